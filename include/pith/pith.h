@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Pith: pictures stored as the quantised latent of an autoencoder.
+ *
+ * Ownership, readable from every signature: `const T *` is borrowed for the
+ * call; `T **out` is the caller's and is freed by pith_t_free(T **), which
+ * clears it; free functions accept NULL and half-built objects. Any longer
+ * borrow is said at the declaration.
+ *
+ * Threads: a pith_model is immutable and may serve many encoders and decoders
+ * at once; an encoder or decoder belongs to one thread at a time.
+ *
+ * Errors: every call that can fail returns a pith_status. The message is in
+ * the object (pith_encoder_message, pith_decoder_message) or in the pith_diag
+ * passed in; the first fault of a call wins. The library never prints, never
+ * exits, and has no writable globals. */
+#ifndef PITH_PITH_H
+#define PITH_PITH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <pith/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define PITH_API __attribute__((visibility("default")))
+#define PITH_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define PITH_API
+#define PITH_MUST_CHECK
+#endif
+
+/* ---- status and diagnostics ---------------------------------------------- */
+
+/* Numbers are fixed for ever; new ones are only added. */
+typedef enum pith_status {
+    PITH_OK = 0,
+    PITH_E_ARG = 1,             /* the call was wrong: a NULL, a value out of range */
+    PITH_E_NOMEM = 2,           /* the allocator said no */
+    PITH_E_IO = 3,              /* reading or writing failed */
+    PITH_E_TRUNCATED = 4,       /* the data end too early */
+    PITH_E_FORMAT = 5,          /* the data are not what they should be */
+    PITH_E_VERSION = 6,         /* a file of a version this library cannot read */
+    PITH_E_UNSUPPORTED = 7,     /* valid, but not something this library does */
+    PITH_E_LIMIT = 8,           /* a limit of pith_limits, or the asked size, would be passed */
+    PITH_E_CHECKSUM = 9,        /* the data are damaged */
+    PITH_E_MODEL_MISSING = 10,  /* the model a file needs was not found */
+    PITH_E_MODEL_SHAPE = 11,    /* a model file lacks a tensor or has one of another shape */
+    PITH_E_MODEL_MISMATCH = 12, /* a model was given that the file was not made with */
+    PITH_E_BACKEND = 13,        /* the network engine failed */
+    PITH_E_ABORTED = 14,        /* a callback asked to stop */
+    PITH_E_INTERNAL = 15        /* a fault of the library's own */
+} pith_status;
+
+#define PITH_MESSAGE_BYTES 256
+
+typedef struct pith_diag {
+    pith_status status;
+    char message[PITH_MESSAGE_BYTES]; /* one line, no newline; empty when status is PITH_OK */
+} pith_diag;
+
+/* "PITH_E_FORMAT" and so on; never NULL. */
+PITH_API const char *pith_status_name(pith_status status);
+
+/* The version of the library in use, as in version.h. */
+PITH_API const char *pith_version_string(void);
+
+/* ---- environment ---------------------------------------------------------- */
+
+/* Memory. `alloc` returns n_bytes > 0 aligned for any type, or NULL. Both or
+ * neither are set; with neither the C library's are used. What oneDNN and the
+ * JSON reader allocate inside themselves does not pass through here. */
+typedef struct pith_alloc {
+    void *(*alloc)(void *user, size_t n_bytes);
+    void (*free)(void *user, void *block);
+    void *user;
+} pith_alloc;
+
+typedef enum pith_log_level { PITH_LOG_WARNING = 1, PITH_LOG_INFO = 2 } pith_log_level;
+
+typedef struct pith_log {
+    void (*message)(void *user, pith_log_level level, const char *text);
+    void *user;
+} pith_log;
+
+/* Progress and cancel. `report` is called between pieces of work with the
+ * stage's name and the part of the whole call that is done, 0..1; any return
+ * other than 0 ends the call with PITH_E_ABORTED. */
+typedef struct pith_progress {
+    int (*report)(void *user, const char *stage, double done);
+    void *user;
+} pith_progress;
+
+/* What untrusted input may ask for. */
+typedef struct pith_limits {
+    uint64_t max_pixels;      /* width x height of a picture; default 100 000 000 */
+    uint32_t max_dimension;   /* width or height; default 65 535 */
+    uint64_t max_file_bytes;  /* a .pith file; default 1 GiB */
+    uint64_t max_model_bytes; /* a weights file; default 16 GiB */
+    uint32_t max_chunks;      /* chunks in a .pith file; default 100 000 */
+} pith_limits;
+
+typedef struct pith_env {
+    size_t struct_size; /* sizeof(pith_env), set by pith_env_defaults */
+    pith_alloc alloc;
+    pith_log log;
+    pith_progress progress;
+    pith_limits limits;
+    int threads;         /* for the networks; 0 = as many as there are cores */
+    const char *backend; /* "onednn", "ref", or NULL for the best there is; borrowed */
+} pith_env;
+
+PITH_API void pith_env_defaults(pith_env *env, size_t struct_size);
+
+/* ---- bytes, pictures ------------------------------------------------------- */
+
+/* Bytes the library made; freed with the environment they were made with. */
+typedef struct pith_bytes {
+    uint8_t *data;
+    size_t n_bytes;
+} pith_bytes;
+
+PITH_API void pith_bytes_free(const pith_env *env, pith_bytes *bytes);
+
+/* Samples are interleaved, top row first, sRGB. 8-bit samples are uint8_t,
+ * 16-bit ones uint16_t in the machine's order, both over their full range. */
+typedef struct pith_image_format {
+    uint32_t width, height; /* >= 1 */
+    uint8_t n_channels;     /* 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA (alpha not premultiplied) */
+    uint8_t bit_depth;      /* 8 or 16 */
+} pith_image_format;
+
+/* Pixels in: rows are asked for once each, from the top. `read_rows` fills
+ * n_rows rows starting at y, `stride_bytes` apart. */
+typedef struct pith_source {
+    pith_image_format format;
+    pith_status (*read_rows)(void *user, uint32_t y, uint32_t n_rows, void *rows, size_t stride_bytes);
+    void *user;
+} pith_source;
+
+/* Pixels out: `start` is called once, then rows once each, from the top. */
+typedef struct pith_sink {
+    pith_status (*start)(void *user, const pith_image_format *format);
+    pith_status (*write_rows)(void *user, uint32_t y, uint32_t n_rows, const void *rows, size_t stride_bytes);
+    void *user;
+    uint8_t bit_depth; /* 8 or 16: what the sink wants; 0 = 8 */
+} pith_sink;
+
+/* The simple case: a whole picture in memory. The image is borrowed for as
+ * long as the source or sink made from it is used. As a sink its format must
+ * be the picture's own (see pith_decoder_info). */
+typedef struct pith_image {
+    pith_image_format format;
+    void *pixels;
+    size_t stride_bytes;
+} pith_image;
+
+PITH_API void pith_source_from_image(pith_source *source, const pith_image *image);
+PITH_API void pith_sink_to_image(pith_sink *sink, pith_image *image);
+
+/* ---- model ------------------------------------------------------------------ */
+
+typedef struct pith_model pith_model;
+
+#define PITH_NAME_BYTES 32
+#define PITH_FINGERPRINT_BYTES 8
+
+/* Fingerprints: first 8 bytes of SHA-256 over the tensors concerned, see
+ * doc/format.md. Files of other precision of the same model share them. */
+typedef struct pith_model_info {
+    char name[PITH_NAME_BYTES];                  /* "mini-1" */
+    char kind[PITH_NAME_BYTES];                  /* "mini" */
+    uint8_t latent_id[PITH_FINGERPRINT_BYTES];   /* the latent space: the encoder's tensors */
+    uint8_t decoder_id[PITH_FINGERPRINT_BYTES];  /* the decoder's tensors */
+    uint32_t n_latent;                           /* latent channels */
+    uint32_t downscale;                          /* pixels a latent position is wide and high: 8 */
+    uint64_t n_parameters;
+    uint64_t n_file_bytes;
+    float log2_step_q0, log2_step_q100;          /* log2 of the step at quality 0 and 100 */
+} pith_model_info;
+
+/* Opens a weights file and maps it; checks every tensor the networks need.
+ * The model is shared: each pith_model_ref needs its own pith_model_free. */
+PITH_API PITH_MUST_CHECK pith_status pith_model_open(pith_model **out, const pith_env *env, const char *path,
+                                                     pith_diag *why);
+PITH_API pith_model *pith_model_ref(pith_model *model);
+PITH_API void pith_model_free(pith_model **model);
+PITH_API PITH_MUST_CHECK pith_status pith_model_get_info(pith_model *model, pith_model_info *info);
+
+/* ---- encoder ---------------------------------------------------------------- */
+
+typedef struct pith_encoder pith_encoder;
+
+typedef struct pith_encode_options {
+    size_t struct_size;
+    float quality;      /* 0 smallest .. 100 best; default 50; used when max_bytes is 0 */
+    uint64_t max_bytes; /* > 0: the best quality whose file has at most so many bytes */
+} pith_encode_options;
+
+PITH_API void pith_encode_options_defaults(pith_encode_options *options, size_t struct_size);
+
+/* The encoder keeps a reference to the model. */
+PITH_API PITH_MUST_CHECK pith_status pith_encoder_new(pith_encoder **out, const pith_env *env, pith_model *model,
+                                                      pith_diag *why);
+PITH_API void pith_encoder_free(pith_encoder **encoder);
+
+/* Encodes one picture into a whole .pith file in memory. PITH_E_LIMIT when no
+ * quality gives max_bytes or less. */
+PITH_API PITH_MUST_CHECK pith_status pith_encode(pith_encoder *encoder, const pith_source *source,
+                                                 const pith_encode_options *options, pith_bytes *out);
+
+/* Why the last call failed; "" when it did not. Valid until the next call. */
+PITH_API const char *pith_encoder_message(const pith_encoder *encoder);
+
+/* Seconds spent in the stages of the last pith_encode or pith_decode. */
+typedef struct pith_timing {
+    double bind_seconds;    /* making the networks ready (first picture of a size) */
+    double network_seconds; /* running them, pixel conversion included */
+    double coding_seconds;  /* entropy coding */
+} pith_timing;
+
+PITH_API void pith_encoder_timing(const pith_encoder *encoder, pith_timing *timing);
+
+/* ---- decoder ---------------------------------------------------------------- */
+
+typedef struct pith_decoder pith_decoder;
+
+typedef enum pith_method { PITH_METHOD_LATENT = 1 } pith_method;
+
+typedef struct pith_info {
+    pith_image_format format; /* of the picture as it will be decoded to an 8-bit sink */
+    uint64_t n_file_bytes;
+    uint32_t version_major, version_minor; /* of the bitstream */
+    pith_method method;
+    char model_name[PITH_NAME_BYTES];
+    uint8_t latent_id[PITH_FINGERPRINT_BYTES];
+    uint32_t n_latent, latent_width, latent_height, downscale;
+    uint16_t step_index;
+    double step; /* 2^(step_index / 64 - 16) */
+    uint8_t prior_id;
+    uint32_t n_slices;
+    uint32_t n_chunks;
+} pith_info;
+
+typedef struct pith_chunk_info {
+    char name[8];      /* "HEAD", "LATN"; "?" and two hex digits when unknown */
+    uint8_t type;      /* as in the file, bit 7 = may be skipped */
+    uint64_t offset;   /* of the type byte, from the start of the file */
+    uint64_t n_bytes;  /* of the whole chunk, header and CRC included */
+} pith_chunk_info;
+
+PITH_API PITH_MUST_CHECK pith_status pith_decoder_new(pith_decoder **out, const pith_env *env, pith_diag *why);
+PITH_API void pith_decoder_free(pith_decoder **decoder);
+
+/* Reads and checks the whole structure of a file: header, chunks, CRCs. Needs
+ * no model. `data` is borrowed until the next open or the decoder's end. */
+PITH_API PITH_MUST_CHECK pith_status pith_decoder_open(pith_decoder *decoder, const uint8_t *data, size_t n_bytes);
+PITH_API PITH_MUST_CHECK pith_status pith_decoder_info(pith_decoder *decoder, pith_info *info);
+PITH_API PITH_MUST_CHECK pith_status pith_decoder_chunk(pith_decoder *decoder, uint32_t index, pith_chunk_info *chunk);
+
+/* Decodes the opened file. PITH_E_MODEL_MISMATCH when the model is another
+ * than the file names; PITH_E_CHECKSUM when the latents do not come out right. */
+PITH_API PITH_MUST_CHECK pith_status pith_decode(pith_decoder *decoder, pith_model *model, const pith_sink *sink);
+PITH_API const char *pith_decoder_message(const pith_decoder *decoder);
+PITH_API void pith_decoder_timing(const pith_decoder *decoder, pith_timing *timing);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

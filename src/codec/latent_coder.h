@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Quantised latents <-> bytes, slice by slice. Integer arithmetic only; the
+ * method is defined in doc/format.md, "Latent slice". */
+#ifndef PITH_CODEC_LATENT_CODER_H
+#define PITH_CODEC_LATENT_CODER_H
+
+#include "base/stream.h"
+
+/* Symbols are clamped to +-LAT_MAX_SYMBOL by the quantiser. */
+#define LAT_MAX_SYMBOL 32767
+#define LAT_MAX_CHANNELS 32
+#define LAT_MAX_SLICE 128
+
+/* A block of quantised latents: `n_channels` planes of height x width symbols.
+ * A view: rows are `row_stride` and planes `plane_stride` elements apart, so a
+ * slice of a larger picture needs no copy. */
+typedef struct lat_block {
+    int16_t *symbols;
+    uint32_t n_channels, height, width;
+    size_t row_stride, plane_stride;
+} lat_block;
+
+/* Work space for one slice at a time; one thread at a time. */
+typedef struct lat_coder lat_coder;
+
+/* The largest slice is max_height x max_width positions (each <= LAT_MAX_SLICE). */
+pith_status lat_coder_new(lat_coder **out, const pith_alloc *alloc, uint32_t n_channels) PITH_MUST_CHECK;
+void lat_coder_free(lat_coder **coder);
+
+/* Appends the coded slice to `out`. */
+pith_status lat_encode(lat_coder *coder, const lat_block *block, byte_writer *out) PITH_MUST_CHECK;
+
+/* The number of bytes lat_encode would append, without keeping them. */
+pith_status lat_cost(lat_coder *coder, const lat_block *block, uint64_t *n_bytes) PITH_MUST_CHECK;
+
+/* Fills the block. Total in time linear in the block's size: any bytes end in
+ * PITH_OK or PITH_E_FORMAT / PITH_E_CHECKSUM. */
+pith_status lat_decode(lat_coder *coder, const uint8_t *data, size_t n_bytes, const lat_block *block, pith_diag *diag)
+    PITH_MUST_CHECK;
+
+/* Checksum of a block's symbols: CRC-32 of them as int16 little endian, in
+ * plane, row, column order, cut to the low 16 bits. */
+uint16_t lat_checksum(const lat_block *block);
+
+#endif

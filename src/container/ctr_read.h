@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Reading the structure of a .pith file. Total and bounded: the whole file is
+ * walked and every length, CRC and field checked before anything is
+ * allocated whose size the file decides. */
+#ifndef PITH_CONTAINER_CTR_READ_H
+#define PITH_CONTAINER_CTR_READ_H
+
+#include "base/stream.h"
+#include "container/pith_format.h"
+
+typedef struct ctr_chunk {
+    uint8_t type;
+    size_t offset;         /* of the type byte in the file */
+    size_t n_bytes;        /* whole chunk */
+    const uint8_t *payload; /* borrowed from the file's bytes */
+    size_t payload_bytes;
+} ctr_chunk;
+
+typedef struct ctr_file {
+    ctr_head head;
+    uint32_t version_major, version_minor;
+    ctr_chunk *chunks; /* owned; all of them, in file order */
+    uint32_t n_chunks;
+    uint32_t first_slice; /* index into chunks of slice 0; the slices follow each other */
+    uint32_t n_slices;
+} ctr_file;
+
+/* `data` is borrowed by `file` until ctr_file_free. */
+pith_status ctr_read(ctr_file *file, const uint8_t *data, size_t n_bytes, const pith_env *env, pith_diag *diag)
+    PITH_MUST_CHECK;
+void ctr_file_free(ctr_file *file, const pith_env *env);
+
+/* A latent slice's payload: 2 bytes of checksum (lat_checksum, little endian),
+ * then the coded symbols. */
+typedef struct ctr_slice {
+    uint16_t checksum;
+    const uint8_t *coded;
+    size_t coded_bytes;
+} ctr_slice;
+pith_status ctr_read_slice(const ctr_file *file, uint32_t index, ctr_slice *slice, pith_diag *diag) PITH_MUST_CHECK;
+
+/* "HEAD", "LATN", or "?xx" into a buffer of 8 bytes. */
+void ctr_chunk_name(uint8_t type, char name[8]);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Writing a .pith file: magic and header, then chunks in order. */
+#ifndef PITH_CONTAINER_CTR_WRITE_H
+#define PITH_CONTAINER_CTR_WRITE_H
+
+#include "base/stream.h"
+#include "container/pith_format.h"
+
+/* Magic, version and HEAD. The header's fields must be legal: PITH_E_ARG. */
+pith_status ctr_write_head(byte_writer *out, const ctr_head *head, pith_diag *diag) PITH_MUST_CHECK;
+void ctr_write_chunk(byte_writer *out, uint8_t type, const void *payload, size_t n_bytes);
+void ctr_write_slice(byte_writer *out, uint16_t checksum, const void *coded, size_t coded_bytes);
+
+/* What a file of these parts costs: bytes of magic, version and HEAD chunk,
+ * and of a slice chunk around `coded_bytes` of coded symbols. */
+size_t ctr_head_bytes(const ctr_head *head);
+size_t ctr_slice_bytes(size_t coded_bytes);
+
+#endif

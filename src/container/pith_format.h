@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Constants and the header structure of .pith files, shared by reader and
+ * writer. doc/format.md is the specification; the two change together. */
+#ifndef PITH_CONTAINER_PITH_FORMAT_H
+#define PITH_CONTAINER_PITH_FORMAT_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+
+#define CTR_MAGIC "\xf0PIT" /* 4 bytes: not text, so that a text transfer shows */
+#define CTR_VERSION_MAJOR 0u /* high nibble of the version byte: another one is refused */
+#define CTR_VERSION_MINOR 1u /* low nibble: a higher one is read, unknown parts are skipped */
+
+/* Chunk types. Bit 7 set: a reader that does not know it may skip it. */
+typedef enum ctr_chunk_type {
+    CTR_CHUNK_HEAD = 0x01,
+    CTR_CHUNK_LATENT = 0x02
+} ctr_chunk_type;
+#define CTR_CHUNK_SKIPPABLE 0x80u
+
+#define CTR_SLICE_SIDE 128u /* latent positions a slice is wide and high, at most */
+
+/* The HEAD chunk. Sizes of the latent follow: ceil(width / downscale). */
+typedef struct ctr_head {
+    uint32_t width, height;  /* pixels, 1 .. limits */
+    bool grey;               /* the picture was grey: decode to one channel */
+    uint8_t method;          /* pith_method */
+    uint8_t n_latent;        /* channels, 1..32 */
+    uint8_t log2_downscale;  /* 3 = 8 pixels; 0..7 */
+    uint16_t step_index;     /* 0..2047 */
+    uint8_t prior_id;        /* initial state of the coder; 0 = generic */
+    char model_name[PITH_NAME_BYTES];
+    uint8_t latent_id[PITH_FINGERPRINT_BYTES];
+    uint8_t recipe;          /* how the networks are run: 0 = as if on the whole picture */
+} ctr_head;
+
+/* Derived: latent size, slice grid. */
+uint32_t ctr_latent_width(const ctr_head *head);
+uint32_t ctr_latent_height(const ctr_head *head);
+uint32_t ctr_slice_count(const ctr_head *head);
+
+typedef struct ctr_rect {
+    uint32_t x, y, width, height; /* latent positions */
+} ctr_rect;
+ctr_rect ctr_slice_rect(const ctr_head *head, uint32_t index); /* raster order */
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* A binary range coder: integers only, 32-bit range, carry propagated on the
+ * encoder's side. Both directions are defined bit for bit in doc/format.md,
+ * "Range coder". Depends on base only. */
+#ifndef PITH_ENTROPY_RANGE_CODER_H
+#define PITH_ENTROPY_RANGE_CODER_H
+
+#include <stdbool.h>
+
+#include "base/stream.h"
+
+/* Probabilities are that of a 1 bit, in 1/65536, and lie in 1..65535. */
+#define RC_PROB_BITS 16
+#define RC_PROB_HALF 32768u
+
+typedef struct rc_encoder {
+    byte_writer *out; /* borrowed */
+    uint64_t low;
+    uint32_t range;
+    uint8_t cache;
+    uint64_t n_pending;
+} rc_encoder;
+
+void rc_encoder_init(rc_encoder *e, byte_writer *out);
+void rc_encode(rc_encoder *e, unsigned bit, uint32_t probability_of_one);
+/* Ends the stream with as few bytes as decide every bit coded; trailing zero
+ * bytes are left out, since the decoder reads zeros past the end. */
+void rc_encoder_finish(rc_encoder *e);
+
+typedef struct rc_decoder {
+    const uint8_t *data; /* borrowed */
+    size_t n_bytes, position;
+    uint32_t range, code;
+} rc_decoder;
+
+/* Total: any bytes decode to something, past the end zeros are read. */
+void rc_decoder_init(rc_decoder *d, const uint8_t *data, size_t n_bytes);
+unsigned rc_decode(rc_decoder *d, uint32_t probability_of_one);
+/* True when the bytes are all used and no more than 4 zeros beyond them were
+ * read: what rc_encoder_finish leaves. Anything else is damage. */
+bool rc_decoder_at_end(const rc_decoder *d);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* safetensors files (https://github.com/huggingface/safetensors, "Format"):
+ * an 8-byte little-endian header length, a JSON header, the data. Files are
+ * memory-mapped and fully validated before the first tensor is handed out:
+ * begin <= end <= file, size = type x shape, no overlap, no duplicate keys. */
+#ifndef PITH_WEIGHTS_SAFETENSORS_H
+#define PITH_WEIGHTS_SAFETENSORS_H
+
+#include "weights/tensor_table.h"
+
+/* Opens and maps `path`. Limits: header <= 100 MB, <= 65536 tensors,
+ * rank <= 8, key <= 512 bytes, file <= limits->max_model_bytes. */
+pith_status safetensors_open(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag)
+    PITH_MUST_CHECK;
+
+/* Writes tensors (data in memory or mapped) and string metadata as one file:
+ * to a temporary name beside `path`, then renamed. Tensors are written in the
+ * table's order, the header padded with spaces to a multiple of 8. */
+pith_status safetensors_write(const char *path, const tensor_table *table, const pith_env *env, pith_diag *diag)
+    PITH_MUST_CHECK;
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* A table of named tensors, whatever file they came from: what the networks
+ * bind to. Immutable once opened; may be read from many threads. */
+#ifndef PITH_WEIGHTS_TENSOR_TABLE_H
+#define PITH_WEIGHTS_TENSOR_TABLE_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+
+#define TENSOR_MAX_RANK 8
+
+typedef enum tensor_type {
+    TENSOR_F32 = 1,
+    TENSOR_F16 = 2,
+    TENSOR_BF16 = 3,
+    TENSOR_I8 = 4,
+    TENSOR_OTHER = 5 /* a valid type that the networks do not read (I64, F64, BOOL, ...) */
+} tensor_type;
+
+typedef struct tensor {
+    const char *name; /* owned by the table */
+    tensor_type type;
+    uint32_t rank;
+    uint64_t shape[TENSOR_MAX_RANK]; /* row-major; shape[0] is the slowest */
+    uint64_t n_elements;
+    const uint8_t *data; /* little endian, NOT necessarily aligned; mapped or borrowed */
+    uint64_t n_bytes;
+} tensor;
+
+typedef struct tensor_table tensor_table;
+
+/* An empty table to fill by hand (tests, writers). Tensor data are borrowed. */
+pith_status tensor_table_new(tensor_table **out, const pith_env *env) PITH_MUST_CHECK;
+pith_status tensor_table_add(tensor_table *table, const tensor *t) PITH_MUST_CHECK;      /* the name is copied */
+pith_status tensor_table_set_meta(tensor_table *table, const char *key, const char *value) PITH_MUST_CHECK;
+void tensor_table_free(tensor_table **table);
+
+size_t tensor_table_count(const tensor_table *table);
+const tensor *tensor_table_at(const tensor_table *table, size_t index); /* sorted by name (byte order) */
+const tensor *tensor_table_find(const tensor_table *table, const char *name); /* NULL when absent */
+const char *tensor_table_meta(const tensor_table *table, const char *key);    /* NULL when absent */
+uint64_t tensor_table_file_bytes(const tensor_table *table);
+
+/* Tells the system that the mapped pages are not needed for now (they come
+ * back by themselves when touched): called once weights are reordered. */
+void tensor_table_drop_pages(const tensor_table *table);
+
+/* Elements [first, first + count) widened to float, or rounded to nearest-even
+ * binary16 bit patterns. TENSOR_I8 and TENSOR_OTHER are not converted. */
+void tensor_read_f32(const tensor *t, uint64_t first, uint64_t count, float *out);
+void tensor_read_f16(const tensor *t, uint64_t first, uint64_t count, uint16_t *out);
+float f16_to_f32(uint16_t half);
+uint16_t f32_to_f16(float value);
+
+/* First 8 bytes of SHA-256 over every tensor whose name starts with `prefix`,
+ * sorted by name: name length (u32 le), name, rank (u32 le), shape (u64 le
+ * each), values as binary16 (le). doc/format.md, "Fingerprints". */
+pith_status tensor_table_fingerprint(const tensor_table *table, const char *prefix, uint8_t id[PITH_FINGERPRINT_BYTES],
+                                     pith_diag *diag) PITH_MUST_CHECK;
+
+#endif
