@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Picture files <-> pith_source and pith_sink. Reads PNG, JPEG, WebP, PPM/PGM
+ * (told by their first bytes, never by the name); writes PNG, JPEG, WebP, PPM
+ * (told by the name's ending). Rows stream where the format's library can do
+ * so; interlaced PNG, progressive JPEG and WebP need their whole frame.
+ * Not part of the library. */
+#ifndef PITH_TOOLS_IMAGEIO_H
+#define PITH_TOOLS_IMAGEIO_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <pith/pith.h>
+
+typedef struct image_reader image_reader;
+
+typedef struct image_facts {
+    const char *file_type; /* "PNG", "JPEG", "WebP", "PPM" */
+    uint64_t n_file_bytes;
+    bool had_alpha; /* alpha was composited on white (some pixel was not opaque) or will be */
+} image_facts;
+
+/* Opens a picture ("-" is standard input). Grey stays grey (1 channel), colour
+ * is RGB; palette and low bit depths are widened; 16-bit PNG and PPM stay 16
+ * bits; alpha is composited on white. Limits are checked before pixels are
+ * allocated. On failure `why` has one line that does not repeat the path. */
+pith_status image_open(image_reader **out, const char *path, const pith_limits *limits, pith_diag *why) PITH_MUST_CHECK;
+
+/* The rows, once each from the top. The reader must outlive the source. */
+void image_reader_source(image_reader *reader, pith_source *source);
+image_facts image_reader_facts(const image_reader *reader);
+/* Why read_rows failed. */
+const pith_diag *image_reader_diag(const image_reader *reader);
+void image_close(image_reader **reader);
+
+/* The whole picture in one buffer, for metrics; freed with free(pixels). */
+pith_status image_load(pith_image *out, const char *path, const pith_limits *limits, pith_diag *why) PITH_MUST_CHECK;
+
+typedef enum image_type { IMAGE_UNKNOWN, IMAGE_PNG, IMAGE_JPEG, IMAGE_WEBP, IMAGE_PPM } image_type;
+
+/* By the ending, any case: .png .jpg .jpeg .webp .ppm .pgm .pnm; "-" is PNG. */
+image_type image_type_from_name(const char *path);
+
+typedef struct image_write_options {
+    image_type type;
+    int quality; /* JPEG and WebP, 1..100; default 95; WebP 100 = lossless */
+} image_write_options;
+
+typedef struct image_writer image_writer;
+
+/* Writes into an open stdio stream, which stays the caller's. JPEG and WebP
+ * take 8 bits only; grey goes out as grey where the format has it. */
+pith_status image_writer_new(image_writer **out, FILE *file, const image_write_options *options, pith_diag *why)
+    PITH_MUST_CHECK;
+void image_writer_sink(image_writer *writer, pith_sink *sink);
+/* After the last row: ends the file. PITH_E_IO when anything was not written. */
+pith_status image_writer_finish(image_writer *writer) PITH_MUST_CHECK;
+const pith_diag *image_writer_diag(const image_writer *writer);
+void image_writer_free(image_writer **writer);
+
+#endif
