@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* The caller's environment and the adapters of whole pictures to rows. */
+#include "api/env.h"
+
+#include <string.h>
+#include <time.h>
+
+static const pith_limits default_limits = {
+    .max_pixels = 100000000u,
+    .max_dimension = 65535u,
+    .max_file_bytes = (uint64_t)1 << 30,
+    .max_model_bytes = (uint64_t)16 << 30,
+    .max_chunks = 100000u,
+};
+
+void pith_env_defaults(pith_env *env, size_t struct_size) {
+    pith_env defaults = {.struct_size = sizeof defaults, .limits = default_limits};
+    if (!env) return;
+    if (struct_size > sizeof defaults) struct_size = sizeof defaults;
+    memcpy(env, &defaults, struct_size);
+    if (struct_size >= sizeof env->struct_size) env->struct_size = struct_size;
+}
+
+pith_status env_copy(pith_env *out, const pith_env *env, pith_diag *diag) {
+    pith_env_defaults(out, sizeof *out);
+    if (!env) return PITH_OK;
+    if (env->struct_size < sizeof env->struct_size)
+        return diag_set(diag, PITH_E_ARG, "pith_env was not set by pith_env_defaults");
+    memcpy(out, env, env->struct_size < sizeof *out ? env->struct_size : sizeof *out);
+    out->struct_size = sizeof *out;
+    if (!out->alloc.alloc != !out->alloc.free)
+        return diag_set(diag, PITH_E_ARG, "pith_alloc has only one of its two functions");
+    if (out->threads < 0) return diag_set(diag, PITH_E_ARG, "threads is %d", out->threads);
+    return PITH_OK;
+}
+
+pith_status env_report(const pith_env *env, const char *stage, double done, pith_diag *diag) {
+    if (!env->progress.report || env->progress.report(env->progress.user, stage, done) == 0) return PITH_OK;
+    return diag_set(diag, PITH_E_ABORTED, "stopped");
+}
+
+pith_status env_check_picture(const pith_env *env, const pith_image_format *f, pith_diag *diag) {
+    const pith_limits *l = &env->limits;
+    if (f->width == 0 || f->height == 0) return diag_set(diag, PITH_E_ARG, "picture of %ux%u", f->width, f->height);
+    if (f->width > l->max_dimension || f->height > l->max_dimension)
+        return diag_set(diag, PITH_E_LIMIT, "picture of %ux%u, the limit is %u a side", f->width, f->height,
+                        l->max_dimension);
+    if ((uint64_t)f->width * f->height > l->max_pixels)
+        return diag_set(diag, PITH_E_LIMIT, "picture of %ux%u, the limit is %llu pixels", f->width, f->height,
+                        (unsigned long long)l->max_pixels);
+    return PITH_OK;
+}
+
+void pith_bytes_free(const pith_env *env, pith_bytes *bytes) {
+    if (!bytes) return;
+    mem_free(env ? &env->alloc : NULL, bytes->data);
+    *bytes = (pith_bytes){0};
+}
+
+/* ---- whole pictures as sources and sinks ----------------------------------------- */
+
+static size_t row_bytes(const pith_image_format *f) {
+    return (size_t)f->width * f->n_channels * (f->bit_depth == 16 ? 2 : 1);
+}
+
+static pith_status read_from_image(void *user, uint32_t y, uint32_t n_rows, void *rows, size_t stride_bytes) {
+    const pith_image *image = user;
+    const uint8_t *from = (const uint8_t *)image->pixels + (size_t)y * image->stride_bytes;
+    for (uint32_t i = 0; i < n_rows; i++)
+        memcpy((uint8_t *)rows + i * stride_bytes, from + i * image->stride_bytes, row_bytes(&image->format));
+    return PITH_OK;
+}
+
+void pith_source_from_image(pith_source *source, const pith_image *image) {
+    /* The callback only reads; C has no way to say so through one void pointer. */
+    *source = (pith_source){.format = image->format, .read_rows = read_from_image, .user = (void *)(uintptr_t)image};
+}
+
+static pith_status start_image(void *user, const pith_image_format *format) {
+    const pith_image *image = user;
+    const pith_image_format *own = &image->format;
+    bool same = own->width == format->width && own->height == format->height &&
+                own->n_channels == format->n_channels && own->bit_depth == format->bit_depth;
+    return same && image->pixels && image->stride_bytes >= row_bytes(own) ? PITH_OK : PITH_E_ARG;
+}
+
+static pith_status write_to_image(void *user, uint32_t y, uint32_t n_rows, const void *rows, size_t stride_bytes) {
+    const pith_image *image = user;
+    uint8_t *to = (uint8_t *)image->pixels + (size_t)y * image->stride_bytes;
+    for (uint32_t i = 0; i < n_rows; i++)
+        memcpy(to + i * image->stride_bytes, (const uint8_t *)rows + i * stride_bytes, row_bytes(&image->format));
+    return PITH_OK;
+}
+
+void pith_sink_to_image(pith_sink *sink, pith_image *image) {
+    *sink = (pith_sink){
+        .start = start_image, .write_rows = write_to_image, .user = image, .bit_depth = image->format.bit_depth};
+}
+
+/* ---- time --------------------------------------------------------------------------- */
+
+double env_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}

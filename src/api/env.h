@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* What the API's objects share of the caller's environment. */
+#ifndef PITH_API_ENV_H
+#define PITH_API_ENV_H
+
+#include "base/mem.h"
+#include "base/status.h"
+
+/* A full copy of what the caller gave (NULL: the defaults), checked. */
+pith_status env_copy(pith_env *out, const pith_env *env, pith_diag *diag) PITH_MUST_CHECK;
+
+/* Progress, 0..1 of the whole call; PITH_E_ABORTED when the caller says stop. */
+pith_status env_report(const pith_env *env, const char *stage, double done, pith_diag *diag) PITH_MUST_CHECK;
+
+/* Width and height against the limits. */
+pith_status env_check_picture(const pith_env *env, const pith_image_format *format, pith_diag *diag) PITH_MUST_CHECK;
+
+/* Seconds of a monotonic clock. */
+double env_seconds(void);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* The grid of overlapping windows in which a network runs over a large
+ * picture; one iterator for both directions. Units: latent positions. Every
+ * window of a grid has the same size, so that one bound network serves all. */
+#ifndef PITH_API_TILES_H
+#define PITH_API_TILES_H
+
+#include <stdint.h>
+
+typedef struct tile_axis {
+    uint32_t length; /* of the whole picture */
+    uint32_t core;   /* new positions a tile; the last may have fewer */
+    uint32_t window; /* positions the network sees */
+    uint32_t count;
+    uint32_t halo;
+} tile_axis;
+
+/* What one tile covers on one axis. The window holds the core and at least
+ * `halo` positions to each side of it, or ends where the picture ends. */
+typedef struct tile_span {
+    uint32_t core_start, core_length;
+    uint32_t window_start;
+} tile_span;
+
+typedef struct tile_grid {
+    tile_axis x, y;
+} tile_grid;
+
+tile_grid tile_grid_make(uint32_t width, uint32_t height, uint32_t halo);
+tile_span tile_axis_span(const tile_axis *axis, uint32_t index);
+
+#endif

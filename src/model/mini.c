@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* The networks of the built-in model, one line a layer, and their
+ * configuration. Running them is nn's, choosing tiles is api's. */
+#include "model/mini.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PATCH_HIGH 4 /* pixels a position at 1/4 resolution is wide and high */
+
+/* ---- configuration ------------------------------------------------------------- */
+
+bool mini_recognise(const tensor_table *weights) {
+    const char *format = tensor_table_meta(weights, "format");
+    return format && strcmp(format, "pith-mini") == 0;
+}
+
+static pith_status read_count(uint32_t *out, const tensor_table *weights, const char *key, uint32_t lowest,
+                              uint32_t highest, pith_diag *diag) {
+    const char *text = tensor_table_meta(weights, key);
+    if (!text) return diag_set(diag, PITH_E_FORMAT, "model metadata lack \"%s\"", key);
+    char *end = NULL;
+    errno = 0;
+    unsigned long value = text[0] >= '0' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
+    if (!end || *end || errno || value < lowest || value > highest)
+        return diag_set(diag, PITH_E_FORMAT, "model metadata: %s is \"%.20s\", must be %u to %u", key, text, lowest,
+                        highest);
+    *out = (uint32_t)value;
+    return PITH_OK;
+}
+
+/* Digits with an optional sign and point: strtof would follow the caller's locale. */
+static bool parse_decimal(float *out, const char *text) {
+    const char *at = text;
+    double sign = 1, value = 0, place = 1;
+    if (*at == '-' || *at == '+') sign = *at++ == '-' ? -1 : 1;
+    size_t n_digits = 0;
+    for (; *at >= '0' && *at <= '9' && n_digits < 9; at++, n_digits++) value = value * 10 + (*at - '0');
+    if (*at == '.')
+        for (at++; *at >= '0' && *at <= '9' && n_digits < 18; at++, n_digits++)
+            value += (*at - '0') * (place /= 10);
+    *out = (float)(sign * value);
+    return n_digits > 0 && *at == '\0';
+}
+
+static pith_status read_log2_step(float *out, const tensor_table *weights, const char *key, pith_diag *diag) {
+    const char *text = tensor_table_meta(weights, key);
+    if (!text) return diag_set(diag, PITH_E_FORMAT, "model metadata lack \"%s\"", key);
+    if (!parse_decimal(out, text) || !(fabsf(*out) <= 15))
+        return diag_set(diag, PITH_E_FORMAT, "model metadata: %s is \"%.20s\", must be a number of -15 to 15", key,
+                        text);
+    return PITH_OK;
+}
+
+static pith_status read_name(char name[PITH_NAME_BYTES], const tensor_table *weights, pith_diag *diag) {
+    static const char legal[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+    const char *text = tensor_table_meta(weights, "name");
+    size_t length = text ? strlen(text) : 0;
+    if (length == 0 || length >= PITH_NAME_BYTES || strspn(text, legal) != length)
+        return diag_set(diag, PITH_E_FORMAT, "model metadata: the name must be 1 to %d of a-z 0-9 . _ -",
+                        PITH_NAME_BYTES - 1);
+    memcpy(name, text, length + 1);
+    return PITH_OK;
+}
+
+pith_status mini_config_read(mini_config *config, const tensor_table *weights, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    mini_config c = {0};
+    uint32_t format_version = 0, downscale = 0;
+    PITH_TRY(read_count(&format_version, weights, "format_version", 1, 1, diag));
+    PITH_TRY(read_name(c.name, weights, diag));
+    PITH_TRY(read_count(&downscale, weights, "downscale", MINI_DOWNSCALE, MINI_DOWNSCALE, diag));
+    PITH_TRY(read_count(&c.n_latent, weights, "latent_channels", 1, 32, diag));
+    PITH_TRY(read_count(&c.width_h, weights, "width_h", 1, 4096, diag));
+    PITH_TRY(read_count(&c.width_w, weights, "width_w", 1, 4096, diag));
+    PITH_TRY(read_count(&c.n_enc_high, weights, "n_enc_high", 0, 64, diag));
+    PITH_TRY(read_count(&c.n_enc_low, weights, "n_enc_low", 0, 64, diag));
+    PITH_TRY(read_count(&c.n_dec_low, weights, "n_dec_low", 0, 64, diag));
+    PITH_TRY(read_count(&c.n_dec_high, weights, "n_dec_high", 0, 64, diag));
+    PITH_TRY(read_log2_step(&c.log2_step_min, weights, "log2_step_min", diag));
+    PITH_TRY(read_log2_step(&c.log2_step_max, weights, "log2_step_max", diag));
+    PITH_TRY(read_log2_step(&c.log2_step_q0, weights, "log2_step_q0", diag));
+    PITH_TRY(read_log2_step(&c.log2_step_q100, weights, "log2_step_q100", diag));
+    if (c.log2_step_min > c.log2_step_max || c.log2_step_q0 <= c.log2_step_q100)
+        status = diag_set(diag, PITH_E_FORMAT, "model metadata: the ranges of steps are upside down");
+    else
+        *config = c;
+cleanup:
+    return status;
+}
+
+static uint32_t positions(uint32_t pixels) { return (pixels + MINI_DOWNSCALE - 1) / MINI_DOWNSCALE; }
+
+/* A 3x3 convolution reaches one position to each side, a residual block two. */
+uint32_t mini_encoder_reach(const mini_config *c) {
+    uint32_t high = (1 + 2 * c->n_enc_high + 1) * PATCH_HIGH; /* the last is the stride-2 convolution */
+    uint32_t low = (2 * c->n_enc_low + 1) * MINI_DOWNSCALE;
+    return positions(high + low);
+}
+
+uint32_t mini_decoder_reach(const mini_config *c) {
+    uint32_t low = (1 + 2 * c->n_dec_low + 1) * MINI_DOWNSCALE;
+    uint32_t high = (2 * c->n_dec_high + 1) * PATCH_HIGH;
+    return positions(low + high);
+}
+
+/* ---- networks --------------------------------------------------------------------- */
+
+/* x + b(relu(a(relu(x)))) */
+static nn_val res_block(nn_plan *p, nn_val x, int64_t width) {
+    nn_val y = nn_act(p, x, NN_RELU);
+    y = nn_conv(p, y, "a", NN_CONV3, width);
+    y = nn_act(p, y, NN_RELU);
+    y = nn_conv(p, y, "b", NN_CONV3, width);
+    return nn_add(p, y, x);
+}
+
+/* Blocks numbered from `first` in the present scope. */
+static nn_val res_blocks(nn_plan *p, nn_val x, uint32_t first, uint32_t count, int64_t width) {
+    for (uint32_t i = 0; i < count; i++) {
+        nn_enter(p, "%u", first + i);
+        x = res_block(p, x, width);
+        nn_leave(p);
+    }
+    return x;
+}
+
+/* A convolution numbered like the layers of a PyTorch Sequential. */
+static nn_val numbered_conv(nn_plan *p, nn_val x, uint32_t number, nn_conv_kind kind, int64_t c_out) {
+    char key[16];
+    snprintf(key, sizeof key, "%u", number);
+    return nn_conv(p, x, key, kind, c_out);
+}
+
+static void describe_encoder(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
+    nn_val image = nn_input(p, "image", (nn_shape){1, 3, h * MINI_DOWNSCALE, w * MINI_DOWNSCALE});
+    nn_val x = nn_scale(p, image, 1, -0.5f);
+    uint32_t layer = 1; /* layer 0 is the unshuffle, which has no weights */
+
+    nn_enter(p, "enc");
+    nn_val linear = nn_conv(p, nn_pixel_unshuffle(p, x, MINI_DOWNSCALE), "lin", NN_CONV1, c->n_latent);
+    nn_enter(p, "net");
+    x = nn_pixel_unshuffle(p, x, PATCH_HIGH);
+    x = numbered_conv(p, x, layer++, NN_CONV3, c->width_h);
+    x = res_blocks(p, x, layer, c->n_enc_high, c->width_h);
+    layer += c->n_enc_high;
+    x = numbered_conv(p, x, layer++, NN_CONV3_STRIDE2, c->width_w);
+    x = res_blocks(p, x, layer, c->n_enc_low, c->width_w);
+    layer += c->n_enc_low;
+    x = numbered_conv(p, x, layer, NN_CONV3, c->n_latent);
+    nn_leave(p);
+    nn_leave(p);
+    nn_output(p, "latent", nn_add(p, x, linear));
+}
+
+static void describe_decoder(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
+    nn_val latent = nn_input(p, "latent", (nn_shape){1, c->n_latent, h, w});
+    nn_val log2_step = nn_input(p, "log2_step", (nn_shape){1, 1, h, w});
+
+    nn_enter(p, "dec");
+    nn_val linear = nn_pixel_shuffle(p, nn_conv(p, latent, "lin", NN_CONV1, 3 * 64), MINI_DOWNSCALE);
+    nn_val x = nn_conv(p, nn_concat(p, latent, log2_step), "head", NN_CONV3, c->width_w);
+    nn_enter(p, "low");
+    x = res_blocks(p, x, 0, c->n_dec_low, c->width_w);
+    nn_leave(p);
+    x = nn_pixel_shuffle(p, nn_conv(p, x, "up.0", NN_CONV3, 4 * (int64_t)c->width_h), 2);
+    nn_enter(p, "high");
+    x = res_blocks(p, x, 0, c->n_dec_high, c->width_h);
+    nn_leave(p);
+    x = nn_pixel_shuffle(p, nn_conv(p, x, "tail.0", NN_CONV3, 3 * 16), PATCH_HIGH);
+    nn_leave(p);
+    nn_output(p, "image", nn_scale(p, nn_add(p, x, linear), 1, 0.5f));
+}
+
+typedef void describe_fn(nn_plan *p, const mini_config *c, int64_t h, int64_t w);
+
+static pith_status make_plan(nn_plan **out, describe_fn *describe, const mini_config *config, const pith_env *env,
+                             uint32_t h, uint32_t w, pith_diag *diag) {
+    nn_plan *p = nn_plan_new(env);
+    if (!p) return diag_set(diag, PITH_E_NOMEM, "out of memory");
+    describe(p, config, h, w);
+    pith_status status = nn_plan_finish(p, diag);
+    if (status != PITH_OK) nn_plan_free(&p);
+    *out = p;
+    return status;
+}
+
+pith_status mini_encoder_plan(nn_plan **out, const mini_config *config, const pith_env *env, uint32_t h, uint32_t w,
+                              pith_diag *diag) {
+    return make_plan(out, describe_encoder, config, env, h, w, diag);
+}
+
+pith_status mini_decoder_plan(nn_plan **out, const mini_config *config, const pith_env *env, uint32_t h, uint32_t w,
+                              pith_diag *diag) {
+    return make_plan(out, describe_decoder, config, env, h, w, diag);
+}
