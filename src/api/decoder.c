@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Decoding: file -> slices -> symbols -> latents -> pixels (network, tile by
+ * tile). Nothing of the picture is written before every latent is proven. */
+#include <math.h>
+#include <string.h>
+
+#include "api/env.h"
+#include "api/latents.h"
+#include "api/model.h"
+#include "api/pixels.h"
+#include "api/tiles.h"
+#include "container/ctr_read.h"
+
+struct pith_decoder {
+    pith_env env;
+    pith_model *model; /* of the bound network: a reference of our own */
+    model_net net;
+    ctr_file file;
+    bool is_open;
+    uint64_t n_file_bytes;
+    pith_diag diag;
+    pith_timing timing;
+};
+
+pith_status pith_decoder_new(pith_decoder **out, const pith_env *env, pith_diag *why) {
+    pith_env own;
+    if (why) diag_clear(why);
+    if (!out) return diag_set(why, PITH_E_ARG, "pith_decoder_new: an argument is NULL");
+    *out = NULL;
+    pith_status status = env_copy(&own, env, why);
+    if (status != PITH_OK) return status;
+    pith_decoder *d = mem_alloc(&own.alloc, 1, sizeof *d);
+    if (!d) return diag_set(why, PITH_E_NOMEM, "out of memory");
+    d->env = own;
+    *out = d;
+    return PITH_OK;
+}
+
+static void close_file(pith_decoder *d) {
+    if (d->is_open) ctr_file_free(&d->file, &d->env);
+    d->is_open = false;
+}
+
+void pith_decoder_free(pith_decoder **decoder) {
+    if (!decoder || !*decoder) return;
+    pith_decoder *d = *decoder;
+    *decoder = NULL;
+    close_file(d);
+    model_net_free(&d->net);
+    pith_model_free(&d->model);
+    pith_alloc alloc = d->env.alloc;
+    mem_free(&alloc, d);
+}
+
+const char *pith_decoder_message(const pith_decoder *decoder) { return decoder ? decoder->diag.message : ""; }
+
+void pith_decoder_timing(const pith_decoder *decoder, pith_timing *timing) {
+    if (decoder && timing) *timing = decoder->timing;
+}
+
+/* ---- without a model ------------------------------------------------------------------- */
+
+pith_status pith_decoder_open(pith_decoder *d, const uint8_t *data, size_t n_bytes) {
+    if (!d || (!data && n_bytes > 0)) return PITH_E_ARG;
+    diag_clear(&d->diag);
+    close_file(d);
+    pith_status status = ctr_read(&d->file, data, n_bytes, &d->env, &d->diag);
+    d->is_open = status == PITH_OK;
+    d->n_file_bytes = n_bytes;
+    return status;
+}
+
+static pith_status require_open(pith_decoder *d) {
+    diag_clear(&d->diag);
+    return d->is_open ? PITH_OK : diag_set(&d->diag, PITH_E_ARG, "no file is open");
+}
+
+static pith_image_format picture_format(const ctr_head *head, uint8_t bit_depth) {
+    return (pith_image_format){
+        .width = head->width, .height = head->height, .n_channels = head->grey ? 1 : 3, .bit_depth = bit_depth};
+}
+
+pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
+    if (!d || !info) return PITH_E_ARG;
+    pith_status status = require_open(d);
+    if (status != PITH_OK) return status;
+    const ctr_head *head = &d->file.head;
+    *info = (pith_info){
+        .format = picture_format(head, 8),
+        .n_file_bytes = d->n_file_bytes,
+        .version_major = d->file.version_major,
+        .version_minor = d->file.version_minor,
+        .method = PITH_METHOD_LATENT,
+        .n_latent = head->n_latent,
+        .latent_width = ctr_latent_width(head),
+        .latent_height = ctr_latent_height(head),
+        .downscale = 1u << head->log2_downscale,
+        .step_index = head->step_index,
+        .step = (double)lat_step(head->step_index),
+        .prior_id = head->prior_id,
+        .n_slices = d->file.n_slices,
+        .n_chunks = d->file.n_chunks,
+    };
+    memcpy(info->model_name, head->model_name, sizeof info->model_name);
+    memcpy(info->latent_id, head->latent_id, sizeof info->latent_id);
+    return PITH_OK;
+}
+
+pith_status pith_decoder_chunk(pith_decoder *d, uint32_t index, pith_chunk_info *chunk) {
+    if (!d || !chunk) return PITH_E_ARG;
+    pith_status status = require_open(d);
+    if (status != PITH_OK) return status;
+    if (index >= d->file.n_chunks)
+        return diag_set(&d->diag, PITH_E_ARG, "chunk %u of %u", index, d->file.n_chunks);
+    const ctr_chunk *c = &d->file.chunks[index];
+    *chunk = (pith_chunk_info){.type = c->type, .offset = c->offset, .n_bytes = c->n_bytes};
+    ctr_chunk_name(c->type, chunk->name);
+    return PITH_OK;
+}
+
+/* ---- bytes -> latents --------------------------------------------------------------------- */
+
+static pith_status check_model(pith_decoder *d, pith_model *model) {
+    const ctr_head *head = &d->file.head;
+    const mini_config *c = model_config(model);
+    uint8_t id[PITH_FINGERPRINT_BYTES];
+    pith_status status = model_latent_id(model, id, &d->diag);
+    if (status != PITH_OK) return status;
+    if (memcmp(id, head->latent_id, sizeof id) != 0)
+        return diag_set(&d->diag, PITH_E_MODEL_MISMATCH,
+                        "made with model %s, and the model given, %s, has another latent space", head->model_name,
+                        c->name);
+    if (c->n_latent != head->n_latent || head->log2_downscale != 3)
+        return diag_set(&d->diag, PITH_E_MODEL_MISMATCH, "the latent has %u channels at 1/%u, model %s has %u at 1/%u",
+                        head->n_latent, 1u << head->log2_downscale, c->name, c->n_latent, MINI_DOWNSCALE);
+    return PITH_OK;
+}
+
+static pith_status decode_slice(pith_decoder *d, lat_coder *coder, uint32_t index, const lat_block *block) {
+    ctr_slice slice;
+    pith_status status = ctr_read_slice(&d->file, index, &slice, &d->diag);
+    if (status == PITH_OK) status = lat_decode(coder, slice.coded, slice.coded_bytes, block, &d->diag);
+    if (status != PITH_OK) return status;
+    if (lat_checksum(block) != slice.checksum)
+        return diag_set(&d->diag, PITH_E_CHECKSUM, "latent slice %u: the symbols do not match their checksum", index);
+    return PITH_OK;
+}
+
+static pith_status file_to_latents(pith_decoder *d, latent_planes *latents) {
+    pith_status status = PITH_OK;
+    const ctr_head *head = &d->file.head;
+    double start = env_seconds();
+    lat_coder *coder = NULL;
+    int16_t *symbols = mem_alloc(&d->env.alloc, latents_count(latents), sizeof *symbols);
+    if (!symbols || lat_coder_new(&coder, &d->env.alloc, head->n_latent) != PITH_OK) {
+        status = diag_set(&d->diag, PITH_E_NOMEM, "out of memory for the latents");
+        goto cleanup;
+    }
+    for (uint32_t i = 0; i < d->file.n_slices; i++) {
+        lat_block block = latents_slice(latents, symbols, ctr_slice_rect(head, i));
+        PITH_TRY(env_report(&d->env, "reading", 0.2 * i / d->file.n_slices, &d->diag));
+        PITH_TRY(decode_slice(d, coder, i, &block));
+    }
+    lat_dequantise(symbols, latents_count(latents), lat_step(head->step_index), latents->values);
+cleanup:
+    lat_coder_free(&coder);
+    mem_free(&d->env.alloc, symbols);
+    d->timing.coding_seconds = env_seconds() - start;
+    return status;
+}
+
+/* ---- latents -> pixels ---------------------------------------------------------------------- */
+
+/* Work space of one call. */
+typedef struct decode_job {
+    const latent_planes *latents;
+    row_band band; /* the rows of one line of tiles */
+    float *window_latents, *window_steps, *window_pixels;
+} decode_job;
+
+static pith_status job_init(pith_decoder *d, decode_job *job, const tile_grid *grid, uint8_t bit_depth) {
+    const ctr_head *head = &d->file.head;
+    const size_t window = (size_t)grid->x.window * grid->y.window, s = MINI_DOWNSCALE;
+    pith_image_format format = picture_format(head, bit_depth);
+    uint32_t rows = grid->y.core * MINI_DOWNSCALE;
+    pith_status status = band_init(&job->band, &d->env.alloc, &format, rows < format.height ? rows : format.height,
+                                   &d->diag);
+    if (status != PITH_OK) return status;
+    job->window_latents = mem_alloc(&d->env.alloc, window, head->n_latent * sizeof(float));
+    job->window_steps = mem_alloc(&d->env.alloc, window, sizeof(float));
+    job->window_pixels = mem_alloc(&d->env.alloc, window, 3 * s * s * sizeof(float));
+    if (!job->window_latents || !job->window_steps || !job->window_pixels)
+        return diag_set(&d->diag, PITH_E_NOMEM, "out of memory for a tile");
+    /* The network is told the step it was trained with that is nearest. */
+    const mini_config *c = model_config(d->model);
+    float log2_step = log2f(lat_step(head->step_index));
+    log2_step = fminf(fmaxf(log2_step, c->log2_step_min), c->log2_step_max);
+    for (size_t i = 0; i < window; i++) job->window_steps[i] = log2_step;
+    return PITH_OK;
+}
+
+static void job_free(decode_job *job, const pith_alloc *alloc) {
+    band_free(&job->band, alloc);
+    mem_free(alloc, job->window_latents);
+    mem_free(alloc, job->window_steps);
+    mem_free(alloc, job->window_pixels);
+}
+
+/* The decoder network over one window; its core goes to the band. */
+static pith_status run_window(pith_decoder *d, decode_job *job, const tile_grid *grid, tile_span tx, tile_span ty) {
+    const latent_planes *l = job->latents;
+    const uint32_t s = MINI_DOWNSCALE, h = grid->y.window, w = grid->x.window;
+    for (uint32_t c = 0; c < l->n_channels; c++)
+        for (uint32_t y = 0; y < h; y++)
+            memcpy(job->window_latents + ((size_t)c * h + y) * w,
+                   l->values + ((size_t)c * l->height + ty.window_start + y) * l->width + tx.window_start,
+                   w * sizeof(float));
+    nn_binding in[] = {{"latent", job->window_latents}, {"log2_step", job->window_steps}};
+    nn_binding out = {"image", job->window_pixels};
+    pith_status status = nn_run(d->net.net, in, 2, &out, 1, &d->diag);
+    if (status != PITH_OK) return status;
+
+    const pith_image_format *f = &job->band.format;
+    pixel_rect core = {tx.core_start * s, ty.core_start * s, tx.core_length * s, ty.core_length * s};
+    if (core.width > f->width - core.x) core.width = f->width - core.x;
+    if (core.height > f->height - core.y) core.height = f->height - core.y;
+    pixels_store(&job->band, core, job->window_pixels, h * s, w * s, (tx.core_start - tx.window_start) * s,
+                 (ty.core_start - ty.window_start) * s);
+    return PITH_OK;
+}
+
+static pith_status write_band(pith_decoder *d, decode_job *job, const pith_sink *sink, tile_span ty) {
+    const pith_image_format *f = &job->band.format;
+    uint32_t first = ty.core_start * MINI_DOWNSCALE, n = ty.core_length * MINI_DOWNSCALE;
+    if (n > f->height - first) n = f->height - first;
+    pith_status status = sink->write_rows(sink->user, first, n, job->band.rows, job->band.stride_bytes);
+    return status == PITH_OK ? status : diag_set(&d->diag, status, "writing pixels failed at row %u", first);
+}
+
+static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *latents, const pith_sink *sink) {
+    pith_status status = PITH_OK;
+    decode_job job = {.latents = latents};
+    uint8_t bit_depth = sink->bit_depth == 16 ? 16 : 8;
+    tile_grid grid = tile_grid_make(latents->width, latents->height, mini_decoder_reach(model_config(d->model)));
+    double start = env_seconds();
+
+    PITH_TRY(model_net_prepare(&d->net, d->model, MODEL_DECODER, grid.y.window, grid.x.window, &d->diag));
+    d->timing.bind_seconds = env_seconds() - start;
+    PITH_TRY(job_init(d, &job, &grid, bit_depth));
+    status = sink->start ? sink->start(sink->user, &job.band.format) : PITH_OK;
+    if (status != PITH_OK) {
+        diag_set(&d->diag, status, "the sink would not start");
+        goto cleanup;
+    }
+    for (uint32_t j = 0; j < grid.y.count; j++) {
+        tile_span ty = tile_axis_span(&grid.y, j);
+        job.band.first = ty.core_start * MINI_DOWNSCALE;
+        for (uint32_t i = 0; i < grid.x.count; i++) {
+            PITH_TRY(env_report(&d->env, "decoding",
+                                0.2 + 0.8 * ((double)j * grid.x.count + i) / ((double)grid.y.count * grid.x.count),
+                                &d->diag));
+            PITH_TRY(run_window(d, &job, &grid, tile_axis_span(&grid.x, i), ty));
+        }
+        PITH_TRY(write_band(d, &job, sink, ty));
+    }
+    PITH_TRY(env_report(&d->env, "decoding", 1, &d->diag));
+    d->timing.network_seconds = env_seconds() - start - d->timing.bind_seconds;
+cleanup:
+    job_free(&job, &d->env.alloc);
+    return status;
+}
+
+/* Keeps a reference as long as a network is bound to the model. */
+static void use_model(pith_decoder *d, pith_model *model) {
+    if (d->model == model) return;
+    model_net_free(&d->net);
+    pith_model_free(&d->model);
+    d->model = pith_model_ref(model);
+}
+
+pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_sink *sink) {
+    pith_status status = PITH_OK;
+    latent_planes latents = {0};
+    if (!d) return PITH_E_ARG;
+    PITH_TRY(require_open(d));
+    d->timing = (pith_timing){0};
+    if (!model || !sink || !sink->write_rows) {
+        status = diag_set(&d->diag, PITH_E_ARG, "pith_decode: an argument is NULL");
+        goto cleanup;
+    }
+    PITH_TRY(check_model(d, model));
+    use_model(d, model);
+    PITH_TRY(latents_init(&latents, &d->env.alloc, &d->file.head, &d->diag));
+    PITH_TRY(file_to_latents(d, &latents));
+    PITH_TRY(latents_to_pixels(d, &latents, sink));
+cleanup:
+    latents_free(&latents, &d->env.alloc);
+    return status;
+}

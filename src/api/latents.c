@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Latent planes of a whole picture. */
+#include "api/latents.h"
+
+pith_status latents_init(latent_planes *l, const pith_alloc *alloc, const ctr_head *head, pith_diag *diag) {
+    size_t count = 0;
+    *l = (latent_planes){
+        .n_channels = head->n_latent, .height = ctr_latent_height(head), .width = ctr_latent_width(head)};
+    if (size_mul(&count, l->height, l->width) && size_mul(&count, count, l->n_channels))
+        l->values = mem_alloc(alloc, count, sizeof *l->values);
+    if (l->values) return PITH_OK;
+    return diag_set(diag, PITH_E_NOMEM, "out of memory for a latent of %ux%ux%u", l->n_channels, l->height, l->width);
+}
+
+void latents_free(latent_planes *l, const pith_alloc *alloc) {
+    mem_free(alloc, l->values);
+    *l = (latent_planes){0};
+}
+
+size_t latents_count(const latent_planes *l) { return (size_t)l->n_channels * l->height * l->width; }
+
+lat_block latents_slice(const latent_planes *l, int16_t *symbols, ctr_rect rect) {
+    return (lat_block){
+        .symbols = symbols + (size_t)rect.y * l->width + rect.x,
+        .n_channels = l->n_channels,
+        .height = rect.height,
+        .width = rect.width,
+        .row_stride = l->width,
+        .plane_stride = (size_t)l->height * l->width,
+    };
+}

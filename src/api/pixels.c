@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Conversion between samples and floats, with the edge repeated outward. */
+#include "api/pixels.h"
+
+#include <string.h>
+
+pith_status band_init(row_band *band, const pith_alloc *alloc, const pith_image_format *format, uint32_t capacity,
+                      pith_diag *diag) {
+    size_t stride = (size_t)format->width * format->n_channels * (format->bit_depth == 16 ? 2 : 1);
+    *band = (row_band){.format = *format, .stride_bytes = stride, .capacity = capacity};
+    band->rows = mem_alloc(alloc, capacity, stride);
+    return band->rows ? PITH_OK : diag_set(diag, PITH_E_NOMEM, "out of memory for %u rows of pixels", capacity);
+}
+
+void band_free(row_band *band, const pith_alloc *alloc) {
+    mem_free(alloc, band->rows);
+    *band = (row_band){0};
+}
+
+pith_status band_read(row_band *band, const pith_source *source, uint32_t first, uint32_t last, pith_diag *diag) {
+    uint32_t end = band->first + band->n_rows;
+    uint32_t kept = first < end ? end - first : 0;
+    if (kept > 0 && first > band->first)
+        memmove(band->rows, band->rows + (size_t)(first - band->first) * band->stride_bytes,
+                (size_t)kept * band->stride_bytes);
+    /* Rows are asked for once each: between two bands nothing is skipped. */
+    uint32_t next = first + kept;
+    pith_status status = PITH_OK;
+    if (next < last) {
+        uint8_t *to = band->rows + (size_t)kept * band->stride_bytes;
+        status = source->read_rows(source->user, next, last - next, to, band->stride_bytes);
+        if (status != PITH_OK) return diag_set(diag, status, "reading pixels failed at row %u", next);
+    }
+    band->first = first;
+    band->n_rows = last - first;
+    return status;
+}
+
+static float sample_at(const row_band *band, const uint8_t *row, size_t index) {
+    if (band->format.bit_depth == 16) {
+        uint16_t v;
+        memcpy(&v, row + 2 * index, sizeof v);
+        return (float)v * (1.0f / 65535.0f);
+    }
+    return (float)row[index] * (1.0f / 255.0f);
+}
+
+void pixels_load(const row_band *band, pixel_rect rect, float *planes) {
+    const pith_image_format *f = &band->format;
+    size_t plane = (size_t)rect.width * rect.height;
+    for (uint32_t y = 0; y < rect.height; y++) {
+        uint32_t py = rect.y + y < f->height ? rect.y + y : f->height - 1;
+        const uint8_t *row = band->rows + (size_t)(py - band->first) * band->stride_bytes;
+        for (uint32_t x = 0; x < rect.width; x++) {
+            uint32_t px = rect.x + x < f->width ? rect.x + x : f->width - 1;
+            float *to = planes + (size_t)y * rect.width + x;
+            for (size_t c = 0; c < 3; c++)
+                to[c * plane] = sample_at(band, row, (size_t)px * f->n_channels + (f->n_channels == 3 ? c : 0));
+        }
+    }
+}
+
+static void store_sample(const row_band *band, uint8_t *row, size_t index, float value) {
+    float v = value > 0 ? (value < 1 ? value : 1) : 0; /* not-a-number becomes 0 */
+    if (band->format.bit_depth == 16) {
+        uint16_t sample = (uint16_t)(v * 65535.0f + 0.5f);
+        memcpy(row + 2 * index, &sample, sizeof sample);
+    } else {
+        row[index] = (uint8_t)(v * 255.0f + 0.5f);
+    }
+}
+
+void pixels_store(row_band *band, pixel_rect rect, const float *planes, uint32_t plane_height, uint32_t plane_width,
+                  uint32_t x0, uint32_t y0) {
+    size_t plane = (size_t)plane_height * plane_width;
+    size_t n = band->format.n_channels;
+    for (uint32_t y = 0; y < rect.height; y++) {
+        uint8_t *row = band->rows + (size_t)(rect.y + y - band->first) * band->stride_bytes;
+        for (uint32_t x = 0; x < rect.width; x++) {
+            const float *from = planes + (size_t)(y0 + y) * plane_width + x0 + x;
+            size_t index = (rect.x + x) * n;
+            if (n == 1)
+                store_sample(band, row, index, (from[0] + from[plane] + from[2 * plane]) * (1.0f / 3.0f));
+            else
+                for (size_t c = 0; c < 3; c++) store_sample(band, row, index + c, from[c * plane]);
+        }
+    }
+}

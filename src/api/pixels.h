@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Rows of samples <-> planes of floats: the API's end of the pictures. */
+#ifndef PITH_API_PIXELS_H
+#define PITH_API_PIXELS_H
+
+#include "base/mem.h"
+#include "base/status.h"
+
+/* A horizontal band of a picture's rows, moving downward. */
+typedef struct row_band {
+    pith_image_format format;
+    uint8_t *rows;
+    size_t stride_bytes;
+    uint32_t first, n_rows, capacity; /* rows [first, first + n_rows) of the picture are held */
+} row_band;
+
+/* Room for `capacity` rows. */
+pith_status band_init(row_band *band, const pith_alloc *alloc, const pith_image_format *format, uint32_t capacity,
+                      pith_diag *diag) PITH_MUST_CHECK;
+void band_free(row_band *band, const pith_alloc *alloc);
+
+/* Moves the band to rows [first, last), reading what it does not hold yet.
+ * `first` never goes back; last is at most the picture's height. */
+pith_status band_read(row_band *band, const pith_source *source, uint32_t first, uint32_t last, pith_diag *diag)
+    PITH_MUST_CHECK;
+
+typedef struct pixel_rect {
+    uint32_t x, y, width, height;
+} pixel_rect;
+
+/* Three planes of rect.height x rect.width floats in [0, 1]. What lies right
+ * of or below the picture repeats its last column and row; grey is spread over
+ * the three planes. The band must hold the rows of the rect that exist. */
+void pixels_load(const row_band *band, pixel_rect rect, float *planes);
+
+/* The upper left `rect` (in picture coordinates, inside the band) from planes
+ * of plane_height x plane_width, of which it starts at column x0 and row y0:
+ * clamped and rounded half up. One channel gets the mean of the three. */
+void pixels_store(row_band *band, pixel_rect rect, const float *planes, uint32_t plane_height, uint32_t plane_width,
+                  uint32_t x0, uint32_t y0);
+
+#endif
