@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Pith authors
+"""The distortion that training minimises: MS-SSIM, absolute and squared error, SSIMULACRA 2."""
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+import ssimulacra2
+from config import DistortionWeights
+from filters import filter_planes, gaussian_taps
+
+# Z. Wang, E. Simoncelli, A. Bovik, "Multiscale structural similarity for image quality assessment", 2003:
+# the exponents of its five scales, and a Gaussian window of 11 taps; K1 = 0.01, K2 = 0.03, range 1.
+MS_SSIM_EXPONENTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+MS_SSIM_TAPS = gaussian_taps(sigma=1.5, radius=5)
+MS_SSIM_C1, MS_SSIM_C2 = 0.01 ** 2, 0.03 ** 2
+TRAINING_SCALES = 4  # of MS-SSIM: a crop of 128 pixels has no room for five
+
+
+def ms_ssim(original: Tensor, distorted: Tensor, n_scales: int = 5) -> Tensor:
+    """MS-SSIM [N] of RGB pictures [N,3,H,W] in [0,1], mean over channels; sides >= 11 * 2^(n_scales - 1)."""
+    exponents = MS_SSIM_EXPONENTS[:n_scales]
+    result = original.new_ones(original.shape[0])
+    for scale, exponent in enumerate(exponents):
+        products = [original, distorted, original ** 2, distorted ** 2, original * distorted]
+        smoothed = filter_planes(torch.cat(products, 1), MS_SSIM_TAPS, padding=0)
+        mean_o, mean_d, square_o, square_d, cross = smoothed.chunk(5, 1)
+        spread = (square_o - mean_o ** 2) + (square_d - mean_d ** 2) + MS_SSIM_C2
+        similarity = (2 * (cross - mean_o * mean_d) + MS_SSIM_C2) / spread
+        if scale == n_scales - 1:
+            luminance = (2 * mean_o * mean_d + MS_SSIM_C1) / (mean_o ** 2 + mean_d ** 2 + MS_SSIM_C1)
+            similarity = similarity * luminance
+        mean = similarity.mean((1, 2, 3)).clamp_min(1e-4)
+        result = result * mean ** (exponent / sum(exponents))
+        original, distorted = F.avg_pool2d(original, 2), F.avg_pool2d(distorted, 2)
+    return result
+
+
+def distortion(original: Tensor, decoded: Tensor, weights: DistortionWeights) -> Tensor:
+    """The weighted distortion [N] of pictures [N,3,H,W]; `decoded` need not be clamped to [0,1]."""
+    error = decoded - original
+    total = weights.ms_ssim * (1 - ms_ssim(original, decoded, TRAINING_SCALES))
+    total = total + weights.l1 * error.abs().mean((1, 2, 3)) + weights.l2 * (error ** 2).mean((1, 2, 3))
+    if weights.ssimulacra2:
+        total = total + weights.ssimulacra2 * ssimulacra2.error_sum(original, decoded)
+    return total
