@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* binary16 and bfloat16 <-> binary32, in integer arithmetic, so that neither
+ * the rounding mode nor flush-to-zero of the caller's thread matters. */
+#include <assert.h>
+#include <string.h>
+
+#include "weights/tensor_table.h"
+
+/* Weights are little endian and may lie at any address. */
+static uint16_t load_u16(const uint8_t *p)
+{
+    uint16_t v;
+    memcpy(&v, p, sizeof v);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    v = __builtin_bswap16(v);
+#endif
+    return v;
+}
+
+static uint32_t load_u32(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    v = __builtin_bswap32(v);
+#endif
+    return v;
+}
+
+static float float_of_bits(uint32_t bits)
+{
+    float f;
+    memcpy(&f, &bits, sizeof f);
+    return f;
+}
+
+static uint32_t bits_of_float(float f)
+{
+    uint32_t bits;
+    memcpy(&bits, &f, sizeof bits);
+    return bits;
+}
+
+static uint32_t widen_half(uint16_t half)
+{
+    uint32_t sign = (half & 0x8000u) << 16;
+    uint32_t magnitude = half & 0x7fffu;
+    uint32_t bits;
+    if (magnitude < 0x0400u) /* zero or subnormal: a whole number of 2^-24 */
+        bits = bits_of_float((float)magnitude * 0x1p-24f);
+    else if (magnitude < 0x7c00u)
+        bits = (magnitude << 13) + (112u << 23);
+    else /* infinity or NaN: the payload moves along */
+        bits = (magnitude << 13) + (224u << 23);
+    return sign | bits;
+}
+
+/* Drops the low `shift` bits (1..31), rounding to nearest, ties to even. */
+static uint32_t round_shift(uint32_t value, uint32_t shift)
+{
+    uint32_t kept = value >> shift;
+    uint32_t dropped = value & ((1u << shift) - 1u);
+    uint32_t half = 1u << (shift - 1u);
+    return kept + (dropped > half || (dropped == half && (kept & 1u)));
+}
+
+static uint16_t narrow_float(uint32_t bits)
+{
+    uint32_t sign = (bits >> 16) & 0x8000u;
+    uint32_t magnitude = bits & 0x7fffffffu;
+    uint32_t half;
+    if (magnitude > 0x7f800000u) { /* NaN stays NaN: the payload's top bits, never none */
+        uint32_t payload = (magnitude >> 13) & 0x03ffu;
+        half = 0x7c00u | (payload ? payload : 0x0200u);
+    } else if (magnitude >= 0x477ff000u) { /* 65520, half way past the largest */
+        half = 0x7c00u;
+    } else if (magnitude >= 0x38800000u) { /* 2^-14, the smallest normal one */
+        half = round_shift(magnitude - (112u << 23), 13);
+    } else if (magnitude >= 0x33000000u) { /* 2^-25, half the smallest subnormal one */
+        half = round_shift((magnitude & 0x007fffffu) | 0x00800000u, 126u - (magnitude >> 23));
+    } else {
+        half = 0;
+    }
+    return (uint16_t)(sign | half);
+}
+
+float f16_to_f32(uint16_t half) { return float_of_bits(widen_half(half)); }
+
+uint16_t f32_to_f16(float value) { return narrow_float(bits_of_float(value)); }
+
+void tensor_read_f32(const tensor *t, uint64_t first, uint64_t count, float *out)
+{
+    assert(first <= t->n_elements && count <= t->n_elements - first);
+    if (count == 0) return;
+    size_t n = (size_t)count;
+    const uint8_t *p = t->data;
+    switch (t->type) {
+    case TENSOR_F32:
+        p += first * 4;
+        for (size_t i = 0; i < n; i++) out[i] = float_of_bits(load_u32(p + 4 * i));
+        break;
+    case TENSOR_F16:
+        p += first * 2;
+        for (size_t i = 0; i < n; i++) out[i] = float_of_bits(widen_half(load_u16(p + 2 * i)));
+        break;
+    case TENSOR_BF16:
+        p += first * 2;
+        for (size_t i = 0; i < n; i++) out[i] = float_of_bits((uint32_t)load_u16(p + 2 * i) << 16);
+        break;
+    case TENSOR_I8:
+    case TENSOR_OTHER:
+    default: /* not converted: never left as rubbish */
+        memset(out, 0, n * sizeof out[0]);
+        break;
+    }
+}
+
+void tensor_read_f16(const tensor *t, uint64_t first, uint64_t count, uint16_t *out)
+{
+    assert(first <= t->n_elements && count <= t->n_elements - first);
+    if (count == 0) return;
+    size_t n = (size_t)count;
+    const uint8_t *p = t->data;
+    switch (t->type) {
+    case TENSOR_F32:
+        p += first * 4;
+        for (size_t i = 0; i < n; i++) out[i] = narrow_float(load_u32(p + 4 * i));
+        break;
+    case TENSOR_F16:
+        p += first * 2;
+        for (size_t i = 0; i < n; i++) out[i] = load_u16(p + 2 * i);
+        break;
+    case TENSOR_BF16:
+        p += first * 2;
+        for (size_t i = 0; i < n; i++) out[i] = narrow_float((uint32_t)load_u16(p + 2 * i) << 16);
+        break;
+    case TENSOR_I8:
+    case TENSOR_OTHER:
+    default:
+        memset(out, 0, n * sizeof out[0]);
+        break;
+    }
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* What makes two weights files the same model: names, shapes and values
+ * rounded to binary16. doc/format.md, "Fingerprints". */
+#include <string.h>
+
+#include <nettle/sha2.h>
+
+#include "weights/tensor_table.h"
+#include "weights/tensor_table_private.h"
+
+/* Elements rounded at a time, and bytes hashed between two droppings of pages. */
+#define BLOCK_ELEMENTS 8192u
+#define DROP_EVERY_BYTES (64u << 20)
+
+typedef struct hasher {
+    struct sha256_ctx sha;
+    const tensor_table *table;
+    uint64_t undropped_bytes; /* touched since the mapped pages were last let go */
+} hasher;
+
+static void hash_little_endian(hasher *h, uint64_t value, size_t n_bytes)
+{
+    uint8_t bytes[8];
+    for (size_t i = 0; i < n_bytes; i++) bytes[i] = (uint8_t)(value >> (8 * i));
+    sha256_update(&h->sha, n_bytes, bytes);
+}
+
+/* A checkpoint of gigabytes must not become resident for being hashed. */
+static void count_touched(hasher *h, uint64_t n_bytes)
+{
+    h->undropped_bytes += n_bytes;
+    if (h->undropped_bytes < DROP_EVERY_BYTES) return;
+    tensor_table_drop_pages(h->table);
+    h->undropped_bytes = 0;
+}
+
+/* binary16 values are hashed as they lie. */
+static void hash_f16(hasher *h, const tensor *t)
+{
+    for (uint64_t at = 0; at < t->n_bytes;) {
+        uint64_t left = t->n_bytes - at;
+        uint64_t n = left < DROP_EVERY_BYTES ? left : DROP_EVERY_BYTES;
+        sha256_update(&h->sha, (size_t)n, t->data + at);
+        count_touched(h, n);
+        at += n;
+    }
+}
+
+static void hash_rounded(hasher *h, const tensor *t)
+{
+    uint16_t halves[BLOCK_ELEMENTS];
+    uint8_t bytes[2 * BLOCK_ELEMENTS];
+    for (uint64_t at = 0; at < t->n_elements;) {
+        uint64_t left = t->n_elements - at;
+        size_t n = left < BLOCK_ELEMENTS ? (size_t)left : BLOCK_ELEMENTS;
+        tensor_read_f16(t, at, n, halves);
+        for (size_t i = 0; i < n; i++) {
+            bytes[2 * i] = (uint8_t)halves[i];
+            bytes[2 * i + 1] = (uint8_t)(halves[i] >> 8);
+        }
+        sha256_update(&h->sha, 2 * n, bytes);
+        count_touched(h, n * tensor_type_bytes(t->type));
+        at += n;
+    }
+}
+
+static pith_status hash_tensor(hasher *h, const tensor *t, pith_diag *diag)
+{
+    if (t->type != TENSOR_F32 && t->type != TENSOR_F16 && t->type != TENSOR_BF16)
+        return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %.100s: no fingerprint of values that are not F32, F16 or BF16",
+                        t->name);
+    size_t name_bytes = strlen(t->name);
+    hash_little_endian(h, name_bytes, 4);
+    sha256_update(&h->sha, name_bytes, (const uint8_t *)t->name);
+    hash_little_endian(h, t->rank, 4);
+    for (uint32_t i = 0; i < t->rank; i++) hash_little_endian(h, t->shape[i], 8);
+    if (t->type == TENSOR_F16) hash_f16(h, t);
+    else hash_rounded(h, t);
+    return PITH_OK;
+}
+
+pith_status tensor_table_fingerprint(const tensor_table *table, const char *prefix, uint8_t id[PITH_FINGERPRINT_BYTES],
+                                     pith_diag *diag)
+{
+    if (!table || !prefix || !id) return diag_set(diag, PITH_E_ARG, "fingerprint: an argument is NULL");
+    hasher h = {.table = table};
+    sha256_init(&h.sha);
+    size_t prefix_bytes = strlen(prefix), n_hashed = 0;
+    for (size_t i = tensor_table_lower_bound(table, prefix); i < tensor_table_count(table); i++) {
+        const tensor *t = tensor_table_at(table, i);
+        if (strncmp(t->name, prefix, prefix_bytes) != 0) break;
+        pith_status status = hash_tensor(&h, t, diag);
+        if (status != PITH_OK) return status;
+        n_hashed++;
+    }
+    if (n_hashed == 0) /* the digest of nothing would name every such file alike */
+        return diag_set(diag, PITH_E_MODEL_SHAPE, "no tensor's name starts with \"%.100s\"", prefix);
+    sha256_digest(&h.sha, PITH_FINGERPRINT_BYTES, id);
+    return PITH_OK;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* What the readers of weights files share with the table, and nobody else. */
+#ifndef PITH_WEIGHTS_TENSOR_TABLE_PRIVATE_H
+#define PITH_WEIGHTS_TENSOR_TABLE_PRIVATE_H
+
+#include "weights/tensor_table.h"
+
+#define TENSOR_MAX_COUNT 65536u
+#define TENSOR_MAX_META 65536u
+#define TENSOR_MAX_NAME_BYTES 512u
+
+/* A whole file, mapped read-only and private. */
+typedef struct file_map {
+    const uint8_t *data;
+    size_t n_bytes;
+} file_map;
+
+/* Maps the regular file `path`; refuses anything else, an empty file and one
+ * of more than `max_bytes`. Messages do not repeat the path. */
+pith_status file_map_open(file_map *map, const char *path, uint64_t max_bytes, pith_diag *diag) PITH_MUST_CHECK;
+void file_map_close(file_map *map);
+void file_map_drop_pages(const file_map *map);
+
+/* The table takes the mapping over and closes it when it is freed. */
+void tensor_table_take_map(tensor_table *table, file_map *map);
+
+/* Metadata one by one, sorted by key; NULL past the end. */
+const char *tensor_table_meta_at(const tensor_table *table, size_t index, const char **value);
+
+/* Index of the first tensor whose name is not less than `name`. */
+size_t tensor_table_lower_bound(const tensor_table *table, const char *name);
+
+/* Bytes an element has, 0 for TENSOR_OTHER. */
+size_t tensor_type_bytes(tensor_type type);
+
+#endif
