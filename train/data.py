@@ -18,7 +18,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 from torch import Tensor
 
 from config import AugmentConfig
@@ -116,6 +116,7 @@ def centre_square(picture: Image.Image, side_px: int) -> Image.Image:
 
 def encode_jpeg(picture: Image.Image, quality: int) -> bytes:
     """JPEG with full chroma: 4:2:0 would cost decibels on colourful pictures."""
+    ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, 4 * picture.width * picture.height)  # noise needs the room
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=quality, subsampling=0, optimize=True)
     return buffer.getvalue()

@@ -129,7 +129,7 @@ def error_maps(original: Tensor, distorted: Tensor) -> Tensor:
 def error_sum(original: Tensor, distorted: Tensor, epsilon: float = 1e-12) -> Tensor:
     """The weighted sum of norms [N] of two pictures [N,3,H,W] in [0,1]; 0 = identical.
 
-    `epsilon` keeps the gradient of the 4-norm finite where a map vanishes; measuring wants 1e-24.
+    `epsilon` keeps the gradient of the 4-norm finite where a map vanishes; measuring wants 0.
     """
     weights = torch.tensor(NORM_WEIGHTS).to(original).view(3, N_SCALES, 2, 3)  # channel, scale, norm, map
     original, distorted = linear_light(original), linear_light(distorted.clamp(0, 1))
@@ -148,6 +148,6 @@ def error_sum(original: Tensor, distorted: Tensor, epsilon: float = 1e-12) -> Te
 
 def score(original: Tensor, distorted: Tensor) -> Tensor:
     """The SSIMULACRA 2.1 score [N] of pictures [N,3,H,W] in [0,1]."""
-    error = error_sum(original, distorted, epsilon=1e-24) * 0.9562382616834844
+    error = error_sum(original, distorted, epsilon=0) * 0.9562382616834844
     error = 2.326765642916932 * error - 0.020884521182843837 * error ** 2 + 6.248496625763138e-05 * error ** 3
     return 100 - 10 * error.clamp_min(0) ** 0.6276336467831387

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import os
 import random
 from typing import Dict, List, Sequence, Tuple
@@ -16,7 +17,7 @@ from typing import Dict, List, Sequence, Tuple
 import torch
 from torch import Tensor, nn
 
-from config import Config, from_dict
+from config import Config, from_dict, to_json
 from data import random_batch, sample_blocks
 from losses import distortion
 from model import DOWNSCALE, MiniModel, config_from_tensors, grow_latent, start_as_pca
@@ -149,9 +150,10 @@ class Trainer:
     def save(self, folder: str) -> None:
         """Write both checkpoint files, each whole or not at all."""
         os.makedirs(folder, exist_ok=True)
-        state = {"config": dataclasses.asdict(self.config), "step": self.step, "minutes": self.minutes,
-                 "earlier_minutes": self.earlier_minutes, "model": self.model.state_dict(),
-                 "averaged": self.averaged, "optimiser": self.optimiser.state_dict()}
+        clock = torch.tensor([self.step, self.minutes, self.earlier_minutes], dtype=torch.float64)
+        # No plain floats: torch 1.13 cannot load them safely (weights_only), hence also settings as text.
+        state = {"config": to_json(self.config), "clock": clock, "model": self.model.state_dict(),
+                 "averaged": self.averaged, "moments": self.optimiser.state_dict()["state"]}
         temporary = os.path.join(folder, f"{STATE_FILE}.{os.getpid()}.tmp")
         torch.save(state, temporary)
         os.replace(temporary, os.path.join(folder, STATE_FILE))
@@ -163,14 +165,15 @@ class Trainer:
     def resume(cls, folder: str, device: torch.device, overrides: Dict[str, object]) -> Trainer:
         """Continue from a checkpoint; `overrides` replaces settings of its training configuration."""
         state = torch.load(os.path.join(folder, STATE_FILE), map_location="cpu", weights_only=True)
-        config = from_dict(Config, state["config"])
+        config = from_dict(Config, json.loads(state["config"]))
         training = dataclasses.replace(config.training, **overrides)
         trainer = cls(dataclasses.replace(config, training=training), device)
         trainer.model.load_state_dict(state["model"])
         trainer.averaged = {name: value.to(device) for name, value in state["averaged"].items()}
-        trainer.optimiser.load_state_dict(state["optimiser"])
-        trainer.step, trainer.minutes = state["step"], state["minutes"]
-        trainer.earlier_minutes = state["earlier_minutes"]
+        groups = trainer.optimiser.state_dict()["param_groups"]  # follow from the settings
+        trainer.optimiser.load_state_dict({"state": state["moments"], "param_groups": groups})
+        step, trainer.minutes, trainer.earlier_minutes = state["clock"].tolist()
+        trainer.step = int(step)
         return trainer
 
 
