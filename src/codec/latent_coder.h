@@ -24,7 +24,8 @@ typedef struct lat_block {
 /* Work space for one slice at a time; one thread at a time. */
 typedef struct lat_coder lat_coder;
 
-/* The largest slice is max_height x max_width positions (each <= LAT_MAX_SLICE). */
+/* `alloc` is borrowed for as long as the coder lives. Slices are at most
+ * LAT_MAX_SLICE positions wide and high. */
 pith_status lat_coder_new(lat_coder **out, const pith_alloc *alloc, uint32_t n_channels) PITH_MUST_CHECK;
 void lat_coder_free(lat_coder **coder);
 

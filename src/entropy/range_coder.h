@@ -15,11 +15,13 @@
 #define RC_PROB_HALF 32768u
 
 typedef struct rc_encoder {
-    byte_writer *out; /* borrowed */
-    uint64_t low;
+    byte_writer *out; /* borrowed; NULL counts the bytes and keeps none */
+    uint64_t low;     /* below 2^33: bit 32 is a carry not yet added to `cache` */
     uint32_t range;
-    uint8_t cache;
-    uint64_t n_pending;
+    uint8_t cache;      /* the last byte that a carry may still change */
+    uint64_t n_pending; /* `cache` and the 0xFF bytes behind it; 0 before the first byte */
+    uint64_t n_zeros;   /* zero bytes held back: dropped if nothing follows them */
+    uint64_t n_bytes;   /* written (or counted) so far */
 } rc_encoder;
 
 void rc_encoder_init(rc_encoder *e, byte_writer *out);
@@ -30,15 +32,16 @@ void rc_encoder_finish(rc_encoder *e);
 
 typedef struct rc_decoder {
     const uint8_t *data; /* borrowed */
-    size_t n_bytes, position;
+    size_t n_bytes;
+    size_t position; /* bytes asked for so far, those past the end included */
     uint32_t range, code;
 } rc_decoder;
 
 /* Total: any bytes decode to something, past the end zeros are read. */
 void rc_decoder_init(rc_decoder *d, const uint8_t *data, size_t n_bytes);
 unsigned rc_decode(rc_decoder *d, uint32_t probability_of_one);
-/* True when the bytes are all used and no more than 4 zeros beyond them were
- * read: what rc_encoder_finish leaves. Anything else is damage. */
+/* True when every byte was used and the last one is not zero: what
+ * rc_encoder_finish leaves. Anything else is damage. */
 bool rc_decoder_at_end(const rc_decoder *d);
 
 #endif
