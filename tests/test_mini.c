@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* The built-in model's networks against PyTorch (tests/reference/mini_tap.py),
+ * on every backend, and what the configuration reader refuses. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "model/mini.h"
+#include "weights/safetensors.h"
+
+/* Relative rms: a float run is within a few 1e-7 of the float64 one. */
+#define BOUND 3e-6
+
+static tensor_table *open_data(const char *name) {
+    const char *root = getenv("PITH_SOURCE_DIR");
+    char path[4096];
+    tensor_table *table = NULL;
+    pith_diag why = {0};
+    pith_env env;
+    pith_env_defaults(&env, sizeof env);
+    snprintf(path, sizeof path, "%s/tests/data/%s", root ? root : ".", name);
+    if (safetensors_open(&table, &env, path, &why) != PITH_OK) fail_msg("%s: %s", path, why.message);
+    return table;
+}
+
+static float *tap_values(const tensor_table *tap, const char *name, uint64_t shape[4]) {
+    const tensor *t = tensor_table_find(tap, name);
+    if (!t) fail_msg("the fixture lacks %s", name);
+    float *values = calloc(t->n_elements, sizeof *values);
+    assert_non_null(values);
+    tensor_read_f32(t, 0, t->n_elements, values);
+    if (shape && t->rank == 4) memcpy(shape, t->shape, 4 * sizeof *shape);
+    return values;
+}
+
+static double relative_rms(const float *got, const float *expected, size_t count) {
+    double error = 0, power = 0;
+    for (size_t i = 0; i < count; i++) {
+        error += ((double)got[i] - expected[i]) * ((double)got[i] - expected[i]);
+        power += (double)expected[i] * expected[i];
+    }
+    return sqrt(error / power);
+}
+
+static void run_plan(nn_plan *plan, const tensor_table *weights, const char *backend_name, const nn_binding *in,
+                     size_t n_in, nn_binding out) {
+    nn_backend *backend = NULL;
+    nn_net *net = NULL;
+    pith_diag why = {0};
+    pith_env env;
+    pith_env_defaults(&env, sizeof env);
+    if (nn_plan_check(plan, weights, &why) != PITH_OK) fail_msg("check: %s", why.message);
+    if (nn_backend_new(&backend, &env, backend_name, &why) != PITH_OK) fail_msg("backend: %s", why.message);
+    if (nn_bind(&net, plan, weights, backend, &why) != PITH_OK) fail_msg("bind: %s", why.message);
+    if (nn_run(net, in, n_in, &out, 1, &why) != PITH_OK) fail_msg("run: %s", why.message);
+    nn_net_free(&net);
+    nn_backend_free(&backend);
+}
+
+typedef struct tap_case {
+    tensor_table *weights, *tap;
+    mini_config config;
+    pith_env env;
+} tap_case;
+
+static void open_case(tap_case *t) {
+    pith_diag why = {0};
+    *t = (tap_case){.weights = open_data("mini_tiny.safetensors"), .tap = open_data("mini_tap.safetensors")};
+    pith_env_defaults(&t->env, sizeof t->env);
+    if (mini_config_read(&t->config, t->weights, &why) != PITH_OK) fail_msg("config: %s", why.message);
+}
+
+static void close_case(tap_case *t) {
+    tensor_table_free(&t->weights);
+    tensor_table_free(&t->tap);
+}
+
+static void encoder_matches_pytorch_on_every_backend(void **state) {
+    (void)state;
+    tap_case t;
+    open_case(&t);
+    uint64_t shape[4];
+    float *expected = tap_values(t.tap, "encoder.latent", shape);
+    float *image = tap_values(t.tap, "encoder.image", NULL);
+    size_t count = shape[1] * shape[2] * shape[3];
+    float *got = calloc(count, sizeof *got);
+    for (const char *const *backend = nn_backend_list(); *backend; backend++) {
+        nn_plan *plan = NULL;
+        assert_int_equal(
+            mini_encoder_plan(&plan, &t.config, &t.env, (uint32_t)shape[2], (uint32_t)shape[3], NULL), PITH_OK);
+        nn_binding in = {"image", image};
+        run_plan(plan, t.weights, *backend, &in, 1, (nn_binding){"latent", got});
+        double error = relative_rms(got, expected, count);
+        print_message("encoder on %s: relative rms %.2e\n", *backend, error);
+        assert_true(error < BOUND);
+        nn_plan_free(&plan);
+    }
+    free(expected);
+    free(image);
+    free(got);
+    close_case(&t);
+}
+
+static void decoder_matches_pytorch_on_every_backend(void **state) {
+    (void)state;
+    tap_case t;
+    open_case(&t);
+    uint64_t shape[4];
+    float *latent = tap_values(t.tap, "decoder.latent", shape);
+    float *expected = tap_values(t.tap, "decoder.image", NULL);
+    float *log2_step = tap_values(t.tap, "decoder.log2_step", NULL);
+    size_t positions = shape[2] * shape[3], count = positions * 192;
+    float *steps = calloc(positions, sizeof *steps), *got = calloc(count, sizeof *got);
+    for (size_t i = 0; i < positions; i++) steps[i] = log2_step[0];
+    for (const char *const *backend = nn_backend_list(); *backend; backend++) {
+        nn_plan *plan = NULL;
+        assert_int_equal(
+            mini_decoder_plan(&plan, &t.config, &t.env, (uint32_t)shape[2], (uint32_t)shape[3], NULL), PITH_OK);
+        nn_binding in[] = {{"latent", latent}, {"log2_step", steps}};
+        run_plan(plan, t.weights, *backend, in, 2, (nn_binding){"image", got});
+        double error = relative_rms(got, expected, count);
+        print_message("decoder on %s: relative rms %.2e\n", *backend, error);
+        assert_true(error < BOUND);
+        /* The bound tells a network that was told another step. */
+        for (size_t i = 0; i < positions; i++) steps[i] = log2_step[0] + 0.015625f;
+        run_plan(plan, t.weights, *backend, in, 2, (nn_binding){"image", got});
+        assert_true(relative_rms(got, expected, count) > BOUND);
+        for (size_t i = 0; i < positions; i++) steps[i] = log2_step[0];
+        nn_plan_free(&plan);
+    }
+    free(latent);
+    free(expected);
+    free(log2_step);
+    free(steps);
+    free(got);
+    close_case(&t);
+}
+
+/* Changes of one input value must not be felt beyond the reach, and be felt
+ * somewhere near: the reach is neither too small nor a wild guess. */
+static void reach_holds_the_networks_whole_influence(void **state) {
+    (void)state;
+    tap_case t;
+    open_case(&t);
+    const uint32_t reach = mini_decoder_reach(&t.config), w = 4 * reach + 1, at = w / 2;
+    const size_t n = t.config.n_latent;
+    float *latent = calloc(n * w, sizeof *latent), *steps = calloc(w, sizeof *steps);
+    float *one = calloc(w * 192, sizeof *one), *two = calloc(w * 192, sizeof *two);
+    nn_plan *plan = NULL;
+    for (size_t i = 0; i < n * w; i++) latent[i] = (float)(i * 7 % 11) * 0.3f - 1.5f;
+    assert_int_equal(mini_decoder_plan(&plan, &t.config, &t.env, 1, w, NULL), PITH_OK);
+    nn_binding in[] = {{"latent", latent}, {"log2_step", steps}};
+    run_plan(plan, t.weights, "ref", in, 2, (nn_binding){"image", one});
+    for (size_t c = 0; c < n; c++) latent[c * w + at] += 50;
+    run_plan(plan, t.weights, "ref", in, 2, (nn_binding){"image", two});
+    uint32_t farthest = 0;
+    for (size_t i = 0; i < (size_t)w * 192; i++) {
+        if (memcmp(&one[i], &two[i], sizeof one[i]) == 0) continue;
+        uint32_t x = (uint32_t)(i % (w * 8) / 8), far = x > at ? x - at : at - x;
+        if (far > farthest) farthest = far;
+    }
+    print_message("decoder's reach %u, influence seen as far as %u\n", reach, farthest);
+    assert_true(farthest <= reach);
+    assert_true(farthest + 2 >= reach);
+    nn_plan_free(&plan);
+    free(latent);
+    free(steps);
+    free(one);
+    free(two);
+    close_case(&t);
+}
+
+static void refuse(const char *key, const char *value, const char *in_message) {
+    pith_env env;
+    pith_diag why = {0};
+    mini_config config;
+    tensor_table *real = open_data("mini_tiny.safetensors"), *table = NULL;
+    static const char *const keys[] = {"format",    "format_version", "name",       "latent_channels", "width_h",
+                                       "width_w",   "n_enc_high",     "n_enc_low",  "n_dec_low",       "n_dec_high",
+                                       "downscale", "log2_step_min",  "log2_step_max", "log2_step_q0", "log2_step_q100"};
+    pith_env_defaults(&env, sizeof env);
+    assert_int_equal(tensor_table_new(&table, &env), PITH_OK);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *text = strcmp(keys[i], key) == 0 ? value : tensor_table_meta(real, keys[i]);
+        if (text) assert_int_equal(tensor_table_set_meta(table, keys[i], text), PITH_OK);
+    }
+    if (in_message) {
+        assert_int_equal(mini_config_read(&config, table, &why), PITH_E_FORMAT);
+        if (!strstr(why.message, in_message)) fail_msg("\"%s\" does not say \"%s\"", why.message, in_message);
+    } else {
+        assert_int_equal(mini_config_read(&config, table, &why), PITH_OK);
+    }
+    tensor_table_free(&table);
+    tensor_table_free(&real);
+}
+
+static void refuses_metadata_that_cannot_be_true(void **state) {
+    (void)state;
+    refuse("none", "", NULL);
+    refuse("name", NULL, "name");
+    refuse("name", "", "name");
+    refuse("name", "../etc", "name");
+    refuse("name", "a-name-of-more-than-thirty-one-letters", "name");
+    refuse("format_version", "2", "format_version");
+    refuse("latent_channels", "0", "latent_channels");
+    refuse("latent_channels", "33", "latent_channels");
+    refuse("latent_channels", "-1", "latent_channels");
+    refuse("latent_channels", "4x", "latent_channels");
+    refuse("width_h", "99999999999999999999", "width_h");
+    refuse("downscale", "16", "downscale");
+    refuse("n_dec_low", "1000", "n_dec_low");
+    refuse("log2_step_min", "nan", "log2_step_min");
+    refuse("log2_step_min", "1e3", "log2_step_min");
+    refuse("log2_step_max", "16", "log2_step_max");
+    refuse("log2_step_min", "9", "upside down");
+    refuse("log2_step_q0", "-9", "upside down");
+}
+
+static void reports_the_tensor_that_is_missing(void **state) {
+    (void)state;
+    tap_case t;
+    open_case(&t);
+    pith_diag why = {0};
+    nn_plan *plan = NULL;
+    t.config.n_enc_low++;
+    assert_int_equal(mini_encoder_plan(&plan, &t.config, &t.env, 1, 1, NULL), PITH_OK);
+    assert_int_equal(nn_plan_check(plan, t.weights, &why), PITH_E_MODEL_SHAPE);
+    assert_non_null(strstr(why.message, "enc.net."));
+    nn_plan_free(&plan);
+    close_case(&t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(encoder_matches_pytorch_on_every_backend),
+        cmocka_unit_test(decoder_matches_pytorch_on_every_backend),
+        cmocka_unit_test(reach_holds_the_networks_whole_influence),
+        cmocka_unit_test(refuses_metadata_that_cannot_be_true),
+        cmocka_unit_test(reports_the_tensor_that_is_missing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
