@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Pith authors
+# Language, warnings and link options of everything that is ours.
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON) # clang-tidy reads them
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+# POSIX and madvise, which strict C17 hides. The empty value agrees with a
+# plain `#define _GNU_SOURCE`.
+add_compile_definitions(_GNU_SOURCE=)
+
+add_compile_options(
+    -Wall -Wextra -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes
+    -ffp-contract=off # clang contracts by default, gcc -std=c17 does not: be the same
+)
+if(PITH_WERROR)
+    add_compile_options(-Werror)
+endif()
+
+# Name only the libraries that are used.
+add_link_options(-Wl,--as-needed)

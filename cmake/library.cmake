@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Pith authors
+# The library, compiled once and linked five ways:
+#   pith_core      static: base, entropy, codec, container; needs nothing else
+#   pith_internal  static, every symbol: what the tests link
+#   pith_shared    libpith.so, only pith_*
+#   pith_static    libpith.a, only pith_*: one relocatable object, the rest local
+function(pith_sources out)
+    set(all "")
+    foreach(folder IN LISTS ARGN)
+        file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.c)
+        list(APPEND all ${found})
+    endforeach()
+    if(NOT PITH_ONEDNN)
+        list(FILTER all EXCLUDE REGEX "/nn_onednn[^/]*\\.c$")
+    endif()
+    set(${out} ${all} PARENT_SCOPE)
+endfunction()
+
+pith_sources(core_sources base entropy codec container)
+pith_sources(rest_sources weights nn model api)
+
+add_library(pith_headers INTERFACE)
+target_include_directories(pith_headers INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+
+add_library(pith_core_objects OBJECT ${core_sources})
+target_link_libraries(pith_core_objects PRIVATE pith_headers)
+add_library(pith_rest_objects OBJECT ${rest_sources})
+target_link_libraries(pith_rest_objects PRIVATE pith_headers PkgConfig::JANSSON PkgConfig::NETTLE Threads::Threads)
+if(PITH_ONEDNN)
+    target_compile_definitions(pith_rest_objects PRIVATE PITH_HAVE_ONEDNN=1)
+    target_link_libraries(pith_rest_objects PRIVATE pith_dnnl)
+endif()
+
+set(PITH_OBJECTS $<TARGET_OBJECTS:pith_core_objects> $<TARGET_OBJECTS:pith_rest_objects>)
+set(PITH_LINK PkgConfig::JANSSON PkgConfig::NETTLE Threads::Threads ${PITH_LIBM})
+set(PITH_LINK_NAMES jansson nettle pthread m) # the same for whoever links the installed archive
+if(PITH_ONEDNN)
+    list(PREPEND PITH_LINK pith_dnnl)
+    list(PREPEND PITH_LINK_NAMES dnnl)
+endif()
+
+add_library(pith_core STATIC $<TARGET_OBJECTS:pith_core_objects>)
+target_link_libraries(pith_core PUBLIC pith_headers ${PITH_LIBM})
+
+add_library(pith_internal STATIC ${PITH_OBJECTS})
+target_link_libraries(pith_internal PUBLIC pith_headers ${PITH_LINK})
+if(PITH_ONEDNN)
+    target_compile_definitions(pith_internal INTERFACE PITH_HAVE_ONEDNN=1)
+endif()
+
+add_library(pith_shared SHARED ${PITH_OBJECTS})
+set_target_properties(pith_shared PROPERTIES
+    OUTPUT_NAME pith EXPORT_NAME pith VERSION ${PROJECT_VERSION} SOVERSION 0)
+target_include_directories(pith_shared PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_link_libraries(pith_shared PRIVATE ${PITH_LINK})
+if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
+    target_link_options(pith_shared PRIVATE -Wl,-z,defs)
+endif()
+
+set(localised ${CMAKE_CURRENT_BINARY_DIR}/pith_localised.o)
+add_custom_command(OUTPUT ${localised}
+    COMMAND ${CMAKE_LINKER} -r -o ${localised} ${PITH_OBJECTS}
+    COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${localised}
+    DEPENDS ${PITH_OBJECTS}
+    COMMENT "Making the symbols of libpith.a local, but for pith_*"
+    COMMAND_EXPAND_LISTS VERBATIM)
+set_source_files_properties(${localised} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+add_library(pith_static STATIC ${localised})
+set_target_properties(pith_static PROPERTIES OUTPUT_NAME pith EXPORT_NAME pith-static LINKER_LANGUAGE C)
+target_include_directories(pith_static PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+foreach(lib IN LISTS PITH_LINK)
+    target_link_libraries(pith_static INTERFACE $<BUILD_INTERFACE:${lib}>)
+endforeach()
+foreach(name IN LISTS PITH_LINK_NAMES)
+    target_link_libraries(pith_static INTERFACE $<INSTALL_INTERFACE:${name}>)
+endforeach()
+
+# Where the programs of the build tree look, as those of an installation do.
+set(PITH_MODELS_DIR ${CMAKE_BINARY_DIR}/share/pith/models)
+file(GLOB model_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/models/*.safetensors)
+set(model_copies "")
+foreach(model IN LISTS model_files)
+    get_filename_component(name ${model} NAME)
+    add_custom_command(OUTPUT ${PITH_MODELS_DIR}/${name}
+        COMMAND ${CMAKE_COMMAND} -E make_directory ${PITH_MODELS_DIR}
+        COMMAND ${CMAKE_COMMAND} -E copy ${model} ${PITH_MODELS_DIR}/${name}
+        DEPENDS ${model} VERBATIM)
+    list(APPEND model_copies ${PITH_MODELS_DIR}/${name})
+endforeach()
+add_custom_target(pith_models ALL DEPENDS ${model_copies})

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Pith authors
+# Every tests/test_*.c is a cmocka program and a test, every tests/cli/*.sh a
+# test run by bash; other tests/*.c are shared by all of them. A test that
+# exits with 77 counts as skipped.
+set(test_environment
+    PITH_SOURCE_DIR=${PROJECT_SOURCE_DIR}
+    PITH_BUILD_DIR=${CMAKE_BINARY_DIR}
+    # Leaks that the system's libraries keep on purpose.
+    LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lsan.supp:print_suppressions=0
+    UBSAN_OPTIONS=print_stacktrace=1)
+
+function(pith_test name)
+    add_test(NAME ${name} COMMAND ${ARGN})
+    set_tests_properties(${name} PROPERTIES
+        ENVIRONMENT "${test_environment}" SKIP_RETURN_CODE 77 TIMEOUT 300)
+endfunction()
+
+file(GLOB support_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*.c)
+file(GLOB test_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/test_*.c)
+if(test_sources)
+    list(REMOVE_ITEM support_sources ${test_sources})
+endif()
+foreach(source IN LISTS test_sources)
+    get_filename_component(name ${source} NAME_WE)
+    if(name MATCHES "^test_tools_" AND NOT TARGET pith_tools)
+        continue()
+    endif()
+    add_executable(${name} ${source} ${support_sources})
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    if(name MATCHES "^test_tools_")
+        target_link_libraries(${name} PRIVATE pith_tools)
+    endif()
+    target_link_libraries(${name} PRIVATE pith_internal PkgConfig::CMOCKA)
+    pith_test(${name} ${name})
+endforeach()
+
+# The core stands alone: whole, with the C library and nothing else.
+add_executable(core_alone ${PROJECT_SOURCE_DIR}/tests/link/core_alone.c)
+set_target_properties(core_alone PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+target_link_libraries(core_alone PRIVATE -Wl,--whole-archive pith_core -Wl,--no-whole-archive)
+pith_test(core_alone core_alone)
+
+if(TARGET pith)
+    file(GLOB cli_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/cli/*.sh)
+    foreach(script IN LISTS cli_tests)
+        get_filename_component(name ${script} NAME_WE)
+        pith_test(cli_${name} bash ${script})
+    endforeach()
+endif()
+
+file(GLOB examples CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.c)
+foreach(source IN LISTS examples)
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(example_${name} ${source})
+    set_target_properties(example_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/examples)
+    target_link_libraries(example_${name} PRIVATE pith_shared)
+    add_dependencies(example_${name} pith_models)
+endforeach()

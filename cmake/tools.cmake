@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Pith authors
+# The pith command. It is built on the public API alone: include/ is its only
+# include folder, and it links the archive in which all else is local.
+file(GLOB tool_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/*.c)
+set(tool_main ${PROJECT_SOURCE_DIR}/tools/main.c)
+list(REMOVE_ITEM tool_sources ${tool_main})
+if(tool_sources)
+    add_library(pith_tools STATIC ${tool_sources})
+    target_include_directories(pith_tools PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/tools)
+    target_link_libraries(pith_tools PUBLIC
+        PkgConfig::PNG PkgConfig::JPEG PkgConfig::WEBP PkgConfig::JANSSON ${PITH_LIBM})
+    if(EXISTS ${tool_main})
+        add_executable(pith ${tool_main})
+        target_link_libraries(pith PRIVATE pith_tools pith_static)
+        add_dependencies(pith pith_models)
+        install(TARGETS pith RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    endif()
+endif()
