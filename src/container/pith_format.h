@@ -10,6 +10,7 @@
 #include "base/status.h"
 
 #define CTR_MAGIC "\xf0PIT" /* 4 bytes: not text, so that a text transfer shows */
+#define CTR_MAGIC_BYTES 4u
 #define CTR_VERSION_MAJOR 0u /* high nibble of the version byte: another one is refused */
 #define CTR_VERSION_MINOR 1u /* low nibble: a higher one is read, unknown parts are skipped */
 
@@ -22,16 +23,25 @@ typedef enum ctr_chunk_type {
 
 #define CTR_SLICE_SIDE 128u /* latent positions a slice is wide and high, at most */
 
+/* Bounds of fields. */
+#define CTR_MAX_PAYLOAD_BYTES UINT32_MAX
+#define CTR_MAX_LATENT 32u
+#define CTR_MAX_LOG2_DOWNSCALE 7u
+#define CTR_MAX_STEP_INDEX 2047u
+#define CTR_N_PRIORS 1u  /* ids below it are known */
+#define CTR_N_RECIPES 1u /* numbers below it are known */
+#define CTR_FLAG_GREY 0x01u
+
 /* The HEAD chunk. Sizes of the latent follow: ceil(width / downscale). */
 typedef struct ctr_head {
     uint32_t width, height;  /* pixels, 1 .. limits */
     bool grey;               /* the picture was grey: decode to one channel */
     uint8_t method;          /* pith_method */
-    uint8_t n_latent;        /* channels, 1..32 */
+    uint8_t n_latent;        /* channels, 1..32 and at most the samples of a pixel block, 3 * downscale^2 */
     uint8_t log2_downscale;  /* 3 = 8 pixels; 0..7 */
     uint16_t step_index;     /* 0..2047 */
     uint8_t prior_id;        /* initial state of the coder; 0 = generic */
-    char model_name[PITH_NAME_BYTES];
+    char model_name[PITH_NAME_BYTES]; /* 1..31 of [a-z0-9._-], the first a letter or digit */
     uint8_t latent_id[PITH_FINGERPRINT_BYTES];
     uint8_t recipe;          /* how the networks are run: 0 = as if on the whole picture */
 } ctr_head;
@@ -39,11 +49,21 @@ typedef struct ctr_head {
 /* Derived: latent size, slice grid. */
 uint32_t ctr_latent_width(const ctr_head *head);
 uint32_t ctr_latent_height(const ctr_head *head);
-uint32_t ctr_slice_count(const ctr_head *head);
+uint32_t ctr_slice_count(const ctr_head *head); /* UINT32_MAX when there are more */
 
 typedef struct ctr_rect {
     uint32_t x, y, width, height; /* latent positions */
 } ctr_rect;
 ctr_rect ctr_slice_rect(const ctr_head *head, uint32_t index); /* raster order */
+
+/* NULL when every field is legal and known to this version, otherwise the
+ * field's name. The name of the model ends within its array. */
+const char *ctr_head_fault(const ctr_head *head);
+
+/* True for the names a file may carry. */
+bool ctr_name_is_legal(const char *name);
+
+/* N for "mini-N" with N in 1..127, which a file stores as one byte; else 0. */
+uint8_t ctr_mini_number(const char *name);
 
 #endif

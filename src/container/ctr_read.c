@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Reading the structure of a .pith file: once through to check everything,
+ * then, the counts being known to be honest, once more to note the chunks. */
+#include "container/ctr_read.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define CRC_BYTES 4u
+#define CHECKSUM_BYTES 2u /* of a slice's symbols */
+
+/* A fault of the field that was read from `at` on. */
+#define FAIL_AT(s, at, ...)          \
+    do {                             \
+        (s)->position = (at);        \
+        st_fail((s), __VA_ARGS__);   \
+    } while (0)
+
+/* ---- magic and version ---------------------------------------------------------- */
+
+static void read_magic(stream *s, ctr_file *file)
+{
+    size_t n = s->n_bytes < CTR_MAGIC_BYTES ? s->n_bytes : CTR_MAGIC_BYTES;
+    if (n > 0 && memcmp(s->data, CTR_MAGIC, n) != 0) {
+        st_fail(s, PITH_E_FORMAT, "not a Pith file");
+        return;
+    }
+    (void)st_bytes(s, CTR_MAGIC_BYTES, "magic");
+    uint8_t version = st_u8(s, "version");
+    file->version_major = version >> 4;
+    file->version_minor = version & 0x0fu;
+    if (s->status == PITH_OK && file->version_major != CTR_VERSION_MAJOR)
+        FAIL_AT(s, CTR_MAGIC_BYTES, PITH_E_VERSION, "format version %u.%u, this library reads %u.x",
+                (unsigned)file->version_major, (unsigned)file->version_minor, CTR_VERSION_MAJOR);
+}
+
+/* ---- chunks ------------------------------------------------------------------------ */
+
+/* The next chunk's extent. `label` becomes the chunk's name, for messages. */
+static void read_chunk(stream *s, ctr_chunk *chunk, char label[8])
+{
+    s->label = "chunk";
+    *chunk = (ctr_chunk){.offset = s->position};
+    chunk->type = st_u8(s, "type"); /* type */
+    if (s->status != PITH_OK) return;
+    ctr_chunk_name(chunk->type, label);
+    s->label = label;
+    size_t at = s->position;
+    uint64_t length = st_leb128(s, CTR_MAX_PAYLOAD_BYTES, "length"); /* length */
+    if (s->status == PITH_OK && length > st_left(s))
+        FAIL_AT(s, at, PITH_E_TRUNCATED, "a payload of %" PRIu64 " bytes, the file has %zu more", length, st_left(s));
+    chunk->payload_bytes = (size_t)length;
+    chunk->payload = st_bytes(s, (size_t)length, "payload"); /* payload */
+    (void)st_u32le(s, "crc");                                /* crc */
+    chunk->n_bytes = s->position - chunk->offset;
+}
+
+static size_t payload_offset(const ctr_chunk *chunk)
+{
+    return chunk->offset + chunk->n_bytes - CRC_BYTES - chunk->payload_bytes;
+}
+
+/* The last four bytes of a chunk are the CRC-32 of all before them. */
+static void check_crc(stream *s, const ctr_chunk *chunk)
+{
+    if (s->status != PITH_OK) return;
+    size_t covered = chunk->n_bytes - CRC_BYTES;
+    const uint8_t *p = s->data + chunk->offset + covered;
+    uint32_t stored = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    uint32_t computed = crc32_update(0, s->data + chunk->offset, covered);
+    if (stored != computed)
+        FAIL_AT(s, chunk->offset, PITH_E_CHECKSUM, "damaged: its CRC is %08" PRIx32 ", its bytes give %08" PRIx32,
+                stored, computed);
+}
+
+/* ---- HEAD ---------------------------------------------------------------------------- */
+
+static uint32_t read_side(stream *s, const char *field)
+{
+    size_t at = s->position;
+    uint32_t side = (uint32_t)st_leb128(s, UINT32_MAX, field);
+    if (s->status == PITH_OK && side == 0) FAIL_AT(s, at, PITH_E_FORMAT, "%s is 0", field);
+    return side;
+}
+
+/* A byte of which only the values first..last have a meaning yet. */
+static uint8_t read_known(stream *s, unsigned first, unsigned last, const char *field)
+{
+    size_t at = s->position;
+    uint8_t value = st_u8(s, field);
+    if (s->status == PITH_OK && (value < first || value > last))
+        FAIL_AT(s, at, PITH_E_UNSUPPORTED, "%s %u is not known to this version", field, value);
+    return value;
+}
+
+static void read_flags(stream *s, ctr_head *head, uint32_t version_minor)
+{
+    size_t at = s->position;
+    uint8_t flags = st_u8(s, "flags");
+    head->grey = flags & CTR_FLAG_GREY;
+    if (s->status == PITH_OK && (flags & ~CTR_FLAG_GREY))
+        FAIL_AT(s, at, version_minor > CTR_VERSION_MINOR ? PITH_E_UNSUPPORTED : PITH_E_FORMAT,
+                "reserved bits of flags 0x%02x are set", flags);
+}
+
+static void read_geometry(stream *s, ctr_head *head)
+{
+    size_t at = s->position;
+    uint8_t geometry = st_u8(s, "geometry");
+    head->n_latent = (uint8_t)((geometry & 0x1fu) + 1u);
+    head->log2_downscale = geometry >> 5;
+    if (s->status == PITH_OK && head->n_latent > 3u << (2 * head->log2_downscale))
+        FAIL_AT(s, at, PITH_E_FORMAT, "%u latent channels for blocks of %ux%u pixels", head->n_latent,
+                1u << head->log2_downscale, 1u << head->log2_downscale);
+}
+
+static void read_step_index(stream *s, ctr_head *head)
+{
+    size_t at = s->position;
+    head->step_index = st_u16le(s, "step_index");
+    if (s->status == PITH_OK && head->step_index > CTR_MAX_STEP_INDEX)
+        FAIL_AT(s, at, PITH_E_FORMAT, "step_index %u, the largest is %u", head->step_index, CTR_MAX_STEP_INDEX);
+}
+
+static void read_model_name(stream *s, ctr_head *head)
+{
+    size_t at = s->position;
+    uint8_t first = st_u8(s, "model_name");
+    if (s->status != PITH_OK) return;
+    if (first & 0x80u) {
+        snprintf(head->model_name, sizeof head->model_name, "mini-%u", first & 0x7fu);
+        if (first == 0x80u) FAIL_AT(s, at, PITH_E_FORMAT, "model_name mini-0");
+        return;
+    }
+    if (first == 0 || first >= PITH_NAME_BYTES) {
+        FAIL_AT(s, at, PITH_E_FORMAT, "model_name of %u bytes, 1 to %u are legal", first, PITH_NAME_BYTES - 1);
+        return;
+    }
+    const uint8_t *text = st_bytes(s, first, "model_name");
+    if (!text) return;
+    memcpy(head->model_name, text, first);
+    if (memchr(text, 0, first) || !ctr_name_is_legal(head->model_name))
+        FAIL_AT(s, at, PITH_E_FORMAT, "model_name has characters other than a-z 0-9 . _ -, or begins with . _ -");
+    else if (ctr_mini_number(head->model_name)) /* one file, one encoding */
+        FAIL_AT(s, at, PITH_E_FORMAT, "model_name %s in the long form", head->model_name);
+}
+
+static pith_status read_head(ctr_file *file, const ctr_chunk *chunk, pith_diag *diag)
+{
+    ctr_head *head = &file->head;
+    stream s;
+    st_init(&s, chunk->payload, chunk->payload_bytes, "HEAD", payload_offset(chunk), diag);
+    head->width = read_side(&s, "width");
+    head->height = read_side(&s, "height");
+    read_flags(&s, head, file->version_minor);
+    head->method = read_known(&s, PITH_METHOD_LATENT, PITH_METHOD_LATENT, "method");
+    read_geometry(&s, head);
+    read_step_index(&s, head);
+    head->prior_id = read_known(&s, 0, CTR_N_PRIORS - 1, "prior_id");
+    read_model_name(&s, head);
+    const uint8_t *id = st_bytes(&s, PITH_FINGERPRINT_BYTES, "latent_id");
+    if (id) memcpy(head->latent_id, id, PITH_FINGERPRINT_BYTES);
+    head->recipe = read_known(&s, 0, CTR_N_RECIPES - 1, "recipe");
+    if (s.status == PITH_OK && st_left(&s) > 0 && file->version_minor <= CTR_VERSION_MINOR)
+        st_fail(&s, PITH_E_FORMAT, "%zu bytes more than version %u.%u has", st_left(&s), (unsigned)file->version_major,
+                (unsigned)file->version_minor);
+    return s.status;
+}
+
+static pith_status check_limits(const ctr_head *head, const pith_limits *limits, pith_diag *diag)
+{
+    uint32_t longest = head->width > head->height ? head->width : head->height;
+    if (longest > limits->max_dimension)
+        return diag_set(diag, PITH_E_LIMIT, "a picture of %" PRIu32 "x%" PRIu32 ", the limit of a side is %" PRIu32,
+                        head->width, head->height, limits->max_dimension);
+    if ((uint64_t)head->width * head->height > limits->max_pixels)
+        return diag_set(diag, PITH_E_LIMIT, "a picture of %" PRIu32 "x%" PRIu32 ", the limit is %" PRIu64 " pixels",
+                        head->width, head->height, limits->max_pixels);
+    if (ctr_slice_count(head) >= limits->max_chunks)
+        return diag_set(diag, PITH_E_LIMIT, "a picture of %" PRIu32 " slices and a header, the limit is %" PRIu32 " chunks",
+                        ctr_slice_count(head), limits->max_chunks);
+    return PITH_OK;
+}
+
+/* ---- the walk --------------------------------------------------------------------------- */
+
+/* Checks that a chunk after HEAD may stand where it stands, and counts it. */
+static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk)
+{
+    size_t at = chunk->offset;
+    if (chunk->type == CTR_CHUNK_LATENT) {
+        if (file->n_slices == 0) file->first_slice = file->n_chunks;
+        if (file->first_slice + file->n_slices != file->n_chunks)
+            FAIL_AT(s, at, PITH_E_FORMAT, "apart from the latent slices before it");
+        else if (file->n_slices == ctr_slice_count(&file->head))
+            FAIL_AT(s, at, PITH_E_FORMAT, "one latent slice more than the %" PRIu32 " of the picture", file->n_slices);
+        else if (chunk->payload_bytes < CHECKSUM_BYTES)
+            FAIL_AT(s, at, PITH_E_FORMAT, "a payload of %zu bytes is too short for a checksum", chunk->payload_bytes);
+        file->n_slices++;
+    } else if (chunk->type == CTR_CHUNK_HEAD) {
+        FAIL_AT(s, at, PITH_E_FORMAT, "a second header");
+    } else if (!(chunk->type & CTR_CHUNK_SKIPPABLE)) {
+        FAIL_AT(s, at, PITH_E_UNSUPPORTED, "a chunk of unknown type 0x%02x that may not be skipped", chunk->type);
+    }
+    file->n_chunks++;
+}
+
+static pith_status check_chunks(ctr_file *file, stream *s, const pith_limits *limits, pith_diag *diag)
+{
+    char label[8] = "";
+    ctr_chunk chunk;
+    while (s->status == PITH_OK && st_left(s) > 0) {
+        size_t at = s->position;
+        if (file->n_chunks >= limits->max_chunks)
+            return diag_set(diag, PITH_E_LIMIT, "more than %" PRIu32 " chunks, the limit (byte %zu)", limits->max_chunks,
+                            at);
+        read_chunk(s, &chunk, label);
+        check_crc(s, &chunk);
+        if (s->status == PITH_OK) place_chunk(s, file, &chunk);
+    }
+    if (s->status == PITH_OK && file->n_slices != ctr_slice_count(&file->head)) {
+        s->label = "file";
+        st_fail(s, PITH_E_TRUNCATED, "ends after %" PRIu32 " of %" PRIu32 " latent slices", file->n_slices,
+                ctr_slice_count(&file->head));
+    }
+    return s->status;
+}
+
+/* The first chunk, which must be HEAD. */
+static pith_status check_head(ctr_file *file, stream *s, const pith_limits *limits, pith_diag *diag)
+{
+    char label[8] = "";
+    ctr_chunk chunk;
+    read_chunk(s, &chunk, label);
+    if (s->status == PITH_OK && chunk.type != CTR_CHUNK_HEAD)
+        FAIL_AT(s, chunk.offset, PITH_E_FORMAT, "the first chunk is not HEAD");
+    check_crc(s, &chunk);
+    if (s->status != PITH_OK) return s->status;
+    file->n_chunks = 1;
+    pith_status status = read_head(file, &chunk, diag);
+    return status == PITH_OK ? check_limits(&file->head, limits, diag) : status;
+}
+
+/* The walk again; nothing can fail that has not failed before. */
+static pith_status note_chunks(ctr_file *file, stream *s, const pith_alloc *alloc, pith_diag *diag)
+{
+    char label[8] = "";
+    file->chunks = mem_alloc(alloc, file->n_chunks, sizeof *file->chunks);
+    if (!file->chunks) return diag_set(diag, PITH_E_NOMEM, "out of memory for %" PRIu32 " chunks", file->n_chunks);
+    for (uint32_t i = 0; i < file->n_chunks; i++) read_chunk(s, &file->chunks[i], label);
+    return s->status;
+}
+
+pith_status ctr_read(ctr_file *file, const uint8_t *data, size_t n_bytes, const pith_env *env, pith_diag *diag)
+{
+    if (!file || (!data && n_bytes) || !env) return diag_set(diag, PITH_E_ARG, "container: an argument is NULL");
+    *file = (ctr_file){0};
+    pith_status status = PITH_OK;
+    const pith_limits *limits = &env->limits;
+    if (n_bytes > limits->max_file_bytes) {
+        status = diag_set(diag, PITH_E_LIMIT, "a file of %zu bytes, the limit is %" PRIu64, n_bytes,
+                          limits->max_file_bytes);
+        goto cleanup;
+    }
+    stream s;
+    st_init(&s, data, n_bytes, "file", 0, diag);
+    read_magic(&s, file);
+    PITH_TRY(s.status);
+    size_t first_chunk = s.position;
+    PITH_TRY(check_head(file, &s, limits, diag));
+    PITH_TRY(check_chunks(file, &s, limits, diag));
+    s.position = first_chunk;
+    PITH_TRY(note_chunks(file, &s, &env->alloc, diag));
+
+cleanup:
+    if (status != PITH_OK) ctr_file_free(file, env);
+    return status;
+}
+
+void ctr_file_free(ctr_file *file, const pith_env *env)
+{
+    if (!file) return;
+    mem_free(env ? &env->alloc : NULL, file->chunks);
+    *file = (ctr_file){0};
+}
+
+pith_status ctr_read_slice(const ctr_file *file, uint32_t index, ctr_slice *slice, pith_diag *diag)
+{
+    if (!file || !slice || index >= file->n_slices) return diag_set(diag, PITH_E_ARG, "no such latent slice");
+    const ctr_chunk *chunk = &file->chunks[file->first_slice + index];
+    stream s;
+    st_init(&s, chunk->payload, chunk->payload_bytes, "LATN", payload_offset(chunk), diag);
+    slice->checksum = st_u16le(&s, "checksum");
+    slice->coded_bytes = st_left(&s);
+    slice->coded = st_bytes(&s, slice->coded_bytes, "coded");
+    return s.status;
+}
