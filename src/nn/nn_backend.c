@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* What all backends share: choosing one by name, checking what callers pass,
+ * and putting a run's data into the plan's order. */
+#include <string.h>
+
+#include "nn/nn_internal.h"
+
+static const nn_backend_table *const backends[] = {
+#ifdef PITH_HAVE_ONEDNN
+    &nn_onednn_backend,
+#endif
+    &nn_ref_backend,
+};
+
+#define N_BACKENDS (sizeof backends / sizeof backends[0])
+
+const char *const *nn_backend_list(void) {
+    static const char *const names[] = {
+#ifdef PITH_HAVE_ONEDNN
+        "onednn",
+#endif
+        "ref", NULL};
+    return names;
+}
+
+pith_status nn_backend_new(nn_backend **out, const pith_env *env, const char *name, pith_diag *diag) {
+    *out = NULL;
+    if (env && env->threads < 0) return diag_set(diag, PITH_E_ARG, "%d threads", env->threads);
+    for (size_t i = 0; i < N_BACKENDS; i++)
+        if (!name || strcmp(backends[i]->name, name) == 0) return backends[i]->open(out, env, diag);
+    return diag_set(diag, PITH_E_UNSUPPORTED, "network engine \"%.40s\" is not built in", name);
+}
+
+void nn_backend_free(nn_backend **backend) {
+    if (backend && *backend) (*backend)->table->close(*backend);
+    if (backend) *backend = NULL;
+}
+
+const char *nn_backend_name(const nn_backend *backend) { return backend->table->name; }
+
+/* ---- nets ---------------------------------------------------------------------- */
+
+pith_status nn_bind(nn_net **out, const nn_plan *plan, const tensor_table *weights, nn_backend *backend,
+                    pith_diag *diag) {
+    nn_net *net = NULL;
+    *out = NULL;
+    pith_status status = nn_plan_check(plan, weights, diag);
+    PITH_TRY(status);
+    PITH_TRY(backend->table->bind(&net, plan, weights, backend, diag));
+    net->inputs = mem_alloc(&backend->alloc, (size_t)plan->n_inputs, sizeof *net->inputs);
+    net->outputs = mem_alloc(&backend->alloc, (size_t)plan->n_outputs, sizeof *net->outputs);
+    if (!net->inputs || !net->outputs) status = diag_set(diag, PITH_E_NOMEM, "network: out of memory");
+cleanup:
+    if (status == PITH_OK) *out = net;
+    else nn_net_free(&net);
+    return status;
+}
+
+void nn_net_free(nn_net **net) {
+    if (!net || !*net) return;
+    const nn_backend *backend = (*net)->backend;
+    mem_free(&backend->alloc, (*net)->inputs);
+    mem_free(&backend->alloc, (*net)->outputs);
+    backend->table->unbind(*net);
+    *net = NULL;
+}
+
+size_t nn_net_arena_bytes(const nn_net *net) { return net->arena_bytes; }
+
+/* The one binding of that name, or NULL. */
+static float *find_data(const nn_binding *bindings, size_t n_bindings, const char *name) {
+    float *found = NULL;
+    for (size_t i = 0; i < n_bindings; i++) {
+        if (!bindings[i].name || strcmp(bindings[i].name, name) != 0) continue;
+        if (found) return NULL;
+        found = bindings[i].data;
+    }
+    return found;
+}
+
+pith_status nn_run(nn_net *net, const nn_binding *inputs, size_t n_inputs, const nn_binding *outputs, size_t n_outputs,
+                   pith_diag *diag) {
+    const nn_plan *p = net->plan;
+    if (n_inputs != (size_t)p->n_inputs || n_outputs != (size_t)p->n_outputs)
+        return diag_set(diag, PITH_E_ARG, "network has %d inputs and %d outputs, given %zu and %zu", (int)p->n_inputs,
+                        (int)p->n_outputs, n_inputs, n_outputs);
+    for (int32_t i = 0; i < p->n_inputs; i++) {
+        net->inputs[i] = find_data(inputs, n_inputs, p->inputs[i].name);
+        if (!net->inputs[i]) return diag_set(diag, PITH_E_ARG, "network input %s: not given once", p->inputs[i].name);
+    }
+    for (int32_t i = 0; i < p->n_outputs; i++) {
+        net->outputs[i] = find_data(outputs, n_outputs, p->outputs[i].name);
+        if (!net->outputs[i]) return diag_set(diag, PITH_E_ARG, "network output %s: not given once", p->outputs[i].name);
+    }
+    return net->backend->table->run(net, net->inputs, net->outputs, diag);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* What a finished plan looks like to those who run it, and what a backend must
+ * provide. For the files of nn and its tests only.
+ *
+ * Every op makes one value, so a value's id is its op's index; ops are in the
+ * order of description, which is an order they may run in. */
+#ifndef PITH_NN_NN_INTERNAL_H
+#define PITH_NN_NN_INTERNAL_H
+
+#include "base/mem.h"
+#include "nn/nn.h"
+
+typedef enum nn_op_kind {
+    NN_OP_INPUT,
+    NN_OP_CONV,
+    NN_OP_LINEAR,
+    NN_OP_GROUP_NORM,
+    NN_OP_LAYER_NORM,
+    NN_OP_ACT,
+    NN_OP_ADD,
+    NN_OP_MUL,
+    NN_OP_SCALE,
+    NN_OP_CONCAT,
+    NN_OP_SLICE_CHANNELS,
+    NN_OP_SLICE_FEATURES,
+    NN_OP_UPSAMPLE2,
+    NN_OP_PIXEL_UNSHUFFLE,
+    NN_OP_PIXEL_SHUFFLE,
+    NN_OP_TO_SEQUENCE,
+    NN_OP_TO_PICTURE,
+    NN_OP_ATTENTION,
+    NN_N_OP_KINDS
+} nn_op_kind;
+
+#define NN_MAX_INPUTS 3  /* values an op reads */
+#define NN_NO_VALUE (-1)
+#define NN_NO_WEIGHT (-1)
+#define NN_MAX_KEY_BYTES 192 /* a full key of a weight, terminator included */
+
+typedef struct nn_op {
+    nn_op_kind kind;
+    nn_shape shape; /* of the value it makes */
+    int32_t n_in;
+    int32_t in[NN_MAX_INPUTS];
+    int32_t weight, bias; /* indices into the plan's weights, or NN_NO_WEIGHT */
+    char *key;            /* full key of its weights, or an input's name; NULL where neither; owned */
+    union {
+        nn_conv_kind conv;
+        nn_activation act;
+        struct {
+            int64_t n_groups; /* group norm only */
+            float epsilon;
+        } norm;
+        struct {
+            float multiply, add;
+        } scale;
+        int64_t first; /* of a slice */
+        int64_t r;     /* of the pixel shuffles */
+        struct {
+            int64_t n_heads;
+            bool causal;
+        } attention;
+    } u;
+
+    /* Set by nn_plan_finish. */
+    bool live;        /* some output depends on it; the others are not run and their weights not asked for */
+    int32_t n_reads;  /* by live ops and by outputs */
+    int32_t last_use; /* index of the last live op that reads it; n_ops when it is an output */
+} nn_op;
+
+typedef struct nn_weight {
+    char *name; /* owned */
+    int32_t op;
+    uint32_t rank;
+    uint64_t shape[4];
+    bool may_be_1x1; /* a rank-2 matrix that may also be stored as a 1x1 convolution */
+} nn_weight;
+
+typedef struct nn_named {
+    char *name; /* owned by the op for inputs, by the plan for outputs */
+    int32_t value;
+} nn_named;
+
+struct nn_plan {
+    pith_alloc alloc;
+    pith_diag fault; /* sticky */
+    bool finished;
+    nn_op *ops;
+    int32_t n_ops, ops_capacity;
+    nn_weight *weights;
+    int32_t n_weights, weights_capacity;
+    nn_named *inputs, *outputs;
+    int32_t n_inputs, n_outputs;
+    char scope[NN_MAX_KEY_BYTES]; /* "down.2." */
+    size_t scope_marks[16];       /* lengths of `scope` before each nn_enter */
+    size_t n_scopes;
+};
+
+const char *nn_op_name(const nn_op *op); /* "conv3", "group_norm" */
+
+/* Writes "[1, 128, 64, 64]"; returns text. */
+#define NN_SHAPE_TEXT_BYTES 96
+const char *nn_shape_text(char text[NN_SHAPE_TEXT_BYTES], nn_shape shape);
+size_t nn_shape_count(nn_shape shape); /* of a value of a plan: the builder has checked that it fits */
+bool nn_shape_same(nn_shape a, nn_shape b);
+
+typedef struct nn_conv_geometry {
+    int64_t kernel, stride, pad_before, pad_after; /* the same along H and W */
+} nn_conv_geometry;
+
+nn_conv_geometry nn_conv_geometry_of(nn_conv_kind kind);
+
+/* ---- memory planning ------------------------------------------------------- */
+
+/* A block of the arena that is in use from step `first` to step `last`, both
+ * included. */
+typedef struct nn_span {
+    size_t n_bytes;
+    int32_t first, last;
+    size_t offset; /* set by nn_place_spans; a multiple of NN_SPAN_ALIGN */
+} nn_span;
+
+#define NN_SPAN_ALIGN 64
+
+/* Finds offsets such that no two spans in use at the same step overlap. */
+pith_status nn_place_spans(nn_span *spans, size_t n_spans, size_t *arena_bytes, const pith_alloc *alloc);
+
+/* ---- backends ----------------------------------------------------------------- */
+
+typedef struct nn_backend_table {
+    const char *name;
+    pith_status (*open)(nn_backend **out, const pith_env *env, pith_diag *diag);
+    void (*close)(nn_backend *backend);
+    /* Plan and weights have been checked. */
+    pith_status (*bind)(nn_net **out, const nn_plan *plan, const tensor_table *weights, nn_backend *backend,
+                        pith_diag *diag);
+    void (*unbind)(nn_net *net);
+    /* Data in the order of the plan's inputs and outputs. */
+    pith_status (*run)(nn_net *net, const float *const *inputs, float *const *outputs, pith_diag *diag);
+} nn_backend_table;
+
+/* First member of every backend's own struct. */
+struct nn_backend {
+    const nn_backend_table *table;
+    pith_alloc alloc;
+    int threads; /* 0 = as many as there are cores */
+};
+
+/* First member of every backend's own struct. */
+struct nn_net {
+    nn_backend *backend;
+    const nn_plan *plan;
+    size_t arena_bytes;
+    const float **inputs; /* room for a run's pointers, so that running allocates nothing */
+    float **outputs;
+};
+
+extern const nn_backend_table nn_ref_backend;
+#ifdef PITH_HAVE_ONEDNN
+extern const nn_backend_table nn_onednn_backend;
+#endif
+
+/* A tensor's values as floats in place, or NULL when they have to be converted
+ * with tensor_read_f32 (other type, alignment or byte order). */
+const float *nn_weight_in_place(const tensor *t);
+
+#endif

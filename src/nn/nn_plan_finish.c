@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* What can be said of a whole plan: who reads what and until when, which
+ * weights it needs, what it costs; and where its values go in memory. */
+#include <stdio.h>
+#include <string.h>
+
+#include "nn/nn_internal.h"
+
+/* ---- shapes and names ------------------------------------------------------- */
+
+const char *nn_shape_text(char text[NN_SHAPE_TEXT_BYTES], nn_shape s) {
+    snprintf(text, NN_SHAPE_TEXT_BYTES, "[%lld, %lld, %lld, %lld]", (long long)s.n, (long long)s.c, (long long)s.h,
+             (long long)s.w);
+    return text;
+}
+
+size_t nn_shape_count(nn_shape s) { return (size_t)s.n * (size_t)s.c * (size_t)s.h * (size_t)s.w; }
+
+bool nn_shape_same(nn_shape a, nn_shape b) { return a.n == b.n && a.c == b.c && a.h == b.h && a.w == b.w; }
+
+const char *nn_op_name(const nn_op *op) {
+    static const char *const names[NN_N_OP_KINDS] = {
+        "input", "conv",           "linear",         "group_norm", "layer_norm",      "act",
+        "add",   "mul",            "scale",          "concat",     "slice_channels",  "slice_features",
+        "upsample2", "pixel_unshuffle", "pixel_shuffle", "to_sequence", "to_picture", "attention"};
+    static const char *const convs[] = {"conv1", "conv3", "conv3_stride2", "conv3_stride2_pad_rb"};
+    static const char *const acts[] = {"relu", "silu", "gelu", "quick_gelu", "tanh"};
+    if (op->kind == NN_OP_CONV) return convs[op->u.conv];
+    if (op->kind == NN_OP_ACT) return acts[op->u.act];
+    return names[op->kind];
+}
+
+/* ---- finishing ----------------------------------------------------------------- */
+
+/* From the outputs back: an op is live when a live op or an output reads it. */
+static void find_lives(nn_plan *p) {
+    for (int32_t i = 0; i < p->n_ops; i++) p->ops[i].last_use = i;
+    for (int32_t i = 0; i < p->n_outputs; i++) {
+        nn_op *op = &p->ops[p->outputs[i].value];
+        op->live = true;
+        op->n_reads++;
+        op->last_use = p->n_ops;
+    }
+    for (int32_t i = p->n_ops - 1; i >= 0; i--) {
+        if (!p->ops[i].live) continue;
+        for (int32_t k = 0; k < p->ops[i].n_in; k++) {
+            nn_op *in = &p->ops[p->ops[i].in[k]];
+            in->live = true;
+            in->n_reads++;
+            if (in->last_use < i) in->last_use = i;
+        }
+    }
+}
+
+pith_status nn_plan_finish(nn_plan *p, pith_diag *diag) {
+    if (p->fault.status == PITH_OK && !p->finished) {
+        if (p->n_scopes) (void)diag_set(&p->fault, PITH_E_ARG, "network: scope \"%s\" was not left", p->scope);
+        else if (p->n_outputs == 0) (void)diag_set(&p->fault, PITH_E_ARG, "network: no output");
+        else find_lives(p);
+        p->finished = true;
+    }
+    if (p->fault.status != PITH_OK) return diag_set(diag, p->fault.status, "%s", p->fault.message);
+    return PITH_OK;
+}
+
+/* ---- looking ------------------------------------------------------------------- */
+
+/* Adds formatted dimensions, cut short where the text is full. */
+static const char *dims_text(char text[NN_SHAPE_TEXT_BYTES], const uint64_t *dims, uint32_t rank) {
+    size_t at = (size_t)snprintf(text, NN_SHAPE_TEXT_BYTES, "[");
+    for (uint32_t i = 0; i < rank && at + 24 < NN_SHAPE_TEXT_BYTES; i++)
+        at += (size_t)snprintf(text + at, NN_SHAPE_TEXT_BYTES - at, i ? ", %llu" : "%llu", (unsigned long long)dims[i]);
+    snprintf(text + at, NN_SHAPE_TEXT_BYTES - at, "]");
+    return text;
+}
+
+static bool fits(const nn_weight *w, const tensor *t) {
+    const bool as_conv1 = w->may_be_1x1 && t->rank == 4 && t->shape[2] == 1 && t->shape[3] == 1;
+    if (t->rank != w->rank && !as_conv1) return false;
+    for (uint32_t i = 0; i < w->rank; i++)
+        if (t->shape[i] != w->shape[i]) return false;
+    return true;
+}
+
+pith_status nn_plan_check(const nn_plan *p, const tensor_table *weights, pith_diag *diag) {
+    char want[NN_SHAPE_TEXT_BYTES], have[NN_SHAPE_TEXT_BYTES];
+    if (!p->finished || p->fault.status != PITH_OK) return diag_set(diag, PITH_E_ARG, "network: not finished");
+    for (int32_t i = 0; i < p->n_weights; i++) {
+        const nn_weight *w = &p->weights[i];
+        if (!p->ops[w->op].live) continue;
+        const tensor *t = tensor_table_find(weights, w->name);
+        dims_text(want, w->shape, w->rank);
+        if (!t) return diag_set(diag, PITH_E_MODEL_SHAPE, "model has no tensor %s %s", w->name, want);
+        if (!fits(w, t))
+            return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s is %s, must be %s", w->name,
+                            dims_text(have, t->shape, t->rank), want);
+        if (t->type != TENSOR_F32 && t->type != TENSOR_F16 && t->type != TENSOR_BF16)
+            return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s %s is not F32, F16 or BF16", w->name, want);
+    }
+    return PITH_OK;
+}
+
+void nn_plan_dump(const nn_plan *p, void (*line)(void *user, const char *text), void *user) {
+    char shape[NN_SHAPE_TEXT_BYTES], text[NN_SHAPE_TEXT_BYTES + NN_MAX_KEY_BYTES + 64];
+    for (int32_t i = 0; i < p->n_ops; i++) {
+        const nn_op *op = &p->ops[i];
+        snprintf(text, sizeof text, "%-22s %s%s%s%s", nn_shape_text(shape, op->shape), nn_op_name(op),
+                 op->key ? " " : "", op->key ? op->key : "", p->finished && !op->live ? " (unused)" : "");
+        line(user, text);
+    }
+}
+
+static uint64_t op_flops(const nn_plan *p, const nn_op *op) {
+    const uint64_t n_out = nn_shape_count(op->shape);
+    if (op->kind == NN_OP_CONV || op->kind == NN_OP_LINEAR) {
+        const nn_weight *w = &p->weights[op->weight];
+        uint64_t per_output = 2;
+        for (uint32_t i = 1; i < w->rank; i++) per_output *= w->shape[i];
+        return n_out * per_output;
+    }
+    if (op->kind == NN_OP_ATTENTION) return 4 * n_out * (uint64_t)p->ops[op->in[1]].shape.h;
+    return 0;
+}
+
+uint64_t nn_plan_flops(const nn_plan *p) {
+    uint64_t sum = 0;
+    for (int32_t i = 0; i < p->n_ops; i++)
+        if (p->ops[i].live) sum += op_flops(p, &p->ops[i]);
+    return sum;
+}
+
+const float *nn_weight_in_place(const tensor *t) {
+    static const uint16_t one = 1;
+    const bool little_endian = *(const uint8_t *)&one == 1;
+    if (t->type != TENSOR_F32 || !little_endian || (uintptr_t)t->data % _Alignof(float)) return NULL;
+    return (const float *)(const void *)t->data;
+}
+
+/* ---- memory planning ----------------------------------------------------------- */
+
+/* Moves spans[order[i]] to the lowest place that is free among the `i` placed
+ * before it, which are sorted by offset in `placed`. */
+static bool place(nn_span *spans, uint32_t index, uint32_t *placed, size_t n_placed, size_t *end) {
+    nn_span *span = &spans[index];
+    size_t at = 0, position = 0;
+    for (size_t i = 0; i < n_placed; i++) {
+        const nn_span *other = &spans[placed[i]];
+        if (other->last < span->first || other->first > span->last) continue;
+        if (other->offset >= at && other->offset - at >= span->n_bytes) break; /* the gap is wide enough */
+        if (other->offset + other->n_bytes > at) at = other->offset + other->n_bytes;
+    }
+    span->offset = at;
+    if (!size_add(end, at, span->n_bytes)) return false;
+    while (position < n_placed && spans[placed[position]].offset <= at) position++;
+    memmove(placed + position + 1, placed + position, (n_placed - position) * sizeof *placed);
+    placed[position] = index;
+    return true;
+}
+
+/* Insertion by falling size, so that the big ones find the low places. Stable,
+ * hence the same everywhere. Plans have at most some thousand spans. */
+static void sort_by_size(const nn_span *spans, uint32_t *order, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        size_t j = i;
+        for (; j > 0 && spans[order[j - 1]].n_bytes < spans[i].n_bytes; j--) order[j] = order[j - 1];
+        order[j] = (uint32_t)i;
+    }
+}
+
+pith_status nn_place_spans(nn_span *spans, size_t n_spans, size_t *arena_bytes, const pith_alloc *alloc) {
+    uint32_t *order = mem_alloc(alloc, n_spans, 2 * sizeof *order);
+    if (!order) return PITH_E_NOMEM;
+    pith_status status = PITH_OK;
+    size_t total = 0;
+    for (size_t i = 0; i < n_spans; i++) {
+        size_t rounded = 0;
+        if (!size_add(&rounded, spans[i].n_bytes, NN_SPAN_ALIGN - 1)) status = PITH_E_NOMEM;
+        spans[i].n_bytes = rounded / NN_SPAN_ALIGN * NN_SPAN_ALIGN;
+    }
+    sort_by_size(spans, order, n_spans);
+    for (size_t i = 0; i < n_spans && status == PITH_OK; i++) {
+        size_t end = 0;
+        if (!place(spans, order[i], order + n_spans, i, &end)) status = PITH_E_NOMEM;
+        if (end > total) total = end;
+    }
+    mem_free(alloc, order);
+    *arena_bytes = total;
+    return status;
+}
