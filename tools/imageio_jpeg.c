@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* JPEG by libjpeg-turbo. As with PNG, the one setjmp of each direction is in a
+ * function that keeps nothing in local variables. libjpeg fills up what is
+ * missing of a damaged file with grey and only warns: here that is a fault. */
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "imageio_format.h"
+
+#include <jpeglib.h> /* after stdio.h */
+
+#include <jerror.h>
+
+#define JPEG_MAX_SCANS 200 /* of a progressive file; each may cost a pass over the whole picture */
+#define JPEG_INPUT_BYTES 16384
+
+/* ---- reading ---------------------------------------------------------------- */
+
+typedef struct jpeg_in {
+    struct jpeg_decompress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    struct jpeg_source_mgr source;
+    struct jpeg_progress_mgr progress;
+    jmp_buf escape;
+    bool created;
+    JSAMPROW row;
+    JOCTET bytes[JPEG_INPUT_BYTES];
+} jpeg_in;
+
+static void on_read_error(j_common_ptr jpeg) {
+    image_reader *r = jpeg->client_data;
+    jpeg_in *in = r->state;
+    char text[JMSG_LENGTH_MAX];
+    jpeg->err->format_message(jpeg, text);
+    bool no_memory = jpeg->err->msg_code == JERR_OUT_OF_MEMORY;
+    tool_fail(&r->diag, no_memory ? PITH_E_NOMEM : PITH_E_FORMAT, "damaged JPEG: %s", text);
+    longjmp(in->escape, 1);
+}
+
+/* Level -1 is a warning; above it is talk. */
+static void on_read_message(j_common_ptr jpeg, int level) {
+    image_reader *r = jpeg->client_data;
+    if (level >= 0) return;
+    switch (jpeg->err->msg_code) {
+    case JWRN_JPEG_EOF:
+    case JWRN_HIT_MARKER:
+        image_reader_ended(r);
+        on_read_error(jpeg);
+        break;
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_MUST_RESYNC:
+        on_read_error(jpeg);
+        break;
+    default: /* extra bytes between segments, odd progressions: harmless and common */
+        break;
+    }
+}
+
+static void on_output_message(j_common_ptr jpeg) {
+    (void)jpeg;
+}
+
+static void check_scans(j_common_ptr jpeg) {
+    image_reader *r = jpeg->client_data;
+    jpeg_in *in = r->state;
+    if (in->jpeg.input_scan_number <= JPEG_MAX_SCANS) return;
+    tool_fail(&r->diag, PITH_E_LIMIT, "JPEG of more than %d scans", JPEG_MAX_SCANS);
+    longjmp(in->escape, 1);
+}
+
+static void source_nothing(j_decompress_ptr jpeg) {
+    (void)jpeg;
+}
+
+static boolean source_fill(j_decompress_ptr jpeg) {
+    image_reader *r = jpeg->client_data;
+    jpeg_in *in = r->state;
+    size_t n = image_input_read(&r->input, in->bytes, sizeof in->bytes);
+    if (n == 0) {
+        image_reader_ended(r);
+        longjmp(in->escape, 1);
+    }
+    in->source.next_input_byte = in->bytes;
+    in->source.bytes_in_buffer = n;
+    return TRUE;
+}
+
+static void source_skip(j_decompress_ptr jpeg, long n_bytes) {
+    jpeg_in *in = ((image_reader *)jpeg->client_data)->state;
+    size_t left = n_bytes > 0 ? (size_t)n_bytes : 0;
+    while (left > in->source.bytes_in_buffer) {
+        left -= in->source.bytes_in_buffer;
+        source_fill(jpeg);
+    }
+    in->source.next_input_byte += left;
+    in->source.bytes_in_buffer -= left;
+}
+
+static pith_status guarded_read(image_reader *r, void (*step)(image_reader *r, jpeg_in *in)) {
+    jpeg_in *in = r->state;
+    if (setjmp(in->escape) == 0) step(r, in);
+    return r->diag.status;
+}
+
+static bool recognise(const uint8_t *head, size_t n_head) {
+    return n_head >= 3 && memcmp(head, "\xff\xd8\xff", 3) == 0;
+}
+
+static void read_header(image_reader *r, jpeg_in *in) {
+    struct jpeg_decompress_struct *jpeg = &in->jpeg;
+    in->created = true; /* jpeg_destroy copes with a failed creation */
+    jpeg_create_decompress(jpeg);
+    jpeg->src = &in->source;
+    jpeg->progress = &in->progress;
+    jpeg_read_header(jpeg, TRUE);
+    if (image_reader_set_size(r, jpeg->image_width, jpeg->image_height) != PITH_OK) return;
+    switch (jpeg->jpeg_color_space) {
+    case JCS_GRAYSCALE:
+        jpeg->out_color_space = JCS_GRAYSCALE;
+        break;
+    case JCS_YCbCr:
+    case JCS_RGB:
+        jpeg->out_color_space = JCS_RGB;
+        break;
+    case JCS_CMYK:
+    case JCS_YCCK:
+        tool_fail(&r->diag, PITH_E_UNSUPPORTED, "CMYK JPEG is not supported; convert it to RGB with its colour profile");
+        return;
+    default:
+        tool_fail(&r->diag, PITH_E_UNSUPPORTED, "JPEG of %d components is not supported", jpeg->num_components);
+        return;
+    }
+    r->format.n_channels = jpeg->out_color_space == JCS_RGB ? 3 : 1;
+    r->format.bit_depth = 8;
+}
+
+static pith_status open_reader(image_reader *r) {
+    jpeg_in *in = r->state = calloc(1, sizeof *in);
+    if (!in) return tool_fail(&r->diag, PITH_E_NOMEM, "out of memory");
+    in->jpeg.err = jpeg_std_error(&in->errors);
+    in->jpeg.client_data = r;
+    in->errors.error_exit = on_read_error;
+    in->errors.emit_message = on_read_message;
+    in->errors.output_message = on_output_message;
+    in->progress.progress_monitor = check_scans;
+    in->source.init_source = source_nothing;
+    in->source.fill_input_buffer = source_fill;
+    in->source.skip_input_data = source_skip;
+    in->source.resync_to_restart = jpeg_resync_to_restart;
+    in->source.term_source = source_nothing;
+    return guarded_read(r, read_header);
+}
+
+static void read_one_row(image_reader *r, jpeg_in *in) {
+    if (r->next_row == 0) jpeg_start_decompress(&in->jpeg); /* reads the whole of a progressive file */
+    jpeg_read_scanlines(&in->jpeg, &in->row, 1);
+}
+
+static void read_end(image_reader *r, jpeg_in *in) {
+    (void)r;
+    jpeg_finish_decompress(&in->jpeg);
+}
+
+static pith_status read_row(image_reader *r, void *row) {
+    ((jpeg_in *)r->state)->row = row;
+    return guarded_read(r, read_one_row);
+}
+
+static pith_status finish_reader(image_reader *r) {
+    return guarded_read(r, read_end);
+}
+
+static void close_reader(image_reader *r) {
+    jpeg_in *in = r->state;
+    if (!in) return;
+    if (in->created) jpeg_destroy_decompress(&in->jpeg);
+    free(in);
+}
+
+const image_reader_type image_reader_jpeg = {"JPEG", recognise, open_reader, read_row, finish_reader, close_reader};
+
+/* ---- writing ---------------------------------------------------------------- */
+
+typedef struct jpeg_out {
+    struct jpeg_compress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    jmp_buf escape;
+    bool created;
+    const void *row;
+} jpeg_out;
+
+static void on_write_error(j_common_ptr jpeg) {
+    image_writer *w = jpeg->client_data;
+    jpeg_out *out = w->state;
+    char text[JMSG_LENGTH_MAX];
+    if (jpeg->err->msg_code == JERR_FILE_WRITE) image_writer_failed(w);
+    jpeg->err->format_message(jpeg, text);
+    tool_fail(&w->diag, jpeg->err->msg_code == JERR_OUT_OF_MEMORY ? PITH_E_NOMEM : PITH_E_IO, "JPEG: %s", text);
+    longjmp(out->escape, 1);
+}
+
+static pith_status guarded_write(image_writer *w, void (*step)(image_writer *w, jpeg_out *out)) {
+    jpeg_out *out = w->state;
+    if (setjmp(out->escape) == 0) step(w, out);
+    return w->diag.status;
+}
+
+static void write_header(image_writer *w, jpeg_out *out) {
+    struct jpeg_compress_struct *jpeg = &out->jpeg;
+    out->created = true; /* jpeg_destroy copes with a failed creation */
+    jpeg_create_compress(jpeg);
+    jpeg_stdio_dest(jpeg, w->file);
+    jpeg->image_width = w->format.width;
+    jpeg->image_height = w->format.height;
+    jpeg->input_components = w->format.n_channels;
+    jpeg->in_color_space = w->format.n_channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_set_defaults(jpeg);
+    jpeg_set_quality(jpeg, w->options.quality, TRUE);
+    if (w->options.quality >= 90) /* who asks for so much wants full colour resolution */
+        jpeg->comp_info[0].h_samp_factor = jpeg->comp_info[0].v_samp_factor = 1;
+    jpeg_start_compress(jpeg, TRUE);
+}
+
+static void write_one_row(image_writer *w, jpeg_out *out) {
+    (void)w;
+    JSAMPROW row = (JSAMPROW)(uintptr_t)out->row; /* libjpeg does not write to it, but does not say so */
+    jpeg_write_scanlines(&out->jpeg, &row, 1);
+}
+
+static void write_end(image_writer *w, jpeg_out *out) {
+    (void)w;
+    jpeg_finish_compress(&out->jpeg);
+}
+
+static pith_status start_writer(image_writer *w) {
+    jpeg_out *out = w->state = calloc(1, sizeof *out);
+    if (!out) return tool_fail(&w->diag, PITH_E_NOMEM, "out of memory");
+    out->jpeg.err = jpeg_std_error(&out->errors);
+    out->jpeg.client_data = w;
+    out->errors.error_exit = on_write_error;
+    out->errors.output_message = on_output_message;
+    return guarded_write(w, write_header);
+}
+
+static pith_status write_row(image_writer *w, const void *row) {
+    jpeg_out *out = w->state;
+    out->row = row;
+    return guarded_write(w, write_one_row);
+}
+
+static pith_status finish_writer(image_writer *w) {
+    return guarded_write(w, write_end);
+}
+
+static void close_writer(image_writer *w) {
+    jpeg_out *out = w->state;
+    if (!out) return;
+    if (out->created) jpeg_destroy_compress(&out->jpeg);
+    free(out);
+}
+
+const image_writer_type image_writer_jpeg = {"JPEG",    JPEG_MAX_DIMENSION, 8, false, start_writer, write_row,
+                                             finish_writer, close_writer};
