@@ -10,13 +10,11 @@
 
 /* ---- sizes -------------------------------------------------------------------- */
 
-static uint32_t ceil_shift(uint32_t value, uint8_t shift)
-{
+static uint32_t ceil_shift(uint32_t value, uint8_t shift) {
     return (uint32_t)(((uint64_t)value + (1u << shift) - 1u) >> shift);
 }
 
-static uint32_t slices_along(uint32_t n_positions)
-{
+static uint32_t slices_along(uint32_t n_positions) {
     return (uint32_t)(((uint64_t)n_positions + CTR_SLICE_SIDE - 1u) / CTR_SLICE_SIDE);
 }
 
@@ -24,14 +22,12 @@ uint32_t ctr_latent_width(const ctr_head *head) { return ceil_shift(head->width,
 
 uint32_t ctr_latent_height(const ctr_head *head) { return ceil_shift(head->height, head->log2_downscale); }
 
-uint32_t ctr_slice_count(const ctr_head *head)
-{
+uint32_t ctr_slice_count(const ctr_head *head) {
     uint64_t n = (uint64_t)slices_along(ctr_latent_width(head)) * slices_along(ctr_latent_height(head));
     return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
-ctr_rect ctr_slice_rect(const ctr_head *head, uint32_t index)
-{
+ctr_rect ctr_slice_rect(const ctr_head *head, uint32_t index) {
     uint32_t width = ctr_latent_width(head), height = ctr_latent_height(head);
     uint32_t columns = slices_along(width);
     ctr_rect r = {.x = index % columns * CTR_SLICE_SIDE, .y = index / columns * CTR_SLICE_SIDE};
@@ -44,16 +40,14 @@ ctr_rect ctr_slice_rect(const ctr_head *head, uint32_t index)
 
 static bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
-bool ctr_name_is_legal(const char *name)
-{
+bool ctr_name_is_legal(const char *name) {
     size_t n = 0;
     for (; name[n]; n++)
         if (n >= PITH_NAME_BYTES - 1 || !(is_alphanumeric(name[n]) || (n > 0 && strchr("._-", name[n])))) return false;
     return n > 0;
 }
 
-uint8_t ctr_mini_number(const char *name)
-{
+uint8_t ctr_mini_number(const char *name) {
     static const char PREFIX[] = "mini-";
     size_t prefix = sizeof PREFIX - 1;
     if (strncmp(name, PREFIX, prefix) != 0 || name[prefix] < '1' || name[prefix] > '9') return 0;
@@ -66,19 +60,23 @@ uint8_t ctr_mini_number(const char *name)
     return (uint8_t)number;
 }
 
-void ctr_chunk_name(uint8_t type, char name[8])
-{
+void ctr_chunk_name(uint8_t type, char name[8]) {
     switch (type) {
-    case CTR_CHUNK_HEAD: snprintf(name, 8, "HEAD"); break;
-    case CTR_CHUNK_LATENT: snprintf(name, 8, "LATN"); break;
-    default: snprintf(name, 8, "?%02x", type); break;
+    case CTR_CHUNK_HEAD:
+        snprintf(name, 8, "HEAD");
+        break;
+    case CTR_CHUNK_LATENT:
+        snprintf(name, 8, "LATN");
+        break;
+    default:
+        snprintf(name, 8, "?%02x", type);
+        break;
     }
 }
 
 /* ---- legality ------------------------------------------------------------------ */
 
-const char *ctr_head_fault(const ctr_head *head)
-{
+const char *ctr_head_fault(const ctr_head *head) {
     if (head->width == 0) return "width";
     if (head->height == 0) return "height";
     if (head->method != PITH_METHOD_LATENT) return "method";

@@ -14,16 +14,15 @@
 #define CHECKSUM_BYTES 2u /* of a slice's symbols */
 
 /* A fault of the field that was read from `at` on. */
-#define FAIL_AT(s, at, ...)          \
-    do {                             \
-        (s)->position = (at);        \
-        st_fail((s), __VA_ARGS__);   \
+#define FAIL_AT(s, at, ...)                                                                                            \
+    do {                                                                                                               \
+        (s)->position = (at);                                                                                          \
+        st_fail((s), __VA_ARGS__);                                                                                     \
     } while (0)
 
 /* ---- magic and version ---------------------------------------------------------- */
 
-static void read_magic(stream *s, ctr_file *file)
-{
+static void read_magic(stream *s, ctr_file *file) {
     size_t n = s->n_bytes < CTR_MAGIC_BYTES ? s->n_bytes : CTR_MAGIC_BYTES;
     if (n > 0 && memcmp(s->data, CTR_MAGIC, n) != 0) {
         st_fail(s, PITH_E_FORMAT, "not a Pith file");
@@ -41,8 +40,7 @@ static void read_magic(stream *s, ctr_file *file)
 /* ---- chunks ------------------------------------------------------------------------ */
 
 /* The next chunk's extent. `label` becomes the chunk's name, for messages. */
-static void read_chunk(stream *s, ctr_chunk *chunk, char label[8])
-{
+static void read_chunk(stream *s, ctr_chunk *chunk, char label[8]) {
     s->label = "chunk";
     *chunk = (ctr_chunk){.offset = s->position};
     chunk->type = st_u8(s, "type"); /* type */
@@ -51,22 +49,21 @@ static void read_chunk(stream *s, ctr_chunk *chunk, char label[8])
     s->label = label;
     size_t at = s->position;
     uint64_t length = st_leb128(s, CTR_MAX_PAYLOAD_BYTES, "length"); /* length */
-    if (s->status == PITH_OK && length > st_left(s))
-        FAIL_AT(s, at, PITH_E_TRUNCATED, "a payload of %" PRIu64 " bytes, the file has %zu more", length, st_left(s));
+    size_t left = st_left(s);
+    if (s->status == PITH_OK && length > left)
+        FAIL_AT(s, at, PITH_E_TRUNCATED, "a payload of %" PRIu64 " bytes, the file has %zu more", length, left);
     chunk->payload_bytes = (size_t)length;
     chunk->payload = st_bytes(s, (size_t)length, "payload"); /* payload */
     (void)st_u32le(s, "crc");                                /* crc */
     chunk->n_bytes = s->position - chunk->offset;
 }
 
-static size_t payload_offset(const ctr_chunk *chunk)
-{
+static size_t payload_offset(const ctr_chunk *chunk) {
     return chunk->offset + chunk->n_bytes - CRC_BYTES - chunk->payload_bytes;
 }
 
 /* The last four bytes of a chunk are the CRC-32 of all before them. */
-static void check_crc(stream *s, const ctr_chunk *chunk)
-{
+static void check_crc(stream *s, const ctr_chunk *chunk) {
     if (s->status != PITH_OK) return;
     size_t covered = chunk->n_bytes - CRC_BYTES;
     const uint8_t *p = s->data + chunk->offset + covered;
@@ -79,8 +76,7 @@ static void check_crc(stream *s, const ctr_chunk *chunk)
 
 /* ---- HEAD ---------------------------------------------------------------------------- */
 
-static uint32_t read_side(stream *s, const char *field)
-{
+static uint32_t read_side(stream *s, const char *field) {
     size_t at = s->position;
     uint32_t side = (uint32_t)st_leb128(s, UINT32_MAX, field);
     if (s->status == PITH_OK && side == 0) FAIL_AT(s, at, PITH_E_FORMAT, "%s is 0", field);
@@ -88,8 +84,7 @@ static uint32_t read_side(stream *s, const char *field)
 }
 
 /* A byte of which only the values first..last have a meaning yet. */
-static uint8_t read_known(stream *s, unsigned first, unsigned last, const char *field)
-{
+static uint8_t read_known(stream *s, unsigned first, unsigned last, const char *field) {
     size_t at = s->position;
     uint8_t value = st_u8(s, field);
     if (s->status == PITH_OK && (value < first || value > last))
@@ -97,8 +92,7 @@ static uint8_t read_known(stream *s, unsigned first, unsigned last, const char *
     return value;
 }
 
-static void read_flags(stream *s, ctr_head *head, uint32_t version_minor)
-{
+static void read_flags(stream *s, ctr_head *head, uint32_t version_minor) {
     size_t at = s->position;
     uint8_t flags = st_u8(s, "flags");
     head->grey = flags & CTR_FLAG_GREY;
@@ -107,8 +101,7 @@ static void read_flags(stream *s, ctr_head *head, uint32_t version_minor)
                 "reserved bits of flags 0x%02x are set", flags);
 }
 
-static void read_geometry(stream *s, ctr_head *head)
-{
+static void read_geometry(stream *s, ctr_head *head) {
     size_t at = s->position;
     uint8_t geometry = st_u8(s, "geometry");
     head->n_latent = (uint8_t)((geometry & 0x1fu) + 1u);
@@ -118,16 +111,14 @@ static void read_geometry(stream *s, ctr_head *head)
                 1u << head->log2_downscale, 1u << head->log2_downscale);
 }
 
-static void read_step_index(stream *s, ctr_head *head)
-{
+static void read_step_index(stream *s, ctr_head *head) {
     size_t at = s->position;
     head->step_index = st_u16le(s, "step_index");
     if (s->status == PITH_OK && head->step_index > CTR_MAX_STEP_INDEX)
         FAIL_AT(s, at, PITH_E_FORMAT, "step_index %u, the largest is %u", head->step_index, CTR_MAX_STEP_INDEX);
 }
 
-static void read_model_name(stream *s, ctr_head *head)
-{
+static void read_model_name(stream *s, ctr_head *head) {
     size_t at = s->position;
     uint8_t first = st_u8(s, "model_name");
     if (s->status != PITH_OK) return;
@@ -149,8 +140,7 @@ static void read_model_name(stream *s, ctr_head *head)
         FAIL_AT(s, at, PITH_E_FORMAT, "model_name %s in the long form", head->model_name);
 }
 
-static pith_status read_head(ctr_file *file, const ctr_chunk *chunk, pith_diag *diag)
-{
+static pith_status read_head(ctr_file *file, const ctr_chunk *chunk, pith_diag *diag) {
     ctr_head *head = &file->head;
     stream s;
     st_init(&s, chunk->payload, chunk->payload_bytes, "HEAD", payload_offset(chunk), diag);
@@ -171,8 +161,7 @@ static pith_status read_head(ctr_file *file, const ctr_chunk *chunk, pith_diag *
     return s.status;
 }
 
-static pith_status check_limits(const ctr_head *head, const pith_limits *limits, pith_diag *diag)
-{
+static pith_status check_limits(const ctr_head *head, const pith_limits *limits, pith_diag *diag) {
     uint32_t longest = head->width > head->height ? head->width : head->height;
     if (longest > limits->max_dimension)
         return diag_set(diag, PITH_E_LIMIT, "a picture of %" PRIu32 "x%" PRIu32 ", the limit of a side is %" PRIu32,
@@ -181,7 +170,8 @@ static pith_status check_limits(const ctr_head *head, const pith_limits *limits,
         return diag_set(diag, PITH_E_LIMIT, "a picture of %" PRIu32 "x%" PRIu32 ", the limit is %" PRIu64 " pixels",
                         head->width, head->height, limits->max_pixels);
     if (ctr_slice_count(head) >= limits->max_chunks)
-        return diag_set(diag, PITH_E_LIMIT, "a picture of %" PRIu32 " slices and a header, the limit is %" PRIu32 " chunks",
+        return diag_set(diag, PITH_E_LIMIT,
+                        "a picture of %" PRIu32 " slices and a header, the limit is %" PRIu32 " chunks",
                         ctr_slice_count(head), limits->max_chunks);
     return PITH_OK;
 }
@@ -189,8 +179,7 @@ static pith_status check_limits(const ctr_head *head, const pith_limits *limits,
 /* ---- the walk --------------------------------------------------------------------------- */
 
 /* Checks that a chunk after HEAD may stand where it stands, and counts it. */
-static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk)
-{
+static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk) {
     size_t at = chunk->offset;
     if (chunk->type == CTR_CHUNK_LATENT) {
         if (file->n_slices == 0) file->first_slice = file->n_chunks;
@@ -209,15 +198,14 @@ static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk)
     file->n_chunks++;
 }
 
-static pith_status check_chunks(ctr_file *file, stream *s, const pith_limits *limits, pith_diag *diag)
-{
+static pith_status check_chunks(ctr_file *file, stream *s, const pith_limits *limits, pith_diag *diag) {
     char label[8] = "";
     ctr_chunk chunk;
     while (s->status == PITH_OK && st_left(s) > 0) {
         size_t at = s->position;
         if (file->n_chunks >= limits->max_chunks)
-            return diag_set(diag, PITH_E_LIMIT, "more than %" PRIu32 " chunks, the limit (byte %zu)", limits->max_chunks,
-                            at);
+            return diag_set(diag, PITH_E_LIMIT, "more than %" PRIu32 " chunks, the limit (byte %zu)",
+                            limits->max_chunks, at);
         read_chunk(s, &chunk, label);
         check_crc(s, &chunk);
         if (s->status == PITH_OK) place_chunk(s, file, &chunk);
@@ -231,8 +219,7 @@ static pith_status check_chunks(ctr_file *file, stream *s, const pith_limits *li
 }
 
 /* The first chunk, which must be HEAD. */
-static pith_status check_head(ctr_file *file, stream *s, const pith_limits *limits, pith_diag *diag)
-{
+static pith_status check_head(ctr_file *file, stream *s, const pith_limits *limits, pith_diag *diag) {
     char label[8] = "";
     ctr_chunk chunk;
     read_chunk(s, &chunk, label);
@@ -246,8 +233,7 @@ static pith_status check_head(ctr_file *file, stream *s, const pith_limits *limi
 }
 
 /* The walk again; nothing can fail that has not failed before. */
-static pith_status note_chunks(ctr_file *file, stream *s, const pith_alloc *alloc, pith_diag *diag)
-{
+static pith_status note_chunks(ctr_file *file, stream *s, const pith_alloc *alloc, pith_diag *diag) {
     char label[8] = "";
     file->chunks = mem_alloc(alloc, file->n_chunks, sizeof *file->chunks);
     if (!file->chunks) return diag_set(diag, PITH_E_NOMEM, "out of memory for %" PRIu32 " chunks", file->n_chunks);
@@ -255,15 +241,14 @@ static pith_status note_chunks(ctr_file *file, stream *s, const pith_alloc *allo
     return s->status;
 }
 
-pith_status ctr_read(ctr_file *file, const uint8_t *data, size_t n_bytes, const pith_env *env, pith_diag *diag)
-{
+pith_status ctr_read(ctr_file *file, const uint8_t *data, size_t n_bytes, const pith_env *env, pith_diag *diag) {
     if (!file || (!data && n_bytes) || !env) return diag_set(diag, PITH_E_ARG, "container: an argument is NULL");
     *file = (ctr_file){0};
     pith_status status = PITH_OK;
     const pith_limits *limits = &env->limits;
     if (n_bytes > limits->max_file_bytes) {
-        status = diag_set(diag, PITH_E_LIMIT, "a file of %zu bytes, the limit is %" PRIu64, n_bytes,
-                          limits->max_file_bytes);
+        status =
+            diag_set(diag, PITH_E_LIMIT, "a file of %zu bytes, the limit is %" PRIu64, n_bytes, limits->max_file_bytes);
         goto cleanup;
     }
     stream s;
@@ -281,15 +266,13 @@ cleanup:
     return status;
 }
 
-void ctr_file_free(ctr_file *file, const pith_env *env)
-{
+void ctr_file_free(ctr_file *file, const pith_env *env) {
     if (!file) return;
     mem_free(env ? &env->alloc : NULL, file->chunks);
     *file = (ctr_file){0};
 }
 
-pith_status ctr_read_slice(const ctr_file *file, uint32_t index, ctr_slice *slice, pith_diag *diag)
-{
+pith_status ctr_read_slice(const ctr_file *file, uint32_t index, ctr_slice *slice, pith_diag *diag) {
     if (!file || !slice || index >= file->n_slices) return diag_set(diag, PITH_E_ARG, "no such latent slice");
     const ctr_chunk *chunk = &file->chunks[file->first_slice + index];
     stream s;

@@ -12,23 +12,20 @@
 #define MAX_HEAD_BYTES 64u
 #define MAX_LEB128_BYTES 10u
 
-static size_t leb128_bytes(uint64_t value)
-{
+static size_t leb128_bytes(uint64_t value) {
     size_t n = 1;
     while (value >>= 7) n++;
     return n;
 }
 
-static size_t put_leb128(uint8_t *out, uint64_t value)
-{
+static size_t put_leb128(uint8_t *out, uint64_t value) {
     size_t n = 0;
     for (; value > 0x7f; value >>= 7) out[n++] = (uint8_t)(value | 0x80);
     out[n++] = (uint8_t)value;
     return n;
 }
 
-static size_t put_name(uint8_t *out, const char *name)
-{
+static size_t put_name(uint8_t *out, const char *name) {
     uint8_t number = ctr_mini_number(name);
     if (number) {
         out[0] = (uint8_t)(0x80u | number);
@@ -41,8 +38,7 @@ static size_t put_name(uint8_t *out, const char *name)
 }
 
 /* The HEAD chunk's payload; doc/format.md, "HEAD". */
-static size_t put_head(uint8_t out[MAX_HEAD_BYTES], const ctr_head *head)
-{
+static size_t put_head(uint8_t out[MAX_HEAD_BYTES], const ctr_head *head) {
     size_t n = put_leb128(out, head->width);
     n += put_leb128(out + n, head->height);
     out[n++] = head->grey ? CTR_FLAG_GREY : 0;                                         /* flags */
@@ -60,8 +56,7 @@ static size_t put_head(uint8_t out[MAX_HEAD_BYTES], const ctr_head *head)
 
 /* A chunk whose payload is in two parts. */
 static void write_chunk(byte_writer *out, uint8_t type, const void *first, size_t first_bytes, const void *second,
-                        size_t second_bytes)
-{
+                        size_t second_bytes) {
     if (out->status != PITH_OK) return;
     if (first_bytes > CTR_MAX_PAYLOAD_BYTES || second_bytes > CTR_MAX_PAYLOAD_BYTES - first_bytes) {
         out->status = PITH_E_LIMIT;
@@ -78,8 +73,7 @@ static void write_chunk(byte_writer *out, uint8_t type, const void *first, size_
     bw_u32le(out, crc);
 }
 
-pith_status ctr_write_head(byte_writer *out, const ctr_head *head, pith_diag *diag)
-{
+pith_status ctr_write_head(byte_writer *out, const ctr_head *head, pith_diag *diag) {
     const char *fault = ctr_head_fault(head);
     if (fault) return diag_set(diag, PITH_E_ARG, "HEAD: illegal value of %s", fault);
     uint8_t payload[MAX_HEAD_BYTES];
@@ -90,21 +84,18 @@ pith_status ctr_write_head(byte_writer *out, const ctr_head *head, pith_diag *di
     return out->status == PITH_OK ? PITH_OK : diag_set(diag, out->status, "HEAD: cannot be written");
 }
 
-void ctr_write_chunk(byte_writer *out, uint8_t type, const void *payload, size_t n_bytes)
-{
+void ctr_write_chunk(byte_writer *out, uint8_t type, const void *payload, size_t n_bytes) {
     write_chunk(out, type, payload, n_bytes, NULL, 0);
 }
 
-void ctr_write_slice(byte_writer *out, uint16_t checksum, const void *coded, size_t coded_bytes)
-{
+void ctr_write_slice(byte_writer *out, uint16_t checksum, const void *coded, size_t coded_bytes) {
     uint8_t first[CHECKSUM_BYTES] = {(uint8_t)checksum, (uint8_t)(checksum >> 8)};
     write_chunk(out, CTR_CHUNK_LATENT, first, sizeof first, coded, coded_bytes);
 }
 
 static size_t chunk_bytes(size_t payload_bytes) { return 1 + leb128_bytes(payload_bytes) + payload_bytes + CRC_BYTES; }
 
-size_t ctr_head_bytes(const ctr_head *head)
-{
+size_t ctr_head_bytes(const ctr_head *head) {
     uint8_t payload[MAX_HEAD_BYTES];
     return CTR_MAGIC_BYTES + 1 + chunk_bytes(put_head(payload, head));
 }

@@ -15,10 +15,7 @@
 #define CTR_VERSION_MINOR 1u /* low nibble: a higher one is read, unknown parts are skipped */
 
 /* Chunk types. Bit 7 set: a reader that does not know it may skip it. */
-typedef enum ctr_chunk_type {
-    CTR_CHUNK_HEAD = 0x01,
-    CTR_CHUNK_LATENT = 0x02
-} ctr_chunk_type;
+typedef enum ctr_chunk_type { CTR_CHUNK_HEAD = 0x01, CTR_CHUNK_LATENT = 0x02 } ctr_chunk_type;
 #define CTR_CHUNK_SKIPPABLE 0x80u
 
 #define CTR_SLICE_SIDE 128u /* latent positions a slice is wide and high, at most */
@@ -34,16 +31,16 @@ typedef enum ctr_chunk_type {
 
 /* The HEAD chunk. Sizes of the latent follow: ceil(width / downscale). */
 typedef struct ctr_head {
-    uint32_t width, height;  /* pixels, 1 .. limits */
-    bool grey;               /* the picture was grey: decode to one channel */
-    uint8_t method;          /* pith_method */
-    uint8_t n_latent;        /* channels, 1..32 and at most the samples of a pixel block, 3 * downscale^2 */
-    uint8_t log2_downscale;  /* 3 = 8 pixels; 0..7 */
-    uint16_t step_index;     /* 0..2047 */
-    uint8_t prior_id;        /* initial state of the coder; 0 = generic */
+    uint32_t width, height;           /* pixels, 1 .. limits */
+    bool grey;                        /* the picture was grey: decode to one channel */
+    uint8_t method;                   /* pith_method */
+    uint8_t n_latent;                 /* channels, 1..32 and at most the samples of a pixel block, 3 * downscale^2 */
+    uint8_t log2_downscale;           /* 3 = 8 pixels; 0..7 */
+    uint16_t step_index;              /* 0..2047 */
+    uint8_t prior_id;                 /* initial state of the coder; 0 = generic */
     char model_name[PITH_NAME_BYTES]; /* 1..31 of [a-z0-9._-], the first a letter or digit */
     uint8_t latent_id[PITH_FINGERPRINT_BYTES];
-    uint8_t recipe;          /* how the networks are run: 0 = as if on the whole picture */
+    uint8_t recipe; /* how the networks are run: 0 = as if on the whole picture */
 } ctr_head;
 
 /* Derived: latent size, slice grid. */

@@ -16,8 +16,7 @@
 
 #include "weights/tensor_table_private.h"
 
-static pith_status check_kind(const struct stat *st, uint64_t max_bytes, pith_diag *diag)
-{
+static pith_status check_kind(const struct stat *st, uint64_t max_bytes, pith_diag *diag) {
     if (S_ISDIR(st->st_mode)) return diag_set(diag, PITH_E_IO, "is a folder, not a weights file");
     if (!S_ISREG(st->st_mode)) return diag_set(diag, PITH_E_IO, "is not a regular file");
     if (st->st_size <= 0) return diag_set(diag, PITH_E_TRUNCATED, "is empty");
@@ -29,8 +28,7 @@ static pith_status check_kind(const struct stat *st, uint64_t max_bytes, pith_di
     return PITH_OK;
 }
 
-pith_status file_map_open(file_map *map, const char *path, uint64_t max_bytes, pith_diag *diag)
-{
+pith_status file_map_open(file_map *map, const char *path, uint64_t max_bytes, pith_diag *diag) {
     *map = (file_map){0};
     pith_status status = PITH_OK;
     struct stat st;
@@ -54,14 +52,12 @@ cleanup:
     return status;
 }
 
-void file_map_close(file_map *map)
-{
+void file_map_close(file_map *map) {
     if (map->data) munmap((void *)(uintptr_t)map->data, map->n_bytes);
     *map = (file_map){0};
 }
 
-void file_map_drop_pages(const file_map *map)
-{
+void file_map_drop_pages(const file_map *map) {
     /* Advice: when it is not taken, the pages merely stay. */
     if (map->data) (void)madvise((void *)(uintptr_t)map->data, map->n_bytes, MADV_DONTNEED);
 }

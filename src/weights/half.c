@@ -8,8 +8,7 @@
 #include "weights/tensor_table.h"
 
 /* Weights are little endian and may lie at any address. */
-static uint16_t load_u16(const uint8_t *p)
-{
+static uint16_t load_u16(const uint8_t *p) {
     uint16_t v;
     memcpy(&v, p, sizeof v);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -18,8 +17,7 @@ static uint16_t load_u16(const uint8_t *p)
     return v;
 }
 
-static uint32_t load_u32(const uint8_t *p)
-{
+static uint32_t load_u32(const uint8_t *p) {
     uint32_t v;
     memcpy(&v, p, sizeof v);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -28,22 +26,19 @@ static uint32_t load_u32(const uint8_t *p)
     return v;
 }
 
-static float float_of_bits(uint32_t bits)
-{
+static float float_of_bits(uint32_t bits) {
     float f;
     memcpy(&f, &bits, sizeof f);
     return f;
 }
 
-static uint32_t bits_of_float(float f)
-{
+static uint32_t bits_of_float(float f) {
     uint32_t bits;
     memcpy(&bits, &f, sizeof bits);
     return bits;
 }
 
-static uint32_t widen_half(uint16_t half)
-{
+static uint32_t widen_half(uint16_t half) {
     uint32_t sign = (half & 0x8000u) << 16;
     uint32_t magnitude = half & 0x7fffu;
     uint32_t bits;
@@ -57,16 +52,14 @@ static uint32_t widen_half(uint16_t half)
 }
 
 /* Drops the low `shift` bits (1..31), rounding to nearest, ties to even. */
-static uint32_t round_shift(uint32_t value, uint32_t shift)
-{
+static uint32_t round_shift(uint32_t value, uint32_t shift) {
     uint32_t kept = value >> shift;
     uint32_t dropped = value & ((1u << shift) - 1u);
     uint32_t half = 1u << (shift - 1u);
     return kept + (dropped > half || (dropped == half && (kept & 1u)));
 }
 
-static uint16_t narrow_float(uint32_t bits)
-{
+static uint16_t narrow_float(uint32_t bits) {
     uint32_t sign = (bits >> 16) & 0x8000u;
     uint32_t magnitude = bits & 0x7fffffffu;
     uint32_t half;
@@ -89,8 +82,7 @@ float f16_to_f32(uint16_t half) { return float_of_bits(widen_half(half)); }
 
 uint16_t f32_to_f16(float value) { return narrow_float(bits_of_float(value)); }
 
-void tensor_read_f32(const tensor *t, uint64_t first, uint64_t count, float *out)
-{
+void tensor_read_f32(const tensor *t, uint64_t first, uint64_t count, float *out) {
     assert(first <= t->n_elements && count <= t->n_elements - first);
     if (count == 0) return;
     size_t n = (size_t)count;
@@ -116,8 +108,7 @@ void tensor_read_f32(const tensor *t, uint64_t first, uint64_t count, float *out
     }
 }
 
-void tensor_read_f16(const tensor *t, uint64_t first, uint64_t count, uint16_t *out)
-{
+void tensor_read_f16(const tensor *t, uint64_t first, uint64_t count, uint16_t *out) {
     assert(first <= t->n_elements && count <= t->n_elements - first);
     if (count == 0) return;
     size_t n = (size_t)count;

@@ -28,12 +28,11 @@ typedef struct dtype {
 } dtype;
 
 static const dtype DTYPES[] = {
-    {"F32", TENSOR_F32, 4},       {"F16", TENSOR_F16, 2},        {"BF16", TENSOR_BF16, 2},
-    {"I8", TENSOR_I8, 1},         {"BOOL", TENSOR_OTHER, 1},     {"U8", TENSOR_OTHER, 1},
-    {"I16", TENSOR_OTHER, 2},     {"U16", TENSOR_OTHER, 2},      {"I32", TENSOR_OTHER, 4},
-    {"U32", TENSOR_OTHER, 4},     {"I64", TENSOR_OTHER, 8},      {"U64", TENSOR_OTHER, 8},
-    {"F64", TENSOR_OTHER, 8},     {"C64", TENSOR_OTHER, 8},      {"F8_E4M3", TENSOR_OTHER, 1},
-    {"F8_E5M2", TENSOR_OTHER, 1}, {"F8_E8M0", TENSOR_OTHER, 1},
+    {"F32", TENSOR_F32, 4},       {"F16", TENSOR_F16, 2},   {"BF16", TENSOR_BF16, 2},     {"I8", TENSOR_I8, 1},
+    {"BOOL", TENSOR_OTHER, 1},    {"U8", TENSOR_OTHER, 1},  {"I16", TENSOR_OTHER, 2},     {"U16", TENSOR_OTHER, 2},
+    {"I32", TENSOR_OTHER, 4},     {"U32", TENSOR_OTHER, 4}, {"I64", TENSOR_OTHER, 8},     {"U64", TENSOR_OTHER, 8},
+    {"F64", TENSOR_OTHER, 8},     {"C64", TENSOR_OTHER, 8}, {"F8_E4M3", TENSOR_OTHER, 1}, {"F8_E5M2", TENSOR_OTHER, 1},
+    {"F8_E8M0", TENSOR_OTHER, 1},
 };
 
 /* A tensor as the header has it. */
@@ -56,8 +55,7 @@ typedef struct header {
 
 /* ---- the header as text ------------------------------------------------------ */
 
-static pith_status find_header(header *h, const file_map *map, pith_diag *diag)
-{
+static pith_status find_header(header *h, const file_map *map, pith_diag *diag) {
     stream s;
     st_init(&s, map->data, map->n_bytes, "safetensors", 0, diag);
     uint64_t n = st_u64le(&s, "header length");
@@ -69,8 +67,8 @@ static pith_status find_header(header *h, const file_map *map, pith_diag *diag)
         return diag_set(diag, PITH_E_LIMIT, "safetensors header of %" PRIu64 " bytes, the limit is %u", n,
                         MAX_HEADER_BYTES);
     if (n > st_left(&s))
-        return diag_set(diag, PITH_E_TRUNCATED, "safetensors header of %" PRIu64 " bytes, the file has %zu after byte 8",
-                        n, st_left(&s));
+        return diag_set(diag, PITH_E_TRUNCATED,
+                        "safetensors header of %" PRIu64 " bytes, the file has %zu after byte 8", n, st_left(&s));
     h->text = (const char *)st_bytes(&s, (size_t)n, "header");
     h->text_bytes = (size_t)n;
     h->data = map->data + s.position;
@@ -79,15 +77,16 @@ static pith_status find_header(header *h, const file_map *map, pith_diag *diag)
 }
 
 /* Bounds what the JSON parser will build, before it builds it. */
-static pith_status scan_header(const header *h, pith_diag *diag)
-{
+static pith_status scan_header(const header *h, pith_diag *diag) {
     bool in_string = false;
     uint32_t n_commas = 0, depth = 0;
     for (size_t i = 0; i < h->text_bytes; i++) {
         char c = h->text[i];
         if (in_string) {
-            if (c == '\\') i++;
-            else if (c == '"') in_string = false;
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_string = false;
         } else if (c == '"') {
             in_string = true;
         } else if (c == ',' && ++n_commas > MAX_COMMAS) {
@@ -102,8 +101,7 @@ static pith_status scan_header(const header *h, pith_diag *diag)
     return PITH_OK;
 }
 
-static pith_status parse_header(header *h, pith_diag *diag)
-{
+static pith_status parse_header(header *h, pith_diag *diag) {
     json_error_t error;
     h->json = json_loadb(h->text, h->text_bytes, JSON_REJECT_DUPLICATES, &error);
     if (h->json) return PITH_OK;
@@ -114,8 +112,7 @@ static pith_status parse_header(header *h, pith_diag *diag)
 
 /* ---- one tensor ---------------------------------------------------------------- */
 
-static pith_status read_dtype(entry *e, uint32_t *element_bytes, pith_diag *diag)
-{
+static pith_status read_dtype(entry *e, uint32_t *element_bytes, pith_diag *diag) {
     const char *name = json_string_value(json_object_get(e->fields, "dtype"));
     if (!name) return diag_set(diag, PITH_E_FORMAT, "tensor %.100s: dtype is missing or not a string", e->name);
     for (size_t i = 0; i < sizeof DTYPES / sizeof DTYPES[0]; i++) {
@@ -128,8 +125,8 @@ static pith_status read_dtype(entry *e, uint32_t *element_bytes, pith_diag *diag
 }
 
 /* A whole number that is not negative. */
-static pith_status read_count(uint64_t *count, const entry *e, const char *field, const json_t *value, pith_diag *diag)
-{
+static pith_status read_count(uint64_t *count, const entry *e, const char *field, const json_t *value,
+                              pith_diag *diag) {
     if (!json_is_integer(value) || json_integer_value(value) < 0)
         return diag_set(diag, PITH_E_FORMAT, "tensor %.100s: %s has a value that is not an integer >= 0", e->name,
                         field);
@@ -137,8 +134,7 @@ static pith_status read_count(uint64_t *count, const entry *e, const char *field
     return PITH_OK;
 }
 
-static pith_status read_shape(entry *e, uint32_t element_bytes, pith_diag *diag)
-{
+static pith_status read_shape(entry *e, uint32_t element_bytes, pith_diag *diag) {
     const json_t *shape = json_object_get(e->fields, "shape");
     if (!json_is_array(shape))
         return diag_set(diag, PITH_E_FORMAT, "tensor %.100s: shape is missing or not an array", e->name);
@@ -160,8 +156,7 @@ static pith_status read_shape(entry *e, uint32_t element_bytes, pith_diag *diag)
     return PITH_OK;
 }
 
-static pith_status read_offsets(entry *e, const header *h, pith_diag *diag)
-{
+static pith_status read_offsets(entry *e, const header *h, pith_diag *diag) {
     const json_t *offsets = json_object_get(e->fields, "data_offsets");
     if (!json_is_array(offsets) || json_array_size(offsets) != 2)
         return diag_set(diag, PITH_E_FORMAT, "tensor %.100s: data_offsets is missing or not a pair", e->name);
@@ -172,9 +167,8 @@ static pith_status read_offsets(entry *e, const header *h, pith_diag *diag)
         return diag_set(diag, PITH_E_FORMAT, "tensor %.100s: begins at %" PRIu64 ", after its end at %" PRIu64, e->name,
                         e->begin, e->end);
     if (e->end - e->begin != e->parsed.n_bytes)
-        return diag_set(diag, PITH_E_FORMAT,
-                        "tensor %.100s: has %" PRIu64 " bytes, its type and shape need %" PRIu64, e->name,
-                        e->end - e->begin, e->parsed.n_bytes);
+        return diag_set(diag, PITH_E_FORMAT, "tensor %.100s: has %" PRIu64 " bytes, its type and shape need %" PRIu64,
+                        e->name, e->end - e->begin, e->parsed.n_bytes);
     if (e->end > h->data_bytes)
         return diag_set(diag, PITH_E_TRUNCATED, "tensor %.100s: ends at %" PRIu64 ", the data at %" PRIu64, e->name,
                         e->end, h->data_bytes);
@@ -184,8 +178,7 @@ cleanup:
     return status;
 }
 
-static pith_status read_tensor(entry *e, const header *h, pith_diag *diag)
-{
+static pith_status read_tensor(entry *e, const header *h, pith_diag *diag) {
     size_t name_bytes = strlen(e->name);
     if (name_bytes == 0) return diag_set(diag, PITH_E_FORMAT, "a tensor has an empty name");
     if (name_bytes > TENSOR_MAX_NAME_BYTES)
@@ -207,23 +200,20 @@ cleanup:
 
 /* ---- all of them ---------------------------------------------------------------- */
 
-static int by_place(const void *a, const void *b)
-{
+static int by_place(const void *a, const void *b) {
     const entry *x = a, *y = b;
     if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
     return (x->end > y->end) - (x->end < y->end);
 }
 
-static int by_name(const void *a, const void *b)
-{
+static int by_name(const void *a, const void *b) {
     const entry *x = a, *y = b;
     return strcmp(x->name, y->name);
 }
 
 /* Key and value of every entry of an object, in the order of the keys. */
 static pith_status list_entries(entry **out, size_t *count, json_t *object, size_t limit, const char *what,
-                                const pith_alloc *alloc, pith_diag *diag)
-{
+                                const pith_alloc *alloc, pith_diag *diag) {
     size_t n = json_object_size(object), i = 0;
     if (n > limit) return diag_set(diag, PITH_E_LIMIT, "safetensors header: %zu %s, the limit is %zu", n, what, limit);
     *out = mem_alloc(alloc, n, sizeof **out);
@@ -240,8 +230,7 @@ static pith_status list_entries(entry **out, size_t *count, json_t *object, size
     return PITH_OK;
 }
 
-static pith_status read_metadata(tensor_table *table, json_t *json, const pith_alloc *alloc, pith_diag *diag)
-{
+static pith_status read_metadata(tensor_table *table, json_t *json, const pith_alloc *alloc, pith_diag *diag) {
     json_t *meta = json_object_get(json, "__metadata__");
     if (!meta) return PITH_OK;
     if (!json_is_object(meta)) return diag_set(diag, PITH_E_FORMAT, "__metadata__: is not an object");
@@ -267,8 +256,7 @@ cleanup:
 }
 
 /* Every byte of the data belongs to exactly one tensor. Sorts the entries. */
-static pith_status check_coverage(const header *h, pith_diag *diag)
-{
+static pith_status check_coverage(const header *h, pith_diag *diag) {
     uint64_t covered = 0;
     const char *before = "the header";
     qsort(h->entries, h->n_entries, sizeof h->entries[0], by_place);
@@ -276,8 +264,9 @@ static pith_status check_coverage(const header *h, pith_diag *diag)
         const entry *e = &h->entries[i];
         if (e->begin == e->end) continue;
         if (e->begin < covered)
-            return diag_set(diag, PITH_E_FORMAT, "tensor %.80s: begins at %" PRIu64 ", inside %.80s, which ends at %" PRIu64,
-                            e->name, e->begin, before, covered);
+            return diag_set(diag, PITH_E_FORMAT,
+                            "tensor %.80s: begins at %" PRIu64 ", inside %.80s, which ends at %" PRIu64, e->name,
+                            e->begin, before, covered);
         if (e->begin > covered)
             return diag_set(diag, PITH_E_FORMAT, "a hole of %" PRIu64 " bytes before tensor %.100s at %" PRIu64,
                             e->begin - covered, e->name, e->begin);
@@ -290,8 +279,7 @@ static pith_status check_coverage(const header *h, pith_diag *diag)
     return PITH_OK;
 }
 
-static pith_status read_tensors(tensor_table *table, header *h, const pith_alloc *alloc, pith_diag *diag)
-{
+static pith_status read_tensors(tensor_table *table, header *h, const pith_alloc *alloc, pith_diag *diag) {
     pith_status status = PITH_OK;
     (void)json_object_del(h->json, "__metadata__");
     PITH_TRY(list_entries(&h->entries, &h->n_entries, h->json, TENSOR_MAX_COUNT, "tensors", alloc, diag));
@@ -304,8 +292,7 @@ cleanup:
     return status;
 }
 
-pith_status safetensors_open(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag)
-{
+pith_status safetensors_open(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag) {
     if (!out || !env || !path) return diag_set(diag, PITH_E_ARG, "safetensors: an argument is NULL");
     *out = NULL;
     pith_status status = PITH_OK;

@@ -24,15 +24,19 @@
 #define MAX_TEMPORARY_TRIES 100u
 #define MAX_WRITE_BYTES (64u << 20) /* a write() call's; Linux stops at 2 GiB */
 
-static const char *dtype_name(tensor_type type)
-{
+static const char *dtype_name(tensor_type type) {
     switch (type) {
-    case TENSOR_F32: return "F32";
-    case TENSOR_F16: return "F16";
-    case TENSOR_BF16: return "BF16";
-    case TENSOR_I8: return "I8";
+    case TENSOR_F32:
+        return "F32";
+    case TENSOR_F16:
+        return "F16";
+    case TENSOR_BF16:
+        return "BF16";
+    case TENSOR_I8:
+        return "I8";
     case TENSOR_OTHER:
-    default: return NULL;
+    default:
+        return NULL;
     }
 }
 
@@ -40,8 +44,7 @@ static const char *dtype_name(tensor_type type)
 
 /* {"dtype": ..., "shape": [...], "data_offsets": [begin, end]}; NULL when out
  * of memory. */
-static json_t *describe_tensor(const tensor *t, uint64_t begin)
-{
+static json_t *describe_tensor(const tensor *t, uint64_t begin) {
     json_t *shape = json_array();
     int fault = shape ? 0 : -1;
     for (uint32_t i = 0; i < t->rank; i++) fault |= json_array_append_new(shape, json_integer((json_int_t)t->shape[i]));
@@ -55,8 +58,7 @@ static json_t *describe_tensor(const tensor *t, uint64_t begin)
     return NULL;
 }
 
-static pith_status describe_metadata(json_t *root, const tensor_table *table, pith_diag *diag)
-{
+static pith_status describe_metadata(json_t *root, const tensor_table *table, pith_diag *diag) {
     const char *value, *key = tensor_table_meta_at(table, 0, &value);
     if (!key) return PITH_OK;
     json_t *meta = json_object();
@@ -68,8 +70,7 @@ static pith_status describe_metadata(json_t *root, const tensor_table *table, pi
 }
 
 /* The header's text, padded; freed with free(). */
-static pith_status make_header(char **text, size_t *n_bytes, const tensor_table *table, pith_diag *diag)
-{
+static pith_status make_header(char **text, size_t *n_bytes, const tensor_table *table, pith_diag *diag) {
     pith_status status = PITH_OK;
     char *dumped = NULL;
     json_t *root = json_object();
@@ -79,8 +80,8 @@ static pith_status make_header(char **text, size_t *n_bytes, const tensor_table 
     for (size_t i = 0; i < tensor_table_count(table); i++) {
         const tensor *t = tensor_table_at(table, i);
         if (!dtype_name(t->type)) {
-            status = diag_set(diag, PITH_E_UNSUPPORTED, "tensor %.100s: only F32, F16, BF16 and I8 can be written",
-                              t->name);
+            status =
+                diag_set(diag, PITH_E_UNSUPPORTED, "tensor %.100s: only F32, F16, BF16 and I8 can be written", t->name);
             goto cleanup;
         }
         if (!strcmp(t->name, "__metadata__") || json_object_set_new(root, t->name, describe_tensor(t, begin)) != 0) {
@@ -109,8 +110,7 @@ cleanup:
 
 /* ---- file --------------------------------------------------------------------- */
 
-static pith_status write_all(int fd, const void *data, uint64_t n_bytes, pith_diag *diag)
-{
+static pith_status write_all(int fd, const void *data, uint64_t n_bytes, pith_diag *diag) {
     const uint8_t *p = data;
     while (n_bytes > 0) {
         size_t part = n_bytes < MAX_WRITE_BYTES ? (size_t)n_bytes : MAX_WRITE_BYTES;
@@ -124,8 +124,7 @@ static pith_status write_all(int fd, const void *data, uint64_t n_bytes, pith_di
 }
 
 /* A new file beside `path`; its name is freed with mem_free. */
-static pith_status open_temporary(int *fd, char **name, const char *path, const pith_alloc *alloc, pith_diag *diag)
-{
+static pith_status open_temporary(int *fd, char **name, const char *path, const pith_alloc *alloc, pith_diag *diag) {
     size_t n = strlen(path) + 40;
     *name = mem_alloc(alloc, n, 1);
     if (!*name) return diag_set(diag, PITH_E_NOMEM, "out of memory");
@@ -139,8 +138,7 @@ static pith_status open_temporary(int *fd, char **name, const char *path, const 
 }
 
 static pith_status write_contents(int fd, const char *text, size_t text_bytes, const tensor_table *table,
-                                  pith_diag *diag)
-{
+                                  pith_diag *diag) {
     pith_status status = PITH_OK;
     uint8_t length[8];
     for (size_t i = 0; i < sizeof length; i++) length[i] = (uint8_t)((uint64_t)text_bytes >> (8 * i));
@@ -156,8 +154,7 @@ cleanup:
     return status;
 }
 
-pith_status safetensors_write(const char *path, const tensor_table *table, const pith_env *env, pith_diag *diag)
-{
+pith_status safetensors_write(const char *path, const tensor_table *table, const pith_env *env, pith_diag *diag) {
     if (!path || !table || !env) return diag_set(diag, PITH_E_ARG, "safetensors: an argument is NULL");
     pith_status status = PITH_OK;
     char *text = NULL, *temporary = NULL;

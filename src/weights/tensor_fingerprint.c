@@ -19,16 +19,14 @@ typedef struct hasher {
     uint64_t undropped_bytes; /* touched since the mapped pages were last let go */
 } hasher;
 
-static void hash_little_endian(hasher *h, uint64_t value, size_t n_bytes)
-{
+static void hash_little_endian(hasher *h, uint64_t value, size_t n_bytes) {
     uint8_t bytes[8];
     for (size_t i = 0; i < n_bytes; i++) bytes[i] = (uint8_t)(value >> (8 * i));
     sha256_update(&h->sha, n_bytes, bytes);
 }
 
 /* A checkpoint of gigabytes must not become resident for being hashed. */
-static void count_touched(hasher *h, uint64_t n_bytes)
-{
+static void count_touched(hasher *h, uint64_t n_bytes) {
     h->undropped_bytes += n_bytes;
     if (h->undropped_bytes < DROP_EVERY_BYTES) return;
     tensor_table_drop_pages(h->table);
@@ -36,8 +34,7 @@ static void count_touched(hasher *h, uint64_t n_bytes)
 }
 
 /* binary16 values are hashed as they lie. */
-static void hash_f16(hasher *h, const tensor *t)
-{
+static void hash_f16(hasher *h, const tensor *t) {
     for (uint64_t at = 0; at < t->n_bytes;) {
         uint64_t left = t->n_bytes - at;
         uint64_t n = left < DROP_EVERY_BYTES ? left : DROP_EVERY_BYTES;
@@ -47,8 +44,7 @@ static void hash_f16(hasher *h, const tensor *t)
     }
 }
 
-static void hash_rounded(hasher *h, const tensor *t)
-{
+static void hash_rounded(hasher *h, const tensor *t) {
     uint16_t halves[BLOCK_ELEMENTS];
     uint8_t bytes[2 * BLOCK_ELEMENTS];
     for (uint64_t at = 0; at < t->n_elements;) {
@@ -65,24 +61,24 @@ static void hash_rounded(hasher *h, const tensor *t)
     }
 }
 
-static pith_status hash_tensor(hasher *h, const tensor *t, pith_diag *diag)
-{
+static pith_status hash_tensor(hasher *h, const tensor *t, pith_diag *diag) {
     if (t->type != TENSOR_F32 && t->type != TENSOR_F16 && t->type != TENSOR_BF16)
-        return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %.100s: no fingerprint of values that are not F32, F16 or BF16",
-                        t->name);
+        return diag_set(diag, PITH_E_UNSUPPORTED,
+                        "tensor %.100s: no fingerprint of values that are not F32, F16 or BF16", t->name);
     size_t name_bytes = strlen(t->name);
     hash_little_endian(h, name_bytes, 4);
     sha256_update(&h->sha, name_bytes, (const uint8_t *)t->name);
     hash_little_endian(h, t->rank, 4);
     for (uint32_t i = 0; i < t->rank; i++) hash_little_endian(h, t->shape[i], 8);
-    if (t->type == TENSOR_F16) hash_f16(h, t);
-    else hash_rounded(h, t);
+    if (t->type == TENSOR_F16)
+        hash_f16(h, t);
+    else
+        hash_rounded(h, t);
     return PITH_OK;
 }
 
 pith_status tensor_table_fingerprint(const tensor_table *table, const char *prefix, uint8_t id[PITH_FINGERPRINT_BYTES],
-                                     pith_diag *diag)
-{
+                                     pith_diag *diag) {
     if (!table || !prefix || !id) return diag_set(diag, PITH_E_ARG, "fingerprint: an argument is NULL");
     hasher h = {.table = table};
     sha256_init(&h.sha);

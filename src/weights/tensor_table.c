@@ -22,8 +22,7 @@ struct tensor_table {
     file_map map; /* data NULL when nothing is mapped */
 };
 
-pith_status tensor_table_new(tensor_table **out, const pith_env *env)
-{
+pith_status tensor_table_new(tensor_table **out, const pith_env *env) {
     if (!out) return PITH_E_ARG;
     *out = NULL;
     pith_alloc alloc = {0};
@@ -35,8 +34,7 @@ pith_status tensor_table_new(tensor_table **out, const pith_env *env)
     return PITH_OK;
 }
 
-void tensor_table_free(tensor_table **table)
-{
+void tensor_table_free(tensor_table **table) {
     if (!table || !*table) return;
     tensor_table *t = *table;
     pith_alloc alloc = t->alloc;
@@ -54,8 +52,7 @@ void tensor_table_free(tensor_table **table)
 
 /* ---- growing ---------------------------------------------------------------- */
 
-static char *copy_text(const pith_alloc *alloc, const char *text)
-{
+static char *copy_text(const pith_alloc *alloc, const char *text) {
     size_t n = strlen(text) + 1;
     char *copy = mem_alloc(alloc, n, 1);
     if (copy) memcpy(copy, text, n);
@@ -63,8 +60,7 @@ static char *copy_text(const pith_alloc *alloc, const char *text)
 }
 
 /* Makes room for one more of `*block`'s elements. */
-static bool make_room(const pith_alloc *alloc, void **block, size_t count, size_t *capacity, size_t size)
-{
+static bool make_room(const pith_alloc *alloc, void **block, size_t count, size_t *capacity, size_t size) {
     if (count < *capacity) return true;
     size_t wanted = *capacity ? *capacity * 2 : 16;
     void *grown = mem_grow(alloc, *block, count, wanted, size);
@@ -74,21 +70,23 @@ static bool make_room(const pith_alloc *alloc, void **block, size_t count, size_
     return true;
 }
 
-size_t tensor_type_bytes(tensor_type type)
-{
+size_t tensor_type_bytes(tensor_type type) {
     switch (type) {
-    case TENSOR_F32: return 4;
+    case TENSOR_F32:
+        return 4;
     case TENSOR_F16:
-    case TENSOR_BF16: return 2;
-    case TENSOR_I8: return 1;
+    case TENSOR_BF16:
+        return 2;
+    case TENSOR_I8:
+        return 1;
     case TENSOR_OTHER:
-    default: return 0;
+    default:
+        return 0;
     }
 }
 
 /* Name, rank, shape, counts and data agree with each other. */
-static bool tensor_is_legal(const tensor *t)
-{
+static bool tensor_is_legal(const tensor *t) {
     if (!t->name || !t->name[0] || strlen(t->name) > TENSOR_MAX_NAME_BYTES) return false;
     if (t->type < TENSOR_F32 || t->type > TENSOR_OTHER || t->rank > TENSOR_MAX_RANK) return false;
     uint64_t n_elements = 1;
@@ -101,8 +99,7 @@ static bool tensor_is_legal(const tensor *t)
     return t->n_bytes <= SIZE_MAX && (t->data || t->n_bytes == 0);
 }
 
-pith_status tensor_table_add(tensor_table *table, const tensor *t)
-{
+pith_status tensor_table_add(tensor_table *table, const tensor *t) {
     if (!table || !t || !tensor_is_legal(t)) return PITH_E_ARG;
     if (table->n_tensors >= TENSOR_MAX_COUNT) return PITH_E_LIMIT;
     size_t at = tensor_table_lower_bound(table, t->name);
@@ -122,19 +119,19 @@ pith_status tensor_table_add(tensor_table *table, const tensor *t)
     return PITH_OK;
 }
 
-static size_t meta_lower_bound(const tensor_table *table, const char *key)
-{
+static size_t meta_lower_bound(const tensor_table *table, const char *key) {
     size_t low = 0, high = table->n_meta;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (strcmp(table->meta[middle].key, key) < 0) low = middle + 1;
-        else high = middle;
+        if (strcmp(table->meta[middle].key, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low;
 }
 
-pith_status tensor_table_set_meta(tensor_table *table, const char *key, const char *value)
-{
+pith_status tensor_table_set_meta(tensor_table *table, const char *key, const char *value) {
     if (!table || !key || !value || strlen(key) > TENSOR_MAX_NAME_BYTES) return PITH_E_ARG;
     char *new_value = copy_text(&table->alloc, value);
     if (!new_value) return PITH_E_NOMEM;
@@ -166,8 +163,7 @@ cleanup:
     return status;
 }
 
-void tensor_table_take_map(tensor_table *table, file_map *map)
-{
+void tensor_table_take_map(tensor_table *table, file_map *map) {
     table->map = *map;
     *map = (file_map){0};
 }
@@ -176,40 +172,37 @@ void tensor_table_take_map(tensor_table *table, file_map *map)
 
 size_t tensor_table_count(const tensor_table *table) { return table->n_tensors; }
 
-const tensor *tensor_table_at(const tensor_table *table, size_t index)
-{
+const tensor *tensor_table_at(const tensor_table *table, size_t index) {
     return index < table->n_tensors ? &table->tensors[index] : NULL;
 }
 
-size_t tensor_table_lower_bound(const tensor_table *table, const char *name)
-{
+size_t tensor_table_lower_bound(const tensor_table *table, const char *name) {
     size_t low = 0, high = table->n_tensors;
     /* Names mostly come sorted: then the end is the place. */
     if (high && strcmp(table->tensors[high - 1].name, name) < 0) return high;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (strcmp(table->tensors[middle].name, name) < 0) low = middle + 1;
-        else high = middle;
+        if (strcmp(table->tensors[middle].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low;
 }
 
-const tensor *tensor_table_find(const tensor_table *table, const char *name)
-{
+const tensor *tensor_table_find(const tensor_table *table, const char *name) {
     size_t at = tensor_table_lower_bound(table, name);
     if (at == table->n_tensors || strcmp(table->tensors[at].name, name) != 0) return NULL;
     return &table->tensors[at];
 }
 
-const char *tensor_table_meta(const tensor_table *table, const char *key)
-{
+const char *tensor_table_meta(const tensor_table *table, const char *key) {
     size_t at = meta_lower_bound(table, key);
     if (at == table->n_meta || strcmp(table->meta[at].key, key) != 0) return NULL;
     return table->meta[at].value;
 }
 
-const char *tensor_table_meta_at(const tensor_table *table, size_t index, const char **value)
-{
+const char *tensor_table_meta_at(const tensor_table *table, size_t index, const char **value) {
     if (index >= table->n_meta) return NULL;
     *value = table->meta[index].value;
     return table->meta[index].key;
