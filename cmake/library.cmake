@@ -68,6 +68,7 @@ add_custom_command(OUTPUT ${localised}
     COMMAND_EXPAND_LISTS VERBATIM)
 set_source_files_properties(${localised} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
 add_library(pith_static STATIC ${localised})
+add_dependencies(pith_static pith_core_objects pith_rest_objects) # make does not see it through the command
 set_target_properties(pith_static PROPERTIES OUTPUT_NAME pith EXPORT_NAME pith-static LINKER_LANGUAGE C)
 target_include_directories(pith_static PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

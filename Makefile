@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Pith authors
+# A front for the commands one types; the build itself is CMakeLists.txt.
+#   make            build into build/release
+#   make test       build and test; installs what is missing (Debian 12)
+#   make demo       encode and decode a photo (IMAGE=path), beside other codecs
+#   make bench      micro-benchmarks; make bench-kodak: the Kodak pictures
+#   make install    PREFIX (default /usr/local), DESTDIR
+PREFIX ?= /usr/local
+DESTDIR ?=
+IMAGE ?=
+BUILD := build/release
+
+.PHONY: all deps test demo bench install lint format clean train-pack
+
+all:
+	@scripts/deps build
+	@scripts/build release
+
+deps:
+	scripts/deps all
+
+test:
+	@scripts/deps test
+	@scripts/build release
+	@scripts/run-tests $(BUILD)
+
+demo:
+	@scripts/deps demo
+	@scripts/build release
+	@scripts/demo $(if $(IMAGE),"$(IMAGE)")
+
+# Every program of bench/, one after the other; make bench-NAME runs
+# bench/NAME.sh, or else the program bench/NAME.c or bench/bench_NAME.c.
+bench: all
+	@set -e; for program in $(BUILD)/bench/*; do [ -x "$$program" ] || continue; "$$program"; done
+
+bench-%:
+	@scripts/deps bench
+	@scripts/build release
+	@scripts/bench $*
+
+install: all
+	DESTDIR="$(DESTDIR)" cmake --install $(BUILD) --prefix "$(PREFIX)"
+
+lint:
+	@scripts/deps lint
+	@scripts/lint
+
+format:
+	@scripts/deps lint
+	@scripts/check-format --fix
+
+# Photos to the packed training set: see train/README.md.
+train-pack:
+	python3 train/data.py $(PACK_ARGUMENTS)
+
+clean:
+	rm -rf build
