@@ -170,7 +170,11 @@ def main() -> int:
     packing.add_argument("--mib", type=float, default=40.0, help="size limit in MiB (40)")
     packing.add_argument("--side", type=int, default=512, help="side of the squares in pixels (512)")
     options = parser.parse_args()
-    count, total, quality = pack(options.source, options.target, int(options.mib * 2 ** 20), options.side)
+    try:
+        count, total, quality = pack(options.source, options.target, int(options.mib * 2 ** 20), options.side)
+    except OSError as error:
+        print(f"data.py: {error}", file=sys.stderr)
+        return 1
     how = f"JPEG quality {quality}" if quality else "copied as they are"
     print(f"{options.target}: {count} photos, {total / 2 ** 20:.1f} MiB, {how}")
     return 0

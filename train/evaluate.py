@@ -112,15 +112,15 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     device = select_device("auto", options.threads)
-    paths = list_pictures(options.val) if options.val else split(list_pictures(options.data))[1]
-    paths = paths[:options.limit or None]
     try:
         model = load_model(options.weights, options.rate).to(device)
+        paths = list_pictures(options.val) if options.val else split(list_pictures(options.data))[1]
+        pictures = [load_picture(path) for path in paths[:options.limit or None]]
     except (OSError, ValueError) as error:
         print(f"evaluate.py: {error}", file=sys.stderr)
         return 1
-    print(f"{options.weights}: {len(paths)} pictures")
-    print(format_table(measure(model, [load_picture(path) for path in paths])))
+    print(f"{options.weights}: {len(pictures)} pictures")
+    print(format_table(measure(model, pictures)))
     return 0
 
 

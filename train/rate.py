@@ -11,6 +11,8 @@ The attribute names (m, h2, f1, f2) are tensor names of existing weights files, 
 """
 from __future__ import annotations
 
+from typing import Tuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -43,8 +45,11 @@ class RateModel(nn.Module):
             channel_mask[channel * per_channel:(channel + 1) * per_channel, hidden + channel:] = 0
         self.register_buffer("channel_mask", channel_mask, persistent=False)
 
-    def symbol_bits(self, scaled: Tensor, log2_step: Tensor) -> Tensor:
-        """Bits of each value: `scaled` = latent / step [N,C,H,W], `log2_step` [N] -> [N,C,H,W]."""
+    def distribution(self, scaled: Tensor, log2_step: Tensor) -> Tuple[Tensor, Tensor]:
+        """Mean and scale [N,C,H,W] of each value's logistic, from the values before it.
+
+        `scaled` = latent / step [N,C,H,W], `log2_step` [N].
+        """
         n_images, _, height, width = scaled.shape
         step_plane = log2_step.view(-1, 1, 1, 1).expand(-1, 1, height, width)
         context = F.conv2d(torch.cat([scaled, step_plane], 1), self.m.weight * self.position_mask,
@@ -52,7 +57,11 @@ class RateModel(nn.Module):
         context = F.relu(self.h2(F.relu(context)))
         mixed = F.conv2d(torch.cat([context, scaled], 1), self.f1.weight * self.channel_mask, self.f1.bias)
         mean, raw_scale = self.f2(F.relu(mixed)).view(n_images, -1, 2, height, width).unbind(2)
-        scale = F.softplus(raw_scale) + LEAST_SCALE
+        return mean, F.softplus(raw_scale) + LEAST_SCALE
+
+    def symbol_bits(self, scaled: Tensor, log2_step: Tensor) -> Tensor:
+        """Bits of each value [N,C,H,W]; arguments as in `distribution`."""
+        mean, scale = self.distribution(scaled, log2_step)
         above = torch.sigmoid((scaled - mean + 0.5) / scale)
         below = torch.sigmoid((scaled - mean - 0.5) / scale)
         return -torch.log2((above - below).clamp_min(LEAST_PROBABILITY))
