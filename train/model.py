@@ -45,6 +45,11 @@ def start_at_zero(layer: nn.Conv2d) -> nn.Conv2d:
     return layer
 
 
+def without_autocast(x: Tensor) -> torch.autocast:
+    """Keep the type of `x`: bfloat16 has too few bits for the linear part, the bulk of each result."""
+    return torch.autocast(device_type=x.device.type, enabled=False)
+
+
 def residual_blocks(count: int, channels: int) -> list:
     """`count` residual blocks of the same width."""
     return [ResidualBlock(channels) for _ in range(count)]
@@ -67,7 +72,9 @@ class Encoder(nn.Module):
 
     def forward(self, picture: Tensor) -> Tensor:
         centred = picture - PIXEL_CENTRE
-        return self.net(centred) + self.lin(F.pixel_unshuffle(centred, DOWNSCALE))
+        with without_autocast(picture):
+            linear = self.lin(F.pixel_unshuffle(centred, DOWNSCALE))
+        return self.net(centred) + linear
 
     def reach_px(self) -> int:
         """A latent value depends on no pixel farther than this from its own 8x8 block."""
@@ -92,7 +99,9 @@ class Decoder(nn.Module):
         step_plane = log2_step.view(-1, 1, 1, 1).expand(-1, 1, *latent.shape[2:])
         features = self.head(torch.cat([latent, step_plane.to(latent.dtype)], 1))
         detail = self.tail(self.high(self.up(self.low(features))))
-        return detail + F.pixel_shuffle(self.lin(latent), DOWNSCALE) + PIXEL_CENTRE
+        with without_autocast(latent):
+            linear = F.pixel_shuffle(self.lin(latent), DOWNSCALE)
+        return detail + linear + PIXEL_CENTRE
 
     def reach_px(self) -> int:
         """A pixel depends on no latent position whose 8x8 block is farther than this from it."""

@@ -77,6 +77,15 @@ class Network(unittest.TestCase):
         for config in (ModelConfig(), SMALL, ModelConfig(5, 8, 16, 3, 0, 1, 2)):
             self.assertEqual(config_from_tensors(MiniModel(config).state_dict()), config)
 
+    def test_linear_part_ignores_autocast(self) -> None:
+        model = MiniModel(SMALL)  # its networks are zero
+        picture, log2_step = torch.rand(1, 3, 16, 16), torch.zeros(1)
+        latent = model.enc(picture)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            self.assertTrue(torch.equal(model.enc(picture), latent))
+            decoded = model.dec(latent, log2_step)
+        self.assertTrue(torch.equal(decoded, model.dec(latent, log2_step)))
+
     def test_encoder_reach_is_exact(self) -> None:
         model = make_random(NARROW)
         self.assertEqual(model.enc.reach_px(), 80)
