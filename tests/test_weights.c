@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Tensor tables: conversions, lookup, files written and read, fingerprints. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "capped_alloc.h"
+#include "temp_file.h"
+#include "weights/safetensors.h"
+
+static float float_of(uint32_t bits) {
+    float f;
+    memcpy(&f, &bits, sizeof f);
+    return f;
+}
+
+static uint32_t bits_of(float f) {
+    uint32_t bits;
+    memcpy(&bits, &f, sizeof bits);
+    return bits;
+}
+
+/* ---- conversions ----------------------------------------------------------------- */
+
+/* The value of a finite half, by the definition. */
+static double value_of_half(unsigned half) {
+    unsigned exponent = half >> 10 & 31, mantissa = half & 1023;
+    double value = exponent ? 1024 + mantissa : mantissa;
+    for (unsigned e = exponent ? exponent : 1; e < 25; e++) value /= 2;
+    for (unsigned e = 25; e < exponent; e++) value *= 2;
+    return half & 0x8000 ? -value : value;
+}
+
+static void every_half_widens_exactly(void **state) {
+    (void)state;
+    for (unsigned h = 0; h < 65536; h++) {
+        if ((h & 0x7c00) == 0x7c00) continue;
+        float f = f16_to_f32((uint16_t)h);
+        if ((double)f != value_of_half(h) || bits_of(f) >> 31 != h >> 15)
+            fail_msg("half 0x%04x gives %a", h, (double)f);
+    }
+    assert_int_equal(bits_of(f16_to_f32(0x7c00)), 0x7f800000);
+    assert_int_equal(bits_of(f16_to_f32(0xfc00)), 0xff800000);
+}
+
+static void every_half_comes_back_from_float(void **state) {
+    (void)state;
+    for (unsigned h = 0; h < 65536; h++) /* infinities and every NaN among them */
+        if (f32_to_f16(f16_to_f32((uint16_t)h)) != h)
+            fail_msg("half 0x%04x becomes 0x%04x", h, f32_to_f16(f16_to_f32((uint16_t)h)));
+}
+
+/* Between any two neighbours: just past the lower, just before, at and just
+ * past the middle. Rounding is monotonous, so that settles every float. */
+static void floats_round_to_the_nearest_half_and_ties_to_even(void **state) {
+    (void)state;
+    for (unsigned sign = 0; sign < 2; sign++)
+        for (unsigned h = 0; h < 0x7c00; h++) {
+            uint32_t low = bits_of(f16_to_f32((uint16_t)h)), top = sign << 31;
+            /* Past the largest finite half comes what would be 65536. */
+            uint32_t high = h == 0x7bff ? 0x47800000 : bits_of(f16_to_f32((uint16_t)(h + 1)));
+            double middle_value = ((double)float_of(low) + (double)float_of(high)) / 2;
+            uint32_t middle = bits_of((float)middle_value);
+            unsigned s = sign << 15, even = h & 1 ? h + 1 : h;
+            if (f32_to_f16(float_of(top | (low + 1))) != (s | h) ||
+                f32_to_f16(float_of(top | (middle - 1))) != (s | h) ||
+                f32_to_f16(float_of(top | middle)) != (s | even) ||
+                f32_to_f16(float_of(top | (middle + 1))) != (s | (h + 1)) ||
+                f32_to_f16(float_of(top | (high - 1))) != (s | (h + 1)))
+                fail_msg("wrong rounding after half 0x%04x", s | h);
+        }
+}
+
+static void floats_past_the_largest_half_become_infinite(void **state) {
+    (void)state;
+    assert_int_equal(f32_to_f16(65519.996f), 0x7bff);
+    assert_int_equal(f32_to_f16(65520.0f), 0x7c00);
+    assert_int_equal(f32_to_f16(-3e38f), 0xfc00);
+    assert_int_equal(f32_to_f16(float_of(0x7f800000)), 0x7c00);
+    assert_int_equal(f32_to_f16(float_of(0x00000001)), 0);
+    assert_int_equal(f32_to_f16(float_of(0x807fffff)), 0x8000);
+}
+
+static void a_nan_never_becomes_an_infinity(void **state) {
+    (void)state;
+    for (uint32_t payload = 1; payload < 0x00800000; payload = payload * 2 + 1) {
+        uint16_t h = f32_to_f16(float_of(0x7f800000 | payload));
+        assert_true((h & 0x7c00) == 0x7c00 && (h & 0x3ff) != 0);
+    }
+}
+
+static void tensors_are_read_at_any_address_and_from_any_element(void **state) {
+    (void)state;
+    static const uint8_t bytes[] = {0, 0x00, 0x3c, 0x00, 0xc0, 0x01, 0x00, 0xff, 0x7b};
+    static const float halves[] = {1.0f, -2.0f, 0x1p-24f, 65504.0f};
+    tensor t = {
+        .name = "t", .type = TENSOR_F16, .rank = 1, .shape = {4}, .n_elements = 4, .data = bytes + 1, .n_bytes = 8};
+    float f[4];
+    uint16_t h[4];
+    for (unsigned first = 0; first < 4; first++) {
+        tensor_read_f32(&t, first, 4 - first, f);
+        assert_memory_equal(f, halves + first, (4 - first) * sizeof f[0]);
+    }
+    tensor_read_f16(&t, 1, 2, h);
+    assert_int_equal(h[0], 0xc000);
+    assert_int_equal(h[1], 0x0001);
+
+    t.type = TENSOR_BF16; /* the same bytes are the upper halves of floats */
+    tensor_read_f32(&t, 0, 4, f);
+    assert_int_equal(bits_of(f[0]), 0x3c000000);
+    assert_int_equal(bits_of(f[3]), 0x7bff0000);
+    tensor_read_f16(&t, 0, 4, h);
+    assert_int_equal(h[0], f32_to_f16(0x1p-7f));
+    assert_int_equal(h[1], 0xc000);
+    assert_int_equal(h[3], 0x7c00);
+
+    t = (tensor){
+        .name = "t", .type = TENSOR_F32, .rank = 1, .shape = {2}, .n_elements = 2, .data = bytes + 1, .n_bytes = 8};
+    tensor_read_f32(&t, 1, 1, f);
+    assert_int_equal(bits_of(f[0]), 0x7bff0001);
+    tensor_read_f32(&t, 2, 0, f);
+}
+
+static void other_types_read_as_zeros(void **state) {
+    (void)state;
+    static const uint8_t bytes[] = {1, 2};
+    tensor t = {.name = "t", .type = TENSOR_I8, .rank = 1, .shape = {2}, .n_elements = 2, .data = bytes, .n_bytes = 2};
+    float f[2] = {7, 7};
+    uint16_t h[2] = {7, 7};
+    tensor_read_f32(&t, 0, 2, f);
+    tensor_read_f16(&t, 0, 2, h);
+    assert_true(f[0] == 0 && f[1] == 0 && h[0] == 0 && h[1] == 0);
+}
+
+/* ---- tables ------------------------------------------------------------------------- */
+
+static pith_env env;
+static const uint8_t some_bytes[64] = {1, 2, 3, 4, 5, 6, 7, 8};
+
+static int setup(void **state) {
+    (void)state;
+    pith_env_defaults(&env, sizeof env);
+    return 0;
+}
+
+static tensor_table *new_table(void) {
+    tensor_table *table = NULL;
+    assert_int_equal(tensor_table_new(&table, &env), PITH_OK);
+    return table;
+}
+
+static tensor vector(const char *name, tensor_type type, const void *data, uint64_t n, size_t element_bytes) {
+    return (tensor){name, type, 1, {n}, n, data, n * element_bytes};
+}
+
+static void add_vector(tensor_table *table, const char *name) {
+    tensor t = vector(name, TENSOR_F32, some_bytes, 2, 4);
+    assert_int_equal(tensor_table_add(table, &t), PITH_OK);
+}
+
+static void tensors_come_sorted_and_are_found_by_name(void **state) {
+    (void)state;
+    tensor_table *table = new_table();
+    static const char *const names[] = {"b", "a.b", "", "c", "a", "a.a", "\xc3\xa9", "B"};
+    static const char *const sorted[] = {"B", "a", "a.a", "a.b", "b", "c", "\xc3\xa9"};
+    for (size_t i = 0; i < 8; i++)
+        if (names[i][0]) add_vector(table, names[i]);
+    assert_int_equal(tensor_table_count(table), 7);
+    for (size_t i = 0; i < 7; i++) {
+        assert_string_equal(tensor_table_at(table, i)->name, sorted[i]);
+        assert_ptr_equal(tensor_table_find(table, sorted[i]), tensor_table_at(table, i));
+    }
+    assert_null(tensor_table_at(table, 7));
+    assert_null(tensor_table_find(table, "a."));
+    assert_null(tensor_table_find(table, "zz"));
+    assert_null(tensor_table_find(table, ""));
+    assert_int_equal(tensor_table_file_bytes(table), 0);
+    tensor_table_drop_pages(table); /* nothing is mapped: nothing happens */
+    tensor_table_free(&table);
+    assert_null(table);
+    tensor_table_free(&table);
+}
+
+static void a_table_refuses_what_contradicts_itself(void **state) {
+    (void)state;
+    tensor_table *table = new_table();
+    add_vector(table, "twice");
+    tensor good = vector("t", TENSOR_F32, some_bytes, 2, 4), t = good;
+    char name[600];
+    memset(name, 'n', sizeof name);
+    name[513] = '\0';
+    t.name = name;
+    assert_int_equal(tensor_table_add(table, &t), PITH_E_ARG);
+    name[512] = '\0';
+    assert_int_equal(tensor_table_add(table, &t), PITH_OK);
+    t = good, t.name = "twice";
+    assert_int_equal(tensor_table_add(table, &t), PITH_E_ARG);
+    t = good, t.name = "";
+    assert_int_equal(tensor_table_add(table, &t), PITH_E_ARG);
+    t = good, t.rank = TENSOR_MAX_RANK + 1;
+    assert_int_equal(tensor_table_add(table, &t), PITH_E_ARG);
+    t = good, t.n_elements = 3;
+    assert_int_equal(tensor_table_add(table, &t), PITH_E_ARG);
+    t = good, t.n_bytes = 4;
+    assert_int_equal(tensor_table_add(table, &t), PITH_E_ARG);
+    t = good, t.data = NULL;
+    assert_int_equal(tensor_table_add(table, &t), PITH_E_ARG);
+    t = good, t.type = (tensor_type)0;
+    assert_int_equal(tensor_table_add(table, &t), PITH_E_ARG);
+    t = good, t.rank = 2, t.shape[0] = t.shape[1] = UINT64_C(1) << 33;
+    assert_int_equal(tensor_table_add(table, &t), PITH_E_ARG);
+    assert_int_equal(tensor_table_count(table), 2);
+    tensor_table_free(&table);
+}
+
+static void metadata_are_kept_by_key(void **state) {
+    (void)state;
+    tensor_table *table = new_table();
+    assert_null(tensor_table_meta(table, "k"));
+    assert_int_equal(tensor_table_set_meta(table, "k", "1"), PITH_OK);
+    assert_int_equal(tensor_table_set_meta(table, "a", "2"), PITH_OK);
+    assert_int_equal(tensor_table_set_meta(table, "k", "3"), PITH_OK);
+    assert_string_equal(tensor_table_meta(table, "k"), "3");
+    assert_string_equal(tensor_table_meta(table, "a"), "2");
+    assert_null(tensor_table_meta(table, "b"));
+    tensor_table_free(&table);
+}
+
+/* ---- files -------------------------------------------------------------------------- */
+
+static tensor_table *open_table(const char *name) {
+    tensor_table *table = NULL;
+    pith_diag diag = {0};
+    if (safetensors_open(&table, &env, temp_path(name), &diag) != PITH_OK) fail_msg("%s", diag.message);
+    return table;
+}
+
+static void write_table(const char *name, const tensor_table *table) {
+    pith_diag diag = {0};
+    if (safetensors_write(temp_path(name), table, &env, &diag) != PITH_OK) fail_msg("%s", diag.message);
+}
+
+static tensor_table *sample_table(void) {
+    tensor_table *table = new_table();
+    tensor t = {"conv.weight", TENSOR_F16, 4, {2, 1, 3, 2}, 12, some_bytes, 24};
+    assert_int_equal(tensor_table_add(table, &t), PITH_OK);
+    t = (tensor){"a \"quoted\"\n\xc3\xa9", TENSOR_F32, 1, {3}, 3, some_bytes + 1, 12};
+    assert_int_equal(tensor_table_add(table, &t), PITH_OK);
+    t = (tensor){"scalar", TENSOR_BF16, 0, {0}, 1, some_bytes + 2, 2};
+    assert_int_equal(tensor_table_add(table, &t), PITH_OK);
+    t = (tensor){"none", TENSOR_I8, 2, {0, 5}, 0, NULL, 0};
+    assert_int_equal(tensor_table_add(table, &t), PITH_OK);
+    t = (tensor){"bytes", TENSOR_I8, 1, {7}, 7, some_bytes + 3, 7};
+    assert_int_equal(tensor_table_add(table, &t), PITH_OK);
+    assert_int_equal(tensor_table_set_meta(table, "pith.name", "mini-1"), PITH_OK);
+    assert_int_equal(tensor_table_set_meta(table, "empty", ""), PITH_OK);
+    return table;
+}
+
+static void assert_same_tables(const tensor_table *a, const tensor_table *b) {
+    assert_int_equal(tensor_table_count(a), tensor_table_count(b));
+    for (size_t i = 0; i < tensor_table_count(a); i++) {
+        const tensor *x = tensor_table_at(a, i), *y = tensor_table_at(b, i);
+        assert_string_equal(x->name, y->name);
+        assert_int_equal(x->type, y->type);
+        assert_int_equal(x->rank, y->rank);
+        for (uint32_t d = 0; d < x->rank; d++) assert_int_equal(x->shape[d], y->shape[d]);
+        assert_int_equal(x->n_elements, y->n_elements);
+        assert_int_equal(x->n_bytes, y->n_bytes);
+        if (x->n_bytes) assert_memory_equal(x->data, y->data, x->n_bytes);
+    }
+}
+
+static void a_written_file_reads_back_the_same(void **state) {
+    (void)state;
+    tensor_table *table = sample_table();
+    write_table("sample.safetensors", table);
+    size_t n_files = temp_count();
+    write_table("sample.safetensors", table); /* over an old one */
+    assert_int_equal(temp_count(), n_files);
+    tensor_table *read = open_table("sample.safetensors");
+    assert_same_tables(table, read);
+    assert_string_equal(tensor_table_meta(read, "pith.name"), "mini-1");
+    assert_string_equal(tensor_table_meta(read, "empty"), "");
+    assert_null(tensor_table_meta(read, "__metadata__"));
+    struct stat st;
+    assert_int_equal(stat(temp_path("sample.safetensors"), &st), 0);
+    assert_int_equal(tensor_table_file_bytes(read), st.st_size);
+    tensor_table_drop_pages(read);
+    assert_same_tables(table, read);
+    tensor_table_free(&read);
+    tensor_table_free(&table);
+}
+
+static void the_data_of_a_written_file_begin_at_a_multiple_of_eight(void **state) {
+    (void)state;
+    for (size_t n = 1; n < 10; n++) {
+        char name[16] = "nnnnnnnnnnnnnnn";
+        name[n] = '\0';
+        tensor_table *table = new_table();
+        add_vector(table, name);
+        write_table("padded.safetensors", table);
+        tensor_table *read = open_table("padded.safetensors");
+        assert_int_equal(tensor_table_file_bytes(read) % 8, 0);
+        tensor_table_free(&read);
+        tensor_table_free(&table);
+    }
+}
+
+static void an_empty_table_can_be_written(void **state) {
+    (void)state;
+    tensor_table *table = new_table();
+    write_table("empty.safetensors", table);
+    tensor_table *read = open_table("empty.safetensors");
+    assert_int_equal(tensor_table_count(read), 0);
+    tensor_table_free(&read);
+    tensor_table_free(&table);
+}
+
+static void a_file_is_read_while_it_is_replaced(void **state) {
+    (void)state;
+    tensor_table *table = sample_table();
+    write_table("self.safetensors", table);
+    tensor_table *read = open_table("self.safetensors");
+    write_table("self.safetensors", read); /* from its own mapping */
+    assert_same_tables(table, read);
+    tensor_table_free(&read);
+    read = open_table("self.safetensors");
+    assert_same_tables(table, read);
+    tensor_table_free(&read);
+    tensor_table_free(&table);
+}
+
+static void a_failed_write_leaves_nothing_behind(void **state) {
+    (void)state;
+    tensor_table *table = sample_table();
+    size_t n_files = temp_count();
+    pith_diag diag = {0};
+    assert_int_equal(safetensors_write(temp_path("no/such/folder"), table, &env, &diag), PITH_E_IO);
+    assert_non_null(strstr(diag.message, "cannot be written"));
+    diag = (pith_diag){0};
+    assert_int_equal(safetensors_write(temp_folder(), table, &env, &diag), PITH_E_IO); /* a folder stands there */
+    tensor t = vector("ints", TENSOR_OTHER, some_bytes, 2, 8);
+    assert_int_equal(tensor_table_add(table, &t), PITH_OK);
+    diag = (pith_diag){0};
+    assert_int_equal(safetensors_write(temp_path("other"), table, &env, &diag), PITH_E_UNSUPPORTED);
+    assert_non_null(strstr(diag.message, "ints"));
+    assert_int_equal(temp_count(), n_files);
+    tensor_table_free(&table);
+
+    table = new_table();
+    add_vector(table, "__metadata__");
+    assert_int_equal(safetensors_write(temp_path("reserved"), table, &env, NULL), PITH_E_ARG);
+    tensor_table_free(&table);
+    table = new_table();
+    add_vector(table, "\xff\xfe");
+    assert_int_equal(safetensors_write(temp_path("utf8"), table, &env, NULL), PITH_E_ARG);
+    tensor_table_free(&table);
+    assert_int_equal(temp_count(), n_files);
+}
+
+static void out_of_memory_is_an_error_wherever_it_strikes(void **state) {
+    (void)state;
+    tensor_table *table = sample_table();
+    write_table("memory.safetensors", table);
+    tensor_table_free(&table);
+    capped_alloc counter = {0};
+    pith_env failing = env;
+    failing.alloc = capped_alloc_make(&counter);
+    assert_int_equal(safetensors_open(&table, &failing, temp_path("memory.safetensors"), NULL), PITH_OK);
+    tensor_table_free(&table);
+    size_t n_requests = counter.n_requests;
+    assert_int_equal(counter.n_live, 0);
+    assert_true(n_requests > 8);
+    for (size_t i = 1; i <= n_requests; i++) {
+        counter = (capped_alloc){.fail_at = i};
+        pith_diag diag = {0};
+        assert_int_equal(safetensors_open(&table, &failing, temp_path("memory.safetensors"), &diag), PITH_E_NOMEM);
+        assert_null(table);
+        assert_int_equal(diag.status, PITH_E_NOMEM);
+        assert_int_equal(counter.n_live, 0);
+    }
+}
+
+/* ---- fingerprints ---------------------------------------------------------------------- */
+
+/* tests/reference/fingerprint.py makes the same values and prints the answers. */
+static const uint8_t ENCODER_ANSWER[8] = {0xb6, 0xf0, 0x36, 0x90, 0xe4, 0x9a, 0x95, 0xb2};
+static const uint8_t WHOLE_ANSWER[8] = {0xee, 0x89, 0x6c, 0x66, 0xd5, 0x31, 0x4b, 0x09};
+
+#define N_VALUES 300
+#define N_TENSORS 5
+
+typedef struct part {
+    const char *name;
+    uint32_t rank;
+    uint64_t shape[3];
+    size_t first, count;
+} part;
+
+static const part PARTS[N_TENSORS] = {
+    {"encoder.b", 3, {3, 4, 5}, 0, 60},  {"encoder.a", 1, {200}, 60, 200},   {"encoder.a.scale", 0, {0}, 260, 1},
+    {"encoder.none", 2, {0, 7}, 261, 0}, {"decoder.w", 2, {2, 19}, 262, 38},
+};
+
+static void make_values(float values[N_VALUES]) {
+    uint32_t seed = 1;
+    for (size_t i = 0; i < N_VALUES; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        values[i] = float_of((seed & 0x807fffff) | (100u + (seed >> 24) % 48u) << 23);
+    }
+}
+
+/* The tensors as one type; `data` are N_VALUES of its elements. */
+static tensor_table *make_parts(const void *data, tensor_type type, size_t element_bytes, bool reversed) {
+    tensor_table *table = new_table();
+    for (size_t i = 0; i < N_TENSORS; i++) {
+        const part *p = &PARTS[reversed ? N_TENSORS - 1 - i : i];
+        tensor t = {p->name,
+                    type,
+                    p->rank,
+                    {0},
+                    p->count,
+                    (const uint8_t *)data + p->first * element_bytes,
+                    p->count * element_bytes};
+        memcpy(t.shape, p->shape, sizeof p->shape);
+        assert_int_equal(tensor_table_add(table, &t), PITH_OK);
+    }
+    return table;
+}
+
+static void assert_fingerprint(const tensor_table *table, const char *prefix, const uint8_t expected[8]) {
+    uint8_t id[8];
+    pith_diag diag = {0};
+    if (tensor_table_fingerprint(table, prefix, id, &diag) != PITH_OK) fail_msg("%s", diag.message);
+    assert_memory_equal(id, expected, 8);
+}
+
+static void fingerprints_are_those_of_the_reference_script(void **state) {
+    (void)state;
+    float values[N_VALUES];
+    make_values(values);
+    tensor_table *table = make_parts(values, TENSOR_F32, 4, false);
+    assert_fingerprint(table, "encoder.", ENCODER_ANSWER);
+    assert_fingerprint(table, "", WHOLE_ANSWER);
+    tensor_table_free(&table);
+}
+
+static void full_precision_and_its_half_precision_copy_share_a_fingerprint(void **state) {
+    (void)state;
+    float values[N_VALUES];
+    uint16_t halves[N_VALUES];
+    make_values(values);
+    for (size_t i = 0; i < N_VALUES; i++) halves[i] = f32_to_f16(values[i]);
+    tensor_table *table = make_parts(halves, TENSOR_F16, 2, false);
+    assert_fingerprint(table, "", WHOLE_ANSWER);
+    write_table("halves.safetensors", table);
+    tensor_table *read = open_table("halves.safetensors");
+    assert_fingerprint(read, "", WHOLE_ANSWER);
+    tensor_table_free(&read);
+    tensor_table_free(&table);
+}
+
+static void bfloat16_and_its_widened_copy_share_a_fingerprint(void **state) {
+    (void)state;
+    float values[N_VALUES];
+    uint16_t tops[N_VALUES];
+    uint8_t id[8];
+    make_values(values);
+    for (size_t i = 0; i < N_VALUES; i++) {
+        tops[i] = (uint16_t)(bits_of(values[i]) >> 16);
+        values[i] = float_of((uint32_t)tops[i] << 16);
+    }
+    tensor_table *wide = make_parts(values, TENSOR_F32, 4, false), *narrow = make_parts(tops, TENSOR_BF16, 2, false);
+    assert_int_equal(tensor_table_fingerprint(wide, "", id, NULL), PITH_OK);
+    assert_fingerprint(narrow, "", id);
+    tensor_table_free(&wide);
+    tensor_table_free(&narrow);
+}
+
+static void fingerprints_do_not_depend_on_order_or_on_tensors_outside_the_prefix(void **state) {
+    (void)state;
+    float values[N_VALUES];
+    make_values(values);
+    tensor_table *table = make_parts(values, TENSOR_F32, 4, true);
+    assert_fingerprint(table, "", WHOLE_ANSWER);
+    add_vector(table, "encoder");  /* sorts just before the prefix */
+    add_vector(table, "encoder/"); /* and just after */
+    add_vector(table, "zz");
+    assert_int_equal(tensor_table_set_meta(table, "name", "another"), PITH_OK);
+    assert_fingerprint(table, "encoder.", ENCODER_ANSWER);
+    tensor_table_free(&table);
+}
+
+static void a_changed_name_shape_or_value_changes_the_fingerprint(void **state) {
+    (void)state;
+    tensor variants[] = {
+        {"w", TENSOR_F32, 1, {4}, 4, some_bytes, 16},
+        {"v", TENSOR_F32, 1, {4}, 4, some_bytes, 16},
+        {"w", TENSOR_F32, 2, {2, 2}, 4, some_bytes, 16},
+        {"w", TENSOR_F32, 2, {1, 4}, 4, some_bytes, 16},
+        {"w", TENSOR_F32, 1, {4}, 4, (const uint8_t *)"\0\0\200\077\0\0\0\0\0\0\0\0\0\0\0\0", 16},
+    };
+    enum { N = sizeof variants / sizeof variants[0] };
+    uint8_t ids[N][8];
+    for (size_t i = 0; i < N; i++) {
+        tensor_table *table = new_table();
+        assert_int_equal(tensor_table_add(table, &variants[i]), PITH_OK);
+        assert_int_equal(tensor_table_fingerprint(table, "", ids[i], NULL), PITH_OK);
+        tensor_table_free(&table);
+        for (size_t j = 0; j < i; j++) assert_memory_not_equal(ids[i], ids[j], 8);
+    }
+}
+
+static void what_has_no_fingerprint_is_refused(void **state) {
+    (void)state;
+    uint8_t id[8];
+    pith_diag diag = {0};
+    tensor_table *table = sample_table();
+    assert_int_equal(tensor_table_fingerprint(table, "bytes", id, &diag), PITH_E_UNSUPPORTED);
+    assert_non_null(strstr(diag.message, "bytes"));
+    diag = (pith_diag){0};
+    assert_int_equal(tensor_table_fingerprint(table, "encoder.", id, &diag), PITH_E_MODEL_SHAPE);
+    assert_non_null(strstr(diag.message, "encoder."));
+    tensor_table_free(&table);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_half_widens_exactly),
+        cmocka_unit_test(every_half_comes_back_from_float),
+        cmocka_unit_test(floats_round_to_the_nearest_half_and_ties_to_even),
+        cmocka_unit_test(floats_past_the_largest_half_become_infinite),
+        cmocka_unit_test(a_nan_never_becomes_an_infinity),
+        cmocka_unit_test(tensors_are_read_at_any_address_and_from_any_element),
+        cmocka_unit_test(other_types_read_as_zeros),
+        cmocka_unit_test(tensors_come_sorted_and_are_found_by_name),
+        cmocka_unit_test(a_table_refuses_what_contradicts_itself),
+        cmocka_unit_test(metadata_are_kept_by_key),
+        cmocka_unit_test(a_written_file_reads_back_the_same),
+        cmocka_unit_test(the_data_of_a_written_file_begin_at_a_multiple_of_eight),
+        cmocka_unit_test(an_empty_table_can_be_written),
+        cmocka_unit_test(a_file_is_read_while_it_is_replaced),
+        cmocka_unit_test(a_failed_write_leaves_nothing_behind),
+        cmocka_unit_test(out_of_memory_is_an_error_wherever_it_strikes),
+        cmocka_unit_test(fingerprints_are_those_of_the_reference_script),
+        cmocka_unit_test(full_precision_and_its_half_precision_copy_share_a_fingerprint),
+        cmocka_unit_test(bfloat16_and_its_widened_copy_share_a_fingerprint),
+        cmocka_unit_test(fingerprints_do_not_depend_on_order_or_on_tensors_outside_the_prefix),
+        cmocka_unit_test(a_changed_name_shape_or_value_changes_the_fingerprint),
+        cmocka_unit_test(what_has_no_fingerprint_is_refused),
+    };
+    return cmocka_run_group_tests_name("weights", tests, setup, NULL);
+}
