@@ -36,8 +36,9 @@ set(PITH_OBJECTS $<TARGET_OBJECTS:pith_core_objects> $<TARGET_OBJECTS:pith_rest_
 set(PITH_LINK PkgConfig::JANSSON PkgConfig::NETTLE Threads::Threads ${PITH_LIBM})
 set(PITH_LINK_NAMES jansson nettle pthread m) # the same for whoever links the installed archive
 if(PITH_ONEDNN)
-    list(PREPEND PITH_LINK pith_dnnl)
-    list(PREPEND PITH_LINK_NAMES dnnl)
+    # oneDNN's threads are libgomp's, with either compiler; our kernels join them.
+    list(PREPEND PITH_LINK pith_dnnl gomp)
+    list(PREPEND PITH_LINK_NAMES dnnl gomp)
 endif()
 
 add_library(pith_core STATIC $<TARGET_OBJECTS:pith_core_objects>)
