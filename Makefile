@@ -51,9 +51,9 @@ format:
 	@scripts/deps lint
 	@scripts/check-format --fix
 
-# Photos to the packed training set: see train/README.md.
+# A folder of photos made small enough to travel: make train-pack IN=... OUT=...
 train-pack:
-	python3 train/data.py $(PACK_ARGUMENTS)
+	python3 train/data.py pack "$(IN)" "$(OUT)" $(PACK_OPTIONS)
 
 clean:
 	rm -rf build
