@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Picture files in: which format it is, limits, rows in order, alpha. */
-#ifndef _POSIX_C_SOURCE
-#define _POSIX_C_SOURCE 200809L
-#endif
-
 #include "imageio.h"
 
 #include <inttypes.h>
@@ -92,11 +88,13 @@ pith_status image_reader_set_size(image_reader *r, uint64_t width, uint64_t heig
         return tool_fail(&r->diag, PITH_E_FORMAT, "%s: a picture of %" PRIu64 "x%" PRIu64 " pixels", r->type->name,
                          width, height);
     if (width > r->limits.max_dimension || height > r->limits.max_dimension)
-        return tool_fail(&r->diag, PITH_E_LIMIT, "%" PRIu64 "x%" PRIu64 " pixels; at most %" PRIu32 " a side are allowed",
-                         width, height, r->limits.max_dimension);
+        return tool_fail(&r->diag, PITH_E_LIMIT,
+                         "%" PRIu64 "x%" PRIu64 " pixels; at most %" PRIu32 " a side are allowed", width, height,
+                         r->limits.max_dimension);
     if (width * height > r->limits.max_pixels)
-        return tool_fail(&r->diag, PITH_E_LIMIT, "%" PRIu64 "x%" PRIu64 " pixels; at most %" PRIu64 " in all are allowed",
-                         width, height, r->limits.max_pixels);
+        return tool_fail(&r->diag, PITH_E_LIMIT,
+                         "%" PRIu64 "x%" PRIu64 " pixels; at most %" PRIu64 " in all are allowed", width, height,
+                         r->limits.max_pixels);
     r->format.width = (uint32_t)width;
     r->format.height = (uint32_t)height;
     return PITH_OK;
@@ -133,9 +131,7 @@ image_facts image_reader_facts(const image_reader *reader) {
     return facts;
 }
 
-const pith_diag *image_reader_diag(const image_reader *reader) {
-    return &reader->diag;
-}
+const pith_diag *image_reader_diag(const image_reader *reader) { return &reader->diag; }
 
 void image_close(image_reader **reader) {
     image_reader *r = *reader;
@@ -146,7 +142,8 @@ void image_close(image_reader **reader) {
     free(r);
 }
 
-pith_status image_load(pith_image *out, const char *path, const pith_limits *limits, pith_diag *why) {
+pith_status image_load(pith_image *out, image_facts *facts, const char *path, const pith_limits *limits,
+                       pith_diag *why) {
     memset(out, 0, sizeof *out);
     image_reader *reader;
     pith_status status = image_open(&reader, path, limits, why);
@@ -157,6 +154,7 @@ pith_status image_load(pith_image *out, const char *path, const pith_limits *lim
     if (out->pixels) {
         status = read_rows(reader, 0, out->format.height, out->pixels, out->stride_bytes);
         if (status != PITH_OK) tool_fail(why, status, "%s", reader->diag.message);
+        if (facts) *facts = image_reader_facts(reader);
     } else {
         status = tool_fail(why, PITH_E_NOMEM, "out of memory for %" PRIu32 "x%" PRIu32 " pixels", out->format.width,
                            out->format.height);

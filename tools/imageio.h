@@ -18,13 +18,14 @@ typedef struct image_reader image_reader;
 typedef struct image_facts {
     const char *file_type; /* "PNG", "JPEG", "WebP", "PPM" */
     uint64_t n_file_bytes;
-    bool had_alpha; /* alpha was composited on white (some pixel was not opaque) or will be */
+    bool had_alpha; /* a pixel read so far was not opaque and was composited on white */
 } image_facts;
 
 /* Opens a picture ("-" is standard input). Grey stays grey (1 channel), colour
  * is RGB; palette and low bit depths are widened; 16-bit PNG and PPM stay 16
  * bits; alpha is composited on white. Limits are checked before pixels are
- * allocated. On failure `why` has one line that does not repeat the path. */
+ * allocated (NULL: the library's defaults). On failure `why` has one line that
+ * does not repeat the path. */
 pith_status image_open(image_reader **out, const char *path, const pith_limits *limits, pith_diag *why) PITH_MUST_CHECK;
 
 /* The rows, once each from the top. The reader must outlive the source. */
@@ -34,8 +35,10 @@ image_facts image_reader_facts(const image_reader *reader);
 const pith_diag *image_reader_diag(const image_reader *reader);
 void image_close(image_reader **reader);
 
-/* The whole picture in one buffer, for metrics; freed with free(pixels). */
-pith_status image_load(pith_image *out, const char *path, const pith_limits *limits, pith_diag *why) PITH_MUST_CHECK;
+/* The whole picture in one buffer, for metrics; freed with free(pixels).
+ * `facts` may be NULL. */
+pith_status image_load(pith_image *out, image_facts *facts, const char *path, const pith_limits *limits, pith_diag *why)
+    PITH_MUST_CHECK;
 
 typedef enum image_type { IMAGE_UNKNOWN, IMAGE_PNG, IMAGE_JPEG, IMAGE_WEBP, IMAGE_PPM } image_type;
 

@@ -59,9 +59,7 @@ static void on_read_message(j_common_ptr jpeg, int level) {
     }
 }
 
-static void on_output_message(j_common_ptr jpeg) {
-    (void)jpeg;
-}
+static void on_output_message(j_common_ptr jpeg) { (void)jpeg; }
 
 static void check_scans(j_common_ptr jpeg) {
     image_reader *r = jpeg->client_data;
@@ -71,9 +69,7 @@ static void check_scans(j_common_ptr jpeg) {
     longjmp(in->escape, 1);
 }
 
-static void source_nothing(j_decompress_ptr jpeg) {
-    (void)jpeg;
-}
+static void source_nothing(j_decompress_ptr jpeg) { (void)jpeg; }
 
 static boolean source_fill(j_decompress_ptr jpeg) {
     image_reader *r = jpeg->client_data;
@@ -127,7 +123,8 @@ static void read_header(image_reader *r, jpeg_in *in) {
         break;
     case JCS_CMYK:
     case JCS_YCCK:
-        tool_fail(&r->diag, PITH_E_UNSUPPORTED, "CMYK JPEG is not supported; convert it to RGB with its colour profile");
+        tool_fail(&r->diag, PITH_E_UNSUPPORTED,
+                  "CMYK JPEG is not supported; convert it to RGB with its colour profile");
         return;
     default:
         tool_fail(&r->diag, PITH_E_UNSUPPORTED, "JPEG of %d components is not supported", jpeg->num_components);
@@ -169,9 +166,7 @@ static pith_status read_row(image_reader *r, void *row) {
     return guarded_read(r, read_one_row);
 }
 
-static pith_status finish_reader(image_reader *r) {
-    return guarded_read(r, read_end);
-}
+static pith_status finish_reader(image_reader *r) { return guarded_read(r, read_end); }
 
 static void close_reader(image_reader *r) {
     jpeg_in *in = r->state;
@@ -251,9 +246,7 @@ static pith_status write_row(image_writer *w, const void *row) {
     return guarded_write(w, write_one_row);
 }
 
-static pith_status finish_writer(image_writer *w) {
-    return guarded_write(w, write_end);
-}
+static pith_status finish_writer(image_writer *w) { return guarded_write(w, write_end); }
 
 static void close_writer(image_writer *w) {
     jpeg_out *out = w->state;
@@ -262,5 +255,5 @@ static void close_writer(image_writer *w) {
     free(out);
 }
 
-const image_writer_type image_writer_jpeg = {"JPEG",    JPEG_MAX_DIMENSION, 8, false, start_writer, write_row,
-                                             finish_writer, close_writer};
+const image_writer_type image_writer_jpeg = {"JPEG",    JPEG_MAX_DIMENSION, 8,           false, start_writer,
+                                             write_row, finish_writer,      close_writer};

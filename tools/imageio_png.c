@@ -24,10 +24,10 @@ static bool machine_is_little_endian(void) {
 typedef struct png_in {
     png_structp png;
     png_infop info;
-    uint8_t *pixels;   /* one row, or the whole frame when interlaced */
-    size_t row_bytes;  /* of pixels, alpha included */
+    uint8_t *pixels;  /* one row, or the whole frame when interlaced */
+    size_t row_bytes; /* of pixels, alpha included */
     bool interlaced, has_alpha;
-    void *row;         /* where the present step puts its row */
+    void *row; /* where the present step puts its row */
 } png_in;
 
 static void on_read_error(png_structp png, png_const_charp text) {
@@ -135,9 +135,7 @@ static pith_status read_row(image_reader *r, void *row) {
     return PITH_OK;
 }
 
-static pith_status finish_reader(image_reader *r) {
-    return guarded_read(r, read_end);
-}
+static pith_status finish_reader(image_reader *r) { return guarded_read(r, read_end); }
 
 static void close_reader(image_reader *r) {
     png_in *in = r->state;
@@ -170,9 +168,7 @@ static void write_bytes(png_structp png, png_bytep bytes, size_t n_bytes) {
     png_error(png, "write error");
 }
 
-static void flush_bytes(png_structp png) {
-    (void)png; /* at the end, by imageio_write.c */
-}
+static void flush_bytes(png_structp png) { (void)png; /* at the end, by imageio_write.c */ }
 
 static pith_status guarded_write(image_writer *w, void (*step)(image_writer *w, png_out *out)) {
     png_out *out = w->state;
@@ -218,9 +214,7 @@ static pith_status write_row(image_writer *w, const void *row) {
     return guarded_write(w, write_one_row);
 }
 
-static pith_status finish_writer(image_writer *w) {
-    return guarded_write(w, write_end);
-}
+static pith_status finish_writer(image_writer *w) { return guarded_write(w, write_end); }
 
 static void close_writer(image_writer *w) {
     png_out *out = w->state;
@@ -229,5 +223,5 @@ static void close_writer(image_writer *w) {
     free(out);
 }
 
-const image_writer_type image_writer_png = {"PNG",     PNG_UINT_31_MAX, 16, true, start_writer, write_row,
-                                            finish_writer, close_writer};
+const image_writer_type image_writer_png = {"PNG",     PNG_UINT_31_MAX, 16,          true, start_writer,
+                                            write_row, finish_writer,   close_writer};

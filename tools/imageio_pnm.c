@@ -21,9 +21,7 @@ static bool recognise(const uint8_t *head, size_t n_head) {
     return n_head >= 2 && head[0] == 'P' && head[1] >= '1' && head[1] <= '7';
 }
 
-static bool is_space(int c) {
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
+static bool is_space(int c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 /* The next decimal number, past white space and comments; the one byte after it
  * is taken too. */
@@ -64,7 +62,8 @@ static pith_status read_header(image_reader *r, pnm_in *in) {
     if (status == PITH_OK) status = image_reader_set_size(r, width, height);
     if (status != PITH_OK) return status;
     if (in->maximum < 1 || in->maximum > 65535)
-        return tool_fail(&r->diag, PITH_E_FORMAT, "damaged PPM: the maximum is %" PRIu32 ", not 1 to 65535", in->maximum);
+        return tool_fail(&r->diag, PITH_E_FORMAT, "damaged PPM: the maximum is %" PRIu32 ", not 1 to 65535",
+                         in->maximum);
     r->format.bit_depth = in->maximum > 255 ? 16 : 8;
     return PITH_OK;
 }
@@ -82,8 +81,8 @@ static pith_status open_reader(image_reader *r) {
 
 static pith_status put_sample(image_reader *r, const pnm_in *in, void *row, size_t index, uint32_t value) {
     if (value > in->maximum)
-        return tool_fail(&r->diag, PITH_E_FORMAT, "damaged PPM: a sample of %" PRIu32 " where %" PRIu32 " is the maximum",
-                         value, in->maximum);
+        return tool_fail(&r->diag, PITH_E_FORMAT,
+                         "damaged PPM: a sample of %" PRIu32 " where %" PRIu32 " is the maximum", value, in->maximum);
     if (r->format.bit_depth == 8)
         ((uint8_t *)row)[index] = (uint8_t)((value * 255 + in->maximum / 2) / in->maximum);
     else
@@ -129,8 +128,8 @@ static pith_status start_writer(image_writer *w) {
     size_t n_samples = (size_t)w->format.width * w->format.n_channels;
     w->state = malloc(n_samples * 2); /* a row of 16-bit samples, high byte first */
     if (!w->state) return tool_fail(&w->diag, PITH_E_NOMEM, "out of memory");
-    int n = fprintf(w->file, "P%c\n%" PRIu32 " %" PRIu32 "\n%u\n", w->format.n_channels == 3 ? '6' : '5', w->format.width,
-                    w->format.height, w->format.bit_depth == 16 ? 65535u : 255u);
+    int n = fprintf(w->file, "P%c\n%" PRIu32 " %" PRIu32 "\n%u\n", w->format.n_channels == 3 ? '6' : '5',
+                    w->format.width, w->format.height, w->format.bit_depth == 16 ? 65535u : 255u);
     return n < 0 ? image_writer_failed(w) : PITH_OK;
 }
 
@@ -156,9 +155,7 @@ static pith_status finish_writer(image_writer *w) {
     return PITH_OK;
 }
 
-static void close_writer(image_writer *w) {
-    free(w->state);
-}
+static void close_writer(image_writer *w) { free(w->state); }
 
-const image_writer_type image_writer_ppm = {"PPM",     UINT32_MAX, 16, false, start_writer, write_row,
-                                            finish_writer, close_writer};
+const image_writer_type image_writer_ppm = {"PPM",     UINT32_MAX,    16,          false, start_writer,
+                                            write_row, finish_writer, close_writer};

@@ -29,11 +29,11 @@ static bool recognise(const uint8_t *head, size_t n_head) {
  * a lie about the length costs nothing. */
 static pith_status read_file(image_reader *r, webp_in *in) {
     const uint8_t *size = r->input.head + 4;
-    uint64_t n_claimed = RIFF_HEADER_BYTES +
-                         ((uint64_t)size[0] | (uint64_t)size[1] << 8 | (uint64_t)size[2] << 16 | (uint64_t)size[3] << 24);
+    uint64_t n_claimed = RIFF_HEADER_BYTES + ((uint64_t)size[0] | (uint64_t)size[1] << 8 | (uint64_t)size[2] << 16 |
+                                              (uint64_t)size[3] << 24);
     if (n_claimed > r->limits.max_file_bytes)
-        return tool_fail(&r->diag, PITH_E_LIMIT, "WebP of %" PRIu64 " bytes; at most %" PRIu64 " are allowed", n_claimed,
-                         r->limits.max_file_bytes);
+        return tool_fail(&r->diag, PITH_E_LIMIT, "WebP of %" PRIu64 " bytes; at most %" PRIu64 " are allowed",
+                         n_claimed, r->limits.max_file_bytes);
     size_t capacity = 0;
     while (in->n_file < n_claimed) {
         if (in->n_file == capacity) {
@@ -184,7 +184,8 @@ static pith_status finish_writer(image_writer *w) {
     if (good || w->diag.status != PITH_OK) return w->diag.status;
     if (out->picture.error_code == VP8_ENC_ERROR_OUT_OF_MEMORY || out->picture.error_code == VP8_ENC_OK)
         return tool_fail(&w->diag, PITH_E_NOMEM, "out of memory for the WebP encoder");
-    return tool_fail(&w->diag, PITH_E_IO, "libwebp cannot encode this picture (error %d)", (int)out->picture.error_code);
+    return tool_fail(&w->diag, PITH_E_IO, "libwebp cannot encode this picture (error %d)",
+                     (int)out->picture.error_code);
 }
 
 static void close_writer(image_writer *w) {
@@ -195,5 +196,5 @@ static void close_writer(image_writer *w) {
     free(out);
 }
 
-const image_writer_type image_writer_webp = {"WebP",    WEBP_MAX_DIMENSION, 8, false, start_writer, write_row,
-                                             finish_writer, close_writer};
+const image_writer_type image_writer_webp = {"WebP",    WEBP_MAX_DIMENSION, 8,           false, start_writer,
+                                             write_row, finish_writer,      close_writer};

@@ -13,8 +13,8 @@ image_type image_type_from_name(const char *path) {
     static const struct {
         const char *ending;
         image_type type;
-    } endings[] = {{".png", IMAGE_PNG},   {".jpg", IMAGE_JPEG}, {".jpeg", IMAGE_JPEG}, {".webp", IMAGE_WEBP},
-                   {".ppm", IMAGE_PPM},   {".pgm", IMAGE_PPM},  {".pnm", IMAGE_PPM}};
+    } endings[] = {{".png", IMAGE_PNG}, {".jpg", IMAGE_JPEG}, {".jpeg", IMAGE_JPEG}, {".webp", IMAGE_WEBP},
+                   {".ppm", IMAGE_PPM}, {".pgm", IMAGE_PPM},  {".pnm", IMAGE_PPM}};
     if (strcmp(path, "-") == 0) return IMAGE_PNG;
     size_t length = strlen(path);
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
@@ -26,11 +26,16 @@ image_type image_type_from_name(const char *path) {
 
 static const image_writer_type *type_of(image_type type) {
     switch (type) {
-    case IMAGE_PNG: return &image_writer_png;
-    case IMAGE_JPEG: return &image_writer_jpeg;
-    case IMAGE_WEBP: return &image_writer_webp;
-    case IMAGE_PPM: return &image_writer_ppm;
-    case IMAGE_UNKNOWN: break;
+    case IMAGE_PNG:
+        return &image_writer_png;
+    case IMAGE_JPEG:
+        return &image_writer_jpeg;
+    case IMAGE_WEBP:
+        return &image_writer_webp;
+    case IMAGE_PPM:
+        return &image_writer_ppm;
+    case IMAGE_UNKNOWN:
+        break;
     }
     return NULL;
 }
@@ -63,10 +68,12 @@ static pith_status start(void *user, const pith_image_format *format) {
     if (format->width == 0 || format->height == 0 || format->n_channels < 1 || format->n_channels > 4)
         return tool_fail(&w->diag, PITH_E_ARG, "not a picture that could be written");
     if (format->width > type->max_dimension || format->height > type->max_dimension)
-        return tool_fail(&w->diag, PITH_E_LIMIT, "%s holds at most %" PRIu32 " pixels a side; the picture has %" PRIu32
-                         "x%" PRIu32, type->name, type->max_dimension, format->width, format->height);
+        return tool_fail(&w->diag, PITH_E_LIMIT,
+                         "%s holds at most %" PRIu32 " pixels a side; the picture has %" PRIu32 "x%" PRIu32, type->name,
+                         type->max_dimension, format->width, format->height);
     if (format->bit_depth != 8 && (format->bit_depth != 16 || type->max_depth < 16))
-        return tool_fail(&w->diag, PITH_E_UNSUPPORTED, "%s does not hold %u-bit samples", type->name, format->bit_depth);
+        return tool_fail(&w->diag, PITH_E_UNSUPPORTED, "%s does not hold %u-bit samples", type->name,
+                         format->bit_depth);
     if (format->n_channels % 2 == 0 && !type->has_alpha)
         return tool_fail(&w->diag, PITH_E_UNSUPPORTED, "alpha is not written to %s", type->name);
     w->format = *format;
@@ -104,9 +111,7 @@ pith_status image_writer_finish(image_writer *w) {
     return status;
 }
 
-const pith_diag *image_writer_diag(const image_writer *writer) {
-    return &writer->diag;
-}
+const pith_diag *image_writer_diag(const image_writer *writer) { return &writer->diag; }
 
 void image_writer_free(image_writer **writer) {
     image_writer *w = *writer;

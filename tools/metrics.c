@@ -159,7 +159,8 @@ static double scale_mean(const plane *a, const plane *b, double *scratch, bool w
 static pith_status ms_ssim(double *out, const pith_image *a, const pith_image *b, size_t n_channels, pith_diag *why) {
     static const double weights[N_SCALES] = {0.0448, 0.2856, 0.3001, 0.2363, 0.1333};
     size_t width = a->format.width, height = a->format.height;
-    plane x = {.samples = calloc(height, width * sizeof(float))}, y = {.samples = calloc(height, width * sizeof(float))};
+    plane x = {.samples = calloc(height, width * sizeof(float))},
+          y = {.samples = calloc(height, width * sizeof(float))};
     double *scratch = calloc((N_TAPS + 1) * N_MEANS + 1, width * sizeof(double));
     pith_status status = PITH_OK;
     if (x.samples && y.samples && scratch) {
@@ -188,8 +189,8 @@ static pith_status ms_ssim(double *out, const pith_image *a, const pith_image *b
 pith_status metrics_compare(metrics *out, const pith_image *a, const pith_image *b, pith_diag *why) {
     const pith_image_format *fa = &a->format, *fb = &b->format;
     if (fa->width != fb->width || fa->height != fb->height)
-        return tool_fail(why, PITH_E_ARG, "%" PRIu32 "x%" PRIu32 " pixels, the other has %" PRIu32 "x%" PRIu32, fa->width,
-                         fa->height, fb->width, fb->height);
+        return tool_fail(why, PITH_E_ARG, "%" PRIu32 "x%" PRIu32 " pixels, the other has %" PRIu32 "x%" PRIu32,
+                         fa->width, fa->height, fb->width, fb->height);
     if (fa->n_channels % 2 == 0 || fb->n_channels % 2 == 0)
         return tool_fail(why, PITH_E_ARG, "pictures with alpha are not compared");
     size_t n_channels = fa->n_channels == 1 && fb->n_channels == 1 ? 1 : 3; /* equal channels count once */

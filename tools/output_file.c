@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-#ifndef _XOPEN_SOURCE
-#define _XOPEN_SOURCE 700
-#endif
-
 #include "output_file.h"
 
 #include <errno.h>
@@ -150,9 +146,7 @@ pith_status output_open(output_file **out, const char *path, pith_diag *why) {
     return status;
 }
 
-FILE *output_stream(output_file *file) {
-    return file->stream;
-}
+FILE *output_stream(output_file *file) { return file->stream; }
 
 pith_status output_commit(output_file *f, pith_diag *why) {
     bool good = fflush(f->stream) == 0 && !ferror(f->stream);
