@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+#include "cli.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define MAX_OPTIONS 24
+
+cli_exit cli_exit_of(pith_status status, cli_exit otherwise) {
+    switch (status) {
+    case PITH_OK:
+        return CLI_DONE;
+    case PITH_E_ARG:
+        return CLI_USAGE;
+    case PITH_E_MODEL_MISSING:
+    case PITH_E_MODEL_SHAPE:
+    case PITH_E_MODEL_MISMATCH:
+        return CLI_MODEL;
+    case PITH_E_NOMEM:
+    case PITH_E_LIMIT:
+    case PITH_E_BACKEND:
+    case PITH_E_INTERNAL:
+        return CLI_OUTPUT;
+    case PITH_E_ABORTED:
+        return CLI_INTERRUPTED;
+    case PITH_E_IO:
+    case PITH_E_TRUNCATED:
+    case PITH_E_FORMAT:
+    case PITH_E_VERSION:
+    case PITH_E_UNSUPPORTED:
+    case PITH_E_CHECKSUM:
+        return otherwise;
+    }
+    return otherwise;
+}
+
+/* ---- messages ------------------------------------------------------------------------ */
+
+/* One write of one line, whatever bytes a file's name has. */
+__attribute__((format(printf, 3, 0))) static void put_line(const char *file, const char *kind, const char *format,
+                                                           va_list arguments) {
+    char line[4096 + 2 * PITH_MESSAGE_BYTES];
+    int n =
+        file ? snprintf(line, sizeof line, "pith: %s: %s", file, kind) : snprintf(line, sizeof line, "pith: %s", kind);
+    size_t length = n < 0 ? 0 : (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
+    vsnprintf(line + length, sizeof line - length, format, arguments);
+    for (char *c = line; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+    fprintf(stderr, "%s\n", line);
+}
+
+cli_exit cli_fail(cli_exit code, const char *file, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    put_line(file, "", format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+void cli_warn(const char *file, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    put_line(file, "warning: ", format, arguments);
+    va_end(arguments);
+}
+
+void cli_say(const char *file, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    put_line(file, "", format, arguments);
+    va_end(arguments);
+}
+
+/* ---- options --------------------------------------------------------------------------- */
+
+cli_exit cli_usage(const cli_command *command, const char *format, ...) {
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return cli_fail(CLI_USAGE, command->name, "%s; see 'pith %s --help'", text, command->name);
+}
+
+cli_exit cli_show_help(const cli_command *command) {
+    printf("usage: pith %s %s\n%s\n\n", command->name, command->arguments, command->summary);
+    for (const cli_option *o = command->options; o->code; o++) {
+        char left[64];
+        int n = o->code < CLI_LONG_ONLY ? snprintf(left, sizeof left, "-%c, ", o->code)
+                                        : snprintf(left, sizeof left, "    ");
+        snprintf(left + n, sizeof left - (size_t)n, "--%s%s%s", o->name, o->argument ? " " : "",
+                 o->argument ? o->argument : "");
+        printf("  %-28s %s\n", left, o->help);
+    }
+    printf("\n\"-\" is standard input or output; \"--\" ends the options.\n");
+    return CLI_HELPED;
+}
+
+static int complain(const cli_command *command, int found, const char *word) {
+    if (found == ':')
+        cli_usage(command, "%s needs a value", word);
+    else
+        cli_usage(command, "no such option: %s", word);
+    return -1;
+}
+
+int cli_next_option(const cli_command *command, int argc, char **argv, const char **argument) {
+    struct option table[MAX_OPTIONS + 1] = {{0}};
+    char letters[2 * MAX_OPTIONS + 2] = ":"; /* a missing value is told apart */
+    size_t n_letters = 1;
+    for (size_t i = 0; i < MAX_OPTIONS && command->options[i].code; i++) {
+        const cli_option *o = &command->options[i];
+        table[i] = (struct option){o->name, o->argument ? required_argument : no_argument, NULL, o->code};
+        if (o->code >= CLI_LONG_ONLY) continue;
+        letters[n_letters++] = (char)o->code;
+        if (o->argument) letters[n_letters++] = ':';
+    }
+    opterr = 0;
+    int before = optind > 0 ? optind : 1;
+    int found = getopt_long(argc, argv, letters, table, NULL);
+    *argument = optarg;
+    if (found == -1) return 0;
+    if (found != '?' && found != ':') return found;
+    char letter[3] = {'-', (char)optopt, '\0'};
+    bool is_short = optopt > 0 && optopt < CLI_LONG_ONLY && strncmp(argv[optind - 1], "--", 2) != 0;
+    const char *word = is_short ? letter : argv[optind - 1 >= before ? optind - 1 : before];
+    return complain(command, found, word);
+}
+
+bool cli_take_setup(cli_setup *setup, const cli_command *command, int option, const char *argument, cli_exit *code) {
+    double number;
+    switch (option) {
+    case 'm':
+        setup->model = argument;
+        return true;
+    case 'v':
+        setup->verbose = true;
+        return true;
+    case CLI_BACKEND:
+        setup->backend = argument;
+        return true;
+    case CLI_THREADS:
+        if (cli_parse_number(&number, argument, 1, 1024) && number == (int)number)
+            setup->threads = (int)number;
+        else
+            *code = cli_usage(command, "--threads takes 1 to 1024, not \"%s\"", argument);
+        return true;
+    default:
+        return false;
+    }
+}
+
+void cli_make_env(pith_env *env, const cli_setup *setup) {
+    pith_env_defaults(env, sizeof *env);
+    env->threads = setup->threads;
+    env->backend = setup->backend;
+}
+
+/* ---- small things ------------------------------------------------------------------------ */
+
+double cli_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+bool cli_same_file(const char *a, const char *b) {
+    struct stat of_a, of_b;
+    if (strcmp(a, "-") == 0 || strcmp(b, "-") == 0) return false;
+    if (stat(a, &of_a) != 0 || stat(b, &of_b) != 0) return false;
+    return S_ISREG(of_a.st_mode) && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+void cli_hex(char text[CLI_HEX_BYTES], const uint8_t id[PITH_FINGERPRINT_BYTES]) {
+    for (size_t i = 0; i < PITH_FINGERPRINT_BYTES; i++) snprintf(text + 2 * i, 3, "%02x", id[i]);
+}

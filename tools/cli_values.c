@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Numbers and sizes from the command line. The program never calls setlocale,
+ * so the decimal point is a point. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli.h"
+
+#define MAX_BYTES 9e15 /* whole numbers are exact in a double up to here */
+
+/* The number at the start of `text`, plain decimal; NULL when there is none. */
+static const char *leading_number(double *value, const char *text) {
+    size_t n = strspn(text, "0123456789.");
+    if (n == 0 || n > 30) return NULL;
+    char digits[32];
+    memcpy(digits, text, n);
+    digits[n] = '\0';
+    char *end;
+    *value = strtod(digits, &end);
+    return *end == '\0' && isfinite(*value) ? text + n : NULL;
+}
+
+bool cli_parse_number(double *value, const char *text, double minimum, double maximum) {
+    const char *rest = leading_number(value, text);
+    return rest && *rest == '\0' && *value >= minimum && *value <= maximum;
+}
+
+bool cli_parse_size(cli_size *size, const char *text) {
+    static const struct {
+        const char *unit;
+        double factor;
+    } units[] = {{"", 1}, {"B", 1}, {"k", 1e3}, {"kB", 1e3}, {"KiB", 1024}, {"M", 1e6}, {"MB", 1e6}, {"MiB", 1048576}};
+    const char *rest = leading_number(&size->value, text);
+    if (!rest || size->value <= 0) return false;
+    size->per_pixel = strcasecmp(rest, "bpp") == 0;
+    if (size->per_pixel) return size->value <= 1000;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strcasecmp(rest, units[i].unit) != 0) continue;
+        size->value *= units[i].factor;
+        return size->value >= 1 && size->value <= MAX_BYTES;
+    }
+    return false;
+}
+
+uint64_t cli_size_bytes(const cli_size *size, uint32_t width, uint32_t height) {
+    double bytes = size->per_pixel ? size->value * width * height / 8 : size->value;
+    return (uint64_t)(bytes < MAX_BYTES ? bytes : MAX_BYTES);
+}

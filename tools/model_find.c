@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+#include "model_find.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ENDING ".safetensors"
+#define FIRST_FILE "mini" ENDING
+
+/* ---- the list ------------------------------------------------------------------------ */
+
+/* a + b + c in a new string. */
+static char *join(const char *a, const char *b, const char *c) {
+    size_t n_bytes = strlen(a) + strlen(b) + strlen(c) + 1;
+    char *text = malloc(n_bytes);
+    if (text) snprintf(text, n_bytes, "%s%s%s", a, b, c);
+    return text;
+}
+
+static bool add_path(model_list *list, const char *folder, const char *name) {
+    if (list->n_paths == list->capacity) {
+        size_t capacity = list->capacity ? 2 * list->capacity : 16;
+        char **grown = realloc(list->paths, capacity * sizeof *grown);
+        if (!grown) return false;
+        list->paths = grown;
+        list->capacity = capacity;
+    }
+    char *path = join(folder, "/", name);
+    if (path) list->paths[list->n_paths++] = path;
+    return path != NULL;
+}
+
+static int is_model_name(const struct dirent *entry) {
+    size_t n = strlen(entry->d_name), n_ending = strlen(ENDING);
+    return n > n_ending && strcmp(entry->d_name + n - n_ending, ENDING) == 0;
+}
+
+/* FIRST_FILE, then by the alphabet. */
+static int by_rank(const struct dirent **a, const struct dirent **b) {
+    int a_first = strcmp((*a)->d_name, FIRST_FILE) == 0, b_first = strcmp((*b)->d_name, FIRST_FILE) == 0;
+    return a_first != b_first ? b_first - a_first : strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static bool add_folder(model_list *list, const char *folder) {
+    char *folders = join(list->folders, *list->folders ? ":" : "", folder);
+    if (!folders) return false;
+    free(list->folders);
+    list->folders = folders;
+    struct dirent **entries;
+    int n = scandir(folder, &entries, is_model_name, by_rank);
+    bool good = true;
+    for (int i = 0; i < n; i++) {
+        good = good && add_path(list, folder, entries[i]->d_name);
+        free(entries[i]);
+    }
+    if (n >= 0) free(entries);
+    return good;
+}
+
+static bool add_folders_of(model_list *list, const char *colon_separated) {
+    char *copy = strdup(colon_separated), *rest = copy;
+    bool good = copy != NULL;
+    for (char *folder; good && (folder = strsep(&rest, ":")) != NULL;)
+        if (*folder) good = add_folder(list, folder);
+    free(copy);
+    return good;
+}
+
+static bool add_folder_in(model_list *list, const char *base, const char *below) {
+    char *folder = join(base, below, "");
+    bool good = folder && add_folder(list, folder);
+    free(folder);
+    return good;
+}
+
+/* PREFIX/bin/pith -> PREFIX/share/pith/models */
+static bool add_folder_of_program(model_list *list) {
+    char program[4096];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (n <= 0) return true;
+    program[n] = '\0';
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(program, '/');
+        if (!slash) return true;
+        *slash = '\0';
+    }
+    return add_folder_in(list, program, "/share/pith/models");
+}
+
+pith_status model_list_make(model_list *list) {
+    *list = (model_list){.folders = strdup("")};
+    bool good = list->folders != NULL;
+    const char *models = getenv("PITH_MODELS"), *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    if (good && models) good = add_folders_of(list, models);
+    if (good) good = add_folder_of_program(list);
+    if (good && data && *data == '/')
+        good = add_folder_in(list, data, "/pith/models");
+    else if (good && home && *home)
+        good = add_folder_in(list, home, "/.local/share/pith/models");
+#ifdef PITH_INSTALL_MODELS
+    if (good) good = add_folder(list, PITH_INSTALL_MODELS);
+#endif
+    if (good) return PITH_OK;
+    model_list_free(list);
+    return PITH_E_NOMEM;
+}
+
+void model_list_free(model_list *list) {
+    for (size_t i = 0; i < list->n_paths; i++) free(list->paths[i]);
+    free(list->paths);
+    free(list->folders);
+    *list = (model_list){0};
+}
+
+/* ---- choosing --------------------------------------------------------------------------- */
+
+/* What is looked for: by name, by latent space, or (both NULL) any. */
+typedef struct model_wish {
+    const char *name;
+    const uint8_t *latent_id;
+} model_wish;
+
+static bool stem_is(const char *path, const char *name) {
+    const char *slash = strrchr(path, '/');
+    const char *stem = slash ? slash + 1 : path;
+    size_t n = strlen(name);
+    return strncmp(stem, name, n) == 0 && strcmp(stem + n, ENDING) == 0;
+}
+
+static bool fits(pith_model *model, const char *path, const model_wish *wish) {
+    pith_model_info info;
+    if (!wish->name && !wish->latent_id) return true;
+    if (wish->name && stem_is(path, wish->name)) return true;
+    if (pith_model_get_info(model, &info) != PITH_OK) return false;
+    if (wish->name) return strcmp(info.name, wish->name) == 0;
+    return memcmp(info.latent_id, wish->latent_id, sizeof info.latent_id) == 0;
+}
+
+static cli_exit say_open_failed(const char *path, const pith_diag *why) {
+    return cli_fail(cli_exit_of(why->status, CLI_MODEL), path, "%s", why->message);
+}
+
+/* The first model that fits; files called `first_name` (may be NULL) are tried
+ * before the others. Without one, `why` and `bad_path` tell of the first that
+ * should have been it but did not open. */
+static pith_model *search(const model_list *list, const pith_env *env, const model_wish *wish, const char *first_name,
+                          pith_diag *why, const char **bad_path) {
+    for (int pass = first_name ? 0 : 1; pass < 2; pass++)
+        for (size_t i = 0; i < list->n_paths; i++) {
+            pith_model *model = NULL;
+            pith_diag fault = {0};
+            const char *path = list->paths[i];
+            bool is_named = first_name && stem_is(path, first_name);
+            if (is_named != (pass == 0)) continue;
+            if (pith_model_open(&model, env, path, &fault) == PITH_OK) {
+                if (fits(model, path, wish)) return model;
+                pith_model_free(&model);
+                continue;
+            }
+            bool matters = !first_name || is_named || cli_exit_of(fault.status, CLI_MODEL) != CLI_MODEL;
+            if (matters && !*bad_path) {
+                *why = fault;
+                *bad_path = path;
+            }
+        }
+    return NULL;
+}
+
+/* Finds among the installed models; `what_not` begins the message when there is
+ * none, the folders end it. */
+static cli_exit find(pith_model **out, const pith_env *env, const model_wish *wish, const char *first_name,
+                     const char *file, const char *what_not) {
+    model_list list;
+    pith_diag why = {0};
+    const char *bad_path = NULL;
+    if (model_list_make(&list) != PITH_OK) return cli_fail(CLI_OUTPUT, NULL, "out of memory");
+    *out = search(&list, env, wish, first_name, &why, &bad_path);
+    cli_exit code = CLI_DONE;
+    if (!*out && bad_path)
+        code = say_open_failed(bad_path, &why);
+    else if (!*out)
+        code = cli_fail(CLI_MODEL, file, "%s %s", what_not, list.folders);
+    model_list_free(&list);
+    return code;
+}
+
+static bool is_path(const char *wanted) {
+    size_t n = strlen(wanted), n_ending = strlen(ENDING);
+    bool has_ending = n > n_ending && strcmp(wanted + n - n_ending, ENDING) == 0;
+    return has_ending || strchr(wanted, '/') || access(wanted, F_OK) == 0;
+}
+
+static cli_exit open_wanted(pith_model **out, const pith_env *env, const char *wanted) {
+    pith_diag why = {0};
+    if (!is_path(wanted)) {
+        model_wish wish = {.name = wanted};
+        return find(out, env, &wish, wanted, wanted, "no such file, and no model of that name in");
+    }
+    if (pith_model_open(out, env, wanted, &why) == PITH_OK) return CLI_DONE;
+    return say_open_failed(wanted, &why);
+}
+
+cli_exit model_for_encode(pith_model **out, const pith_env *env, const char *wanted) {
+    if (wanted) return open_wanted(out, env, wanted);
+    model_wish any = {0};
+    return find(out, env, &any, NULL, NULL, "--model names a model file; none is installed in");
+}
+
+cli_exit model_for_decode(pith_model **out, const pith_env *env, const char *wanted, const pith_info *info,
+                          const char *file) {
+    if (wanted) return open_wanted(out, env, wanted);
+    char what[128], id[CLI_HEX_BYTES];
+    cli_hex(id, info->latent_id);
+    snprintf(what, sizeof what, "needs model %.32s (latent space %s), which is not in", info->model_name, id);
+    model_wish wish = {.latent_id = info->latent_id};
+    return find(out, env, &wish, info->model_name, file, what);
+}

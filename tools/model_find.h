@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Where models are: *.safetensors in the folders of $PITH_MODELS, in
+ * ../share/pith/models beside the program's folder, in
+ * $XDG_DATA_HOME/pith/models (~/.local/share/pith/models), and in the folder
+ * compiled in. In each folder mini.safetensors, the newest built-in model,
+ * comes first, the others by name. */
+#ifndef PITH_TOOLS_MODEL_FIND_H
+#define PITH_TOOLS_MODEL_FIND_H
+
+#include "cli.h"
+
+typedef struct model_list {
+    char **paths; /* in the order of the search */
+    size_t n_paths, capacity;
+    char *folders; /* what was searched, for messages; colon-separated */
+} model_list;
+
+/* PITH_E_NOMEM at worst; a folder that cannot be read holds nothing. */
+pith_status model_list_make(model_list *list) PITH_MUST_CHECK;
+void model_list_free(model_list *list);
+
+/* These say on standard error what is wrong and return the exit status.
+ * `wanted` is a path or a name, or NULL: then the first installed model. */
+cli_exit model_for_encode(pith_model **out, const pith_env *env, const char *wanted);
+/* NULL: the installed model with the file's latent space; `file` for messages. */
+cli_exit model_for_decode(pith_model **out, const pith_env *env, const char *wanted, const pith_info *info,
+                          const char *file);
+
+#endif
