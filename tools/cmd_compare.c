@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* pith compare: how far two pictures are apart, in numbers or side by side. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "cli.h"
+#include "cli_json.h"
+#include "compare_sheet.h"
+#include "imageio.h"
+#include "metrics.h"
+#include "model_find.h"
+#include "pith_file.h"
+
+static const cli_option options[] = {
+    CLI_OPTION_JSON,
+    {CLI_SIDE_BY_SIDE, "side-by-side", "OUT.png", "write the pictures beside each other, and no numbers"},
+    CLI_OPTION_MODEL,
+    CLI_OPTION_THREADS,
+    CLI_OPTION_BACKEND,
+    CLI_OPTION_HELP,
+    {0},
+};
+
+typedef struct compare_request {
+    cli_setup setup;
+    bool as_json;
+    const char *sheet; /* NULL: numbers */
+    char **paths;
+    size_t n_paths;
+} compare_request;
+
+/* A picture in memory, and how long its file is. */
+typedef struct compared {
+    pith_image image;
+    uint64_t n_file_bytes;
+} compared;
+
+static cli_exit load_pith(compared *c, const char *path, const compare_request *r, const pith_env *env) {
+    pith_file file;
+    pith_diag why = {0};
+    pith_model *model = NULL;
+    pith_status status = pith_file_open(&file, path, env, &why);
+    if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), path, "%s", why.message);
+    c->n_file_bytes = file.n_bytes;
+    cli_exit code = model_for_decode(&model, env, r->setup.model, &file.info, path);
+    if (code == CLI_DONE) {
+        status = pith_file_to_image(&c->image, &file, model, &why);
+        if (status != PITH_OK) code = cli_fail(cli_exit_of(status, CLI_INPUT), path, "%s", why.message);
+    }
+    pith_model_free(&model);
+    pith_file_close(&file);
+    return code;
+}
+
+static cli_exit load(compared *c, const char *path, const compare_request *r, const pith_env *env) {
+    if (pith_file_is_one(path)) return load_pith(c, path, r, env);
+    pith_diag why = {0};
+    image_facts facts;
+    pith_status status = image_load(&c->image, &facts, path, &env->limits, &why);
+    if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), path, "%s", why.message);
+    if (facts.had_alpha) cli_warn(path, "has transparent pixels; they were put on white");
+    c->n_file_bytes = facts.n_file_bytes;
+    return CLI_DONE;
+}
+
+static cli_exit print_numbers(const compared *a, const compared *b, const compare_request *r) {
+    metrics m;
+    pith_diag why = {0};
+    const pith_image_format *f = &b->image.format;
+    if (metrics_compare(&m, &a->image, &b->image, &why) != PITH_OK)
+        return cli_fail(cli_exit_of(why.status, CLI_INPUT), r->paths[0], "%s", why.message);
+    double bits_per_pixel = 8 * (double)b->n_file_bytes / ((double)f->width * f->height);
+    if (r->as_json)
+        return json_print(json_pack("{so so sI so sI sI}", "psnr_db", json_number(m.psnr_db), "ms_ssim",
+                                    json_number(m.ms_ssim), "bytes", (json_int_t)b->n_file_bytes, "bits_per_pixel",
+                                    json_number(bits_per_pixel), "width", (json_int_t)f->width, "height",
+                                    (json_int_t)f->height));
+    printf("psnr_db %.6f\n", m.psnr_db);
+    printf(isnan(m.ms_ssim) ? "ms_ssim nan\n" : "ms_ssim %.8f\n", m.ms_ssim);
+    printf("bytes %" PRIu64 "\nbits_per_pixel %.6f\nwidth %" PRIu32 "\nheight %" PRIu32 "\n", b->n_file_bytes,
+           bits_per_pixel, f->width, f->height);
+    return CLI_DONE;
+}
+
+/* All are as large as the first: said before the work of comparing. */
+static cli_exit check_sizes(const compared *pictures, const compare_request *r) {
+    const pith_image_format *a = &pictures[0].image.format;
+    for (size_t i = 1; i < r->n_paths; i++) {
+        const pith_image_format *b = &pictures[i].image.format;
+        if (a->width != b->width || a->height != b->height)
+            return cli_fail(CLI_INPUT, r->paths[i], "%" PRIu32 "x%" PRIu32 " pixels, but %s has %" PRIu32 "x%" PRIu32,
+                            b->width, b->height, r->paths[0], a->width, a->height);
+    }
+    return CLI_DONE;
+}
+
+static cli_exit write_sheet(const compared *pictures, const compare_request *r) {
+    pith_image *images = calloc(r->n_paths, sizeof *images);
+    if (!images) return cli_fail(CLI_OUTPUT, NULL, "out of memory");
+    for (size_t i = 0; i < r->n_paths; i++) images[i] = pictures[i].image;
+    cli_exit code = compare_sheet_write(r->sheet, images, r->n_paths);
+    free(images);
+    return code;
+}
+
+static cli_exit compare(const compare_request *r) {
+    pith_env env;
+    cli_make_env(&env, &r->setup);
+    compared *pictures = calloc(r->n_paths, sizeof *pictures);
+    if (!pictures) return cli_fail(CLI_OUTPUT, NULL, "out of memory");
+    cli_exit code = CLI_DONE;
+    for (size_t i = 0; i < r->n_paths && code == CLI_DONE; i++) code = load(&pictures[i], r->paths[i], r, &env);
+    if (code == CLI_DONE) code = check_sizes(pictures, r);
+    if (code == CLI_DONE) code = r->sheet ? write_sheet(pictures, r) : print_numbers(&pictures[0], &pictures[1], r);
+    for (size_t i = 0; i < r->n_paths; i++) free(pictures[i].image.pixels);
+    free(pictures);
+    return code;
+}
+
+static int run(const cli_command *command, int argc, char **argv) {
+    compare_request r = {.sheet = NULL};
+    const char *argument;
+    cli_exit code = CLI_DONE;
+    for (int option; (option = cli_next_option(command, argc, argv, &argument)) != 0;) {
+        if (option < 0) return CLI_USAGE;
+        if (option == CLI_HELP) return cli_show_help(command);
+        if (option == CLI_JSON) r.as_json = true;
+        if (option == CLI_SIDE_BY_SIDE) r.sheet = argument;
+        if (cli_take_setup(&r.setup, command, option, argument, &code) && code != CLI_DONE) return (int)code;
+    }
+    r.paths = argv + optind;
+    r.n_paths = (size_t)(argc - optind);
+    if (r.sheet ? r.n_paths < 1 : r.n_paths != 2)
+        return cli_usage(command, r.sheet ? "--side-by-side needs a picture" : "two pictures are needed");
+    for (size_t i = 0; i < r.n_paths && r.sheet; i++)
+        if (cli_same_file(r.paths[i], r.sheet))
+            return cli_fail(CLI_USAGE, r.sheet, "is an input; it would be overwritten");
+    return (int)compare(&r);
+}
+
+const cli_command cli_compare = {
+    "compare", "[OPTION...] A B",
+    "Compares two pictures (.pith files are decoded): PSNR, MS-SSIM, bytes of B, bits per pixel.", options, run};

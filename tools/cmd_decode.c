@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* pith decode: a .pith file -> a picture file. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "imageio.h"
+#include "model_find.h"
+#include "output_file.h"
+#include "pith_file.h"
+#include "progress.h"
+
+static const cli_option options[] = {
+    CLI_OPTION_MODEL,
+    {CLI_FORMAT, "format", "NAME", "png, jpg, webp or ppm, whatever OUT's ending"},
+    {'q', "quality", "1..100", "of a JPEG or WebP (default 95; WebP 100 is lossless)"},
+    {CLI_DEPTH, "depth", "8|16", "bits of a sample; 16 for PNG and PPM (default 8)"},
+    {'v', "verbose", NULL, "say where time went"},
+    CLI_OPTION_THREADS,
+    CLI_OPTION_BACKEND,
+    CLI_OPTION_HELP,
+    {0},
+};
+
+typedef struct decode_request {
+    cli_setup setup;
+    const char *in, *out;
+    image_write_options write;
+    uint8_t bit_depth;
+} decode_request;
+
+/* The writer as a sink, with the time spent in it. */
+typedef struct timed_sink {
+    pith_sink sink;
+    double seconds;
+} timed_sink;
+
+static pith_status timed_start(void *user, const pith_image_format *format) {
+    timed_sink *t = user;
+    return t->sink.start(t->sink.user, format);
+}
+
+static pith_status timed_rows(void *user, uint32_t y, uint32_t n_rows, const void *rows, size_t stride_bytes) {
+    timed_sink *t = user;
+    double start = cli_seconds();
+    pith_status status = t->sink.write_rows(t->sink.user, y, n_rows, rows, stride_bytes);
+    t->seconds += cli_seconds() - start;
+    return status;
+}
+
+static image_type type_called(const char *name) {
+    char path[16];
+    if (strlen(name) > 8) return IMAGE_UNKNOWN;
+    snprintf(path, sizeof path, ".%s", name);
+    return image_type_from_name(path);
+}
+
+static cli_exit take_option(decode_request *r, const cli_command *command, int option, const char *argument) {
+    double number;
+    switch (option) {
+    case CLI_FORMAT:
+        r->write.type = type_called(argument);
+        if (r->write.type == IMAGE_UNKNOWN)
+            return cli_usage(command, "--format takes png, jpg, webp or ppm, not \"%s\"", argument);
+        break;
+    case 'q':
+        if (!cli_parse_number(&number, argument, 1, 100))
+            return cli_usage(command, "--quality takes 1 to 100, not \"%s\"", argument);
+        r->write.quality = (int)number;
+        break;
+    case CLI_DEPTH:
+        if (strcmp(argument, "8") != 0 && strcmp(argument, "16") != 0)
+            return cli_usage(command, "--depth takes 8 or 16, not \"%s\"", argument);
+        r->bit_depth = strcmp(argument, "16") == 0 ? 16 : 8;
+        break;
+    default:
+        break;
+    }
+    return CLI_DONE;
+}
+
+static cli_exit parse(decode_request *r, const cli_command *command, int argc, char **argv) {
+    const char *argument;
+    cli_exit code = CLI_DONE;
+    for (int option; (option = cli_next_option(command, argc, argv, &argument)) != 0;) {
+        if (option < 0) return CLI_USAGE;
+        if (option == CLI_HELP) return cli_show_help(command);
+        if (!cli_take_setup(&r->setup, command, option, argument, &code))
+            code = take_option(r, command, option, argument);
+        if (code != CLI_DONE) return code;
+    }
+    if (argc - optind != 2) return cli_usage(command, "one IN and one OUT are needed");
+    r->in = argv[optind];
+    r->out = argv[optind + 1];
+    if (r->write.type == IMAGE_UNKNOWN) r->write.type = image_type_from_name(r->out);
+    if (r->write.type == IMAGE_UNKNOWN)
+        return cli_fail(CLI_USAGE, r->out,
+                        "ends like no format that can be written: .png .jpg .webp .ppm .pgm (or --format)");
+    if (r->bit_depth == 16 && r->write.type != IMAGE_PNG && r->write.type != IMAGE_PPM)
+        return cli_usage(command, "--depth 16 is for PNG and PPM");
+    if (cli_same_file(r->in, r->out)) return cli_fail(CLI_USAGE, r->out, "is the input; it would be overwritten");
+    return CLI_DONE;
+}
+
+/* One run: what is open, and what it took. */
+typedef struct decode_job {
+    const decode_request *request;
+    pith_env env;
+    progress bar;
+    pith_file file;
+    pith_model *model;
+    output_file *out;
+    double read_seconds, model_seconds, row_seconds, end_seconds;
+} decode_job;
+
+static cli_exit open_all(decode_job *job) {
+    const decode_request *r = job->request;
+    pith_diag why = {0};
+    double start = cli_seconds();
+    pith_status status = pith_file_open(&job->file, r->in, &job->env, &why);
+    if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", why.message);
+    double opened = cli_seconds();
+    cli_exit code = model_for_decode(&job->model, &job->env, r->setup.model, &job->file.info, r->in);
+    job->read_seconds = opened - start;
+    job->model_seconds = cli_seconds() - opened;
+    if (code != CLI_DONE) return code;
+    if (output_open(&job->out, r->out, &why) != PITH_OK) return cli_fail(CLI_OUTPUT, r->out, "%s", why.message);
+    return CLI_DONE;
+}
+
+/* Ends the picture and the file. */
+static cli_exit finish(decode_job *job, image_writer *writer) {
+    pith_diag why = {0};
+    double start = cli_seconds();
+    cli_exit code = CLI_DONE;
+    if (image_writer_finish(writer) != PITH_OK)
+        code = cli_fail(CLI_OUTPUT, job->request->out, "%s", image_writer_diag(writer)->message);
+    else if (output_commit(job->out, &why) != PITH_OK)
+        code = cli_fail(CLI_OUTPUT, job->request->out, "%s", why.message);
+    job->end_seconds = cli_seconds() - start;
+    return code;
+}
+
+static cli_exit decode_picture(decode_job *job) {
+    const decode_request *r = job->request;
+    image_writer *writer = NULL;
+    pith_diag why = {0};
+    timed_sink timed = {.seconds = 0};
+    pith_status status = image_writer_new(&writer, output_stream(job->out), &r->write, &why);
+    if (status != PITH_OK) return cli_fail(CLI_OUTPUT, r->out, "%s", why.message);
+    image_writer_sink(writer, &timed.sink);
+    pith_sink sink = {timed_start, timed_rows, &timed, r->bit_depth};
+    status = pith_decode(job->file.decoder, job->model, &sink);
+    progress_end(&job->bar);
+    job->row_seconds = timed.seconds;
+    cli_exit code = CLI_DONE;
+    if (image_writer_diag(writer)->status != PITH_OK)
+        code = cli_fail(CLI_OUTPUT, r->out, "%s", image_writer_diag(writer)->message);
+    else if (status != PITH_OK)
+        code = cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", pith_decoder_message(job->file.decoder));
+    else
+        code = finish(job, writer);
+    image_writer_free(&writer);
+    return code;
+}
+
+static void say_result(const decode_job *job, double all_seconds) {
+    pith_timing t;
+    pith_decoder_timing(job->file.decoder, &t);
+    cli_say(job->request->out,
+            "reading %.3f s, opening the model %.3f s, decoding symbols %.3f s, binding the network %.3f s, "
+            "running it %.3f s, writing %.3f s, in all %.3f s",
+            job->read_seconds, job->model_seconds, t.coding_seconds, t.bind_seconds,
+            t.network_seconds - job->row_seconds, job->row_seconds + job->end_seconds, all_seconds);
+}
+
+static cli_exit decode(const decode_request *r) {
+    decode_job job = {.request = r};
+    double start = cli_seconds();
+    cli_make_env(&job.env, &r->setup);
+    progress_start(&job.bar, &job.env);
+    cli_exit code = open_all(&job);
+    if (code == CLI_DONE) code = decode_picture(&job);
+    if (code == CLI_DONE && r->setup.verbose) say_result(&job, cli_seconds() - start);
+    output_close(&job.out);
+    pith_model_free(&job.model);
+    pith_file_close(&job.file);
+    return code;
+}
+
+static int run(const cli_command *command, int argc, char **argv) {
+    decode_request r = {.bit_depth = 8, .write = {.type = IMAGE_UNKNOWN, .quality = 95}};
+    cli_exit code = parse(&r, command, argc, argv);
+    return (int)(code == CLI_DONE ? decode(&r) : code);
+}
+
+const cli_command cli_decode = {"decode", "[OPTION...] IN.pith OUT",
+                                "Decodes a .pith file into a PNG, JPEG, WebP, PPM or PGM; OUT's ending says which.",
+                                options, run};

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* pith encode: a picture file -> a .pith file. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "imageio.h"
+#include "model_find.h"
+#include "output_file.h"
+#include "progress.h"
+
+static const cli_option options[] = {
+    CLI_OPTION_MODEL,
+    {'q', "quality", "0..100", "quality, 0 smallest to 100 best (default 50)"},
+    {'s', "size", "SIZE", "the best quality of at most SIZE: 5000, 5k, 5KiB, 0.15bpp"},
+    {'v', "verbose", NULL, "say where time went"},
+    CLI_OPTION_THREADS,
+    CLI_OPTION_BACKEND,
+    CLI_OPTION_HELP,
+    {0},
+};
+
+typedef struct encode_request {
+    cli_setup setup;
+    const char *in, *out;
+    double quality;
+    bool has_quality, has_size;
+    cli_size size;
+} encode_request;
+
+/* The picture as a source, with the time spent reading it. */
+typedef struct timed_source {
+    pith_source source;
+    double seconds;
+} timed_source;
+
+static pith_status timed_rows(void *user, uint32_t y, uint32_t n_rows, void *rows, size_t stride_bytes) {
+    timed_source *t = user;
+    double start = cli_seconds();
+    pith_status status = t->source.read_rows(t->source.user, y, n_rows, rows, stride_bytes);
+    t->seconds += cli_seconds() - start;
+    return status;
+}
+
+static cli_exit parse(encode_request *r, const cli_command *command, int argc, char **argv) {
+    const char *argument;
+    cli_exit code = CLI_DONE;
+    for (int option; (option = cli_next_option(command, argc, argv, &argument)) != 0;) {
+        if (option < 0) return CLI_USAGE;
+        if (option == CLI_HELP) return cli_show_help(command);
+        if (cli_take_setup(&r->setup, command, option, argument, &code)) {
+            if (code != CLI_DONE) return code;
+        } else if (option == 'q') {
+            r->has_quality = true;
+            if (!cli_parse_number(&r->quality, argument, 0, 100))
+                return cli_usage(command, "--quality takes 0 to 100, not \"%s\"", argument);
+        } else if (option == 's') {
+            r->has_size = true;
+            if (!cli_parse_size(&r->size, argument))
+                return cli_usage(command, "--size takes 5000, 5k, 5KiB or 0.15bpp, not \"%s\"", argument);
+        }
+    }
+    if (r->has_quality && r->has_size) return cli_usage(command, "--quality and --size exclude each other");
+    if (argc - optind != 2) return cli_usage(command, "one IN and one OUT are needed");
+    r->in = argv[optind];
+    r->out = argv[optind + 1];
+    if (cli_same_file(r->in, r->out)) return cli_fail(CLI_USAGE, r->out, "is the input; it would be overwritten");
+    return CLI_DONE;
+}
+
+static cli_exit make_options(pith_encode_options *o, const encode_request *r, const pith_image_format *format) {
+    pith_encode_options_defaults(o, sizeof *o);
+    if (r->has_quality) o->quality = (float)r->quality;
+    if (!r->has_size) return CLI_DONE;
+    o->max_bytes = cli_size_bytes(&r->size, format->width, format->height);
+    if (o->max_bytes > 0) return CLI_DONE;
+    return cli_fail(CLI_OUTPUT, r->in, "--size is less than one byte for %" PRIu32 "x%" PRIu32 " pixels", format->width,
+                    format->height);
+}
+
+/* One run: what is open, what came of it, what it took. */
+typedef struct encode_job {
+    const encode_request *request;
+    pith_env env;
+    progress bar;
+    image_reader *reader;
+    pith_image_format format;
+    pith_model *model;
+    output_file *out;
+    pith_bytes bytes;
+    pith_timing timing;
+    double model_seconds, read_seconds, write_seconds;
+} encode_job;
+
+static cli_exit open_all(encode_job *job) {
+    const encode_request *r = job->request;
+    pith_diag why = {0};
+    pith_status status = image_open(&job->reader, r->in, &job->env.limits, &why);
+    if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", why.message);
+    double start = cli_seconds();
+    cli_exit code = model_for_encode(&job->model, &job->env, r->setup.model);
+    job->model_seconds = cli_seconds() - start;
+    if (code != CLI_DONE) return code;
+    if (output_open(&job->out, r->out, &why) != PITH_OK) return cli_fail(CLI_OUTPUT, r->out, "%s", why.message);
+    return CLI_DONE;
+}
+
+static cli_exit encode_picture(encode_job *job) {
+    const encode_request *r = job->request;
+    pith_encoder *encoder = NULL;
+    pith_encode_options o;
+    pith_diag why = {0};
+    timed_source timed = {.seconds = 0};
+    image_reader_source(job->reader, &timed.source);
+    job->format = timed.source.format;
+    pith_source source = {job->format, timed_rows, &timed};
+    cli_exit code = make_options(&o, r, &job->format);
+    if (code != CLI_DONE) return code;
+    pith_status status = pith_encoder_new(&encoder, &job->env, job->model, &why);
+    if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_OUTPUT), r->in, "%s", why.message);
+    status = pith_encode(encoder, &source, &o, &job->bytes);
+    progress_end(&job->bar);
+    const pith_diag *read_fault = image_reader_diag(job->reader);
+    if (read_fault->status != PITH_OK)
+        code = cli_fail(cli_exit_of(read_fault->status, CLI_INPUT), r->in, "%s", read_fault->message);
+    else if (status != PITH_OK)
+        code = cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", pith_encoder_message(encoder));
+    pith_encoder_timing(encoder, &job->timing);
+    job->read_seconds = timed.seconds;
+    pith_encoder_free(&encoder);
+    return code;
+}
+
+static cli_exit write_bytes(encode_job *job) {
+    pith_diag why = {0};
+    double start = cli_seconds();
+    /* A short write leaves the stream's error mark, which the commit sees. */
+    fwrite(job->bytes.data, 1, job->bytes.n_bytes, output_stream(job->out));
+    pith_status status = output_commit(job->out, &why);
+    job->write_seconds = cli_seconds() - start;
+    return status == PITH_OK ? CLI_DONE : cli_fail(CLI_OUTPUT, job->request->out, "%s", why.message);
+}
+
+static void say_result(const encode_job *job, double all_seconds) {
+    const pith_image_format *f = &job->format;
+    const pith_timing *t = &job->timing;
+    const char *out = job->request->out;
+    cli_say(out, "%" PRIu32 "x%" PRIu32 " pixels in %zu bytes, %.4f bits per pixel", f->width, f->height,
+            job->bytes.n_bytes, 8 * (double)job->bytes.n_bytes / ((double)f->width * f->height));
+    cli_say(out,
+            "opening the model %.3f s, reading %.3f s, binding the network %.3f s, running it %.3f s, coding %.3f s, "
+            "writing %.3f s, in all %.3f s",
+            job->model_seconds, job->read_seconds, t->bind_seconds, t->network_seconds - job->read_seconds,
+            t->coding_seconds, job->write_seconds, all_seconds);
+}
+
+static cli_exit encode(const encode_request *r) {
+    encode_job job = {.request = r};
+    double start = cli_seconds();
+    cli_make_env(&job.env, &r->setup);
+    progress_start(&job.bar, &job.env);
+    cli_exit code = open_all(&job);
+    if (code == CLI_DONE) code = encode_picture(&job);
+    if (code == CLI_DONE) code = write_bytes(&job);
+    if (code == CLI_DONE && image_reader_facts(job.reader).had_alpha)
+        cli_warn(r->in, "has transparent pixels; they were put on white");
+    if (code == CLI_DONE && r->setup.verbose) say_result(&job, cli_seconds() - start);
+    pith_bytes_free(&job.env, &job.bytes);
+    output_close(&job.out);
+    pith_model_free(&job.model);
+    image_close(&job.reader);
+    return code;
+}
+
+static int run(const cli_command *command, int argc, char **argv) {
+    encode_request r = {.quality = 0};
+    cli_exit code = parse(&r, command, argc, argv);
+    return (int)(code == CLI_DONE ? encode(&r) : code);
+}
+
+const cli_command cli_encode = {"encode", "[OPTION...] IN OUT.pith",
+                                "Encodes a picture (PNG, JPEG, WebP, PPM, PGM) into a .pith file.", options, run};

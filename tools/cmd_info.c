@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* pith info: what is in .pith files, and which model they need. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "cli.h"
+#include "cli_json.h"
+#include "model_catalogue.h"
+#include "pith_file.h"
+
+static const cli_option options[] = {CLI_OPTION_JSON, CLI_OPTION_HELP, {0}};
+
+/* One file and what is known about its model; `model` is NULL when that is not
+ * installed. */
+typedef struct info_view {
+    const char *path;
+    const pith_file *file;
+    const model_entry *model;
+    char latent_id[CLI_HEX_BYTES];
+    double bits_per_pixel;
+    double quality; /* what -q would have given this step; NAN when the model is not known */
+} info_view;
+
+static info_view make_view(const char *path, const pith_file *file, const model_catalogue *catalogue) {
+    const pith_info *i = &file->info;
+    info_view v = {.path = path, .file = file, .model = model_catalogue_find(catalogue, i->latent_id), .quality = NAN};
+    cli_hex(v.latent_id, i->latent_id);
+    v.bits_per_pixel = 8 * (double)i->n_file_bytes / ((double)i->format.width * i->format.height);
+    if (v.model) {
+        double at_0 = (double)v.model->info.log2_step_q0, at_100 = (double)v.model->info.log2_step_q100;
+        v.quality = 100 * (log2(i->step) - at_0) / (at_100 - at_0);
+    }
+    return v;
+}
+
+static const char *method_name(pith_method method) {
+    switch (method) {
+    case PITH_METHOD_LATENT:
+        return "latent";
+    }
+    return "?";
+}
+
+static void print_text(const info_view *v) {
+    const pith_info *i = &v->file->info;
+    printf("%s\n", v->path);
+    printf("  picture   %" PRIu32 "x%" PRIu32 ", %u channel%s of %u bits\n", i->format.width, i->format.height,
+           i->format.n_channels, i->format.n_channels == 1 ? "" : "s", i->format.bit_depth);
+    printf("  bytes     %" PRIu64 ", %.4f bits per pixel\n", i->n_file_bytes, v->bits_per_pixel);
+    printf("  format    %" PRIu32 ".%" PRIu32 ", method %s, prior %u\n", i->version_major, i->version_minor,
+           method_name(i->method), i->prior_id);
+    printf("  latent    %" PRIu32 "x%" PRIu32 ", %" PRIu32 " channels, 1/%" PRIu32 " of the picture's size, %" PRIu32
+           " slice%s\n",
+           i->latent_width, i->latent_height, i->n_latent, i->downscale, i->n_slices, i->n_slices == 1 ? "" : "s");
+    printf("  step      %.5f (index %u)", i->step, i->step_index);
+    if (!isnan(v->quality)) printf(", quality %.1f", v->quality);
+    printf("\n  model     %s, latent space %s, %s%s\n", i->model_name, v->latent_id,
+           v->model ? "installed: " : "not installed", v->model ? v->model->path : "");
+    for (uint32_t c = 0; c < i->n_chunks; c++) {
+        pith_chunk_info chunk;
+        if (pith_decoder_chunk(v->file->decoder, c, &chunk) != PITH_OK) break;
+        printf("  chunk     %-4s type %02x, offset %" PRIu64 ", %" PRIu64 " bytes\n", chunk.name, chunk.type,
+               chunk.offset, chunk.n_bytes);
+    }
+}
+
+static json_t *chunks_json(const info_view *v) {
+    json_t *array = json_array();
+    for (uint32_t c = 0; c < v->file->info.n_chunks; c++) {
+        pith_chunk_info chunk;
+        if (pith_decoder_chunk(v->file->decoder, c, &chunk) != PITH_OK) break;
+        json_array_append_new(array, json_pack("{so si sI sI}", "name", json_text(chunk.name), "type", (int)chunk.type,
+                                               "offset", (json_int_t)chunk.offset, "bytes", (json_int_t)chunk.n_bytes));
+    }
+    return array;
+}
+
+static json_t *view_json(const info_view *v) {
+    const pith_info *i = &v->file->info;
+    char version[24];
+    snprintf(version, sizeof version, "%" PRIu32 ".%" PRIu32, i->version_major, i->version_minor);
+    json_t *model = json_pack("{so ss sb so}", "name", json_text(i->model_name), "latent_id", v->latent_id, "installed",
+                              v->model != NULL, "path", v->model ? json_text(v->model->path) : json_null());
+    json_t *latent = json_pack("{sI sI sI sI sI}", "width", (json_int_t)i->latent_width, "height",
+                               (json_int_t)i->latent_height, "channels", (json_int_t)i->n_latent, "downscale",
+                               (json_int_t)i->downscale, "slices", (json_int_t)i->n_slices);
+    return json_pack("{so sI sI si sI so ss ss so si so so si so so}", "file", json_text(v->path), "width",
+                     (json_int_t)i->format.width, "height", (json_int_t)i->format.height, "channels",
+                     (int)i->format.n_channels, "bytes", (json_int_t)i->n_file_bytes, "bpp",
+                     json_number(v->bits_per_pixel), "version", version, "method", method_name(i->method), "step",
+                     json_number(i->step), "step_index", (int)i->step_index, "quality", json_number(v->quality),
+                     "latent", latent, "prior_id", (int)i->prior_id, "model", model, "chunks", chunks_json(v));
+}
+
+/* One file; its view goes to `array`, or to standard output when that is NULL. */
+static cli_exit show(const char *path, const pith_env *env, const model_catalogue *catalogue, json_t *array) {
+    pith_file file;
+    pith_diag why = {0};
+    pith_status status = pith_file_open(&file, path, env, &why);
+    if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), path, "%s", why.message);
+    info_view v = make_view(path, &file, catalogue);
+    if (array)
+        json_array_append_new(array, view_json(&v));
+    else
+        print_text(&v);
+    pith_file_close(&file);
+    return CLI_DONE;
+}
+
+static cli_exit show_all(char **paths, int n_paths, bool as_json) {
+    pith_env env;
+    model_catalogue catalogue;
+    pith_env_defaults(&env, sizeof env);
+    if (model_catalogue_make(&catalogue, &env, false) != PITH_OK) return cli_fail(CLI_OUTPUT, NULL, "out of memory");
+    json_t *array = as_json ? json_array() : NULL;
+    cli_exit worst = CLI_DONE;
+    for (int i = 0; i < n_paths; i++) {
+        cli_exit code = show(paths[i], &env, &catalogue, array);
+        if (code > worst) worst = code;
+    }
+    if (as_json) {
+        cli_exit code = json_print(array);
+        if (code > worst) worst = code;
+    }
+    model_catalogue_free(&catalogue);
+    return worst;
+}
+
+static int run(const cli_command *command, int argc, char **argv) {
+    const char *argument;
+    bool as_json = false;
+    for (int option; (option = cli_next_option(command, argc, argv, &argument)) != 0;) {
+        if (option < 0) return CLI_USAGE;
+        if (option == CLI_HELP) return cli_show_help(command);
+        as_json = as_json || option == CLI_JSON;
+    }
+    if (optind == argc) return cli_usage(command, "at least one FILE is needed");
+    return (int)show_all(argv + optind, argc - optind, as_json);
+}
+
+const cli_command cli_info = {"info", "[OPTION...] FILE.pith...",
+                              "Shows what is in .pith files and which model they need.", options, run};

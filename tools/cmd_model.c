@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* pith model list: which models are installed. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "cli_json.h"
+#include "model_catalogue.h"
+
+static const cli_option options[] = {CLI_OPTION_JSON, CLI_OPTION_HELP, {0}};
+
+static void print_text(const model_catalogue *catalogue) {
+    for (size_t i = 0; i < catalogue->n_entries; i++) {
+        const model_entry *e = &catalogue->entries[i];
+        char latent[CLI_HEX_BYTES], decoder[CLI_HEX_BYTES];
+        cli_hex(latent, e->info.latent_id);
+        cli_hex(decoder, e->info.decoder_id);
+        printf("%-10s %-6s latent %s decoder %s %10" PRIu64 " bytes  %s\n", e->info.name, e->info.kind, latent, decoder,
+               e->info.n_file_bytes, e->path);
+    }
+}
+
+static cli_exit print_json(const model_catalogue *catalogue) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < catalogue->n_entries; i++) {
+        const model_entry *e = &catalogue->entries[i];
+        char latent[CLI_HEX_BYTES], decoder[CLI_HEX_BYTES];
+        cli_hex(latent, e->info.latent_id);
+        cli_hex(decoder, e->info.decoder_id);
+        json_t *model =
+            json_pack("{so so ss ss sI sI si si so}", "name", json_text(e->info.name), "kind", json_text(e->info.kind),
+                      "latent_id", latent, "decoder_id", decoder, "bytes", (json_int_t)e->info.n_file_bytes,
+                      "parameters", (json_int_t)e->info.n_parameters, "latent_channels", (int)e->info.n_latent,
+                      "downscale", (int)e->info.downscale, "path", json_text(e->path));
+        json_array_append_new(array, model);
+    }
+    return json_print(array);
+}
+
+static int run(const cli_command *command, int argc, char **argv) {
+    const char *argument;
+    bool as_json = false;
+    for (int option; (option = cli_next_option(command, argc, argv, &argument)) != 0;) {
+        if (option < 0) return CLI_USAGE;
+        if (option == CLI_HELP) return cli_show_help(command);
+        as_json = as_json || option == CLI_JSON;
+    }
+    if (argc - optind != 1 || strcmp(argv[optind], "list") != 0) return cli_usage(command, "only \"list\" is known");
+    pith_env env;
+    model_catalogue catalogue;
+    pith_env_defaults(&env, sizeof env);
+    if (model_catalogue_make(&catalogue, &env, true) != PITH_OK) return cli_fail(CLI_OUTPUT, NULL, "out of memory");
+    cli_exit code = CLI_DONE;
+    if (as_json)
+        code = print_json(&catalogue);
+    else if (catalogue.n_entries > 0)
+        print_text(&catalogue);
+    else
+        cli_say(NULL, "no model is installed in %s", catalogue.list.folders);
+    model_catalogue_free(&catalogue);
+    return code;
+}
+
+const cli_command cli_model = {"model", "list [OPTION...]", "Lists the installed models.", options, run};

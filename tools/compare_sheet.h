@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Pictures of one size side by side in a PNG, with a thin white gap between. */
+#ifndef PITH_TOOLS_COMPARE_SHEET_H
+#define PITH_TOOLS_COMPARE_SHEET_H
+
+#include "cli.h"
+
+/* Says on standard error what is wrong. `path` may be "-". */
+cli_exit compare_sheet_write(const char *path, const pith_image *images, size_t n_images);
+
+#endif

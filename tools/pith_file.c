@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+#include "pith_file.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tool_fail.h"
+
+/* doc/format.md: the first bytes of every .pith file. */
+static const uint8_t magic[4] = {0xf0, 'P', 'I', 'T'};
+
+static pith_status read_stream(pith_file *file, FILE *stream, uint64_t max_bytes, pith_diag *why) {
+    size_t capacity = 0;
+    for (;;) {
+        if (file->n_bytes > max_bytes)
+            return tool_fail(why, PITH_E_LIMIT, "is longer than %" PRIu64 " bytes", max_bytes);
+        if (file->n_bytes == capacity) {
+            capacity = capacity ? 2 * capacity : 65536;
+            uint8_t *grown = realloc(file->data, capacity);
+            if (!grown) return tool_fail(why, PITH_E_NOMEM, "out of memory for the file");
+            file->data = grown;
+        }
+        size_t n = fread(file->data + file->n_bytes, 1, capacity - file->n_bytes, stream);
+        if (n == 0) break;
+        file->n_bytes += n;
+    }
+    if (ferror(stream)) return tool_fail_errno(why, PITH_E_IO, "cannot read");
+    return file->n_bytes ? PITH_OK : tool_fail(why, PITH_E_TRUNCATED, "is empty");
+}
+
+static pith_status read_path(pith_file *file, const char *path, uint64_t max_bytes, pith_diag *why) {
+    if (strcmp(path, "-") == 0) return read_stream(file, stdin, max_bytes, why);
+    FILE *stream = fopen(path, "rb");
+    if (!stream) return tool_fail_errno(why, PITH_E_IO, "cannot open");
+    pith_status status = read_stream(file, stream, max_bytes, why);
+    fclose(stream);
+    return status;
+}
+
+pith_status pith_file_open(pith_file *file, const char *path, const pith_env *env, pith_diag *why) {
+    *file = (pith_file){0};
+    pith_status status = read_path(file, path, env->limits.max_file_bytes, why);
+    if (status == PITH_OK) status = pith_decoder_new(&file->decoder, env, why);
+    if (status == PITH_OK) {
+        status = pith_decoder_open(file->decoder, file->data, file->n_bytes);
+        if (status == PITH_OK) status = pith_decoder_info(file->decoder, &file->info);
+        if (status != PITH_OK) tool_fail(why, status, "%s", pith_decoder_message(file->decoder));
+    }
+    if (status != PITH_OK) pith_file_close(file);
+    return status;
+}
+
+void pith_file_close(pith_file *file) {
+    pith_decoder_free(&file->decoder);
+    free(file->data);
+    *file = (pith_file){0};
+}
+
+bool pith_file_is_one(const char *path) {
+    struct stat facts;
+    uint8_t head[sizeof magic] = {0};
+    if (stat(path, &facts) != 0 || !S_ISREG(facts.st_mode)) return false;
+    FILE *stream = fopen(path, "rb");
+    if (!stream) return false;
+    bool is_one = fread(head, 1, sizeof head, stream) == sizeof head && memcmp(head, magic, sizeof head) == 0;
+    fclose(stream);
+    return is_one;
+}
+
+pith_status pith_file_to_image(pith_image *out, pith_file *file, pith_model *model, pith_diag *why) {
+    *out = (pith_image){.format = file->info.format};
+    out->stride_bytes = (size_t)out->format.width * out->format.n_channels * (out->format.bit_depth / 8u);
+    out->pixels = calloc(out->format.height, out->stride_bytes);
+    if (!out->pixels) return tool_fail(why, PITH_E_NOMEM, "out of memory for the picture's pixels");
+    pith_sink sink;
+    pith_sink_to_image(&sink, out);
+    pith_status status = pith_decode(file->decoder, model, &sink);
+    if (status == PITH_OK) return PITH_OK;
+    tool_fail(why, status, "%s", pith_decoder_message(file->decoder));
+    free(out->pixels);
+    *out = (pith_image){0};
+    return status;
+}
