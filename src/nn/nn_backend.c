@@ -52,8 +52,10 @@ pith_status nn_bind(nn_net **out, const nn_plan *plan, const tensor_table *weigh
     net->outputs = mem_alloc(&backend->alloc, (size_t)plan->n_outputs, sizeof *net->outputs);
     if (!net->inputs || !net->outputs) status = diag_set(diag, PITH_E_NOMEM, "network: out of memory");
 cleanup:
-    if (status == PITH_OK) *out = net;
-    else nn_net_free(&net);
+    if (status == PITH_OK)
+        *out = net;
+    else
+        nn_net_free(&net);
     return status;
 }
 
@@ -91,7 +93,8 @@ pith_status nn_run(nn_net *net, const nn_binding *inputs, size_t n_inputs, const
     }
     for (int32_t i = 0; i < p->n_outputs; i++) {
         net->outputs[i] = find_data(outputs, n_outputs, p->outputs[i].name);
-        if (!net->outputs[i]) return diag_set(diag, PITH_E_ARG, "network output %s: not given once", p->outputs[i].name);
+        if (!net->outputs[i])
+            return diag_set(diag, PITH_E_ARG, "network output %s: not given once", p->outputs[i].name);
     }
     return net->backend->table->run(net, net->inputs, net->outputs, diag);
 }

@@ -33,7 +33,7 @@ typedef enum nn_op_kind {
     NN_N_OP_KINDS
 } nn_op_kind;
 
-#define NN_MAX_INPUTS 3  /* values an op reads */
+#define NN_MAX_INPUTS 3 /* values an op reads */
 #define NN_NO_VALUE (-1)
 #define NN_NO_WEIGHT (-1)
 #define NN_MAX_KEY_BYTES 192 /* a full key of a weight, terminator included */

@@ -56,8 +56,10 @@ static bool broken(const nn_plan *p) { return p->fault.status != PITH_OK; }
 static char *copy_text(nn_plan *p, const char *text) {
     size_t n_bytes = strlen(text) + 1;
     char *copy = mem_alloc(&p->alloc, n_bytes, 1);
-    if (copy) memcpy(copy, text, n_bytes);
-    else fail_memory(p);
+    if (copy)
+        memcpy(copy, text, n_bytes);
+    else
+        fail_memory(p);
     return copy;
 }
 
@@ -113,8 +115,10 @@ void nn_enter(nn_plan *p, const char *format, ...) {
 
 void nn_leave(nn_plan *p) {
     if (broken(p)) return;
-    if (p->n_scopes == 0) fail(p, PITH_E_ARG, "nn_leave without nn_enter");
-    else p->scope[p->scope_marks[--p->n_scopes]] = '\0';
+    if (p->n_scopes == 0)
+        fail(p, PITH_E_ARG, "nn_leave without nn_enter");
+    else
+        p->scope[p->scope_marks[--p->n_scopes]] = '\0';
 }
 
 /* ---- appending ---------------------------------------------------------------- */
@@ -123,8 +127,10 @@ void nn_leave(nn_plan *p) {
  * of this plan. */
 static bool unusable(nn_plan *p, const char *what, nn_val x) {
     if (broken(p)) return true;
-    if (p->finished) fail(p, PITH_E_ARG, "%s after nn_plan_finish", what);
-    else if (x.id < 0 || x.id >= p->n_ops) fail(p, PITH_E_ARG, "%s: no such value", what);
+    if (p->finished)
+        fail(p, PITH_E_ARG, "%s after nn_plan_finish", what);
+    else if (x.id < 0 || x.id >= p->n_ops)
+        fail(p, PITH_E_ARG, "%s: no such value", what);
     return broken(p);
 }
 
@@ -227,10 +233,14 @@ void nn_output(nn_plan *p, const char *name, nn_val x) {
 
 nn_conv_geometry nn_conv_geometry_of(nn_conv_kind kind) {
     switch (kind) {
-    case NN_CONV1: return (nn_conv_geometry){1, 1, 0, 0};
-    case NN_CONV3: return (nn_conv_geometry){3, 1, 1, 1};
-    case NN_CONV3_STRIDE2: return (nn_conv_geometry){3, 2, 1, 1};
-    case NN_CONV3_STRIDE2_PAD_RB: return (nn_conv_geometry){3, 2, 0, 1};
+    case NN_CONV1:
+        return (nn_conv_geometry){1, 1, 0, 0};
+    case NN_CONV3:
+        return (nn_conv_geometry){3, 1, 1, 1};
+    case NN_CONV3_STRIDE2:
+        return (nn_conv_geometry){3, 2, 1, 1};
+    case NN_CONV3_STRIDE2_PAD_RB:
+        return (nn_conv_geometry){3, 2, 0, 1};
     }
     return (nn_conv_geometry){1, 1, 0, 0};
 }

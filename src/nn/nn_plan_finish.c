@@ -20,10 +20,24 @@ size_t nn_shape_count(nn_shape s) { return (size_t)s.n * (size_t)s.c * (size_t)s
 bool nn_shape_same(nn_shape a, nn_shape b) { return a.n == b.n && a.c == b.c && a.h == b.h && a.w == b.w; }
 
 const char *nn_op_name(const nn_op *op) {
-    static const char *const names[NN_N_OP_KINDS] = {
-        "input", "conv",           "linear",         "group_norm", "layer_norm",      "act",
-        "add",   "mul",            "scale",          "concat",     "slice_channels",  "slice_features",
-        "upsample2", "pixel_unshuffle", "pixel_shuffle", "to_sequence", "to_picture", "attention"};
+    static const char *const names[NN_N_OP_KINDS] = {"input",
+                                                     "conv",
+                                                     "linear",
+                                                     "group_norm",
+                                                     "layer_norm",
+                                                     "act",
+                                                     "add",
+                                                     "mul",
+                                                     "scale",
+                                                     "concat",
+                                                     "slice_channels",
+                                                     "slice_features",
+                                                     "upsample2",
+                                                     "pixel_unshuffle",
+                                                     "pixel_shuffle",
+                                                     "to_sequence",
+                                                     "to_picture",
+                                                     "attention"};
     static const char *const convs[] = {"conv1", "conv3", "conv3_stride2", "conv3_stride2_pad_rb"};
     static const char *const acts[] = {"relu", "silu", "gelu", "quick_gelu", "tanh"};
     if (op->kind == NN_OP_CONV) return convs[op->u.conv];
@@ -55,9 +69,12 @@ static void find_lives(nn_plan *p) {
 
 pith_status nn_plan_finish(nn_plan *p, pith_diag *diag) {
     if (p->fault.status == PITH_OK && !p->finished) {
-        if (p->n_scopes) (void)diag_set(&p->fault, PITH_E_ARG, "network: scope \"%s\" was not left", p->scope);
-        else if (p->n_outputs == 0) (void)diag_set(&p->fault, PITH_E_ARG, "network: no output");
-        else find_lives(p);
+        if (p->n_scopes)
+            (void)diag_set(&p->fault, PITH_E_ARG, "network: scope \"%s\" was not left", p->scope);
+        else if (p->n_outputs == 0)
+            (void)diag_set(&p->fault, PITH_E_ARG, "network: no output");
+        else
+            find_lives(p);
         p->finished = true;
     }
     if (p->fault.status != PITH_OK) return diag_set(diag, p->fault.status, "%s", p->fault.message);

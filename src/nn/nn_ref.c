@@ -91,8 +91,10 @@ static pith_status ref_bind(nn_net **out, const nn_plan *plan, const tensor_tabl
     net->scratch = mem_alloc(alloc, scratch_count, sizeof *net->scratch);
     status = net->arena && net->scratch ? PITH_OK : PITH_E_NOMEM;
 cleanup:
-    if (status == PITH_OK) *out = &net->base;
-    else if (net) ref_unbind(&net->base);
+    if (status == PITH_OK)
+        *out = &net->base;
+    else if (net)
+        ref_unbind(&net->base);
     return status == PITH_OK ? status : diag_set(diag, status, "network: out of memory");
 }
 
@@ -120,8 +122,10 @@ static pith_status ref_run(nn_net *base, const float *const *inputs, float *cons
         const nn_op *op = &p->ops[i];
         const float *data = op->kind == NN_OP_INPUT ? inputs[next_input++] : NULL;
         if (!op->live) continue;
-        if (data) memcpy(value_of(net, i), data, nn_shape_count(op->shape) * sizeof(float));
-        else run_op(net, i);
+        if (data)
+            memcpy(value_of(net, i), data, nn_shape_count(op->shape) * sizeof(float));
+        else
+            run_op(net, i);
     }
     for (int32_t i = 0; i < p->n_outputs; i++) {
         const int32_t id = p->outputs[i].value;

@@ -126,8 +126,7 @@ static void layer_norm(const nn_ref_call *c) {
         double mean, scale;
         moments(x, s.w, (double)c->op->u.norm.epsilon, &mean, &scale);
         for (int64_t k = 0; k < s.w; k++)
-            c->out[row * s.w + k] =
-                (float)(((double)x[k] - mean) * scale * (double)c->weight[k] + (double)c->bias[k]);
+            c->out[row * s.w + k] = (float)(((double)x[k] - mean) * scale * (double)c->weight[k] + (double)c->bias[k]);
     }
 }
 
@@ -135,11 +134,16 @@ static void layer_norm(const nn_ref_call *c) {
 
 static double activation(nn_activation kind, double x) {
     switch (kind) {
-    case NN_RELU: return x > 0 ? x : 0;
-    case NN_SILU: return x / (1 + exp(-x));
-    case NN_GELU: return 0.5 * x * (1 + erf(x * 0.70710678118654752440));
-    case NN_QUICK_GELU: return x / (1 + exp(-1.702 * x));
-    case NN_TANH: return tanh(x);
+    case NN_RELU:
+        return x > 0 ? x : 0;
+    case NN_SILU:
+        return x / (1 + exp(-x));
+    case NN_GELU:
+        return 0.5 * x * (1 + erf(x * 0.70710678118654752440));
+    case NN_QUICK_GELU:
+        return x / (1 + exp(-1.702 * x));
+    case NN_TANH:
+        return tanh(x);
     }
     return x;
 }
@@ -164,14 +168,12 @@ static int64_t partner(int64_t i, nn_shape a, nn_shape b) {
 
 static void add(const nn_ref_call *c) {
     const int64_t count = (int64_t)nn_shape_count(c->op->shape);
-    for (int64_t i = 0; i < count; i++)
-        c->out[i] = c->in[0][i] + c->in[1][partner(i, c->op->shape, c->in_shape[1])];
+    for (int64_t i = 0; i < count; i++) c->out[i] = c->in[0][i] + c->in[1][partner(i, c->op->shape, c->in_shape[1])];
 }
 
 static void mul(const nn_ref_call *c) {
     const int64_t count = (int64_t)nn_shape_count(c->op->shape);
-    for (int64_t i = 0; i < count; i++)
-        c->out[i] = c->in[0][i] * c->in[1][partner(i, c->op->shape, c->in_shape[1])];
+    for (int64_t i = 0; i < count; i++) c->out[i] = c->in[0][i] * c->in[1][partner(i, c->op->shape, c->in_shape[1])];
 }
 
 /* ---- moving elements ------------------------------------------------------------------ */
@@ -313,7 +315,7 @@ nn_ref_kernel *nn_ref_kernel_of(nn_op_kind kind) {
 
 size_t nn_ref_scratch_count(const nn_plan *plan, const nn_op *op) {
     if (op->kind == NN_OP_CONV) return 2 * (size_t)op->shape.w; /* a row of sums and one of partial sums */
-    if (op->kind == NN_OP_ATTENTION) /* scores of one query, and one head's output */
+    if (op->kind == NN_OP_ATTENTION)                            /* scores of one query, and one head's output */
         return (size_t)plan->ops[op->in[1]].shape.h + (size_t)(op->shape.w / op->u.attention.n_heads);
     return 0;
 }

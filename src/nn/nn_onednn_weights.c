@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Weights in the layouts that primitives want, made once and shared by all
+ * nets of a backend, of whatever size and thread. */
+#include "nn/nn_onednn.h"
+
+struct nn_dnn_weight {
+    const uint8_t *tensor; /* where the tensor's data are: the table outlives the backend */
+    dnnl_memory_desc_t md;
+    float *data; /* owned */
+};
+
+void nn_dnn_free_weights(nn_dnn_backend *backend) {
+    const pith_alloc *alloc = &backend->base.alloc;
+    for (size_t i = 0; i < backend->n_cached; i++) {
+        mem_free_aligned(alloc, backend->cached[i]->data);
+        mem_free(alloc, backend->cached[i]);
+    }
+    mem_free(alloc, backend->cached);
+}
+
+static pith_status reorder(nn_dnn_binder *b, const dnnl_memory_desc_t *from, const float *in,
+                           const dnnl_memory_desc_t *to, float *out) {
+    pith_status status = PITH_OK;
+    const dnnl_engine_t engine = b->backend->engine;
+    dnnl_primitive_desc_t pd = NULL;
+    dnnl_primitive_t primitive = NULL;
+    dnnl_memory_t source = NULL, target = NULL;
+    NN_DNN_TRY(dnnl_reorder_primitive_desc_create(&pd, from, engine, to, engine, NULL));
+    NN_DNN_TRY(dnnl_primitive_create(&primitive, pd));
+    NN_DNN_TRY(dnnl_memory_create(&source, from, engine, (void *)(uintptr_t)in)); /* only read */
+    NN_DNN_TRY(dnnl_memory_create(&target, to, engine, out));
+    const dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, target}};
+    NN_DNN_TRY(dnnl_primitive_execute(primitive, b->net->stream, 2, args));
+    NN_DNN_TRY(dnnl_stream_wait(b->net->stream));
+cleanup:
+    if (source) dnnl_memory_destroy(source);
+    if (target) dnnl_memory_destroy(target);
+    if (primitive) dnnl_primitive_destroy(primitive);
+    if (pd) dnnl_primitive_desc_destroy(pd);
+    return status;
+}
+
+/* Fills w->data, by way of a float copy where the file has another type. */
+static pith_status fill(nn_dnn_binder *b, const tensor *t, const dnnl_memory_desc_t *in_file, nn_dnn_weight *w) {
+    pith_status status = PITH_OK;
+    const pith_alloc *alloc = &b->backend->base.alloc;
+    const float *in_place = nn_weight_in_place(t);
+    float *widened = NULL;
+    if (dnnl_memory_desc_equal(in_file, &w->md)) {
+        tensor_read_f32(t, 0, t->n_elements, w->data);
+        return PITH_OK;
+    }
+    if (!in_place) {
+        widened = mem_alloc_aligned(alloc, (size_t)t->n_elements, sizeof *widened);
+        if (!widened) PITH_TRY(nn_dnn_no_memory(b));
+        tensor_read_f32(t, 0, t->n_elements, widened);
+    }
+    PITH_TRY(reorder(b, in_file, in_place ? in_place : widened, &w->md, w->data));
+cleanup:
+    mem_free_aligned(alloc, widened);
+    return status;
+}
+
+/* Under the lock. */
+static pith_status add_weight(nn_dnn_binder *b, const tensor *t, const dnnl_memory_desc_t *in_file,
+                              const dnnl_memory_desc_t *wanted, const float **data) {
+    pith_status status = PITH_OK;
+    nn_dnn_backend *be = b->backend;
+    const pith_alloc *alloc = &be->base.alloc;
+    nn_dnn_weight *w = mem_alloc(alloc, 1, sizeof *w);
+    if (!w) PITH_TRY(nn_dnn_no_memory(b));
+    w->tensor = t->data;
+    w->md = *wanted;
+    w->data = mem_alloc_aligned(alloc, dnnl_memory_desc_get_size(wanted), 1);
+    if (!w->data) PITH_TRY(nn_dnn_no_memory(b));
+    PITH_TRY(fill(b, t, in_file, w));
+    if (be->n_cached == be->cached_capacity) {
+        const size_t more = be->cached_capacity ? 2 * be->cached_capacity : 64;
+        nn_dnn_weight **bigger = mem_grow(alloc, be->cached, be->n_cached, more, sizeof *bigger);
+        if (!bigger) PITH_TRY(nn_dnn_no_memory(b));
+        be->cached = bigger;
+        be->cached_capacity = more;
+    }
+    be->cached[be->n_cached++] = w;
+    *data = w->data;
+    return PITH_OK;
+cleanup:
+    if (w) mem_free_aligned(alloc, w->data);
+    mem_free(alloc, w);
+    return status;
+}
+
+pith_status nn_dnn_get_weight(nn_dnn_binder *b, int32_t index, const dnnl_memory_desc_t *in_file,
+                              const dnnl_memory_desc_t *wanted, const float **data) {
+    pith_status status = PITH_OK;
+    nn_dnn_backend *be = b->backend;
+    const tensor *t = tensor_table_find(b->table, b->plan->weights[index].name);
+    *data = NULL;
+    pthread_mutex_lock(&be->lock);
+    for (size_t i = 0; i < be->n_cached && !*data; i++)
+        if (be->cached[i]->tensor == t->data && dnnl_memory_desc_equal(&be->cached[i]->md, wanted))
+            *data = be->cached[i]->data;
+    if (!*data) status = add_weight(b, t, in_file, wanted, data);
+    pthread_mutex_unlock(&be->lock);
+    return status;
+}
+
+pith_status nn_dnn_get_vector(nn_dnn_binder *b, int32_t index, const float **data) {
+    pith_status status = PITH_OK;
+    dnnl_memory_desc_t md;
+    const dnnl_dims_t dims = {(dnnl_dim_t)b->plan->weights[index].shape[0]};
+    NN_DNN_TRY(dnnl_memory_desc_init_by_tag(&md, 1, dims, dnnl_f32, dnnl_a));
+    PITH_TRY(nn_dnn_get_weight(b, index, &md, &md, data));
+cleanup:
+    return status;
+}
