@@ -13,6 +13,7 @@ foreach(source IN LISTS targets)
     else()
         add_executable(${name} ${source} ${PROJECT_SOURCE_DIR}/fuzz/replay.c)
     endif()
+    target_compile_options(${name} PRIVATE -Wno-missing-prototypes) # libFuzzer has no header to declare it
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
     target_link_libraries(${name} PRIVATE pith_internal)
     string(REGEX REPLACE "^fuzz_" "" corpus ${name})
