@@ -14,8 +14,8 @@
 
 #include "tool_fail.h"
 
-#define N_SCALES 5
-#define N_TAPS 11
+#define N_SCALES ((size_t)5)
+#define N_TAPS ((size_t)11)
 #define MIN_SIDE (N_TAPS << (N_SCALES - 1)) /* the window fits at the coarsest scale */
 #define SIGMA 1.5
 #define C1 1e-4 /* (K1 L)^2, K1 = 0.01, L = 1 */
@@ -67,11 +67,11 @@ static double psnr(const pith_image *a, const pith_image *b, size_t n_channels) 
 
 static void make_window(double window[N_TAPS]) {
     double sum = 0, value[N_TAPS];
-    for (int i = 0; i < N_TAPS; i++) {
-        double d = (i - N_TAPS / 2) / SIGMA;
+    for (size_t i = 0; i < N_TAPS; i++) {
+        double d = ((double)i - (double)(N_TAPS - 1) / 2) / SIGMA;
         sum += value[i] = exp(-d * d / 2);
     }
-    for (int i = 0; i < N_TAPS; i++) window[i] = value[i] / sum;
+    for (size_t i = 0; i < N_TAPS; i++) window[i] = value[i] / sum;
 }
 
 static void load_plane(plane *p, const pith_image *image, size_t channel) {
