@@ -9,10 +9,10 @@
 
 /* Inside PITH_TRY's function a `pith_status` named `status` and a label
  * `cleanup` must be in scope; one cleanup per function. */
-#define PITH_TRY(expr)                       \
-    do {                                     \
-        status = (expr);                     \
-        if (status != PITH_OK) goto cleanup; \
+#define PITH_TRY(expr)                                                                                                 \
+    do {                                                                                                               \
+        status = (expr);                                                                                               \
+        if (status != PITH_OK) goto cleanup;                                                                           \
     } while (0)
 
 /* Records a fault unless one is recorded already, and returns `status`, so
