@@ -61,6 +61,7 @@ void nn_leave(nn_plan *p);
 
 /* Weights KEY.weight [c_out, c_in, k, k] and KEY.bias [c_out]. */
 nn_val nn_conv(nn_plan *p, nn_val x, const char *key, nn_conv_kind kind, int64_t c_out);
+nn_val nn_conv_no_bias(nn_plan *p, nn_val x, const char *key, nn_conv_kind kind, int64_t c_out);
 /* Over W. Weights KEY.weight [out, in] (or [out, in, 1, 1]) and, if has_bias, KEY.bias [out]. */
 nn_val nn_linear(nn_plan *p, nn_val x, const char *key, int64_t out, bool has_bias);
 /* Over groups of C / n_groups channels. KEY.weight, KEY.bias [C]. */

@@ -87,7 +87,8 @@ static pith_status conv_pd(nn_dnn_binder *b, dnnl_memory_desc_t *in_file, dnnl_p
     NN_DNN_TRY(dnnl_memory_desc_init_by_tag(in_file, 4, kernel, dnnl_f32, dnnl_oihw));
     NN_DNN_TRY(dnnl_memory_desc_init_by_tag(&bias_md, 1, bias, dnnl_f32, dnnl_a));
     NN_DNN_TRY(dnnl_convolution_forward_desc_init(&desc, dnnl_forward_inference, dnnl_convolution_direct, &from_md,
-                                                  &kernel_md, &bias_md, &to_md, strides, before, after));
+                                                  &kernel_md, b->op->bias == NN_NO_WEIGHT ? NULL : &bias_md, &to_md,
+                                                  strides, before, after));
     PITH_TRY(make_pd(b, &desc, pd));
 cleanup:
     return status;
@@ -95,6 +96,7 @@ cleanup:
 
 pith_status nn_dnn_bind_conv(nn_dnn_binder *b) {
     pith_status status = PITH_OK;
+    const bool has_bias = b->op->bias != NN_NO_WEIGHT;
     dnnl_primitive_desc_t pd = NULL;
     dnnl_memory_desc_t in_file;
     nn_dnn_value in, out;
@@ -104,14 +106,14 @@ pith_status nn_dnn_bind_conv(nn_dnn_binder *b) {
     weight.md = dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0);
     bias.md = dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 1);
     PITH_TRY(nn_dnn_get_weight(b, b->op->weight, &in_file, weight.md, &weight.data));
-    PITH_TRY(nn_dnn_get_vector(b, b->op->bias, &bias.data));
+    if (has_bias) PITH_TRY(nn_dnn_get_vector(b, b->op->bias, &bias.data));
     PITH_TRY(nn_dnn_want(b, b->op->in[0], dnnl_primitive_desc_query_md(pd, dnnl_query_src_md, 0), &in));
     PITH_TRY(place_output(b, dnnl_primitive_desc_query_md(pd, dnnl_query_dst_md, 0), &out));
     const nn_dnn_arg args[] = {{.id = DNNL_ARG_SRC, .md = &in.md, .span = in.span},
                                {.id = DNNL_ARG_DST, .md = &out.md, .span = out.span},
                                weight,
                                bias};
-    PITH_TRY(nn_dnn_add_primitive(b, pd, args, 4));
+    PITH_TRY(nn_dnn_add_primitive(b, pd, args, has_bias ? 4 : 3));
     b->values[b->now] = out;
 cleanup:
     if (pd) dnnl_primitive_desc_destroy(pd);

@@ -251,7 +251,7 @@ static int64_t conv_size(nn_conv_geometry g, int64_t size) {
     return padded < g.kernel ? 0 : (padded - g.kernel) / g.stride + 1;
 }
 
-nn_val nn_conv(nn_plan *p, nn_val x, const char *key, nn_conv_kind kind, int64_t c_out) {
+nn_val nn_conv_no_bias(nn_plan *p, nn_val x, const char *key, nn_conv_kind kind, int64_t c_out) {
     if (unusable(p, "conv", x)) return no_value;
     const nn_shape s = nn_shape_of(p, x);
     const nn_conv_geometry g = nn_conv_geometry_of(kind);
@@ -260,6 +260,11 @@ nn_val nn_conv(nn_plan *p, nn_val x, const char *key, nn_conv_kind kind, int64_t
     nn_val y = append(p, op, key);
     const uint64_t k = (uint64_t)g.kernel;
     need_weight(p, y, key, (nn_weight){.rank = 4, .shape = {(uint64_t)c_out, (uint64_t)s.c, k, k}});
+    return y;
+}
+
+nn_val nn_conv(nn_plan *p, nn_val x, const char *key, nn_conv_kind kind, int64_t c_out) {
+    nn_val y = nn_conv_no_bias(p, x, key, kind, c_out);
     need_bias(p, y, key, c_out);
     return y;
 }

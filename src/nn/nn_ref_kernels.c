@@ -68,7 +68,7 @@ static void conv(const nn_ref_call *c) {
         for (int64_t o = 0; o < t.c; o++)
             for (int64_t y = 0; y < t.h; y++)
                 conv_out_row(c, g, c->in[0] + n * s.c * s.h * s.w, c->weight + o * s.c * g.kernel * g.kernel,
-                             (double)c->bias[o], y, c->out + ((n * t.c + o) * t.h + y) * t.w);
+                             c->bias ? (double)c->bias[o] : 0, y, c->out + ((n * t.c + o) * t.h + y) * t.w);
 }
 
 /* Double sum of products; several at once, since each alone would wait for the last. */
