@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Pith authors
+"""A second reader of .pith files, written from doc/format.md alone (sections in brackets).
+
+    pith_reader.py FILE...
+
+prints what it finds in the files as one JSON array. For one that is refused it prints a line on standard error,
+"pith_reader: FILE: KIND: what is wrong (byte N)", and ends with exit status 1. Standard library only.
+"""
+from __future__ import annotations
+
+import json
+import re
+import sys
+import zlib
+
+MAGIC = b"\xf0PIT"
+MAJOR, MINOR = 0, 1
+HEAD, LATN = 0x01, 0x02
+NAMES = {HEAD: "HEAD", LATN: "LATN"}
+METHODS = {1: "latent"}
+SLICE_SIDE = 128
+
+MAX_SIDE, MAX_PIXELS, MAX_BYTES, MAX_CHUNKS = 65535, 100_000_000, 1 << 30, 100_000  # [12]
+
+
+class Refused(Exception):
+    """A file that is not read, the kind of fault [1] and where it is."""
+
+    def __init__(self, kind: str, text: str, byte: int) -> None:
+        super().__init__(f"{kind}: {text} (byte {byte})")
+
+
+class Bytes:
+    """The part of a file from `at` to `end`."""
+
+    def __init__(self, data: bytes, at: int, end: int) -> None:
+        self.data, self.at, self.end = data, at, end
+
+    def take(self, count: int, field: str) -> bytes:
+        if count > self.end - self.at:
+            raise Refused("truncated", f"{field} needs {count} bytes, {self.end - self.at} are left", self.at)
+        self.at += count
+        return self.data[self.at - count : self.at]
+
+    def number(self, count: int, field: str) -> int:
+        return int.from_bytes(self.take(count, field), "little")
+
+    def leb128(self, lowest: int, field: str) -> int:  # [1]
+        start, value, shift = self.at, 0, 0
+        while True:
+            byte = self.number(1, field)
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+            if shift >= 35:
+                raise Refused("format", f"{field} has more than 5 bytes", start)
+        if byte == 0 and shift > 7:
+            raise Refused("format", f"{field} has a longer form than it needs", start)
+        if not lowest <= value < 1 << 32:
+            raise Refused("format", f"{field} is {value}", start)
+        return value
+
+
+def ceil_div(a: int, b: int) -> int:
+    return -(-a // b)
+
+
+def read_model_name(payload: Bytes) -> str:
+    start = payload.at
+    first = payload.number(1, "model_name")
+    if first & 0x80:
+        if first == 0x80:
+            raise Refused("format", "model_name mini-0", start)
+        return f"mini-{first & 0x7F}"
+    if not 1 <= first <= 31:
+        raise Refused("format", f"model_name of {first} bytes", start)
+    name = payload.take(first, "model_name").decode("latin-1")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name, re.ASCII):
+        raise Refused("format", "model_name has characters that it may not have", start)
+    short = re.fullmatch(r"mini-([1-9][0-9]{0,2})", name, re.ASCII)
+    if short and int(short[1]) <= 127:
+        raise Refused("format", "model_name in the long form", start)
+    return name
+
+
+def read_known(payload: Bytes, known, field: str) -> int:
+    start = payload.at
+    value = payload.number(1, field)
+    if value not in known:
+        raise Refused("unsupported", f"{field} {value}", start)
+    return value
+
+
+def read_head(payload: Bytes, minor: int) -> dict:  # [4]
+    head = {"width": payload.leb128(1, "width"), "height": payload.leb128(1, "height")}
+    start = payload.at
+    flags = payload.number(1, "flags")
+    if flags & ~1:
+        raise Refused("unsupported" if minor > MINOR else "format", f"flags 0x{flags:02x}", start)
+    head["channels"] = 1 if flags & 1 else 3
+    head["method"] = METHODS[read_known(payload, METHODS, "method")]
+    start = payload.at
+    geometry = payload.number(1, "geometry")
+    head["n_latent"], head["downscale"] = (geometry & 0x1F) + 1, 1 << (geometry >> 5)
+    if head["n_latent"] > 3 * head["downscale"] ** 2:
+        raise Refused("format", "more latent channels than samples in a block", start)
+    start = payload.at
+    head["step_index"] = payload.number(2, "step_index")
+    if head["step_index"] > 2047:
+        raise Refused("format", f"step_index {head['step_index']}", start)
+    head["prior_id"] = read_known(payload, (0,), "prior_id")
+    head["model_name"] = read_model_name(payload)
+    head["latent_id"] = payload.take(8, "latent_id").hex()
+    head["recipe"] = read_known(payload, (0,), "recipe")
+    if payload.at < payload.end and minor <= MINOR:
+        raise Refused("format", "HEAD is longer than it should be", payload.at)
+    return head
+
+
+def slices_of(head: dict) -> list:  # [5]
+    width, height = (ceil_div(head[side], head["downscale"]) for side in ("width", "height"))
+    return [
+        {"x": x, "y": y, "width": min(SLICE_SIDE, width - x), "height": min(SLICE_SIDE, height - y)}
+        for y in range(0, height, SLICE_SIDE)
+        for x in range(0, width, SLICE_SIDE)
+    ]
+
+
+def check_limits(head: dict) -> None:  # [12]
+    if max(head["width"], head["height"]) > MAX_SIDE or head["width"] * head["height"] > MAX_PIXELS:
+        raise Refused("limit", f"a picture of {head['width']}x{head['height']}", 5)
+    side = SLICE_SIDE * head["downscale"]
+    if ceil_div(head["width"], side) * ceil_div(head["height"], side) >= MAX_CHUNKS:
+        raise Refused("limit", "more slices than chunks are allowed", 5)
+
+
+def read_chunk(file: Bytes) -> dict:  # [3]
+    start = file.at
+    kind = file.number(1, "type")
+    length = file.leb128(0, "length")
+    payload = file.at
+    file.take(length, "payload")
+    end = file.at
+    if file.number(4, "crc") != zlib.crc32(file.data[start:end]):
+        raise Refused("checksum", "the CRC of a chunk does not match", start)
+    name = NAMES.get(kind, f"?{kind:02x}")
+    return {"name": name, "type": kind, "offset": start, "bytes": file.at - start, "payload": (payload, end)}
+
+
+def read_slice(data: bytes, chunk: dict, place: dict) -> dict:  # [6]
+    at, end = chunk["payload"]
+    if end - at < 2:
+        raise Refused("format", "LATN is too short for its checksum", chunk["offset"])
+    checksum = int.from_bytes(data[at : at + 2], "little")
+    return {**place, "offset": at + 2, "coded_bytes": end - at - 2, "checksum": checksum}
+
+
+def read_file(data: bytes) -> dict:  # [2]
+    if len(data) > MAX_BYTES:
+        raise Refused("limit", f"a file of {len(data)} bytes", 0)
+    if data[:4] != MAGIC[: len(data)]:
+        raise Refused("format", "not a Pith file", 0)
+    file = Bytes(data, 0, len(data))
+    file.take(4, "magic")
+    version = file.number(1, "version")
+    if version >> 4 != MAJOR:
+        raise Refused("version", f"version {version >> 4}.{version & 15}", 4)
+    minor = version & 15
+
+    chunk = read_chunk(file)
+    if chunk["type"] != HEAD:
+        raise Refused("format", "the first chunk is not HEAD", 5)
+    head = read_head(Bytes(data, *chunk["payload"]), minor)
+    check_limits(head)
+    places, slices, chunks = slices_of(head), [], [chunk]
+    while file.at < file.end:
+        if len(chunks) == MAX_CHUNKS:
+            raise Refused("limit", "too many chunks", file.at)
+        chunk = read_chunk(file)
+        if chunk["type"] == LATN:
+            if slices and chunks[-1]["type"] != LATN or len(slices) == len(places):
+                raise Refused("format", "a LATN where none may stand", chunk["offset"])
+            slices.append(read_slice(data, chunk, places[len(slices)]))
+        elif chunk["type"] == HEAD:
+            raise Refused("format", "a second HEAD", chunk["offset"])
+        elif chunk["type"] < 0x80:
+            raise Refused("unsupported", f"a chunk of type 0x{chunk['type']:02x}", chunk["offset"])
+        chunks.append(chunk)
+    if len(slices) < len(places):
+        raise Refused("truncated", f"{len(slices)} of {len(places)} slices", file.at)
+    return describe(data, f"{version >> 4}.{minor}", head, slices, chunks)
+
+
+def describe(data: bytes, version: str, head: dict, slices: list, chunks: list) -> dict:
+    """The names are those of `pith info --json`, as far as it has them."""
+    downscale = head["downscale"]
+    latent = {
+        "width": ceil_div(head["width"], downscale),
+        "height": ceil_div(head["height"], downscale),
+        "channels": head["n_latent"],
+        "downscale": downscale,
+        "slices": len(slices),
+    }
+    return {
+        "width": head["width"],
+        "height": head["height"],
+        "channels": head["channels"],
+        "bytes": len(data),
+        "version": version,
+        "method": head["method"],
+        "step_index": head["step_index"],
+        "step": 2.0 ** (head["step_index"] / 64 - 16),  # before it is rounded to binary32 [7]
+        "prior_id": head["prior_id"],
+        "recipe": head["recipe"],
+        "model": {"name": head["model_name"], "latent_id": head["latent_id"]},
+        "latent": latent,
+        "slices": slices,
+        "chunks": [{key: chunk[key] for key in ("name", "type", "offset", "bytes")} for chunk in chunks],
+    }
+
+
+def main(paths: list) -> int:
+    found = []
+    for path in paths:
+        try:
+            with open(path, "rb") as file:
+                found.append({"file": path, **read_file(file.read())})
+        except (OSError, Refused) as fault:
+            print(f"pith_reader: {path}: {fault}", file=sys.stderr)
+    json.dump(found, sys.stdout, indent=2)
+    print()
+    return 0 if len(found) == len(paths) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
