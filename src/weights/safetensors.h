@@ -14,6 +14,10 @@
 pith_status safetensors_open(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag)
     PITH_MUST_CHECK;
 
+/* The same from a file's bytes, which must outlive the table. */
+pith_status safetensors_read(tensor_table **out, const pith_env *env, const uint8_t *data, size_t n_bytes,
+                             pith_diag *diag) PITH_MUST_CHECK;
+
 /* Writes tensors (data in memory or mapped) and string metadata as one file:
  * to a temporary name beside `path`, then renamed. Tensors are written in the
  * table's order, the header padded with spaces to a multiple of 8. */

@@ -55,12 +55,12 @@ typedef struct header {
 
 /* ---- the header as text ------------------------------------------------------ */
 
-static pith_status find_header(header *h, const file_map *map, pith_diag *diag) {
+static pith_status find_header(header *h, const uint8_t *data, size_t n_bytes, pith_diag *diag) {
     stream s;
-    st_init(&s, map->data, map->n_bytes, "safetensors", 0, diag);
+    st_init(&s, data, n_bytes, "safetensors", 0, diag);
     uint64_t n = st_u64le(&s, "header length");
     if (s.status != PITH_OK) return s.status;
-    if (st_left(&s) > 0 && map->data[LENGTH_BYTES] != '{')
+    if (st_left(&s) > 0 && data[LENGTH_BYTES] != '{')
         return diag_set(diag, PITH_E_FORMAT, "is not a safetensors file: no JSON header at byte 8");
     if (n < 2) return diag_set(diag, PITH_E_FORMAT, "safetensors header of %" PRIu64 " bytes is too short", n);
     if (n > MAX_HEADER_BYTES)
@@ -71,7 +71,7 @@ static pith_status find_header(header *h, const file_map *map, pith_diag *diag) 
                         "safetensors header of %" PRIu64 " bytes, the file has %zu after byte 8", n, st_left(&s));
     h->text = (const char *)st_bytes(&s, (size_t)n, "header");
     h->text_bytes = (size_t)n;
-    h->data = map->data + s.position;
+    h->data = data + s.position;
     h->data_bytes = st_left(&s);
     return PITH_OK;
 }
@@ -292,21 +292,18 @@ cleanup:
     return status;
 }
 
-pith_status safetensors_open(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag) {
-    if (!out || !env || !path) return diag_set(diag, PITH_E_ARG, "safetensors: an argument is NULL");
-    *out = NULL;
+pith_status safetensors_read(tensor_table **out, const pith_env *env, const uint8_t *data, size_t n_bytes,
+                             pith_diag *diag) {
     pith_status status = PITH_OK;
     tensor_table *table = NULL;
-    file_map map = {0};
     header h = {0};
-    PITH_TRY(file_map_open(&map, path, env->limits.max_model_bytes, diag));
-    PITH_TRY(find_header(&h, &map, diag));
+    *out = NULL;
+    PITH_TRY(find_header(&h, data, n_bytes, diag));
     PITH_TRY(scan_header(&h, diag));
     PITH_TRY(parse_header(&h, diag));
     PITH_TRY(tensor_table_new(&table, env));
     PITH_TRY(read_metadata(table, h.json, &env->alloc, diag));
     PITH_TRY(read_tensors(table, &h, &env->alloc, diag));
-    tensor_table_take_map(table, &map);
     *out = table;
     table = NULL;
 
@@ -314,6 +311,23 @@ cleanup:
     if (status == PITH_E_NOMEM) diag_set(diag, status, "out of memory");
     mem_free(&env->alloc, h.entries);
     json_decref(h.json);
+    tensor_table_free(&table);
+    return status;
+}
+
+pith_status safetensors_open(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag) {
+    if (!out || !env || !path) return diag_set(diag, PITH_E_ARG, "safetensors: an argument is NULL");
+    *out = NULL;
+    pith_status status = PITH_OK;
+    tensor_table *table = NULL;
+    file_map map = {0};
+    PITH_TRY(file_map_open(&map, path, env->limits.max_model_bytes, diag));
+    PITH_TRY(safetensors_read(&table, env, map.data, map.n_bytes, diag));
+    PITH_TRY(tensor_table_take_map(table, &map));
+    *out = table;
+    table = NULL;
+
+cleanup:
     tensor_table_free(&table);
     file_map_close(&map);
     return status;

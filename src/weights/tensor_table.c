@@ -19,7 +19,8 @@ struct tensor_table {
     size_t n_tensors, tensors_capacity;
     meta_entry *meta; /* sorted by key */
     size_t n_meta, meta_capacity;
-    file_map map; /* data NULL when nothing is mapped */
+    file_map maps[TENSOR_MAX_MAPS]; /* the files the data lie in; closed with the table */
+    size_t n_maps;
 };
 
 pith_status tensor_table_new(tensor_table **out, const pith_env *env) {
@@ -45,7 +46,7 @@ void tensor_table_free(tensor_table **table) {
         mem_free(&alloc, t->meta[i].value);
     }
     mem_free(&alloc, t->meta);
-    file_map_close(&t->map);
+    for (size_t i = 0; i < t->n_maps; i++) file_map_close(&t->maps[i]);
     mem_free(&alloc, t);
     *table = NULL;
 }
@@ -163,9 +164,18 @@ cleanup:
     return status;
 }
 
-void tensor_table_take_map(tensor_table *table, file_map *map) {
-    table->map = *map;
+pith_status tensor_table_take_map(tensor_table *table, file_map *map) {
+    if (table->n_maps == TENSOR_MAX_MAPS) return PITH_E_LIMIT;
+    table->maps[table->n_maps++] = *map;
     *map = (file_map){0};
+    return PITH_OK;
+}
+
+pith_status tensor_table_take_maps(tensor_table *table, tensor_table *from) {
+    if (from->n_maps > TENSOR_MAX_MAPS - table->n_maps) return PITH_E_LIMIT;
+    for (size_t i = 0; i < from->n_maps; i++) table->maps[table->n_maps++] = from->maps[i];
+    from->n_maps = 0;
+    return PITH_OK;
 }
 
 /* ---- reading ---------------------------------------------------------------- */
@@ -208,6 +218,17 @@ const char *tensor_table_meta_at(const tensor_table *table, size_t index, const 
     return table->meta[index].key;
 }
 
-uint64_t tensor_table_file_bytes(const tensor_table *table) { return table->map.n_bytes; }
+bool tensor_table_has_part(const tensor_table *table, const char *prefix) {
+    const tensor *t = tensor_table_at(table, tensor_table_lower_bound(table, prefix));
+    return t && !strncmp(t->name, prefix, strlen(prefix));
+}
 
-void tensor_table_drop_pages(const tensor_table *table) { file_map_drop_pages(&table->map); }
+uint64_t tensor_table_file_bytes(const tensor_table *table) {
+    uint64_t n_bytes = 0;
+    for (size_t i = 0; i < table->n_maps; i++) n_bytes += table->maps[i].n_bytes;
+    return n_bytes;
+}
+
+void tensor_table_drop_pages(const tensor_table *table) {
+    for (size_t i = 0; i < table->n_maps; i++) file_map_drop_pages(&table->maps[i]);
+}

@@ -27,20 +27,22 @@ typedef struct tensor {
     uint64_t n_elements;
     const uint8_t *data; /* little endian, NOT necessarily aligned; mapped or borrowed */
     uint64_t n_bytes;
+    const char *fault; /* why the values cannot be used (static text), NULL when they can */
 } tensor;
 
 typedef struct tensor_table tensor_table;
 
 /* An empty table to fill by hand (tests, writers). Tensor data are borrowed. */
 pith_status tensor_table_new(tensor_table **out, const pith_env *env) PITH_MUST_CHECK;
-pith_status tensor_table_add(tensor_table *table, const tensor *t) PITH_MUST_CHECK;      /* the name is copied */
+pith_status tensor_table_add(tensor_table *table, const tensor *t) PITH_MUST_CHECK; /* the name is copied */
 pith_status tensor_table_set_meta(tensor_table *table, const char *key, const char *value) PITH_MUST_CHECK;
 void tensor_table_free(tensor_table **table);
 
 size_t tensor_table_count(const tensor_table *table);
-const tensor *tensor_table_at(const tensor_table *table, size_t index); /* sorted by name (byte order) */
+const tensor *tensor_table_at(const tensor_table *table, size_t index);       /* sorted by name (byte order) */
 const tensor *tensor_table_find(const tensor_table *table, const char *name); /* NULL when absent */
 const char *tensor_table_meta(const tensor_table *table, const char *key);    /* NULL when absent */
+bool tensor_table_has_part(const tensor_table *table, const char *prefix);    /* some name starts with it */
 uint64_t tensor_table_file_bytes(const tensor_table *table);
 
 /* Tells the system that the mapped pages are not needed for now (they come

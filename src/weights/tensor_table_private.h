@@ -9,6 +9,7 @@
 #define TENSOR_MAX_COUNT 65536u
 #define TENSOR_MAX_META 65536u
 #define TENSOR_MAX_NAME_BYTES 512u
+#define TENSOR_MAX_MAPS 4u /* autoencoder, U-Net and text encoder, a file each */
 
 /* A whole file, mapped read-only and private. */
 typedef struct file_map {
@@ -22,8 +23,10 @@ pith_status file_map_open(file_map *map, const char *path, uint64_t max_bytes, p
 void file_map_close(file_map *map);
 void file_map_drop_pages(const file_map *map);
 
-/* The table takes the mapping over and closes it when it is freed. */
-void tensor_table_take_map(tensor_table *table, file_map *map);
+/* The table takes the mapping over, or every mapping of `from`, and closes it
+ * when it is freed; PITH_E_LIMIT, nothing moved, past TENSOR_MAX_MAPS. */
+pith_status tensor_table_take_map(tensor_table *table, file_map *map) PITH_MUST_CHECK;
+pith_status tensor_table_take_maps(tensor_table *table, tensor_table *from) PITH_MUST_CHECK;
 
 /* Metadata one by one, sorted by key; NULL past the end. */
 const char *tensor_table_meta_at(const tensor_table *table, size_t index, const char **value);

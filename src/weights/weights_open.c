@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Joins the readers: container, then recognition, then canonical names. */
+#include "weights/weights_open.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "weights/ckpt.h"
+#include "weights/dialects.h"
+#include "weights/diffusers_open.h"
+#include "weights/recognise.h"
+#include "weights/safetensors.h"
+#include "weights/tensor_table_private.h"
+
+/* ---- one file ---------------------------------------------------------------------------- */
+
+static bool starts_with(const file_map *map, const void *magic, size_t n_bytes) {
+    return map->n_bytes >= n_bytes && !memcmp(map->data, magic, n_bytes);
+}
+
+static pith_status read_mapped(tensor_table **out, const pith_env *env, const file_map *map, pith_diag *diag) {
+    if (starts_with(map, "PK\3\4", 4)) return ckpt_read(out, env, map->data, map->n_bytes, diag);
+    if (starts_with(map, "GGUF", 4))
+        return diag_set(diag, PITH_E_UNSUPPORTED, "is a GGUF file: Pith reads .safetensors and .ckpt");
+    /* A pickle of protocol 2 that starts with a long integer: torch.save before 1.6. */
+    if (starts_with(map, "\x80\x02\x8a\x0a", 4))
+        return diag_set(diag, PITH_E_UNSUPPORTED,
+                        "is a PyTorch file of before version 1.6: load and save it with a newer one");
+    if (starts_with(map, "\x80", 1) && map->n_bytes > 8 && map->data[1] <= 5 && map->data[8] != '{')
+        return diag_set(diag, PITH_E_UNSUPPORTED, "is a bare pickle, not a PyTorch checkpoint");
+    return safetensors_read(out, env, map->data, map->n_bytes, diag);
+}
+
+pith_status weights_open_file(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    tensor_table *table = NULL;
+    file_map map = {0};
+    *out = NULL;
+    PITH_TRY(file_map_open(&map, path, env->limits.max_model_bytes, diag));
+    PITH_TRY(read_mapped(&table, env, &map, diag));
+    PITH_TRY(tensor_table_take_map(table, &map));
+    *out = table;
+    table = NULL;
+
+cleanup:
+    tensor_table_free(&table);
+    file_map_close(&map);
+    return status;
+}
+
+/* ---- TAESD's other file --------------------------------------------------------------------- */
+
+/* The path with the last "from" in its file name replaced; NULL if there is
+ * none or no memory. */
+static char *replace_in_name(const char *path, const char *from, const char *to, const pith_alloc *alloc) {
+    const char *name = strrchr(path, '/'), *found = NULL;
+    name = name ? name + 1 : path;
+    for (const char *p = name; (p = strstr(p, from)) != NULL; p++) found = p;
+    if (!found) return NULL;
+    size_t n = strlen(path) + strlen(to) + 1, head = (size_t)(found - path);
+    char *other = mem_alloc(alloc, n, 1);
+    if (other) snprintf(other, n, "%.*s%s%s", (int)head, path, to, found + strlen(from));
+    return other;
+}
+
+static pith_status add_sibling(tensor_table *canonical, const pith_env *env, const char *path, const layout *names,
+                               pith_diag *diag) {
+    bool has_encoder = tensor_table_has_part(canonical, PART_TAESD_ENCODER);
+    if (has_encoder == tensor_table_has_part(canonical, PART_TAESD_DECODER)) return PITH_OK; /* both or neither */
+    pith_status status = PITH_OK;
+    tensor_table *raw = NULL;
+    char *other =
+        replace_in_name(path, has_encoder ? "encoder" : "decoder", has_encoder ? "decoder" : "encoder", &env->alloc);
+    struct stat st;
+    if (!other || stat(other, &st) != 0) goto cleanup; /* one half is of use alone */
+    PITH_TRY(weights_open_file(&raw, env, other, diag));
+    PITH_TRY(dialects_apply(canonical, raw, DIALECT_ANY, names, diag));
+
+cleanup:
+    tensor_table_free(&raw);
+    mem_free(&env->alloc, other);
+    return status;
+}
+
+/* ---- all -------------------------------------------------------------------------------------- */
+
+const char *weights_missing_text(const tensor_table *table) {
+    if (!tensor_table_has_part(table, PART_UNET) || tensor_table_has_part(table, PART_TEXT)) return NULL;
+    return "the text encoder is missing (text_encoder/ of a diffusers folder, cond_stage_model.* of a single file), "
+           "and the U-Net needs it: add it, or decode without the U-Net (--steps 0)";
+}
+
+static bool is_our_own(const tensor_table *raw) {
+    const char *format = tensor_table_meta(raw, "format");
+    return format && !strncmp(format, "pith-", 5);
+}
+
+static pith_status open_single(tensor_table **out, const pith_env *env, const char *path, const layout *names,
+                               pith_diag *diag) {
+    pith_status status = PITH_OK;
+    tensor_table *raw = NULL, *canonical = NULL;
+    PITH_TRY(weights_open_file(&raw, env, path, diag));
+    if (is_our_own(raw)) {
+        *out = raw;
+        raw = NULL;
+        goto cleanup;
+    }
+    PITH_TRY(recognise_names(raw, diag));
+    PITH_TRY(tensor_table_new(&canonical, env));
+    PITH_TRY(dialects_apply(canonical, raw, DIALECT_ANY, names, diag));
+    PITH_TRY(add_sibling(canonical, env, path, names, diag));
+    PITH_TRY(recognise_parts(canonical, raw, names, diag));
+    *out = canonical;
+    canonical = NULL;
+
+cleanup:
+    tensor_table_free(&raw);
+    tensor_table_free(&canonical);
+    return status;
+}
+
+static pith_status open_folder(tensor_table **out, const pith_env *env, const char *path, const layout *names,
+                               pith_diag *diag) {
+    pith_status status = PITH_OK;
+    tensor_table *canonical = NULL;
+    PITH_TRY(tensor_table_new(&canonical, env));
+    PITH_TRY(diffusers_open(canonical, env, path, names, diag));
+    PITH_TRY(recognise_parts(canonical, NULL, names, diag));
+    *out = canonical;
+    canonical = NULL;
+
+cleanup:
+    tensor_table_free(&canonical);
+    return status;
+}
+
+pith_status weights_open(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag) {
+    if (!out || !env || !path) return diag_set(diag, PITH_E_ARG, "weights_open: an argument is NULL");
+    pith_status status = PITH_OK;
+    layout *names = NULL;
+    struct stat st;
+    *out = NULL;
+    if (stat(path, &st) != 0) return diag_set(diag, PITH_E_IO, "cannot be opened: %s", strerror(errno));
+    PITH_TRY(layout_new(&names, &env->alloc));
+    if (S_ISDIR(st.st_mode))
+        PITH_TRY(open_folder(out, env, path, names, diag));
+    else
+        PITH_TRY(open_single(out, env, path, names, diag));
+    if (env->log.message && weights_missing_text(*out))
+        env->log.message(env->log.user, PITH_LOG_WARNING, weights_missing_text(*out));
+
+cleanup:
+    if (status == PITH_E_NOMEM) diag_set(diag, status, "out of memory");
+    layout_free(&names);
+    return status;
+}
