@@ -157,7 +157,7 @@ static tensor_table *new_table(void) {
 }
 
 static tensor vector(const char *name, tensor_type type, const void *data, uint64_t n, size_t element_bytes) {
-    return (tensor){name, type, 1, {n}, n, data, n * element_bytes};
+    return (tensor){name, type, 1, {n}, n, data, n * element_bytes, NULL};
 }
 
 static void add_vector(tensor_table *table, const char *name) {
@@ -249,15 +249,15 @@ static void write_table(const char *name, const tensor_table *table) {
 
 static tensor_table *sample_table(void) {
     tensor_table *table = new_table();
-    tensor t = {"conv.weight", TENSOR_F16, 4, {2, 1, 3, 2}, 12, some_bytes, 24};
+    tensor t = {"conv.weight", TENSOR_F16, 4, {2, 1, 3, 2}, 12, some_bytes, 24, NULL};
     assert_int_equal(tensor_table_add(table, &t), PITH_OK);
-    t = (tensor){"a \"quoted\"\n\xc3\xa9", TENSOR_F32, 1, {3}, 3, some_bytes + 1, 12};
+    t = (tensor){"a \"quoted\"\n\xc3\xa9", TENSOR_F32, 1, {3}, 3, some_bytes + 1, 12, NULL};
     assert_int_equal(tensor_table_add(table, &t), PITH_OK);
-    t = (tensor){"scalar", TENSOR_BF16, 0, {0}, 1, some_bytes + 2, 2};
+    t = (tensor){"scalar", TENSOR_BF16, 0, {0}, 1, some_bytes + 2, 2, NULL};
     assert_int_equal(tensor_table_add(table, &t), PITH_OK);
-    t = (tensor){"none", TENSOR_I8, 2, {0, 5}, 0, NULL, 0};
+    t = (tensor){"none", TENSOR_I8, 2, {0, 5}, 0, NULL, 0, NULL};
     assert_int_equal(tensor_table_add(table, &t), PITH_OK);
-    t = (tensor){"bytes", TENSOR_I8, 1, {7}, 7, some_bytes + 3, 7};
+    t = (tensor){"bytes", TENSOR_I8, 1, {7}, 7, some_bytes + 3, 7, NULL};
     assert_int_equal(tensor_table_add(table, &t), PITH_OK);
     assert_int_equal(tensor_table_set_meta(table, "pith.name", "mini-1"), PITH_OK);
     assert_int_equal(tensor_table_set_meta(table, "empty", ""), PITH_OK);
@@ -429,7 +429,8 @@ static tensor_table *make_parts(const void *data, tensor_type type, size_t eleme
                     {0},
                     p->count,
                     (const uint8_t *)data + p->first * element_bytes,
-                    p->count * element_bytes};
+                    p->count * element_bytes,
+                    NULL};
         memcpy(t.shape, p->shape, sizeof p->shape);
         assert_int_equal(tensor_table_add(table, &t), PITH_OK);
     }
