@@ -503,10 +503,10 @@ static void fingerprints_do_not_depend_on_order_or_on_tensors_outside_the_prefix
 static void a_changed_name_shape_or_value_changes_the_fingerprint(void **state) {
     (void)state;
     tensor variants[] = {
-        {"w", TENSOR_F32, 1, {4}, 4, some_bytes, 16},
-        {"v", TENSOR_F32, 1, {4}, 4, some_bytes, 16},
-        {"w", TENSOR_F32, 2, {2, 2}, 4, some_bytes, 16},
-        {"w", TENSOR_F32, 2, {1, 4}, 4, some_bytes, 16},
+        {"w", TENSOR_F32, 1, {4}, 4, some_bytes, 16, NULL},
+        {"v", TENSOR_F32, 1, {4}, 4, some_bytes, 16, NULL},
+        {"w", TENSOR_F32, 2, {2, 2}, 4, some_bytes, 16, NULL},
+        {"w", TENSOR_F32, 2, {1, 4}, 4, some_bytes, 16, NULL},
         {"w", TENSOR_F32, 1, {4}, 4, (const uint8_t *)"\0\0\200\077\0\0\0\0\0\0\0\0\0\0\0\0", 16},
     };
     enum { N = sizeof variants / sizeof variants[0] };
