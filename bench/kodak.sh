@@ -34,7 +34,7 @@ measure() {
     work=$(mktemp -d)
     # shellcheck source=bench/codecs.sh
     . "$root/bench/codecs.sh"
-    pixels=$(pngtopnm -quiet "$picture" | pamfile -machine | awk '{print $3 * $4}')
+    pixels=$(pngtopnm -quiet "$picture" | pamfile -size | awk '{print $1 * $2}')
     bytes=$((budget * pixels / 262144))
     if [ "$codec" = pith ]; then
         "$PITH" encode -s "$bytes" "$picture" "$work/coded" && "$PITH" decode --format ppm "$work/coded" "$work/decoded"
