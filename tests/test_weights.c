@@ -507,7 +507,7 @@ static void a_changed_name_shape_or_value_changes_the_fingerprint(void **state) 
         {"v", TENSOR_F32, 1, {4}, 4, some_bytes, 16, NULL},
         {"w", TENSOR_F32, 2, {2, 2}, 4, some_bytes, 16, NULL},
         {"w", TENSOR_F32, 2, {1, 4}, 4, some_bytes, 16, NULL},
-        {"w", TENSOR_F32, 1, {4}, 4, (const uint8_t *)"\0\0\200\077\0\0\0\0\0\0\0\0\0\0\0\0", 16},
+        {"w", TENSOR_F32, 1, {4}, 4, (const uint8_t *)"\0\0\200\077\0\0\0\0\0\0\0\0\0\0\0\0", 16, NULL},
     };
     enum { N = sizeof variants / sizeof variants[0] };
     uint8_t ids[N][8];
