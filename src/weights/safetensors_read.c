@@ -16,7 +16,7 @@
 #include "weights/tensor_table_private.h"
 
 #define LENGTH_BYTES 8u
-#define MAX_HEADER_BYTES (100u * 1000u * 1000u)
+#define MAX_HEADER_BYTES 100000000u
 /* What the largest legal header has: 11 commas a tensor, one a metadata entry. */
 #define MAX_COMMAS (1u << 20)
 #define MAX_DEPTH 3u /* header, tensor, shape */
@@ -259,7 +259,7 @@ cleanup:
 static pith_status check_coverage(const header *h, pith_diag *diag) {
     uint64_t covered = 0;
     const char *before = "the header";
-    qsort(h->entries, h->n_entries, sizeof h->entries[0], by_place);
+    if (h->n_entries > 1) qsort(h->entries, h->n_entries, sizeof h->entries[0], by_place);
     for (size_t i = 0; i < h->n_entries; i++) {
         const entry *e = &h->entries[i];
         if (e->begin == e->end) continue;
@@ -285,7 +285,7 @@ static pith_status read_tensors(tensor_table *table, header *h, const pith_alloc
     PITH_TRY(list_entries(&h->entries, &h->n_entries, h->json, TENSOR_MAX_COUNT, "tensors", alloc, diag));
     for (size_t i = 0; i < h->n_entries; i++) PITH_TRY(read_tensor(&h->entries[i], h, diag));
     PITH_TRY(check_coverage(h, diag));
-    qsort(h->entries, h->n_entries, sizeof h->entries[0], by_name);
+    if (h->n_entries > 1) qsort(h->entries, h->n_entries, sizeof h->entries[0], by_name);
     for (size_t i = 0; i < h->n_entries; i++) PITH_TRY(tensor_table_add(table, &h->entries[i].parsed));
 
 cleanup:
