@@ -11,8 +11,8 @@
 
 typedef struct ctr_chunk {
     uint8_t type;
-    size_t offset;         /* of the type byte in the file */
-    size_t n_bytes;        /* whole chunk */
+    size_t offset;          /* of the type byte in the file */
+    size_t n_bytes;         /* whole chunk */
     const uint8_t *payload; /* borrowed from the file's bytes */
     size_t payload_bytes;
 } ctr_chunk;
