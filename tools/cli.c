@@ -143,6 +143,8 @@ bool cli_take_setup(cli_setup *setup, const cli_command *command, int option, co
         return true;
     case CLI_BACKEND:
         setup->backend = argument;
+        if (strcmp(argument, "onednn") != 0 && strcmp(argument, "ref") != 0)
+            *code = cli_usage(command, "--backend takes onednn or ref, not \"%s\"", argument);
         return true;
     case CLI_THREADS:
         if (cli_parse_number(&number, argument, 1, 1024) && number == (int)number)

@@ -140,8 +140,13 @@ static bool fits(pith_model *model, const char *path, const model_wish *wish) {
     return memcmp(info.latent_id, wish->latent_id, sizeof info.latent_id) == 0;
 }
 
+/* A length past a limit is most likely a damaged file's. */
+static cli_exit open_exit(pith_status status) {
+    return status == PITH_E_LIMIT ? CLI_MODEL : cli_exit_of(status, CLI_MODEL);
+}
+
 static cli_exit say_open_failed(const char *path, const pith_diag *why) {
-    return cli_fail(cli_exit_of(why->status, CLI_MODEL), path, "%s", why->message);
+    return cli_fail(open_exit(why->status), path, "%s", why->message);
 }
 
 /* The first model that fits; files called `first_name` (may be NULL) are tried
@@ -161,7 +166,7 @@ static pith_model *search(const model_list *list, const pith_env *env, const mod
                 pith_model_free(&model);
                 continue;
             }
-            bool matters = !first_name || is_named || cli_exit_of(fault.status, CLI_MODEL) != CLI_MODEL;
+            bool matters = !first_name || is_named || open_exit(fault.status) != CLI_MODEL;
             if (matters && !*bad_path) {
                 *why = fault;
                 *bad_path = path;
