@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Pith authors
+# Unreadable and damaged input: one line, status 2, no output, nothing left.
+# shellcheck source=tests/cli/common.bash
+. "$(dirname "$0")/common.bash"
+
+ppm 60 40 >in.ppm
+ok "$pith" encode in.ppm a.pith
+for ending in png jpg webp ppm; do ok "$pith" decode a.pith "good.$ending"; done
+: >empty.png
+mkdir folder.png
+echo "not a picture at all" >text.png
+echo "old" >out.pith
+
+refuses 2 "missing.png: cannot open: No such file" "$pith" encode missing.png out.pith
+refuses 2 "empty.png: is empty" "$pith" encode empty.png out.pith
+refuses 2 "folder.png: is a folder" "$pith" encode folder.png out.pith
+refuses 2 "text.png: is not a PNG" "$pith" encode text.png out.pith
+refuses 2 "a.pith: is not a PNG" "$pith" encode a.pith out.pith
+refuses 2 "in.ppm/x: cannot open: Not a directory" "$pith" encode in.ppm/x out.pith
+refuses 2 "-: is empty" "$pith" encode - out.pith </dev/null
+refuses 2 "-: cannot read: Bad file descriptor" "$pith" encode - out.pith <&-
+for ending in png jpg webp ppm; do
+    n=$(wc -c <"good.$ending")
+    for part in 10 $((n / 3)) $((n / 2)) $((n - 1)); do
+        head -c "$part" "good.$ending" >"cut.$ending"
+        refuses 2 "cut.$ending: (the .* ends too early|is not a|damaged)" "$pith" encode "cut.$ending" out.pith
+        refuses 2 "-: (the .* ends too early|is not a|damaged)" "$pith" encode - out.pith <"cut.$ending"
+    done
+done
+printf 'P6 70000 70000 255\n' >huge.ppm
+refuses 4 "huge.ppm: 70000x70000 pixels; at most" "$pith" encode huge.ppm out.pith
+
+refuses 2 "missing.pith: cannot open" "$pith" decode missing.pith out.png
+refuses 2 "empty.png: is empty" "$pith" decode empty.png out.png
+refuses 2 "folder.png: cannot read: Is a directory" "$pith" decode folder.png out.png
+refuses 2 "text.png: " "$pith" decode text.png out.png
+n=$(wc -c <a.pith)
+for part in 1 4 5 20 $((n / 2)) $((n - 1)); do
+    head -c "$part" a.pith >cut.pith
+    refuses 2 "cut.pith: " "$pith" decode cut.pith out.png
+    refuses 2 "cut.pith: " "$pith" info cut.pith
+done
+for byte in 0 4 6 15 40 $((n - 1)); do
+    cp a.pith bad.pith
+    printf '\xa5' | dd of=bad.pith bs=1 seek="$byte" conv=notrunc status=none
+    cmp -s a.pith bad.pith || refuses 2 "bad.pith: " "$pith" decode bad.pith out.png
+done
+refuses 2 "text.png: " "$pith" info text.png
+refuses 2 "text.png: is not a PNG" "$pith" compare in.ppm text.png
+refuses 2 "text.png: is not a PNG" "$pith" compare --side-by-side sheet.png in.ppm text.png
+ppm 60 41 >taller.ppm
+refuses 2 "taller.ppm: 60x41 pixels, but in.ppm has 60x40" "$pith" compare in.ppm taller.ppm
+refuses 2 "taller.ppm: 60x41 pixels, but in.ppm has 60x40" "$pith" compare --side-by-side sheet.png in.ppm taller.ppm
+
+[ "$(cat out.pith)" = old ] || fail "out.pith was touched"
+{ [ ! -e out.png ] && [ ! -e sheet.png ]; } || fail "a half picture is there"
+
+# A message is one line whatever the file is called.
+name=$(printf 'two\nlines\033[1m.png')
+refuses 2 "two.lines..1m.png: cannot open" "$pith" encode "$name" out.pith
+
+# A batch goes on, and ends with the highest status.
+code=0
+"$pith" info a.pith text.png a.pith >out 2>said || code=$?
+{ [ $code -eq 2 ] && [ "$(grep -c '^a.pith$' out)" -eq 2 ]; } || fail "a batch stopped at the bad file"

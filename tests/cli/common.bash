@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Pith authors
+# shellcheck disable=SC2034 # the variables are for the scripts
+# What the tests of the command share; sourced, not run. Each works in an empty
+# folder of its own, with tests/data's tiny model in the place of the built-in.
+set -euo pipefail
+export LC_ALL=C
+source_dir=${PITH_SOURCE_DIR:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+pith=${PITH_BUILD_DIR:-$source_dir/build/release}/bin/pith
+work=$(mktemp -d "${TMPDIR:-/tmp}/pith-cli-XXXXXX")
+trap 'rm -rf -- "$work"' EXIT
+cd "$work"
+mkdir models
+cp "$source_dir/tests/data/mini_tiny.safetensors" models/mini.safetensors
+export PITH_MODELS=$work/models XDG_DATA_HOME=$work/no-such-folder
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+# ok COMMAND...: ends with 0 and says nothing on standard error.
+ok() {
+    local code=0
+    "$@" 2>"$work/.said" || code=$?
+    [ "$code" -eq 0 ] || fail "status $code: $* -- $(cat "$work/.said")"
+    [ ! -s "$work/.said" ] || fail "said something: $* -- $(cat "$work/.said")"
+}
+
+# refuses STATUS PATTERN COMMAND...: ends with that status and one line on
+# standard error, "pith: " and what the extended regular expression matches;
+# nothing on standard output, and no temporary file anywhere.
+refuses() {
+    local status=$1 pattern=$2 code=0
+    shift 2
+    "$@" >"$work/.out" 2>"$work/.said" || code=$?
+    [ "$code" -eq "$status" ] || fail "status $code, not $status: $* -- $(cat "$work/.said")"
+    [ "$(wc -l <"$work/.said")" -eq 1 ] || fail "not one line: $* -- $(cat "$work/.said")"
+    grep -qE "^pith: .*($pattern)" "$work/.said" || fail "\"$pattern\" not said: $* -- $(cat "$work/.said")"
+    [ ! -s "$work/.out" ] || fail "wrote to standard output: $*"
+    nothing_left
+}
+
+# No temporary file of ours in the work folder or below.
+nothing_left() {
+    local left
+    left=$(find "$work" -name '.pith-*')
+    [ -z "$left" ] || fail "left behind: $left"
+}
+
+# ppm WIDTH HEIGHT: a colour picture to standard output.
+ppm() {
+    printf 'P6\n%d %d\n255\n' "$1" "$2"
+    awk -v w="$1" -v h="$2" 'BEGIN {for (y = 0; y < h; y++) for (x = 0; x < w; x++)
+        printf "%c%c%c", 33 + (x * 2 + y) % 90, 33 + (x + y * 3) % 90, 33 + (x * y) % 90}'
+}
+
+# size_of FILE: "WIDTHxHEIGHT" of a .pith file.
+size_of() { "$pith" info "$1" | awk '$1 == "picture" {sub(",", "", $2); print $2}'; }

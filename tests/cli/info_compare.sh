@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Pith authors
+# What info and compare print: stable names, numbers with a point, valid JSON.
+# shellcheck source=tests/cli/common.bash
+. "$(dirname "$0")/common.bash"
+
+ppm 200 180 >in.ppm
+ok "$pith" encode -q 40 in.ppm a.pith
+ok "$pith" decode a.pith a.png
+n=$(wc -c <a.pith)
+
+# info: chunks follow each other to the end of the file; no model is needed.
+mv models hidden
+"$pith" info a.pith >text
+awk -v n="$n" '$1 == "chunk" {sub(",", "", $6); if ($6 != end && end) exit 1; end = $6 + $7} END {exit end != n}' text ||
+    fail "chunks do not fill the file: $(cat text)"
+grep -q "200x180, 3 channels" text || fail "$(cat text)"
+mv hidden models
+"$pith" info a.pith | grep -q "quality 40" || fail "the quality is not 40"
+"$pith" info --json a.pith a.pith >json
+awk -F '[:,]' '/"bpp"/ {exit !($2 > 0)}' json || fail "no bpp"
+"$pith" model list --json >models.json
+
+# compare
+"$pith" compare in.ppm a.png >text
+[ "$(cut -d ' ' -f 1 text | tr '\n' ' ')" = "psnr_db ms_ssim bytes bits_per_pixel width height " ] || fail "$(cat text)"
+grep -q "^bytes $(wc -c <a.png)$" text || fail "$(cat text)"
+"$pith" compare in.ppm a.pith >of_pith
+grep -q "^bytes $n$" of_pith || fail "$(cat of_pith)"
+cmp <(head -n 2 text) <(head -n 2 of_pith) || fail "a .pith file compares otherwise than its picture"
+"$pith" compare in.ppm in.ppm | grep -q "^psnr_db inf$" || fail "equal pictures"
+"$pith" compare in.ppm - <a.png | head -n 2 | cmp - <(head -n 2 text) || fail "standard input"
+"$pith" compare --json in.ppm in.ppm >equal.json
+LC_ALL=de_DE.UTF-8 "$pith" compare --json in.ppm a.png >compare.json
+
+# side by side: widths add up, with gaps of 8 pixels.
+ok "$pith" compare --side-by-side sheet.png in.ppm a.png a.pith
+ok "$pith" encode sheet.png sheet.pith
+[ "$(size_of sheet.pith)" = "616x180" ] || fail "the sheet has $(size_of sheet.pith)"
+ok "$pith" compare --side-by-side one.png in.ppm
+"$pith" compare one.png in.ppm | grep -q "^psnr_db inf$" || fail "a sheet of one differs"
+
+command -v python3 >/dev/null || { echo "NOT CHECKED: the JSON (no python3)"; exit 0; }
+python3 - "$n" <<'P'
+import json, sys
+n = int(sys.argv[1])
+a, b = json.load(open("json"))
+assert a == b and a["file"] == "a.pith" and (a["width"], a["height"], a["channels"]) == (200, 180, 3), a
+assert a["bytes"] == n and abs(a["bpp"] - 8 * n / 36000) < 1e-6, a
+assert a["chunks"][0]["name"] == "HEAD" and a["chunks"][-1]["offset"] + a["chunks"][-1]["bytes"] == n, a
+assert a["model"]["installed"] and a["model"]["name"] == "tiny-1" and abs(a["quality"] - 40) < 1, a
+m = json.load(open("models.json"))[0]
+assert m["name"] == "tiny-1" and m["latent_id"] == a["model"]["latent_id"] and m["latent_channels"] == 4, m
+e, c = json.load(open("equal.json")), json.load(open("compare.json"))
+assert e["psnr_db"] is None and abs(e["ms_ssim"] - 1) < 1e-9, e
+text = dict(line.split() for line in open("text"))
+assert set(c) == set(text) and all(abs(float(text[k]) - c[k]) < 1e-5 for k in c), (c, text)
+P

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Pith authors
+# Wrong usage is told in one line, with status 1, before any work; and every
+# option of --help is in the command's page, and the other way round.
+# shellcheck source=tests/cli/common.bash
+. "$(dirname "$0")/common.bash"
+
+ppm 16 16 >in.ppm
+ok "$pith" encode in.ppm a.pith
+
+refuses 1 "which command" "$pith"
+refuses 1 "no such command" "$pith" transcode
+refuses 1 "no such command" "$pith" help transcode
+refuses 1 "no such option: --fast" "$pith" encode --fast in.ppm b.pith
+refuses 1 "no such option: -x" "$pith" encode -x in.ppm b.pith
+refuses 1 "no such option: -x" "$pith" encode -vx in.ppm b.pith
+refuses 1 "no such option: --verbose=3" "$pith" encode --verbose=3 in.ppm b.pith
+refuses 1 "-q needs a value" "$pith" encode in.ppm b.pith -q
+refuses 1 "--model needs a value" "$pith" encode in.ppm b.pith --model
+refuses 1 "one IN and one OUT" "$pith" encode in.ppm
+refuses 1 "one IN and one OUT" "$pith" encode in.ppm b.pith c.pith
+refuses 1 "one IN and one OUT" "$pith" decode a.pith
+refuses 1 "exclude each other" "$pith" encode -q 5 -s 5k in.ppm b.pith
+for q in 101 -1 "" five nan 1e1; do refuses 1 "0 to 100" "$pith" encode "-q$q " in.ppm b.pith; done
+for s in 0 -5 5q bpp "" nan; do refuses 1 "not \"$s\"" "$pith" encode "--size=$s" in.ppm b.pith; done
+for n in 0 -1 1.5 two; do refuses 1 "1 to 1024" "$pith" encode "--threads=$n" in.ppm b.pith; done
+refuses 1 "onednn or ref" "$pith" encode --backend gpu in.ppm b.pith
+refuses 1 "onednn or ref" "$pith" decode --backend gpu a.pith b.png
+refuses 1 "ends like no format" "$pith" decode a.pith b.gif
+refuses 1 "ends like no format" "$pith" decode a.pith noending
+refuses 1 "not \"gif\"" "$pith" decode --format gif a.pith b.png
+refuses 1 "PNG and PPM" "$pith" decode --depth 16 a.pith b.jpg
+refuses 1 "8 or 16" "$pith" decode --depth 12 a.pith b.png
+refuses 1 "FILE is needed" "$pith" info
+refuses 1 "two pictures" "$pith" compare in.ppm
+refuses 1 "two pictures" "$pith" compare in.ppm in.ppm in.ppm
+refuses 1 "needs a picture" "$pith" compare --side-by-side out.png
+refuses 1 "\"list\"" "$pith" model
+refuses 1 "\"list\"" "$pith" model remove
+[ "$(find . -maxdepth 1 -type f -not -name '.*' | sort | tr '\n' ' ')" = "./a.pith ./in.ppm " ] || fail "files were made: $(ls)"
+
+# IN = OUT, by name, by link, by the two kinds of links.
+ln -s in.ppm soft.ppm
+ln in.ppm hard.ppm
+for same in in.ppm ./in.ppm soft.ppm hard.ppm; do refuses 1 "is the input" "$pith" encode in.ppm $same; done
+refuses 1 "is the input" "$pith" decode --format png a.pith a.pith
+refuses 1 "is an input" "$pith" compare --side-by-side in.ppm a.pith in.ppm
+
+# Help goes to standard output.
+"$pith" --version | grep -qE '^pith [0-9]+\.[0-9]+\.[0-9]+$' || fail "--version"
+for command in encode decode info compare model; do
+    "$pith" --help | grep -q "^  $command " || fail "pith --help lacks $command"
+    ok "$pith" "$command" --help >help
+    cmp help <("$pith" help "$command")
+    cmp help <("$pith" "$command" -h)
+    page=$source_dir/doc/man/pith-$command.md
+    [ -f "$page" ] || fail "no $page"
+    sed -n 's/^  \(-.,\)\{0,1\} *--\([a-z-]*\).*/\2/p' help | sort >in_help
+    # shellcheck disable=SC2016 # the backquotes are Markdown's
+    grep '^`-' "$page" | sed 's/.*--\([a-z-]*\).*/\1/' | sort >in_page
+    [ -s in_help ] || fail "$command --help shows no option"
+    diff in_help in_page || fail "$command: --help and $page differ"
+    # shellcheck disable=SC2016
+    sed -n 's/^  -\(.\), --\([a-z-]*\).*/`-\1`, `--\2/p' help | while read -r line; do
+        grep -qF -- "$line" "$page" || fail "$page: no $line"
+    done
+done
