@@ -39,7 +39,8 @@ int main(int argc, char **argv) {
         fprintf(stderr, "encode: %s\n", pith_encoder_message(encoder));
         goto done;
     }
-    if (pith_decoder_open(decoder, file.data, file.n_bytes) != PITH_OK || pith_decode(decoder, model, &sink) != PITH_OK) {
+    if (pith_decoder_open(decoder, file.data, file.n_bytes) != PITH_OK ||
+        pith_decode(decoder, model, NULL, &sink) != PITH_OK) {
         fprintf(stderr, "decode: %s\n", pith_decoder_message(decoder));
         goto done;
     }

@@ -97,7 +97,7 @@ static pith_image decode(codec *c, pith_bytes file, const pith_image *like) {
     pith_sink sink;
     pith_sink_to_image(&sink, &q);
     if (pith_decoder_open(c->decoder, file.data, file.n_bytes) != PITH_OK ||
-        pith_decode(c->decoder, c->model, &sink) != PITH_OK)
+        pith_decode(c->decoder, c->model, NULL, &sink) != PITH_OK)
         fail_msg("decode: %s", pith_decoder_message(c->decoder));
     return q;
 }
@@ -205,7 +205,7 @@ static void arguments_out_of_range_are_refused(void **state) {
     assert_int_equal(pith_encode(c.encoder, &source, NULL, &file), PITH_E_LIMIT);
     assert_int_equal(pith_encode(NULL, &source, NULL, &file), PITH_E_ARG);
     assert_int_equal(pith_encode(c.encoder, NULL, NULL, &file), PITH_E_ARG);
-    assert_int_equal(pith_decode(c.decoder, c.model, NULL), PITH_E_ARG);
+    assert_int_equal(pith_decode(c.decoder, c.model, NULL, NULL), PITH_E_ARG);
     pith_model *none = NULL;
     pith_diag why;
     assert_int_equal(pith_model_open(&none, NULL, "/nonexistent/model", &why), PITH_E_IO);
@@ -234,7 +234,7 @@ static void faults_of_the_callbacks_come_through(void **state) {
     assert_int_equal(pith_encode(c.encoder, &source, NULL, &file), PITH_E_IO);
     pith_sink sink = {.write_rows = refuse_write};
     assert_int_equal(pith_decoder_open(c.decoder, good.data, good.n_bytes), PITH_OK);
-    assert_int_equal(pith_decode(c.decoder, c.model, &sink), PITH_E_IO);
+    assert_int_equal(pith_decode(c.decoder, c.model, NULL, &sink), PITH_E_IO);
     pith_bytes_free(&c.env, &good);
     free(p.pixels);
     codec_close(&c);
@@ -419,7 +419,7 @@ static pith_status whole_job(const pith_env *env, const pith_image *p) {
     if (status == PITH_OK) status = pith_encode(encoder, &source, NULL, &file);
     if (status == PITH_OK) status = pith_decoder_new(&decoder, env, NULL);
     if (status == PITH_OK) status = pith_decoder_open(decoder, file.data, file.n_bytes);
-    if (status == PITH_OK) status = pith_decode(decoder, model, &sink);
+    if (status == PITH_OK) status = pith_decode(decoder, model, NULL, &sink);
     pith_bytes_free(env, &file);
     pith_decoder_free(&decoder);
     pith_encoder_free(&encoder);

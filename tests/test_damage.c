@@ -41,7 +41,7 @@ static pith_status try_decode(fixture *f, const uint8_t *data, size_t n_bytes) {
     f->n_rows_written = 0;
     assert_int_equal(pith_decoder_new(&decoder, &f->env, NULL), PITH_OK);
     pith_status status = pith_decoder_open(decoder, copy, n_bytes);
-    if (status == PITH_OK) status = pith_decode(decoder, f->model, &sink);
+    if (status == PITH_OK) status = pith_decode(decoder, f->model, NULL, &sink);
     const char *message = pith_decoder_message(decoder);
     assert_true((status == PITH_OK) == (message[0] == '\0'));
     assert_null(strchr(message, '\n'));
@@ -167,7 +167,7 @@ static void another_models_file_is_refused(void **state) {
     mend_crcs(bytes, f->file.n_bytes);
     assert_int_equal(pith_decoder_open(decoder, bytes, f->file.n_bytes), PITH_OK);
     pith_sink sink = {.write_rows = count_rows, .user = f};
-    assert_int_equal(pith_decode(decoder, f->model, &sink), PITH_E_MODEL_MISMATCH);
+    assert_int_equal(pith_decode(decoder, f->model, NULL, &sink), PITH_E_MODEL_MISMATCH);
     assert_non_null(strstr(pith_decoder_message(decoder), "tiny-1"));
     pith_decoder_free(&decoder);
     free(bytes);

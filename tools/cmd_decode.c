@@ -18,6 +18,7 @@ static const cli_option options[] = {
     {CLI_FORMAT, "format", "NAME", "png, jpg, webp or ppm, whatever OUT's ending"},
     {'q', "quality", "1..100", "of a JPEG or WebP (default 95; WebP 100 is lossless)"},
     {CLI_DEPTH, "depth", "8|16", "bits of a sample; 16 for PNG and PPM (default 8)"},
+    {CLI_STEPS, "steps", "N", "steps of denoising, with models that can (default 4; 0 = none)"},
     {'v', "verbose", NULL, "say where time went"},
     CLI_OPTION_THREADS,
     CLI_OPTION_BACKEND,
@@ -30,6 +31,7 @@ typedef struct decode_request {
     const char *in, *out;
     image_write_options write;
     uint8_t bit_depth;
+    int steps; /* -1: what suits the model */
 } decode_request;
 
 /* The writer as a sink, with the time spent in it. */
@@ -75,6 +77,11 @@ static cli_exit take_option(decode_request *r, const cli_command *command, int o
         if (strcmp(argument, "8") != 0 && strcmp(argument, "16") != 0)
             return cli_usage(command, "--depth takes 8 or 16, not \"%s\"", argument);
         r->bit_depth = strcmp(argument, "16") == 0 ? 16 : 8;
+        break;
+    case CLI_STEPS:
+        if (!cli_parse_number(&number, argument, 0, 1000) || number != (int)number)
+            return cli_usage(command, "--steps takes 0 to 1000, not \"%s\"", argument);
+        r->steps = (int)number;
         break;
     default:
         break;
@@ -153,7 +160,10 @@ static cli_exit decode_picture(decode_job *job) {
     if (status != PITH_OK) return cli_fail(CLI_OUTPUT, r->out, "%s", why.message);
     image_writer_sink(writer, &timed.sink);
     pith_sink sink = {timed_start, timed_rows, &timed, r->bit_depth};
-    status = pith_decode(job->file.decoder, job->model, &sink);
+    pith_decode_options o;
+    pith_decode_options_defaults(&o, sizeof o);
+    o.steps = r->steps;
+    status = pith_decode(job->file.decoder, job->model, &o, &sink);
     progress_end(&job->bar);
     job->row_seconds = timed.seconds;
     cli_exit code = CLI_DONE;
@@ -192,7 +202,7 @@ static cli_exit decode(const decode_request *r) {
 }
 
 static int run(const cli_command *command, int argc, char **argv) {
-    decode_request r = {.bit_depth = 8, .write = {.type = IMAGE_UNKNOWN, .quality = 95}};
+    decode_request r = {.bit_depth = 8, .steps = -1, .write = {.type = IMAGE_UNKNOWN, .quality = 95}};
     cli_exit code = parse(&r, command, argc, argv);
     return (int)(code == CLI_DONE ? decode(&r) : code);
 }

@@ -78,7 +78,7 @@ pith_status pith_file_to_image(pith_image *out, pith_file *file, pith_model *mod
     if (!out->pixels) return tool_fail(why, PITH_E_NOMEM, "out of memory for the picture's pixels");
     pith_sink sink;
     pith_sink_to_image(&sink, out);
-    pith_status status = pith_decode(file->decoder, model, &sink);
+    pith_status status = pith_decode(file->decoder, model, NULL, &sink);
     if (status == PITH_OK) return PITH_OK;
     tool_fail(why, status, "%s", pith_decoder_message(file->decoder));
     free(out->pixels);

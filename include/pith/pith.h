@@ -173,7 +173,7 @@ typedef struct pith_model pith_model;
  * doc/format.md. Files of other precision of the same model share them. */
 typedef struct pith_model_info {
     char name[PITH_NAME_BYTES];                  /* "mini-1" */
-    char kind[PITH_NAME_BYTES];                  /* "mini" */
+    char kind[PITH_NAME_BYTES];                  /* "mini", "sd1" */
     uint8_t latent_id[PITH_FINGERPRINT_BYTES];   /* the latent space: the encoder's tensors */
     uint8_t decoder_id[PITH_FINGERPRINT_BYTES];  /* the decoder's tensors */
     uint32_t n_latent;                           /* latent channels */
@@ -262,9 +262,18 @@ PITH_API PITH_MUST_CHECK pith_status pith_decoder_open(pith_decoder *decoder, co
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_info(pith_decoder *decoder, pith_info *info);
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_chunk(pith_decoder *decoder, uint32_t index, pith_chunk_info *chunk);
 
-/* Decodes the opened file. PITH_E_MODEL_MISMATCH when the model is another
- * than the file names; PITH_E_CHECKSUM when the latents do not come out right. */
-PITH_API PITH_MUST_CHECK pith_status pith_decode(pith_decoder *decoder, pith_model *model, const pith_sink *sink);
+typedef struct pith_decode_options {
+    size_t struct_size;
+    int steps; /* of denoising, 0..1000; 0 = none; -1 (default): what suits the model */
+} pith_decode_options;
+
+PITH_API void pith_decode_options_defaults(pith_decode_options *options, size_t struct_size);
+
+/* Decodes the opened file; `options` may be NULL. PITH_E_MODEL_MISMATCH when
+ * the model is another than the file names; PITH_E_CHECKSUM when the latents
+ * do not come out right. */
+PITH_API PITH_MUST_CHECK pith_status pith_decode(pith_decoder *decoder, pith_model *model,
+                                                 const pith_decode_options *options, const pith_sink *sink);
 PITH_API const char *pith_decoder_message(const pith_decoder *decoder);
 PITH_API void pith_decoder_timing(const pith_decoder *decoder, pith_timing *timing);
 

@@ -2,7 +2,6 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Decoding: file -> slices -> symbols -> latents -> pixels (network, tile by
  * tile). Nothing of the picture is written before every latent is proven. */
-#include <math.h>
 #include <string.h>
 
 #include "api/env.h"
@@ -12,10 +11,12 @@
 #include "api/tiles.h"
 #include "container/ctr_read.h"
 
+#define DEFAULT_STEPS 4 /* of denoising, with models that can */
+#define MAX_STEPS 1000
+
 struct pith_decoder {
     pith_env env;
-    pith_model *model; /* of the bound network: a reference of our own */
-    model_net net;
+    model_session *session; /* of the model last used; NULL before */
     ctr_file file;
     bool is_open;
     uint64_t n_file_bytes;
@@ -37,6 +38,11 @@ pith_status pith_decoder_new(pith_decoder **out, const pith_env *env, pith_diag 
     return PITH_OK;
 }
 
+void pith_decode_options_defaults(pith_decode_options *options, size_t struct_size) {
+    pith_decode_options defaults = {.struct_size = struct_size, .steps = -1};
+    if (options) memcpy(options, &defaults, struct_size < sizeof defaults ? struct_size : sizeof defaults);
+}
+
 static void close_file(pith_decoder *d) {
     if (d->is_open) ctr_file_free(&d->file, &d->env);
     d->is_open = false;
@@ -47,8 +53,7 @@ void pith_decoder_free(pith_decoder **decoder) {
     pith_decoder *d = *decoder;
     *decoder = NULL;
     close_file(d);
-    model_net_free(&d->net);
-    pith_model_free(&d->model);
+    model_session_free(&d->session);
     pith_alloc alloc = d->env.alloc;
     mem_free(&alloc, d);
 }
@@ -123,17 +128,17 @@ pith_status pith_decoder_chunk(pith_decoder *d, uint32_t index, pith_chunk_info 
 
 static pith_status check_model(pith_decoder *d, pith_model *model) {
     const ctr_head *head = &d->file.head;
-    const mini_config *c = model_config(model);
+    const model_traits *t = model_traits_of(model);
     uint8_t id[PITH_FINGERPRINT_BYTES];
     pith_status status = model_latent_id(model, id, &d->diag);
     if (status != PITH_OK) return status;
     if (memcmp(id, head->latent_id, sizeof id) != 0)
         return diag_set(&d->diag, PITH_E_MODEL_MISMATCH,
                         "made with model %s, and the model given, %s, has another latent space", head->model_name,
-                        c->name);
-    if (c->n_latent != head->n_latent || head->log2_downscale != 3)
+                        t->name);
+    if (t->n_latent != head->n_latent || t->log2_downscale != head->log2_downscale)
         return diag_set(&d->diag, PITH_E_MODEL_MISMATCH, "the latent has %u channels at 1/%u, model %s has %u at 1/%u",
-                        head->n_latent, 1u << head->log2_downscale, c->name, c->n_latent, MINI_DOWNSCALE);
+                        head->n_latent, 1u << head->log2_downscale, t->name, t->n_latent, 1u << t->log2_downscale);
     return PITH_OK;
 }
 
@@ -176,49 +181,42 @@ cleanup:
 typedef struct decode_job {
     const latent_planes *latents;
     row_band band; /* the rows of one line of tiles */
-    float *window_latents, *window_steps, *window_pixels;
+    float *window_latents, *window_pixels;
+    model_decode_how how;
 } decode_job;
 
 static pith_status job_init(pith_decoder *d, decode_job *job, const tile_grid *grid, uint8_t bit_depth) {
     const ctr_head *head = &d->file.head;
-    const size_t window = (size_t)grid->x.window * grid->y.window, s = MINI_DOWNSCALE;
+    const size_t window = (size_t)grid->x.window * grid->y.window, s = (size_t)1 << head->log2_downscale;
     pith_image_format format = picture_format(head, bit_depth);
-    uint32_t rows = grid->y.core * MINI_DOWNSCALE;
+    uint32_t rows = grid->y.core << head->log2_downscale;
     pith_status status = band_init(&job->band, &d->env.alloc, &format, rows < format.height ? rows : format.height,
                                    &d->diag);
     if (status != PITH_OK) return status;
     job->window_latents = mem_alloc(&d->env.alloc, window, head->n_latent * sizeof(float));
-    job->window_steps = mem_alloc(&d->env.alloc, window, sizeof(float));
     job->window_pixels = mem_alloc(&d->env.alloc, window, 3 * s * s * sizeof(float));
-    if (!job->window_latents || !job->window_steps || !job->window_pixels)
+    if (!job->window_latents || !job->window_pixels)
         return diag_set(&d->diag, PITH_E_NOMEM, "out of memory for a tile");
-    /* The network is told the step it was trained with that is nearest. */
-    const mini_config *c = model_config(d->model);
-    float log2_step = log2f(lat_step(head->step_index));
-    log2_step = fminf(fmaxf(log2_step, c->log2_step_min), c->log2_step_max);
-    for (size_t i = 0; i < window; i++) job->window_steps[i] = log2_step;
     return PITH_OK;
 }
 
 static void job_free(decode_job *job, const pith_alloc *alloc) {
     band_free(&job->band, alloc);
     mem_free(alloc, job->window_latents);
-    mem_free(alloc, job->window_steps);
     mem_free(alloc, job->window_pixels);
 }
 
 /* The decoder network over one window; its core goes to the band. */
 static pith_status run_window(pith_decoder *d, decode_job *job, const tile_grid *grid, tile_span tx, tile_span ty) {
     const latent_planes *l = job->latents;
-    const uint32_t s = MINI_DOWNSCALE, h = grid->y.window, w = grid->x.window;
+    const uint32_t s = 1u << d->file.head.log2_downscale, h = grid->y.window, w = grid->x.window;
     for (uint32_t c = 0; c < l->n_channels; c++)
         for (uint32_t y = 0; y < h; y++)
             memcpy(job->window_latents + ((size_t)c * h + y) * w,
                    l->values + ((size_t)c * l->height + ty.window_start + y) * l->width + tx.window_start,
                    w * sizeof(float));
-    nn_binding in[] = {{"latent", job->window_latents}, {"log2_step", job->window_steps}};
-    nn_binding out = {"image", job->window_pixels};
-    pith_status status = nn_run(d->net.net, in, 2, &out, 1, &d->diag);
+    pith_status status =
+        model_decode(d->session, h, w, job->window_latents, &job->how, job->window_pixels, &d->diag);
     if (status != PITH_OK) return status;
 
     const pith_image_format *f = &job->band.format;
@@ -232,20 +230,25 @@ static pith_status run_window(pith_decoder *d, decode_job *job, const tile_grid 
 
 static pith_status write_band(pith_decoder *d, decode_job *job, const pith_sink *sink, tile_span ty) {
     const pith_image_format *f = &job->band.format;
-    uint32_t first = ty.core_start * MINI_DOWNSCALE, n = ty.core_length * MINI_DOWNSCALE;
+    const uint32_t s = d->file.head.log2_downscale;
+    uint32_t first = ty.core_start << s, n = ty.core_length << s;
     if (n > f->height - first) n = f->height - first;
     pith_status status = sink->write_rows(sink->user, first, n, job->band.rows, job->band.stride_bytes);
     return status == PITH_OK ? status : diag_set(&d->diag, status, "writing pixels failed at row %u", first);
 }
 
-static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *latents, const pith_sink *sink) {
+static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *latents, const pith_decode_options *o,
+                                     const pith_sink *sink) {
     pith_status status = PITH_OK;
-    decode_job job = {.latents = latents};
+    const ctr_head *head = &d->file.head;
+    const model_traits *traits = model_traits_of(model_session_model(d->session));
+    decode_job job = {.latents = latents, .how = {.step = lat_step(head->step_index)}};
     uint8_t bit_depth = sink->bit_depth == 16 ? 16 : 8;
-    tile_grid grid = tile_grid_make(latents->width, latents->height, mini_decoder_reach(model_config(d->model)));
+    tile_grid grid = tile_grid_make(latents->width, latents->height, traits->decoder_reach);
     double start = env_seconds();
 
-    PITH_TRY(model_net_prepare(&d->net, d->model, MODEL_DECODER, grid.y.window, grid.x.window, &d->diag));
+    if (traits->can_denoise) job.how.n_steps = (uint32_t)(o->steps < 0 ? DEFAULT_STEPS : o->steps);
+    if (job.how.n_steps == 0) PITH_TRY(model_bind_decoder(d->session, grid.y.window, grid.x.window, &d->diag));
     d->timing.bind_seconds = env_seconds() - start;
     PITH_TRY(job_init(d, &job, &grid, bit_depth));
     status = sink->start ? sink->start(sink->user, &job.band.format) : PITH_OK;
@@ -255,7 +258,7 @@ static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *laten
     }
     for (uint32_t j = 0; j < grid.y.count; j++) {
         tile_span ty = tile_axis_span(&grid.y, j);
-        job.band.first = ty.core_start * MINI_DOWNSCALE;
+        job.band.first = ty.core_start << head->log2_downscale;
         for (uint32_t i = 0; i < grid.x.count; i++) {
             PITH_TRY(env_report(&d->env, "decoding",
                                 0.2 + 0.8 * ((double)j * grid.x.count + i) / ((double)grid.y.count * grid.x.count),
@@ -271,17 +274,18 @@ cleanup:
     return status;
 }
 
-/* Keeps a reference as long as a network is bound to the model. */
-static void use_model(pith_decoder *d, pith_model *model) {
-    if (d->model == model) return;
-    model_net_free(&d->net);
-    pith_model_free(&d->model);
-    d->model = pith_model_ref(model);
+/* The session outlives the call, so that the next picture of a size finds its networks bound. */
+static pith_status use_model(pith_decoder *d, pith_model *model) {
+    if (d->session && model_session_model(d->session) == model) return PITH_OK;
+    model_session_free(&d->session);
+    return model_session_new(&d->session, model, &d->diag);
 }
 
-pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_sink *sink) {
+pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_options *options,
+                        const pith_sink *sink) {
     pith_status status = PITH_OK;
     latent_planes latents = {0};
+    pith_decode_options o;
     if (!d) return PITH_E_ARG;
     PITH_TRY(require_open(d));
     d->timing = (pith_timing){0};
@@ -289,11 +293,17 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_sink *sin
         status = diag_set(&d->diag, PITH_E_ARG, "pith_decode: an argument is NULL");
         goto cleanup;
     }
+    pith_decode_options_defaults(&o, sizeof o);
+    if (options) memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
+    if (o.steps < -1 || o.steps > MAX_STEPS) {
+        status = diag_set(&d->diag, PITH_E_ARG, "steps must be 0 to %d, or -1", MAX_STEPS);
+        goto cleanup;
+    }
     PITH_TRY(check_model(d, model));
-    use_model(d, model);
+    PITH_TRY(use_model(d, model));
     PITH_TRY(latents_init(&latents, &d->env.alloc, &d->file.head, &d->diag));
     PITH_TRY(file_to_latents(d, &latents));
-    PITH_TRY(latents_to_pixels(d, &latents, sink));
+    PITH_TRY(latents_to_pixels(d, &latents, &o, sink));
 cleanup:
     latents_free(&latents, &d->env.alloc);
     return status;

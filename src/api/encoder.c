@@ -18,8 +18,8 @@
 
 struct pith_encoder {
     pith_env env;
-    pith_model *model; /* a reference of our own */
-    model_net net;
+    model_session *session;
+    const model_traits *traits; /* of the session's model */
     lat_coder *coder;
     pith_diag diag;
     pith_timing timing;
@@ -41,8 +41,9 @@ pith_status pith_encoder_new(pith_encoder **out, const pith_env *env, pith_model
     e = mem_alloc(&own.alloc, 1, sizeof *e);
     if (!e) return diag_set(why, PITH_E_NOMEM, "out of memory");
     e->env = own;
-    e->model = pith_model_ref(model);
-    status = lat_coder_new(&e->coder, &e->env.alloc, model_config(model)->n_latent);
+    e->traits = model_traits_of(model);
+    PITH_TRY(model_session_new(&e->session, model, why));
+    status = lat_coder_new(&e->coder, &e->env.alloc, e->traits->n_latent);
     if (status != PITH_OK) {
         diag_set(why, status, "out of memory");
         goto cleanup;
@@ -58,8 +59,7 @@ void pith_encoder_free(pith_encoder **encoder) {
     if (!encoder || !*encoder) return;
     pith_encoder *e = *encoder;
     *encoder = NULL;
-    model_net_free(&e->net);
-    pith_model_free(&e->model);
+    model_session_free(&e->session);
     lat_coder_free(&e->coder);
     pith_alloc alloc = e->env.alloc;
     mem_free(&alloc, e);
@@ -105,27 +105,25 @@ static pith_status check_arguments(pith_encoder *e, const pith_source *source, c
 }
 
 static pith_status fill_head(pith_encoder *e, const pith_image_format *f, ctr_head *head) {
-    const mini_config *c = model_config(e->model);
+    const model_traits *t = e->traits;
     *head = (ctr_head){
         .width = f->width,
         .height = f->height,
         .grey = f->n_channels == 1,
         .method = PITH_METHOD_LATENT,
-        .n_latent = (uint8_t)c->n_latent,
-        .log2_downscale = 3,
+        .n_latent = (uint8_t)t->n_latent,
+        .log2_downscale = (uint8_t)t->log2_downscale,
     };
-    _Static_assert(MINI_DOWNSCALE == 8, "log2_downscale above says 8");
-    memcpy(head->model_name, c->name, sizeof head->model_name);
-    return model_latent_id(e->model, head->latent_id, &e->diag);
+    memcpy(head->model_name, t->name, sizeof head->model_name);
+    return model_latent_id(model_session_model(e->session), head->latent_id, &e->diag);
 }
 
 /* The encoder network over one window; its core goes to the latent planes. */
 static pith_status run_window(pith_encoder *e, encode_job *job, const tile_grid *grid, tile_span tx, tile_span ty) {
-    const uint32_t s = MINI_DOWNSCALE, h = grid->y.window, w = grid->x.window;
+    const uint32_t s = 1u << e->traits->log2_downscale, h = grid->y.window, w = grid->x.window;
     pixel_rect rect = {tx.window_start * s, ty.window_start * s, w * s, h * s};
     pixels_load(&job->band, rect, job->window_pixels);
-    nn_binding in = {"image", job->window_pixels}, out = {"latent", job->window_latents};
-    pith_status status = nn_run(e->net.net, &in, 1, &out, 1, &e->diag);
+    pith_status status = model_encode(e->session, h, w, job->window_pixels, job->window_latents, &e->diag);
     if (status != PITH_OK) return status;
     const latent_planes *l = &job->latents;
     for (uint32_t c = 0; c < l->n_channels; c++)
@@ -141,17 +139,16 @@ static pith_status run_window(pith_encoder *e, encode_job *job, const tile_grid 
 
 static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pith_source *source) {
     pith_status status = PITH_OK;
-    const mini_config *config = model_config(e->model);
-    const uint32_t s = MINI_DOWNSCALE, height = source->format.height;
-    tile_grid grid = tile_grid_make(job->latents.width, job->latents.height, mini_encoder_reach(config));
+    const uint32_t s = 1u << e->traits->log2_downscale, height = source->format.height;
+    tile_grid grid = tile_grid_make(job->latents.width, job->latents.height, e->traits->encoder_reach);
     size_t window = (size_t)grid.x.window * grid.y.window;
     double start = env_seconds();
 
-    PITH_TRY(model_net_prepare(&e->net, e->model, MODEL_ENCODER, grid.y.window, grid.x.window, &e->diag));
+    PITH_TRY(model_bind_encoder(e->session, grid.y.window, grid.x.window, &e->diag));
     e->timing.bind_seconds = env_seconds() - start;
     PITH_TRY(band_init(&job->band, &e->env.alloc, &source->format, grid.y.window * s, &e->diag));
-    job->window_pixels = mem_alloc(&e->env.alloc, window, 3 * s * s * sizeof(float));
-    job->window_latents = mem_alloc(&e->env.alloc, window, config->n_latent * sizeof(float));
+    job->window_pixels = mem_alloc(&e->env.alloc, window, (size_t)3 * s * s * sizeof(float));
+    job->window_latents = mem_alloc(&e->env.alloc, window, e->traits->n_latent * sizeof(float));
     if (!job->window_pixels || !job->window_latents) {
         status = diag_set(&e->diag, PITH_E_NOMEM, "out of memory for a tile");
         goto cleanup;
@@ -229,7 +226,7 @@ static uint32_t next_step(const tried_step *fine, const tried_step *coarse, doub
 static pith_status find_step(pith_encoder *e, encode_job *job, uint64_t max_bytes, uint32_t *step_index) {
     pith_status status = PITH_OK;
     /* The ends lie one outside the legal range; `fine` is too large, `coarse` fits. */
-    tried_step fine = {.index = lat_step_index_from_log2(model_config(e->model)->log2_step_q100) - 1};
+    tried_step fine = {.index = lat_step_index_from_log2(e->traits->log2_step_q100) - 1};
     tried_step coarse = {.index = lat_step_index_from_log2(LOG2_STEP_COARSEST) + 1};
     uint32_t next = LAT_STEP_INDEX_ONE + 64; /* about 5 kB for 512x512 */
     uint64_t n_bytes = 0;
@@ -249,8 +246,8 @@ cleanup:
     return status;
 }
 
-static uint32_t step_of_quality(const mini_config *c, float quality) {
-    return lat_step_index_from_log2(c->log2_step_q0 + (c->log2_step_q100 - c->log2_step_q0) * quality / 100);
+static uint32_t step_of_quality(const model_traits *t, float quality) {
+    return lat_step_index_from_log2(t->log2_step_q0 + (t->log2_step_q100 - t->log2_step_q0) * quality / 100);
 }
 
 static pith_status write_file(pith_encoder *e, encode_job *job, byte_writer *file) {
@@ -279,7 +276,7 @@ cleanup:
 static pith_status latents_to_file(pith_encoder *e, encode_job *job, const pith_encode_options *o, byte_writer *file) {
     pith_status status = PITH_OK;
     double start = env_seconds();
-    uint32_t step_index = step_of_quality(model_config(e->model), o->quality);
+    uint32_t step_index = step_of_quality(e->traits, o->quality);
     job->symbols = mem_alloc(&e->env.alloc, latents_count(&job->latents), sizeof *job->symbols);
     if (!job->symbols) {
         status = diag_set(&e->diag, PITH_E_NOMEM, "out of memory for the latents");

@@ -1,39 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* pith_model: opens a weights file, checks it, shares it. */
-#include "api/model.h"
+#include "api/model_kind.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "api/env.h"
-#include "weights/safetensors.h"
+#include "weights/weights_open.h"
 
-struct pith_model {
-    atomic_uint n_refs;
-    pith_env env;
-    tensor_table *weights;
-    mini_config config;
-    nn_backend *backend;
-    pthread_mutex_t lock; /* guards the fingerprints */
-    bool has_latent_id, has_decoder_id;
-    uint8_t latent_id[PITH_FINGERPRINT_BYTES], decoder_id[PITH_FINGERPRINT_BYTES];
-};
-
-typedef pith_status plan_fn(nn_plan **out, const mini_config *config, const pith_env *env, uint32_t h, uint32_t w,
-                            pith_diag *diag);
-
-static plan_fn *plan_of(model_side side) { return side == MODEL_ENCODER ? mini_encoder_plan : mini_decoder_plan; }
-
-/* Every tensor a network needs is there, in the right shape. */
-static pith_status check_network(const pith_model *m, model_side side, pith_diag *diag) {
-    nn_plan *plan = NULL;
-    pith_status status = plan_of(side)(&plan, &m->config, &m->env, 1, 1, diag);
-    if (status == PITH_OK) status = nn_plan_check(plan, m->weights, diag);
-    nn_plan_free(&plan);
-    return status;
-}
+static const model_kind *const kinds[] = {&model_kind_mini, &model_kind_sd1};
 
 pith_status pith_model_open(pith_model **out, const pith_env *env, const char *path, pith_diag *why) {
     pith_status status = PITH_OK;
@@ -48,14 +24,14 @@ pith_status pith_model_open(pith_model **out, const pith_env *env, const char *p
     m->env = own;
     atomic_init(&m->n_refs, 1);
     pthread_mutex_init(&m->lock, NULL);
-    PITH_TRY(safetensors_open(&m->weights, &m->env, path, why));
-    if (!mini_recognise(m->weights)) {
-        status = diag_set(why, PITH_E_UNSUPPORTED, "a safetensors file, but not a Pith model");
+    PITH_TRY(weights_open(&m->weights, &m->env, path, why));
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && !m->kind; i++)
+        if (kinds[i]->recognise(m->weights)) m->kind = kinds[i];
+    if (!m->kind) {
+        status = diag_set(why, PITH_E_UNSUPPORTED, "weights, but of no model that can code pictures");
         goto cleanup;
     }
-    PITH_TRY(mini_config_read(&m->config, m->weights, why));
-    PITH_TRY(check_network(m, MODEL_ENCODER, why));
-    PITH_TRY(check_network(m, MODEL_DECODER, why));
+    PITH_TRY(m->kind->read(m, why));
     PITH_TRY(nn_backend_new(&m->backend, &m->env, m->env.backend, why));
     m->env.backend = NULL; /* the caller's string may go now */
     *out = m;
@@ -77,18 +53,19 @@ void pith_model_free(pith_model **model) {
     if (atomic_fetch_sub(&m->n_refs, 1) > 1) return;
     nn_backend_free(&m->backend);
     tensor_table_free(&m->weights);
+    mem_free(&m->env.alloc, m->context);
     pthread_mutex_destroy(&m->lock);
     pith_alloc alloc = m->env.alloc;
     mem_free(&alloc, m);
 }
 
-const mini_config *model_config(const pith_model *model) { return &model->config; }
+const model_traits *model_traits_of(const pith_model *model) { return &model->traits; }
 
-static pith_status fingerprint(pith_model *m, bool *has, uint8_t *cached, const char *prefix,
+static pith_status fingerprint(pith_model *m, bool *has, uint8_t *cached, const char *const *prefixes,
                                uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) {
     pith_status status = PITH_OK;
     pthread_mutex_lock(&m->lock);
-    if (!*has) status = tensor_table_fingerprint(m->weights, prefix, cached, diag);
+    if (!*has) status = tensor_table_fingerprint_any(m->weights, prefixes, cached, diag);
     *has = *has || status == PITH_OK;
     memcpy(id, cached, PITH_FINGERPRINT_BYTES);
     pthread_mutex_unlock(&m->lock);
@@ -96,47 +73,96 @@ static pith_status fingerprint(pith_model *m, bool *has, uint8_t *cached, const 
 }
 
 pith_status model_latent_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) {
-    return fingerprint(m, &m->has_latent_id, m->latent_id, "enc.", id, diag);
+    return fingerprint(m, &m->has_latent_id, m->latent_id, m->kind->latent_prefixes, id, diag);
 }
 
-pith_status pith_model_get_info(pith_model *model, pith_model_info *info) {
+pith_status pith_model_get_info(pith_model *m, pith_model_info *info) {
     pith_status status = PITH_OK;
-    if (!model || !info) return PITH_E_ARG;
+    if (!m || !info) return PITH_E_ARG;
     *info = (pith_model_info){
-        .kind = "mini",
-        .n_latent = model->config.n_latent,
-        .downscale = MINI_DOWNSCALE,
-        .n_file_bytes = tensor_table_file_bytes(model->weights),
-        .log2_step_q0 = model->config.log2_step_q0,
-        .log2_step_q100 = model->config.log2_step_q100,
+        .n_latent = m->traits.n_latent,
+        .downscale = 1u << m->traits.log2_downscale,
+        .n_file_bytes = tensor_table_file_bytes(m->weights),
+        .log2_step_q0 = m->traits.log2_step_q0,
+        .log2_step_q100 = m->traits.log2_step_q100,
     };
-    memcpy(info->name, model->config.name, sizeof info->name);
-    for (size_t i = 0; i < tensor_table_count(model->weights); i++)
-        info->n_parameters += tensor_table_at(model->weights, i)->n_elements;
-    PITH_TRY(model_latent_id(model, info->latent_id, NULL));
-    PITH_TRY(fingerprint(model, &model->has_decoder_id, model->decoder_id, "dec.", info->decoder_id, NULL));
+    snprintf(info->name, sizeof info->name, "%s", m->traits.name);
+    snprintf(info->kind, sizeof info->kind, "%s", m->kind->name);
+    for (size_t i = 0; i < tensor_table_count(m->weights); i++)
+        info->n_parameters += tensor_table_at(m->weights, i)->n_elements;
+    PITH_TRY(model_latent_id(m, info->latent_id, NULL));
+    PITH_TRY(fingerprint(m, &m->has_decoder_id, m->decoder_id, m->kind->decoder_prefixes, info->decoder_id, NULL));
 cleanup:
     return status;
 }
 
-/* ---- networks bound for a size ------------------------------------------------------ */
+/* ---- sessions ------------------------------------------------------------------------ */
 
-void model_net_free(model_net *net) {
+pith_status kind_check_plan(pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w, pith_diag *diag) {
+    nn_plan *plan = NULL;
+    pith_status status = make(&plan, m, h, w, diag);
+    if (status == PITH_OK) status = nn_plan_check(plan, m->weights, diag);
+    nn_plan_free(&plan);
+    return status;
+}
+
+void bound_net_free(bound_net *net) {
     nn_net_free(&net->net);
     nn_plan_free(&net->plan);
-    *net = (model_net){0};
+    *net = (bound_net){0};
 }
 
-pith_status model_net_prepare(model_net *net, pith_model *model, model_side side, uint32_t h, uint32_t w,
+pith_status bound_net_prepare(bound_net *net, pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w,
                               pith_diag *diag) {
     pith_status status = PITH_OK;
-    if (net->net && net->model == model && net->side == side && net->h == h && net->w == w) return PITH_OK;
-    model_net_free(net);
-    *net = (model_net){.model = model, .side = side, .h = h, .w = w};
-    PITH_TRY(plan_of(side)(&net->plan, &model->config, &model->env, h, w, diag));
-    PITH_TRY(nn_bind(&net->net, net->plan, model->weights, model->backend, diag));
-    tensor_table_drop_pages(model->weights);
+    if (net->net && net->h == h && net->w == w) return PITH_OK;
+    bound_net_free(net);
+    *net = (bound_net){.h = h, .w = w};
+    PITH_TRY(make(&net->plan, m, h, w, diag));
+    PITH_TRY(nn_bind(&net->net, net->plan, m->weights, m->backend, diag));
+    tensor_table_drop_pages(m->weights);
 cleanup:
-    if (status != PITH_OK) model_net_free(net);
+    if (status != PITH_OK) bound_net_free(net);
     return status;
+}
+
+pith_status model_session_new(model_session **out, pith_model *model, pith_diag *diag) {
+    model_session *s = mem_alloc(&model->env.alloc, 1, sizeof *s);
+    *out = s;
+    if (!s) return diag_set(diag, PITH_E_NOMEM, "out of memory");
+    s->model = pith_model_ref(model);
+    return PITH_OK;
+}
+
+void model_session_free(model_session **session) {
+    if (!session || !*session) return;
+    model_session *s = *session;
+    *session = NULL;
+    bound_net_free(&s->encoder);
+    bound_net_free(&s->decoder);
+    bound_net_free(&s->denoiser);
+    pith_model *model = s->model;
+    mem_free(&model->env.alloc, s);
+    pith_model_free(&model);
+}
+
+pith_model *model_session_model(const model_session *s) { return s->model; }
+
+pith_status model_bind_encoder(model_session *s, uint32_t h, uint32_t w, pith_diag *diag) {
+    return s->model->kind->bind(s, false, h, w, diag);
+}
+
+pith_status model_bind_decoder(model_session *s, uint32_t h, uint32_t w, pith_diag *diag) {
+    return s->model->kind->bind(s, true, h, w, diag);
+}
+
+pith_status model_encode(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent,
+                         pith_diag *diag) {
+    pith_status status = model_bind_encoder(s, h, w, diag);
+    return status == PITH_OK ? s->model->kind->encode(s, h, w, pixels, latent, diag) : status;
+}
+
+pith_status model_decode(model_session *s, uint32_t h, uint32_t w, const float *latent, const model_decode_how *how,
+                         float *pixels, pith_diag *diag) {
+    return s->model->kind->decode(s, h, w, latent, how, pixels, diag);
 }

@@ -1,32 +1,56 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* An opened model: weights, what they are, and the backend that caches them. */
+/* An opened model as the codec sees it: what its latent is, and sessions that
+ * run its networks. Which networks those are is a kind's affair. */
 #ifndef PITH_API_MODEL_H
 #define PITH_API_MODEL_H
 
-#include "model/mini.h"
+#include "base/mem.h"
+#include "base/status.h"
 
-typedef enum model_side { MODEL_ENCODER, MODEL_DECODER } model_side;
+/* The network sees the whole picture at once: no tiles. */
+#define MODEL_REACH_ALL UINT32_MAX
 
-/* Immutable after opening, but for the fingerprints, which are computed once
- * when first asked for. */
-const mini_config *model_config(const pith_model *model);
+typedef struct model_traits {
+    char name[PITH_NAME_BYTES];
+    uint32_t n_latent;                  /* channels */
+    uint32_t log2_downscale;            /* 3: a latent position is 8x8 pixels */
+    float log2_step_q0, log2_step_q100; /* steps of quality 0 and 100 */
+    uint32_t encoder_reach;             /* latent positions an output depends on beside its own */
+    uint32_t decoder_reach;
+    bool can_denoise;
+} model_traits;
+
+const model_traits *model_traits_of(const pith_model *model);
 
 /* The 8 bytes of the latent space's fingerprint. */
 pith_status model_latent_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) PITH_MUST_CHECK;
 
-/* One of the model's networks, bound for windows of one size (latent
- * positions) and kept until another size is asked for. */
-typedef struct model_net {
-    pith_model *model; /* borrowed */
-    model_side side;
-    uint32_t h, w;
-    nn_plan *plan;
-    nn_net *net;
-} model_net;
+/* Networks of a model, bound for windows of one size at a time; belongs to one
+ * thread, keeps a reference to the model. */
+typedef struct model_session model_session;
 
-pith_status model_net_prepare(model_net *net, pith_model *model, model_side side, uint32_t h, uint32_t w,
-                              pith_diag *diag) PITH_MUST_CHECK;
-void model_net_free(model_net *net);
+pith_status model_session_new(model_session **out, pith_model *model, pith_diag *diag) PITH_MUST_CHECK;
+void model_session_free(model_session **session);
+pith_model *model_session_model(const model_session *session); /* borrowed */
+
+/* Binds what the next calls on windows of h x w latent positions need. The
+ * calls do so themselves when it was not done; apart, it can be timed. */
+pith_status model_bind_encoder(model_session *s, uint32_t h, uint32_t w, pith_diag *diag) PITH_MUST_CHECK;
+pith_status model_bind_decoder(model_session *s, uint32_t h, uint32_t w, pith_diag *diag) PITH_MUST_CHECK;
+
+/* `pixels`: three planes of floats in [0, 1], downscale * h high and
+ * downscale * w wide. `latent`: n_latent planes of h x w. */
+pith_status model_encode(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent,
+                         pith_diag *diag) PITH_MUST_CHECK;
+
+typedef struct model_decode_how {
+    float step;       /* of the quantiser */
+    uint32_t n_steps; /* of denoising; 0 = none */
+} model_decode_how;
+
+/* Pixels are about [0, 1], not clamped. */
+pith_status model_decode(model_session *s, uint32_t h, uint32_t w, const float *latent, const model_decode_how *how,
+                         float *pixels, pith_diag *diag) PITH_MUST_CHECK;
 
 #endif

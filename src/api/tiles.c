@@ -9,7 +9,7 @@
 
 static tile_axis axis_make(uint32_t length, uint32_t halo) {
     tile_axis a = {.length = length, .core = length, .window = length, .count = 1, .halo = halo};
-    if (length <= TILE_CORE + 2 * halo) return a;
+    if (halo >= length || length <= TILE_CORE + 2 * halo) return a;
     a.count = (length + TILE_CORE - 1) / TILE_CORE;
     a.core = (length + a.count - 1) / a.count;
     a.count = (length + a.core - 1) / a.core;

@@ -27,6 +27,7 @@ typedef struct tile_grid {
     tile_axis x, y;
 } tile_grid;
 
+/* A halo not smaller than the picture makes one window of it. */
 tile_grid tile_grid_make(uint32_t width, uint32_t height, uint32_t halo);
 tile_span tile_axis_span(const tile_axis *axis, uint32_t index);
 

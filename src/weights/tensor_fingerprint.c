@@ -77,21 +77,34 @@ static pith_status hash_tensor(hasher *h, const tensor *t, pith_diag *diag) {
     return PITH_OK;
 }
 
-pith_status tensor_table_fingerprint(const tensor_table *table, const char *prefix, uint8_t id[PITH_FINGERPRINT_BYTES],
-                                     pith_diag *diag) {
-    if (!table || !prefix || !id) return diag_set(diag, PITH_E_ARG, "fingerprint: an argument is NULL");
+static bool has_prefix(const char *name, const char *const *prefixes) {
+    for (; *prefixes; prefixes++)
+        if (strncmp(name, *prefixes, strlen(*prefixes)) == 0) return true;
+    return false;
+}
+
+pith_status tensor_table_fingerprint_any(const tensor_table *table, const char *const *prefixes,
+                                         uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) {
+    if (!table || !prefixes || !prefixes[0] || !id)
+        return diag_set(diag, PITH_E_ARG, "fingerprint: an argument is NULL");
     hasher h = {.table = table};
     sha256_init(&h.sha);
-    size_t prefix_bytes = strlen(prefix), n_hashed = 0;
-    for (size_t i = tensor_table_lower_bound(table, prefix); i < tensor_table_count(table); i++) {
+    size_t n_hashed = 0;
+    for (size_t i = 0; i < tensor_table_count(table); i++) {
         const tensor *t = tensor_table_at(table, i);
-        if (strncmp(t->name, prefix, prefix_bytes) != 0) break;
+        if (!has_prefix(t->name, prefixes)) continue;
         pith_status status = hash_tensor(&h, t, diag);
         if (status != PITH_OK) return status;
         n_hashed++;
     }
     if (n_hashed == 0) /* the digest of nothing would name every such file alike */
-        return diag_set(diag, PITH_E_MODEL_SHAPE, "no tensor's name starts with \"%.100s\"", prefix);
+        return diag_set(diag, PITH_E_MODEL_SHAPE, "no tensor's name starts with \"%.100s\"", prefixes[0]);
     sha256_digest(&h.sha, PITH_FINGERPRINT_BYTES, id);
     return PITH_OK;
+}
+
+pith_status tensor_table_fingerprint(const tensor_table *table, const char *prefix, uint8_t id[PITH_FINGERPRINT_BYTES],
+                                     pith_diag *diag) {
+    const char *const prefixes[] = {prefix, NULL};
+    return tensor_table_fingerprint_any(table, prefixes, id, diag);
 }

@@ -62,4 +62,9 @@ uint16_t f32_to_f16(float value);
 pith_status tensor_table_fingerprint(const tensor_table *table, const char *prefix, uint8_t id[PITH_FINGERPRINT_BYTES],
                                      pith_diag *diag) PITH_MUST_CHECK;
 
+/* The same over the tensors whose names start with any of the prefixes
+ * (NULL-terminated). */
+pith_status tensor_table_fingerprint_any(const tensor_table *table, const char *const *prefixes,
+                                         uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) PITH_MUST_CHECK;
+
 #endif

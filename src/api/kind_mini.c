@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Models of the built-in kind. */
+#include <math.h>
+#include <string.h>
+
+#include "api/model_kind.h"
+
+static pith_status encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+    return mini_encoder_plan(out, &m->config.mini, &m->env, h, w, diag);
+}
+
+static pith_status decoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+    return mini_decoder_plan(out, &m->config.mini, &m->env, h, w, diag);
+}
+
+static pith_status read_model(pith_model *m, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    mini_config *c = &m->config.mini;
+    PITH_TRY(mini_config_read(c, m->weights, diag));
+    PITH_TRY(kind_check_plan(m, encoder_plan, 1, 1, diag));
+    PITH_TRY(kind_check_plan(m, decoder_plan, 1, 1, diag));
+    m->traits = (model_traits){
+        .n_latent = c->n_latent,
+        .log2_downscale = 3,
+        .log2_step_q0 = c->log2_step_q0,
+        .log2_step_q100 = c->log2_step_q100,
+        .encoder_reach = mini_encoder_reach(c),
+        .decoder_reach = mini_decoder_reach(c),
+    };
+    _Static_assert(MINI_DOWNSCALE == 8, "log2_downscale above says 8");
+    memcpy(m->traits.name, c->name, sizeof m->traits.name);
+cleanup:
+    return status;
+}
+
+static pith_status bind_side(model_session *s, bool decoder, uint32_t h, uint32_t w, pith_diag *diag) {
+    return decoder ? bound_net_prepare(&s->decoder, s->model, decoder_plan, h, w, diag)
+                   : bound_net_prepare(&s->encoder, s->model, encoder_plan, h, w, diag);
+}
+
+static pith_status encode(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent,
+                          pith_diag *diag) {
+    (void)h, (void)w;
+    nn_binding in = {"image", (float *)(uintptr_t)pixels}, out = {"latent", latent}; /* inputs are only read */
+    return nn_run(s->encoder.net, &in, 1, &out, 1, diag);
+}
+
+static pith_status decode(model_session *s, uint32_t h, uint32_t w, const float *latent, const model_decode_how *how,
+                          float *pixels, pith_diag *diag) {
+    const mini_config *c = &s->model->config.mini;
+    const pith_alloc *alloc = &s->model->env.alloc;
+    pith_status status = bind_side(s, true, h, w, diag);
+    if (status != PITH_OK) return status;
+    size_t positions = (size_t)h * w;
+    float *steps = mem_alloc(alloc, positions, sizeof *steps);
+    if (!steps) return diag_set(diag, PITH_E_NOMEM, "out of memory for a tile");
+    /* The network is told the step it was trained with that is nearest. */
+    float log2_step = fminf(fmaxf(log2f(how->step), c->log2_step_min), c->log2_step_max);
+    for (size_t i = 0; i < positions; i++) steps[i] = log2_step;
+    nn_binding in[] = {{"latent", (float *)(uintptr_t)latent}, {"log2_step", steps}}, out = {"image", pixels};
+    status = nn_run(s->decoder.net, in, 2, &out, 1, diag);
+    mem_free(alloc, steps);
+    return status;
+}
+
+static const char *const latent_prefixes[] = {"enc.", NULL};
+static const char *const decoder_prefixes[] = {"dec.", NULL};
+
+const model_kind model_kind_mini = {
+    .name = "mini",
+    .latent_prefixes = latent_prefixes,
+    .decoder_prefixes = decoder_prefixes,
+    .recognise = mini_recognise,
+    .read = read_model,
+    .bind = bind_side,
+    .encode = encode,
+    .decode = decode,
+};

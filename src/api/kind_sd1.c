@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Stable Diffusion 1.x: the codec's latent is in U-Net units (the mean, times
+ * the latent scale). Decoding runs a few steps of the U-Net from the timestep
+ * whose noise is that of the quantiser, then the autoencoder's decoder. */
+#include <math.h>
+#include <string.h>
+
+#include "api/model_kind.h"
+#include "model/text.h"
+#include "model/unet.h"
+#include "model/vae.h"
+
+/* Steps of quality 0 and 100, in U-Net units, where a latent's deviation is about 1. */
+#define LOG2_STEP_Q0 2.0f
+#define LOG2_STEP_Q100 (-3.0f)
+
+static pith_status encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+    return vae_encoder_plan(out, &m->config.sd1.vae, &m->env, h, w, diag);
+}
+
+static pith_status decoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+    return vae_decoder_plan(out, &m->config.sd1.vae, &m->env, h, w, diag);
+}
+
+static pith_status denoiser_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+    return unet_plan(out, &m->config.sd1.unet, &m->env, h, w, diag);
+}
+
+static uint32_t log2_exact(uint32_t value) {
+    uint32_t log2 = 0;
+    while (value >> (log2 + 1)) log2++;
+    return log2;
+}
+
+static bool recognise(const tensor_table *weights) { return vae_recognise(weights); }
+
+static pith_status read_model(pith_model *m, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    sd1_config *c = &m->config.sd1;
+    PITH_TRY(vae_config_read(&c->vae, m->weights, diag));
+    PITH_TRY(kind_check_plan(m, encoder_plan, 1, 1, diag));
+    PITH_TRY(kind_check_plan(m, decoder_plan, 1, 1, diag));
+    m->traits = (model_traits){
+        .name = "sd1",
+        .n_latent = c->vae.n_latent,
+        .log2_downscale = log2_exact(vae_downscale(&c->vae)),
+        .log2_step_q0 = LOG2_STEP_Q0,
+        .log2_step_q100 = LOG2_STEP_Q100,
+        .encoder_reach = MODEL_REACH_ALL,
+        .decoder_reach = MODEL_REACH_ALL,
+        .can_denoise = unet_recognise(m->weights),
+    };
+    if (c->vae.n_latent > 32) {
+        status = diag_set(diag, PITH_E_UNSUPPORTED, "a latent of %u channels, at most 32 can be coded",
+                          c->vae.n_latent);
+        goto cleanup;
+    }
+    if (m->traits.can_denoise) {
+        PITH_TRY(unet_config_read(&c->unet, m->weights, diag));
+        uint32_t side = unet_granularity(&c->unet);
+        PITH_TRY(kind_check_plan(m, denoiser_plan, side, side, diag));
+    }
+cleanup:
+    return status;
+}
+
+/* ---- running --------------------------------------------------------------------------- */
+
+static pith_status bind_side(model_session *s, bool decoder, uint32_t h, uint32_t w, pith_diag *diag) {
+    return decoder ? bound_net_prepare(&s->decoder, s->model, decoder_plan, h, w, diag)
+                   : bound_net_prepare(&s->encoder, s->model, encoder_plan, h, w, diag);
+}
+
+static size_t pixel_samples(const model_session *s, uint32_t h, uint32_t w) {
+    return ((size_t)h * w * 3) << (2 * s->model->traits.log2_downscale);
+}
+
+static pith_status encode(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent,
+                          pith_diag *diag) {
+    pith_status status = PITH_OK;
+    const pith_alloc *alloc = &s->model->env.alloc;
+    const size_t n_pixels = pixel_samples(s, h, w), n_latent = (size_t)h * w * s->model->traits.n_latent;
+    float *image = mem_alloc(alloc, n_pixels, sizeof *image);
+    if (!image) return diag_set(diag, PITH_E_NOMEM, "out of memory for the picture");
+    for (size_t i = 0; i < n_pixels; i++) image[i] = 2 * pixels[i] - 1;
+    nn_binding in = {"image", image}, out = {"mean", latent};
+    PITH_TRY(nn_run(s->encoder.net, &in, 1, &out, 1, diag));
+    for (size_t i = 0; i < n_latent; i++) latent[i] *= s->model->config.sd1.vae.latent_scale;
+cleanup:
+    mem_free(alloc, image);
+    return status;
+}
+
+/* The empty prompt's context is the same for every picture: made once. */
+static pith_status empty_context(pith_model *m, const float **context, pith_diag *diag) {
+    const unet_config *u = &m->config.sd1.unet;
+    pith_status status = PITH_OK;
+    pthread_mutex_lock(&m->lock);
+    if (!m->context) {
+        float *values = mem_alloc(&m->env.alloc, (size_t)u->n_context * u->c_context, sizeof *values);
+        status = values ? text_empty_context(values, u->n_context, u->c_context, m->weights, m->backend, &m->env, diag)
+                        : diag_set(diag, PITH_E_NOMEM, "out of memory for the context");
+        if (status == PITH_OK) m->context = values;
+        else mem_free(&m->env.alloc, values);
+    }
+    *context = m->context;
+    pthread_mutex_unlock(&m->lock);
+    return status;
+}
+
+/* A plane of h x w into one of at least as many rows and columns, the edge
+ * repeated; or the upper left part back. */
+static void extend(float *to, uint32_t to_h, uint32_t to_w, const float *from, uint32_t h, uint32_t w) {
+    for (uint32_t y = 0; y < to_h; y++)
+        for (uint32_t x = 0; x < to_w; x++)
+            to[(size_t)y * to_w + x] = from[(size_t)(y < h ? y : h - 1) * w + (x < w ? x : w - 1)];
+}
+
+/* DDIM from the quantiser's noise down to none; x [n_latent, h, w] in place. */
+static pith_status denoise(model_session *s, uint32_t h, uint32_t w, float *x, const model_decode_how *how,
+                           pith_diag *diag) {
+    pith_status status = PITH_OK;
+    const unet_config *u = &s->model->config.sd1.unet;
+    const pith_alloc *alloc = &s->model->env.alloc;
+    const size_t count = (size_t)h * w * u->n_latent;
+    const float *context = NULL;
+    sd_schedule *schedule = mem_alloc(alloc, 1, sizeof *schedule);
+    uint32_t *timesteps = mem_alloc(alloc, how->n_steps, sizeof *timesteps);
+    float *eps = mem_alloc(alloc, count, sizeof *eps), *embedding = mem_alloc(alloc, u->c_base, sizeof *embedding);
+    if (!schedule || !timesteps || !eps || !embedding) {
+        status = diag_set(diag, PITH_E_NOMEM, "out of memory for the denoiser");
+        goto cleanup;
+    }
+    schedule_init(schedule);
+    /* Rounding to a step spreads the error evenly: its variance is step^2 / 12. */
+    uint32_t start = schedule_start(schedule, (double)how->step * (double)how->step / 12);
+    uint32_t n = schedule_steps(timesteps, start, how->n_steps);
+    if (n == 0) goto cleanup;
+    PITH_TRY(empty_context(s->model, &context, diag));
+    PITH_TRY(bound_net_prepare(&s->denoiser, s->model, denoiser_plan, h, w, diag));
+    for (size_t i = 0; i < count; i++) x[i] *= sqrtf(schedule->alphas_cumprod[timesteps[0]]);
+    for (uint32_t i = 0; i < n; i++) {
+        float alpha, next;
+        schedule_step_alphas(schedule, timesteps, n, i, &alpha, &next);
+        schedule_timestep_embedding(embedding, u->c_base, (float)timesteps[i]);
+        nn_binding in[] = {
+            {"latent", x}, {"timestep", embedding}, {"context", (float *)(uintptr_t)context}}; /* only read */
+        nn_binding out = {"eps", eps};
+        PITH_TRY(nn_run(s->denoiser.net, in, 3, &out, 1, diag));
+        schedule_ddim_step(x, eps, count, alpha, next);
+    }
+    /* The last step ends at alphas_cumprod[0], which is a little less than 1. */
+    for (size_t i = 0; i < count; i++) x[i] /= sqrtf(schedule->alphas_cumprod[0]);
+cleanup:
+    mem_free(alloc, schedule);
+    mem_free(alloc, timesteps);
+    mem_free(alloc, eps);
+    mem_free(alloc, embedding);
+    return status;
+}
+
+/* The U-Net wants sides that are multiples of its granularity. */
+static pith_status denoise_padded(model_session *s, uint32_t h, uint32_t w, float *latent, const model_decode_how *how,
+                                  pith_diag *diag) {
+    const uint32_t side = unet_granularity(&s->model->config.sd1.unet), n = s->model->traits.n_latent;
+    const uint32_t padded_h = (h + side - 1) / side * side, padded_w = (w + side - 1) / side * side;
+    const pith_alloc *alloc = &s->model->env.alloc;
+    float *padded = mem_alloc(alloc, (size_t)n * padded_h * padded_w, sizeof *padded);
+    if (!padded) return diag_set(diag, PITH_E_NOMEM, "out of memory for the denoiser");
+    for (uint32_t c = 0; c < n; c++)
+        extend(padded + (size_t)c * padded_h * padded_w, padded_h, padded_w, latent + (size_t)c * h * w, h, w);
+    pith_status status = denoise(s, padded_h, padded_w, padded, how, diag);
+    for (uint32_t c = 0; c < n; c++)
+        extend(latent + (size_t)c * h * w, h, w, padded + (size_t)c * padded_h * padded_w, padded_h, padded_w);
+    mem_free(alloc, padded);
+    return status;
+}
+
+static pith_status decode(model_session *s, uint32_t h, uint32_t w, const float *latent, const model_decode_how *how,
+                          float *pixels, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    const pith_alloc *alloc = &s->model->env.alloc;
+    const size_t n_pixels = pixel_samples(s, h, w), n_latent = (size_t)h * w * s->model->traits.n_latent;
+    float *x = mem_alloc(alloc, n_latent, sizeof *x);
+    if (!x) return diag_set(diag, PITH_E_NOMEM, "out of memory for the latent");
+    memcpy(x, latent, n_latent * sizeof *x);
+    if (how->n_steps > 0) {
+        bound_net_free(&s->decoder); /* one network's weights in memory at a time */
+        PITH_TRY(denoise_padded(s, h, w, x, how, diag));
+        bound_net_free(&s->denoiser);
+    }
+    PITH_TRY(bound_net_prepare(&s->decoder, s->model, decoder_plan, h, w, diag));
+    nn_binding in = {"latent", x}, out = {"image", pixels};
+    PITH_TRY(nn_run(s->decoder.net, &in, 1, &out, 1, diag));
+    for (size_t i = 0; i < n_pixels; i++) pixels[i] = 0.5f * pixels[i] + 0.5f;
+cleanup:
+    mem_free(alloc, x);
+    return status;
+}
+
+static const char *const latent_prefixes[] = {"vae.encoder.", "vae.quant_conv.", NULL};
+static const char *const decoder_prefixes[] = {"vae.decoder.", "vae.post_quant_conv.", "unet.", NULL};
+
+const model_kind model_kind_sd1 = {
+    .name = "sd1",
+    .latent_prefixes = latent_prefixes,
+    .decoder_prefixes = decoder_prefixes,
+    .recognise = recognise,
+    .read = read_model,
+    .bind = bind_side,
+    .encode = encode,
+    .decode = decode,
+};

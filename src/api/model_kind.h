@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* The kinds of models there are: each says what its files look like and runs
+ * its own networks. Seen by model.c and the kinds only. */
+#ifndef PITH_API_MODEL_KIND_H
+#define PITH_API_MODEL_KIND_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "api/model.h"
+#include "model/mini.h"
+#include "model/schedule.h"
+#include "model/sd_config.h"
+
+/* One network, bound for windows of one size and kept until another is asked for. */
+typedef struct bound_net {
+    uint32_t h, w;
+    nn_plan *plan;
+    nn_net *net;
+} bound_net;
+
+typedef struct model_kind {
+    const char *name; /* pith_model_info.kind */
+    /* NULL-terminated prefixes of the tensors that fingerprints cover. */
+    const char *const *latent_prefixes;
+    const char *const *decoder_prefixes;
+    bool (*recognise)(const tensor_table *weights);
+    /* Reads the configuration into m->config and m->traits and checks every tensor. */
+    pith_status (*read)(pith_model *m, pith_diag *diag);
+    pith_status (*bind)(model_session *s, bool decoder, uint32_t h, uint32_t w, pith_diag *diag);
+    pith_status (*encode)(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent,
+                          pith_diag *diag);
+    pith_status (*decode)(model_session *s, uint32_t h, uint32_t w, const float *latent, const model_decode_how *how,
+                          float *pixels, pith_diag *diag);
+} model_kind;
+
+extern const model_kind model_kind_mini, model_kind_sd1;
+
+typedef struct sd1_config {
+    vae_config vae;
+    unet_config unet; /* when traits.can_denoise */
+} sd1_config;
+
+struct pith_model {
+    atomic_uint n_refs;
+    pith_env env;
+    tensor_table *weights;
+    const model_kind *kind;
+    model_traits traits;
+    union {
+        mini_config mini;
+        sd1_config sd1;
+    } config;
+    nn_backend *backend;
+    pthread_mutex_t lock; /* guards what follows, each computed once when first asked for */
+    bool has_latent_id, has_decoder_id;
+    uint8_t latent_id[PITH_FINGERPRINT_BYTES], decoder_id[PITH_FINGERPRINT_BYTES];
+    float *context; /* of the empty prompt */
+};
+
+struct model_session {
+    pith_model *model;
+    bound_net encoder, decoder, denoiser;
+};
+
+/* Makes a plan's net ready for h x w: describes (`make` with the model's
+ * configuration), binds, forgets the one of another size. */
+typedef pith_status make_plan_fn(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag);
+pith_status bound_net_prepare(bound_net *net, pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w,
+                              pith_diag *diag) PITH_MUST_CHECK;
+void bound_net_free(bound_net *net);
+
+/* Every tensor that the plan for h x w positions needs is there, in the right shape. */
+pith_status kind_check_plan(pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w, pith_diag *diag)
+    PITH_MUST_CHECK;
+
+#endif
