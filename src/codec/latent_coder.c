@@ -3,27 +3,14 @@
 /* Latent slices: symbols <-> binary decisions, and the order of coding. */
 #include "codec/latent_coder.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "codec/lat_model.h"
 #include "entropy/range_coder.h"
 
-#define N_UNARY 14 /* magnitudes 1..N_UNARY are unary, larger ones escape */
-#define N_ESCAPE 16
-#define N_ENERGY 8
-#define COUNT_LIMIT 126
-
-typedef struct counter {
-    uint16_t probability;
-    uint16_t count;
-} counter;
-
-typedef struct channel_state {
-    counter zero[N_ENERGY][3];
-    counter sign[3][3];
-    counter magnitude[N_ENERGY][N_UNARY];
-    counter escape[N_ESCAPE];
-} channel_state;
+#define N_UNARY 14       /* magnitudes up to it are told by decisions, larger ones escape */
+#define ESCAPE_BITS_MAX 16 /* of the escape's Exp-Golomb number, less one: 17 bits, +-65534 */
 
 typedef enum direction { ENCODE, DECODE } direction;
 
@@ -33,8 +20,8 @@ struct lat_coder {
     direction direction;
     rc_encoder encoder;
     rc_decoder decoder;
-    bool bad; /* a magnitude out of range was decoded */
-    channel_state channel;
+    bool bad; /* a symbol out of range was decoded */
+    lat_model model;
 };
 
 pith_status lat_coder_new(lat_coder **out, const pith_alloc *alloc, uint32_t n_channels) {
@@ -43,82 +30,118 @@ pith_status lat_coder_new(lat_coder **out, const pith_alloc *alloc, uint32_t n_c
     if (!c) return PITH_E_NOMEM;
     c->alloc = alloc;
     c->n_channels = n_channels;
+    pith_status status = lat_model_init(&c->model, alloc, n_channels);
+    if (status != PITH_OK) lat_coder_free(&c);
     *out = c;
-    return PITH_OK;
+    return status;
 }
 
 void lat_coder_free(lat_coder **coder) {
     if (!coder || !*coder) return;
+    lat_model_free(&(*coder)->model, (*coder)->alloc);
     mem_free((*coder)->alloc, *coder);
     *coder = NULL;
 }
 
-static unsigned code_raw(lat_coder *c, unsigned bit, uint32_t probability) {
+lat_model *lat_coder_model(lat_coder *coder) {
+    return &coder->model;
+}
+
+/* ---- symbols as binary decisions -------------------------------------------
+ * Each code_ function serves both directions: given the truth when encoding
+ * (when decoding the argument is ignored), it returns the truth. */
+
+static unsigned code_bit(lat_coder *c, unsigned bit, uint32_t probability) {
     if (c->direction == DECODE) return rc_decode(&c->decoder, probability);
     rc_encode(&c->encoder, bit, probability);
     return bit;
 }
 
-static unsigned code_bit(lat_coder *c, counter *k, unsigned bit) {
-    int p = k->probability;
-    bit = code_raw(c, bit, p < 32 ? 32 : p > 65504 ? 65504 : (uint32_t)p);
-    p += ((bit ? 65535 : 0) - p) * 2 / (2 * k->count + 3);
-    k->probability = (uint16_t)p;
-    if (k->count < COUNT_LIMIT) k->count++;
+static unsigned code_decision(lat_coder *c, unsigned bit, uint32_t probability) {
+    bit = code_bit(c, bit, probability);
+    lat_model_learn(&c->model, bit);
     return bit;
 }
 
-static uint32_t code_escape(lat_coder *c, counter *counters, uint32_t value) {
-    uint32_t n = 0;
+/* Exp-Golomb: rare enough that even odds will do. */
+static uint32_t code_escape(lat_coder *c, uint32_t value) {
+    uint32_t n = 0, result = 1;
     value++;
-    while (n < N_ESCAPE - 1 && code_bit(c, &counters[n], value >> (n + 1) != 0)) n++;
-    uint32_t result = 1;
-    for (uint32_t i = n; i-- > 0;) result = result << 1 | code_raw(c, value >> i & 1, RC_PROB_HALF);
+    while (n < ESCAPE_BITS_MAX && code_bit(c, value >> (n + 1) != 0, RC_PROB_HALF)) n++;
+    while (n-- > 0) result = result << 1 | code_bit(c, value >> n & 1, RC_PROB_HALF);
     return result - 1;
 }
 
-static int at(const lat_block *b, const int16_t *plane, int64_t y, int64_t x) {
-    if (y < 0 || x < 0 || x >= (int64_t)b->width) return 0;
-    return plane[(size_t)y * b->row_stride + (size_t)x];
+/* The difference of a symbol to its prediction, counted as positive on the
+ * side the prediction leans to. */
+static int32_t code_difference(lat_coder *c, int32_t difference) {
+    lat_model *m = &c->model;
+    if (code_decision(c, difference == 0, lat_model_zero(m))) return 0;
+    bool away = code_decision(c, difference < 0, lat_model_away(m));
+    uint32_t truth = (uint32_t)(difference < 0 ? -difference : difference), magnitude = 1;
+    while (magnitude <= N_UNARY && code_decision(c, truth > magnitude, lat_model_above(m, magnitude, away))) magnitude++;
+    if (magnitude > N_UNARY) magnitude += code_escape(c, truth - magnitude);
+    return away ? -(int32_t)magnitude : (int32_t)magnitude;
 }
 
-static int sign_of(int v) {
-    return (v > 0) - (v < 0);
-}
-
-static int code_symbol(lat_coder *c, const lat_block *b, const int16_t *plane, int64_t y, int64_t x, int symbol) {
-    int w = at(b, plane, y, x - 1), n = at(b, plane, y - 1, x);
-    int energy = 2 * (abs(w) + abs(n)) + abs(at(b, plane, y - 1, x - 1)) + abs(at(b, plane, y - 1, x + 1)) +
-                 abs(at(b, plane, y, x - 2)) + abs(at(b, plane, y - 2, x));
-    int level = 0;
-    while (level < N_ENERGY - 1 && energy >> level) level++;
-    int below = plane != b->symbols ? abs(at(b, plane - b->plane_stride, y, x)) : 0;
-    channel_state *s = &c->channel;
-    if (code_bit(c, &s->zero[level][below > 2 ? 2 : below], symbol == 0)) return 0;
-    bool negative = code_bit(c, &s->sign[sign_of(w) + 1][sign_of(n) + 1], symbol < 0);
-    int m = abs(symbol), i = 1;
-    while (i <= N_UNARY && code_bit(c, &s->magnitude[level][i - 1], m > i)) i++;
-    if (i > N_UNARY) i += (int)code_escape(c, s->escape, (uint32_t)(m - i));
-    if (i > LAT_MAX_SYMBOL) {
+static int16_t code_symbol(lat_coder *c, int32_t symbol) {
+    const lat_view *v = &c->model.view;
+    int32_t side = v->flipped ? -1 : 1;
+    int32_t result = v->predicted + side * code_difference(c, side * (symbol - v->predicted));
+    if (result > LAT_MAX_SYMBOL || result < -LAT_MAX_SYMBOL) {
         c->bad = true;
-        i = LAT_MAX_SYMBOL;
+        result = 0;
     }
-    return negative ? -i : i;
+    return (int16_t)result;
+}
+
+/* ---- planes ------------------------------------------------------------------ */
+
+static bool is_all_zero(const lat_block *b, const int16_t *plane) {
+    for (uint32_t y = 0; y < b->height; y++)
+        for (uint32_t x = 0; x < b->width; x++)
+            if (plane[y * b->row_stride + x]) return false;
+    return true;
+}
+
+static void code_plane(lat_coder *c, const lat_block *b, uint32_t channel, int16_t *plane) {
+    lat_contexts *k = &c->model.contexts;
+    lat_model_begin_channel(&c->model, channel);
+    for (uint32_t y = 0; y < b->height; y++) {
+        int16_t *row = plane + y * b->row_stride;
+        for (uint32_t x = 0; x < b->width; x++) {
+            lat_contexts_view(k, channel, y, x, &c->model.view);
+            int16_t symbol = code_symbol(c, row[x]);
+            lat_contexts_learn(k, channel, y, x, &c->model.view, symbol);
+            if (c->direction == DECODE) row[x] = symbol;
+        }
+    }
+    lat_contexts_end_channel(k, channel);
 }
 
 static void code_block(lat_coder *c, const lat_block *b) {
-    counter *counters = (counter *)&c->channel;
+    uint32_t n_zero = 0;
+    lat_model_begin_slice(&c->model, b->height, b->width);
     for (uint32_t channel = 0; channel < b->n_channels; channel++) {
-        for (size_t i = 0; i < sizeof c->channel / sizeof *counters; i++) counters[i] = (counter){RC_PROB_HALF, 0};
         int16_t *plane = b->symbols + channel * b->plane_stride;
-        for (uint32_t y = 0; y < b->height; y++) {
-            int16_t *row = plane + y * b->row_stride;
-            for (uint32_t x = 0; x < b->width; x++) {
-                int symbol = code_symbol(c, b, plane, y, x, c->direction == DECODE ? 0 : row[x]);
-                if (c->direction == DECODE) row[x] = (int16_t)symbol;
-            }
-        }
+        /* decoding starts from zeros, which also keeps the argument of code_symbol defined */
+        if (c->direction == DECODE)
+            for (uint32_t y = 0; y < b->height; y++) memset(plane + y * b->row_stride, 0, b->width * sizeof *plane);
+        bool zero = c->direction == ENCODE && is_all_zero(b, plane);
+        zero = code_bit(c, zero, (n_zero + 1) * 65536 / (channel + 2));
+        if (zero)
+            n_zero++;
+        else
+            code_plane(c, b, channel, plane);
     }
+}
+
+static bool in_range(const lat_block *b) {
+    for (uint32_t channel = 0; channel < b->n_channels; channel++)
+        for (uint32_t y = 0; y < b->height; y++)
+            for (uint32_t x = 0; x < b->width; x++)
+                if (b->symbols[channel * b->plane_stride + y * b->row_stride + x] < -LAT_MAX_SYMBOL) return false;
+    return true;
 }
 
 static bool block_ok(const lat_coder *c, const lat_block *b) {
@@ -134,13 +157,13 @@ static void encode(lat_coder *c, const lat_block *b, byte_writer *out) {
 }
 
 pith_status lat_encode(lat_coder *c, const lat_block *block, byte_writer *out) {
-    if (!out || !block_ok(c, block)) return PITH_E_ARG;
+    if (!out || !block_ok(c, block) || !in_range(block)) return PITH_E_ARG;
     encode(c, block, out);
     return out->status;
 }
 
 pith_status lat_cost(lat_coder *c, const lat_block *block, uint64_t *n_bytes) {
-    if (!n_bytes || !block_ok(c, block)) return PITH_E_ARG;
+    if (!n_bytes || !block_ok(c, block) || !in_range(block)) return PITH_E_ARG;
     encode(c, block, NULL);
     *n_bytes = c->encoder.n_bytes;
     return PITH_OK;

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* What is known of a symbol before it is coded: a prediction of its value and
+ * of the prediction's error, and the contexts made of them and of the
+ * neighbours; doc/format.md, "Prediction" and "Contexts". */
+#ifndef PITH_CODEC_LAT_CONTEXTS_H
+#define PITH_CODEC_LAT_CONTEXTS_H
+
+#include <stdbool.h>
+
+#include "codec/latent_coder.h"
+#include "codec/linear_predictor.h"
+
+#define LAT_MARGIN 2 /* positions kept around a plane, copies of its edge */
+#define LAT_PLANE_STRIDE (LAT_MAX_SLICE + 2 * LAT_MARGIN)
+#define LAT_PLANE_SIZE (LAT_PLANE_STRIDE * LAT_PLANE_STRIDE)
+
+#define LAT_N_NEIGHBOURS 8 /* of the same channel, coded already */
+#define LAT_N_TAPS 5       /* of an earlier channel: the place and the four beside it */
+#define LAT_N_SOURCES 5    /* earlier channels a prediction draws on, at most */
+
+#define LAT_ERROR_ONE 16 /* errors of prediction are kept in sixteenths .. */
+#define LAT_ERROR_MAX 4095
+
+#define LAT_N_LEVELS 84 /* of the expected error, eight an octave */
+#define LAT_N_CONTEXTS 8
+#define LAT_N_SELECT_LEVEL 12
+#define LAT_N_SELECT_CLASS 32
+
+extern const uint16_t lat_octave_table[7];
+extern const int32_t lat_inverse_scale[LAT_N_LEVELS];
+extern const int32_t lat_inverse_scale_log[LAT_N_LEVELS];
+
+/* How many contexts each context model has. */
+extern const uint16_t lat_context_sizes[LAT_N_CONTEXTS];
+
+typedef struct lat_view {
+    int32_t predicted;  /* rounded value: what is coded is the difference to it */
+    int32_t fraction;   /* distance of the unrounded one, 0..128 of 256 .. */
+    bool flipped;       /* .. and whether that is downwards */
+    int32_t expected;   /* unrounded prediction, in 1/256 */
+    uint32_t level;     /* of the expected error, 0..LAT_N_LEVELS-1 */
+    uint16_t contexts[LAT_N_CONTEXTS];
+    uint16_t select_level, select_class;            /* which mixing weights */
+    int32_t values[LAT_N_NEIGHBOURS + 1 + LAT_N_SOURCES * LAT_N_TAPS]; /* inputs of the two predictors */
+    int32_t errors[LAT_N_NEIGHBOURS + 1 + LAT_N_SOURCES * 3];
+} lat_view;
+
+typedef struct lat_contexts {
+    uint32_t height, width;
+    uint32_t n_coded;                     /* channels finished that are not all zero */
+    uint32_t coded[LAT_MAX_CHANNELS];     /* their numbers .. */
+    int64_t energy[LAT_MAX_CHANNELS];     /* .. and sums of errors */
+    uint32_t n_sources;
+    uint32_t sources[LAT_N_SOURCES];
+    int32_t mean_error; /* running, of this channel, 1/1024 of LAT_ERROR_ONE's unit */
+    linear_predictor value_predictor, error_predictor;
+    int16_t *values, *errors; /* planes of LAT_PLANE_SIZE, a channel each */
+    int32_t *error_sums;      /* one plane: errors of all finished channels */
+} lat_contexts;
+
+pith_status lat_contexts_init(lat_contexts *k, const pith_alloc *alloc, uint32_t n_channels) PITH_MUST_CHECK;
+void lat_contexts_free(lat_contexts *k, const pith_alloc *alloc);
+
+/* A slice; then for each channel that is not all zero begin, the positions row
+ * by row (view, then learn), end. */
+void lat_contexts_begin_slice(lat_contexts *k, uint32_t height, uint32_t width);
+void lat_contexts_begin_channel(lat_contexts *k, uint32_t channel);
+void lat_contexts_view(lat_contexts *k, uint32_t channel, uint32_t y, uint32_t x, lat_view *view);
+void lat_contexts_learn(lat_contexts *k, uint32_t channel, uint32_t y, uint32_t x, const lat_view *view,
+                        int32_t symbol);
+void lat_contexts_end_channel(lat_contexts *k, uint32_t channel);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* The sums are integers and exact, so the order of adding does not matter;
+ * the order of solving does, and is the order of the inputs. */
+#include "codec/linear_predictor.h"
+
+void linear_reset(linear_predictor *p) {
+    p->count = 0;
+}
+
+void linear_add_input(linear_predictor *p, int32_t weight, int32_t ridge) {
+    uint32_t i = p->count++;
+    for (uint32_t j = 0; j <= i; j++) p->products[i][j] = p->products[j][i] = 0;
+    p->products[i][i] = ridge;
+    p->weights[i] = weight;
+    p->moments[i] = (int64_t)ridge * weight / (1 << LINEAR_WEIGHT_BITS);
+}
+
+int64_t linear_predict(const linear_predictor *p, const int32_t *inputs) {
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < p->count; i++) sum += (int64_t)p->weights[i] * inputs[i];
+    return sum;
+}
+
+/* Most inputs of a sparse channel are zero and add nothing. */
+static void add_sample(linear_predictor *p, const int32_t *inputs, int32_t target) {
+    for (uint32_t i = 0; i < p->count; i++) {
+        int64_t input = inputs[i];
+        if (input == 0) continue;
+        p->moments[i] += input * target;
+        for (uint32_t j = 0; j < p->count; j++) p->products[i][j] += input * inputs[j];
+    }
+}
+
+/* The weight that makes its own equation hold, the others staying. */
+static void solve_one(linear_predictor *p, uint32_t i) {
+    int64_t rest = p->moments[i] * (1 << LINEAR_WEIGHT_BITS);
+    for (uint32_t j = 0; j < p->count; j++) rest -= p->products[i][j] * p->weights[j];
+    int64_t weight = p->weights[i] + rest / p->products[i][i];
+    if (weight > LINEAR_WEIGHT_MAX) weight = LINEAR_WEIGHT_MAX;
+    if (weight < -LINEAR_WEIGHT_MAX) weight = -LINEAR_WEIGHT_MAX;
+    p->weights[i] = (int32_t)weight;
+}
+
+void linear_learn(linear_predictor *p, const int32_t *inputs, int32_t target, unsigned phase) {
+    add_sample(p, inputs, target);
+    for (uint32_t i = phase; i < p->count; i += 2) solve_one(p, i);
+}
