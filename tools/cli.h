@@ -36,7 +36,16 @@ void cli_say(const char *file, const char *format, ...) __attribute__((format(pr
 /* ---- subcommands and their options ----------------------------------------------- */
 
 #define CLI_LONG_ONLY 256 /* codes from here on have no short form */
-enum { CLI_HELP = 'h', CLI_THREADS = CLI_LONG_ONLY, CLI_BACKEND, CLI_JSON, CLI_FORMAT, CLI_DEPTH, CLI_SIDE_BY_SIDE, CLI_STEPS };
+enum {
+    CLI_HELP = 'h',
+    CLI_THREADS = CLI_LONG_ONLY,
+    CLI_BACKEND,
+    CLI_JSON,
+    CLI_FORMAT,
+    CLI_DEPTH,
+    CLI_SIDE_BY_SIDE,
+    CLI_STEPS
+};
 
 typedef struct cli_option {
     int code;             /* the letter, or CLI_LONG_ONLY and up; 0 ends a table */
