@@ -5,7 +5,7 @@
 # What the tests of the command share; sourced, not run. Each works in an empty
 # folder of its own, with tests/data's tiny model in the place of the built-in.
 set -euo pipefail
-export LC_ALL=C
+export LC_ALL=C OMP_WAIT_POLICY=passive # threads that spin while they wait are slow where tests run side by side
 source_dir=${PITH_SOURCE_DIR:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 pith=${PITH_BUILD_DIR:-$source_dir/build/release}/bin/pith
 work=$(mktemp -d "${TMPDIR:-/tmp}/pith-cli-XXXXXX")
