@@ -82,13 +82,18 @@ static pith_status encode(model_session *s, uint32_t h, uint32_t w, const float 
     const pith_alloc *alloc = &s->model->env.alloc;
     const size_t n_pixels = pixel_samples(s, h, w), n_latent = (size_t)h * w * s->model->traits.n_latent;
     float *image = mem_alloc(alloc, n_pixels, sizeof *image);
-    if (!image) return diag_set(diag, PITH_E_NOMEM, "out of memory for the picture");
+    float *unused = mem_alloc(alloc, n_latent, sizeof *unused); /* the variances: the mean is coded */
+    if (!image || !unused) {
+        status = diag_set(diag, PITH_E_NOMEM, "out of memory for the picture");
+        goto cleanup;
+    }
     for (size_t i = 0; i < n_pixels; i++) image[i] = 2 * pixels[i] - 1;
-    nn_binding in = {"image", image}, out = {"mean", latent};
-    PITH_TRY(nn_run(s->encoder.net, &in, 1, &out, 1, diag));
+    nn_binding in = {"image", image}, out[] = {{"mean", latent}, {"logvar", unused}};
+    PITH_TRY(nn_run(s->encoder.net, &in, 1, out, 2, diag));
     for (size_t i = 0; i < n_latent; i++) latent[i] *= s->model->config.sd1.vae.latent_scale;
 cleanup:
     mem_free(alloc, image);
+    mem_free(alloc, unused);
     return status;
 }
 
