@@ -33,10 +33,10 @@ typedef struct nn_shape {
 /* ---- describing ------------------------------------------------------------ */
 
 typedef enum nn_conv_kind {
-    NN_CONV1,                 /* 1x1 */
-    NN_CONV3,                 /* 3x3, zero padding 1 on every side */
-    NN_CONV3_STRIDE2,         /* 3x3, stride 2, zero padding 1 on every side (PyTorch padding=1) */
-    NN_CONV3_STRIDE2_PAD_RB   /* 3x3, stride 2, zero padding 1 right and below only (Stable Diffusion's) */
+    NN_CONV1,               /* 1x1 */
+    NN_CONV3,               /* 3x3, zero padding 1 on every side */
+    NN_CONV3_STRIDE2,       /* 3x3, stride 2, zero padding 1 on every side (PyTorch padding=1) */
+    NN_CONV3_STRIDE2_PAD_RB /* 3x3, stride 2, zero padding 1 right and below only (Stable Diffusion's) */
 } nn_conv_kind;
 
 typedef enum nn_activation {
@@ -71,17 +71,17 @@ nn_val nn_layer_norm(nn_plan *p, nn_val x, const char *key, float epsilon);
 nn_val nn_act(nn_plan *p, nn_val x, nn_activation kind);
 /* Shapes equal, or b is [N or 1, C, 1, 1] and is spread over H and W. */
 nn_val nn_add(nn_plan *p, nn_val a, nn_val b);
-nn_val nn_mul(nn_plan *p, nn_val a, nn_val b); /* as nn_add; for GEGLU's gate */
+nn_val nn_mul(nn_plan *p, nn_val a, nn_val b);                    /* as nn_add; for GEGLU's gate */
 nn_val nn_scale(nn_plan *p, nn_val x, float multiply, float add); /* x * multiply + add */
 nn_val nn_concat(nn_plan *p, nn_val a, nn_val b);                 /* along C */
 nn_val nn_slice_channels(nn_plan *p, nn_val x, int64_t first, int64_t count);
 nn_val nn_slice_features(nn_plan *p, nn_val x, int64_t first, int64_t count); /* along W, of a sequence */
-nn_val nn_upsample2(nn_plan *p, nn_val x); /* nearest, twice the height and width */
+nn_val nn_upsample2(nn_plan *p, nn_val x);                                    /* nearest, twice the height and width */
 /* PyTorch's PixelUnshuffle / PixelShuffle: [C, H, W] <-> [C r r, H / r, W / r]. */
 nn_val nn_pixel_unshuffle(nn_plan *p, nn_val x, int64_t r);
 nn_val nn_pixel_shuffle(nn_plan *p, nn_val x, int64_t r);
-nn_val nn_to_sequence(nn_plan *p, nn_val x);                        /* [N,C,H,W] -> [N,1,HW,C] */
-nn_val nn_to_picture(nn_plan *p, nn_val x, int64_t h, int64_t w);   /* the way back */
+nn_val nn_to_sequence(nn_plan *p, nn_val x);                      /* [N,C,H,W] -> [N,1,HW,C] */
+nn_val nn_to_picture(nn_plan *p, nn_val x, int64_t h, int64_t w); /* the way back */
 /* softmax(q k^T / sqrt(features / n_heads)) v, in blocks of queries so that no
  * score matrix passes 16 MB a head. q [N,1,Lq,F]; k, v [N,1,Lk,F]. `causal`
  * hides keys after the query's own position (Lq == Lk). */
@@ -94,7 +94,8 @@ pith_status nn_plan_finish(nn_plan *p, pith_diag *diag) PITH_MUST_CHECK;
 
 /* Every weight the plan needs is in the table with the right shape. The first
  * one that is not is reported with its full key and both shapes:
- * PITH_E_MODEL_SHAPE. */
+ * PITH_E_MODEL_SHAPE. One whose values cannot be used (tensor.fault):
+ * PITH_E_UNSUPPORTED. */
 pith_status nn_plan_check(const nn_plan *p, const tensor_table *weights, pith_diag *diag) PITH_MUST_CHECK;
 
 /* One line an op: output shape, op, key. For `-v` and tests. */

@@ -57,9 +57,13 @@ static void sum_channels(const void *call, int64_t first, int64_t end) {
     }
 }
 
-/* What a channel is multiplied by, and what is added to it. */
-static void find_scale(const nn_dnn_call *c, const double *sums, int64_t n, int64_t channel, double *multiply,
-                       double *add) {
+/* Of each channel of a block: (x - mean) * multiply + add. The mean is not put
+ * into `add`, where it would cancel against x only after rounding. */
+typedef struct scaling {
+    float mean[MAX_BLOCK], multiply[MAX_BLOCK], add[MAX_BLOCK];
+} scaling;
+
+static void find_scaling(const nn_dnn_call *c, const double *sums, int64_t n, int64_t channel, int64_t l, scaling *to) {
     const nn_shape s = c->op->shape;
     const int64_t block = c->in_block, stretches = n_stretches(s), per_group = s.c / c->op->u.norm.n_groups;
     const int64_t first = channel / per_group * per_group;
@@ -74,14 +78,15 @@ static void find_scale(const nn_dnn_call *c, const double *sums, int64_t n, int6
     const double count = (double)(per_group * s.h * s.w), mean = sum / count;
     const double variance = square / count - mean * mean;
     const double scale = 1 / sqrt((variance > 0 ? variance : 0) + (double)c->op->u.norm.epsilon);
-    *multiply = scale * (double)c->weight[channel];
-    *add = (double)c->bias[channel] - mean * *multiply;
+    to->mean[l] = (float)mean;
+    to->multiply[l] = (float)(scale * (double)c->weight[channel]);
+    to->add[l] = c->bias[channel];
 }
 
-static inline void scale_stretch(const float *x, float *y, int64_t n, const float *multiply, const float *add,
-                                 int64_t block) {
+static inline void scale_stretch(const float *x, float *y, int64_t n, const scaling *k, int64_t block) {
     for (int64_t p = 0; p < n; p++)
-        for (int64_t l = 0; l < block; l++) y[p * block + l] = x[p * block + l] * multiply[l] + add[l];
+        for (int64_t l = 0; l < block; l++)
+            y[p * block + l] = (x[p * block + l] - k->mean[l]) * k->multiply[l] + k->add[l];
 }
 
 /* Item: a stretch of a plane. Inputs: the picture, the sums. */
@@ -90,17 +95,13 @@ static void scale_channels(const void *call, int64_t first, int64_t end) {
     const nn_shape s = c->op->shape;
     const int64_t block = c->in_block, planes = s.c / block, area = s.h * s.w, stretches = n_stretches(s);
     const double *sums = (const double *)(const void *)c->in[1];
-    float multiply[MAX_BLOCK], add[MAX_BLOCK];
+    scaling k = {0};
     for (int64_t i = first; i < end; i++) {
         const int64_t plane = i / stretches, from = i % stretches * STRETCH, left = area - from;
-        for (int64_t l = 0; l < block && (i == first || from == 0); l++) {
-            double m, a;
-            find_scale(c, sums, plane / planes, plane % planes * block + l, &m, &a);
-            multiply[l] = (float)m;
-            add[l] = (float)a;
-        }
+        for (int64_t l = 0; l < block && (i == first || from == 0); l++)
+            find_scaling(c, sums, plane / planes, plane % planes * block + l, l, &k);
         const int64_t at = (plane * area + from) * block;
-        FOR_BLOCK(block, scale_stretch, c->in[0] + at, c->out + at, left < STRETCH ? left : STRETCH, multiply, add);
+        FOR_BLOCK(block, scale_stretch, c->in[0] + at, c->out + at, left < STRETCH ? left : STRETCH, &k);
     }
 }
 

@@ -93,7 +93,7 @@ static bool bad_shape(nn_plan *p, const char *what, const char *key, nn_shape s)
 static bool full_key(nn_plan *p, char key[NN_MAX_KEY_BYTES], const char *relative, const char *suffix) {
     int n = snprintf(key, NN_MAX_KEY_BYTES, "%s%s%s", p->scope, relative, suffix);
     if (n > 0 && n < NN_MAX_KEY_BYTES) return true;
-    fail(p, PITH_E_ARG, "key %s%s is too long", p->scope, relative);
+    fail(p, PITH_E_ARG, "key %.60s%.60s is too long", p->scope, relative);
     return false;
 }
 
