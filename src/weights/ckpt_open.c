@@ -1,10 +1,279 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* From the zip's members and the pickle's tensors to a table. Only the pickle
+ * and the members' headers are read, no weights. */
 #include "weights/ckpt.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "weights/pickle_read.h"
+#include "weights/tensor_table_private.h"
+#include "weights/zip_read.h"
+
+#define MAX_NESTING 3
+
+typedef struct storage_type {
+    const char *name;
+    tensor_type type;
+    uint32_t n_bytes; /* an element */
+} storage_type;
+
+static const storage_type STORAGES[] = {
+    {"FloatStorage", TENSOR_F32, 4},          {"HalfStorage", TENSOR_F16, 2},
+    {"BFloat16Storage", TENSOR_BF16, 2},      {"CharStorage", TENSOR_I8, 1},
+    {"DoubleStorage", TENSOR_OTHER, 8},       {"LongStorage", TENSOR_OTHER, 8},
+    {"IntStorage", TENSOR_OTHER, 4},          {"ShortStorage", TENSOR_OTHER, 2},
+    {"ByteStorage", TENSOR_OTHER, 1},         {"BoolStorage", TENSOR_OTHER, 1},
+    {"ComplexFloatStorage", TENSOR_OTHER, 8}, {"ComplexDoubleStorage", TENSOR_OTHER, 16},
+    {"QInt8Storage", TENSOR_OTHER, 1},        {"QUInt8Storage", TENSOR_OTHER, 1},
+    {"QInt32Storage", TENSOR_OTHER, 4},       {"UntypedStorage", TENSOR_OTHER, 1},
+};
+
+typedef struct ckpt {
+    const zip_file *zip;
+    const pickle *pickle;
+    const char *root; /* what all names of members begin with: "archive/" */
+    size_t root_bytes;
+    tensor_table *table;
+    pith_diag *diag;
+} ckpt;
+
+/* ---- members ------------------------------------------------------------------------------ */
+
+static const zip_member *find_member(const ckpt *c, const char *folder, const char *name, size_t name_bytes) {
+    char path[ZIP_MAX_NAME_BYTES + 1];
+    int n = snprintf(path, sizeof path, "%.*s%s%.*s", (int)c->root_bytes, c->root, folder, (int)name_bytes, name);
+    if (n <= 0 || (size_t)n >= sizeof path) return NULL;
+    return zip_find(c->zip, path, (size_t)n);
+}
+
+static bool has_member(const ckpt *c, const char *name) { return find_member(c, "", name, strlen(name)) != NULL; }
+
+/* The member NAME/data.pkl; NAME/ is the root of all others. */
+static const zip_member *find_pickle(ckpt *c) {
+    static const char last[] = "data.pkl";
+    for (size_t i = 0; i < zip_count(c->zip); i++) {
+        const zip_member *m = zip_at(c->zip, i);
+        const char *slash = memchr(m->name, '/', m->name_bytes);
+        size_t n = slash ? (size_t)(slash - m->name) + 1 : 0;
+        if (n == 0 || m->name_bytes - n != strlen(last) || memcmp(slash + 1, last, strlen(last)) != 0) continue;
+        c->root = m->name;
+        c->root_bytes = n;
+        return m;
+    }
+    return NULL;
+}
+
+static pith_status check_archive(const ckpt *c) {
+    const zip_member *order = find_member(c, "", "byteorder", strlen("byteorder"));
+    if (has_member(c, "constants.pkl"))
+        return diag_set(c->diag, PITH_E_UNSUPPORTED, "is a TorchScript program, not a checkpoint");
+    if (order && (order->n_bytes != 6 || memcmp(order->data, "little", 6) != 0))
+        return diag_set(c->diag, PITH_E_UNSUPPORTED, "its numbers are big-endian");
+    return PITH_OK;
+}
+
+/* ---- one tensor ------------------------------------------------------------------------------ */
+
+static const storage_type *find_type(const pickle_storage *s) {
+    for (size_t i = 0; i < sizeof STORAGES / sizeof STORAGES[0]; i++)
+        if (s->type_bytes == strlen(STORAGES[i].name) && !memcmp(s->type, STORAGES[i].name, s->type_bytes))
+            return &STORAGES[i];
+    return NULL;
+}
+
+/* The storage's bytes, of the size that its type and count say. */
+static pith_status find_storage(const ckpt *c, const char *name, const pickle_storage *s, const storage_type *type,
+                                const zip_member **out) {
+    const zip_member *m = find_member(c, "data/", s->key, s->key_bytes);
+    int n = (int)(s->key_bytes < 40 ? s->key_bytes : 40);
+    if (!m)
+        return diag_set(c->diag, PITH_E_TRUNCATED, "tensor %.100s: its storage %.*s is not in the file", name, n,
+                        s->key);
+    if (s->n_elements > m->n_bytes / type->n_bytes || s->n_elements * type->n_bytes != m->n_bytes)
+        return diag_set(c->diag, PITH_E_FORMAT,
+                        "tensor %.80s: its storage %.*s should hold %" PRIu64 " elements of %u bytes, but has %" PRIu64
+                        " bytes",
+                        name, n, s->key, s->n_elements, type->n_bytes, m->n_bytes);
+    *out = m;
+    return PITH_OK;
+}
+
+/* Elements lie one after the other, the last dimension fastest. Strides of
+ * dimensions of one element say nothing. */
+static bool is_contiguous(const pickle_tensor *t) {
+    uint64_t expected = 1;
+    for (uint32_t i = t->rank; i-- > 0;) {
+        if (t->shape[i] != 1 && t->strides[i] != expected) return false;
+        expected *= t->shape[i];
+    }
+    return true;
+}
+
+static pith_status count_elements(const ckpt *c, const char *name, const pickle_tensor *t, uint64_t *count) {
+    uint64_t n = 1;
+    bool overflow = false;
+    for (uint32_t i = 0; i < t->rank; i++) overflow = __builtin_mul_overflow(n, t->shape[i], &n) || overflow;
+    *count = n;
+    if (!overflow) return PITH_OK;
+    return diag_set(c->diag, PITH_E_FORMAT, "tensor %.100s: the product of its shape overflows", name);
+}
+
+static pith_status read_tensor(const ckpt *c, tensor *out, const pickle_tensor *t) {
+    pith_status status = PITH_OK;
+    const storage_type *type = find_type(&t->storage);
+    const zip_member *m = NULL;
+    PITH_TRY(count_elements(c, out->name, t, &out->n_elements));
+    out->rank = t->rank;
+    for (uint32_t i = 0; i < t->rank; i++) out->shape[i] = t->shape[i];
+    out->type = TENSOR_OTHER;
+    if (!type) {
+        out->fault = "its values are of a type that Pith does not know";
+        goto cleanup;
+    }
+    PITH_TRY(find_storage(c, out->name, &t->storage, type, &m));
+    bool contiguous = out->n_elements == 0 || is_contiguous(t);
+    if (!contiguous) out->fault = "its values do not lie in order (a transposed or expanded view)";
+    /* Of a view only the first value's place is known to be needed. */
+    uint64_t needed = contiguous ? out->n_elements : 1;
+    if (t->offset > t->storage.n_elements || needed > t->storage.n_elements - t->offset) {
+        status = diag_set(c->diag, PITH_E_FORMAT,
+                          "tensor %.80s: %" PRIu64 " elements from %" PRIu64 " on, its storage has %" PRIu64, out->name,
+                          out->n_elements, t->offset, t->storage.n_elements);
+        goto cleanup;
+    }
+    if (out->fault) goto cleanup;
+    out->type = type->type;
+    out->data = m->data + t->offset * type->n_bytes;
+    out->n_bytes = out->n_elements * type->n_bytes;
+
+cleanup:
+    return status;
+}
+
+static pith_status add_entry(const ckpt *c, const pickle_value *key, const pickle_value *value) {
+    char name[TENSOR_MAX_NAME_BYTES + 1];
+    const pickle_tensor *t = pickle_get_tensor(c->pickle, value);
+    if (!t && value->kind != PICKLE_OPAQUE) return PITH_OK; /* a number or a text among the tensors */
+    if (key->kind != PICKLE_TEXT) return PITH_OK;           /* an optimizer's: numbered */
+    if (key->count == 0 || memchr(key->u.text, 0, key->count))
+        return diag_set(c->diag, PITH_E_FORMAT, "a tensor's name is empty or has a zero byte");
+    if (key->count > TENSOR_MAX_NAME_BYTES)
+        return diag_set(c->diag, PITH_E_LIMIT, "tensor %.60s...: a name of %u bytes, the limit is %u", key->u.text,
+                        key->count, TENSOR_MAX_NAME_BYTES);
+    memcpy(name, key->u.text, key->count);
+    name[key->count] = '\0';
+    if (tensor_table_find(c->table, name)) return diag_set(c->diag, PITH_E_FORMAT, "tensor %.100s occurs twice", name);
+    tensor out = {.name = name, .type = TENSOR_OTHER, .n_elements = 1};
+    if (!t) out.fault = "is no plain tensor";
+    pith_status status = t ? read_tensor(c, &out, t) : PITH_OK;
+    if (status == PITH_OK) status = tensor_table_add(c->table, &out);
+    return status == PITH_E_LIMIT ? diag_set(c->diag, status, "more than %u tensors", TENSOR_MAX_COUNT) : status;
+}
+
+/* ---- overlaps -------------------------------------------------------------------------------- */
+
+static int by_place(const void *a, const void *b) {
+    const tensor *const *x = a, *const *y = b;
+    if ((*x)->data != (*y)->data) return (*x)->data < (*y)->data ? -1 : 1;
+    return ((*x)->n_bytes > (*y)->n_bytes) - ((*x)->n_bytes < (*y)->n_bytes);
+}
+
+/* Two names for the same values are usual (tied weights); values that begin
+ * inside another tensor are not. */
+static pith_status check_overlaps(const ckpt *c, const pith_alloc *alloc) {
+    pith_status status = PITH_OK;
+    size_t n = 0, n_all = tensor_table_count(c->table);
+    const tensor **placed = mem_alloc(alloc, n_all, sizeof *placed);
+    if (!placed) return PITH_E_NOMEM;
+    for (size_t i = 0; i < n_all; i++) {
+        const tensor *t = tensor_table_at(c->table, i);
+        if (t->n_bytes > 0) placed[n++] = t;
+    }
+    qsort(placed, n, sizeof *placed, by_place);
+    for (size_t i = 1; i < n && status == PITH_OK; i++) {
+        const tensor *before = placed[i - 1], *t = placed[i];
+        bool same = t->data == before->data && t->n_bytes == before->n_bytes;
+        if (!same && t->data < before->data + before->n_bytes)
+            status = diag_set(c->diag, PITH_E_FORMAT, "tensor %.100s overlaps %.100s", t->name, before->name);
+    }
+    mem_free(alloc, placed);
+    return status;
+}
+
+/* ---- the state dict ------------------------------------------------------------------------------ */
+
+static bool holds_tensors(const pickle *p, const pickle_value *dict) {
+    const pickle_value *k, *v;
+    uint32_t cursor = 0;
+    while ((k = pickle_next(p, dict, &cursor)) && (v = pickle_next(p, dict, &cursor)))
+        if (v->kind == PICKLE_TENSOR) return true;
+    return false;
+}
+
+/* The pickle's dict of tensors: its own, or one under a usual name. */
+static const pickle_value *find_state_dict(const pickle *p) {
+    static const char *const NAMES[] = {"state_dict", "model", "params", "module"};
+    const pickle_value *at = pickle_root(p);
+    for (int depth = 0; depth < MAX_NESTING && at->kind == PICKLE_DICT; depth++) {
+        const pickle_value *inner = NULL;
+        for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0] && !inner; i++) {
+            inner = pickle_get(p, at, NAMES[i]);
+            if (inner && inner->kind != PICKLE_DICT) inner = NULL;
+        }
+        if (!inner) return holds_tensors(p, at) ? at : NULL;
+        at = inner;
+    }
+    return NULL;
+}
+
+static pith_status add_state_dict(const ckpt *c) {
+    pith_status status = PITH_OK;
+    const pickle_value *dict = find_state_dict(c->pickle), *k, *v;
+    uint32_t cursor = 0;
+    if (!dict) {
+        bool whole = pickle_root(c->pickle)->kind == PICKLE_OPAQUE;
+        return diag_set(c->diag, PITH_E_UNSUPPORTED,
+                        whole ? "holds a Python object, not its weights: save its state_dict()"
+                              : "holds no state dict");
+    }
+    while ((k = pickle_next(c->pickle, dict, &cursor)) && (v = pickle_next(c->pickle, dict, &cursor)))
+        PITH_TRY(add_entry(c, k, v));
+
+cleanup:
+    return status;
+}
+
 pith_status ckpt_read(tensor_table **out, const pith_env *env, const uint8_t *data, size_t n_bytes, pith_diag *diag) {
-    (void)env;
-    (void)data;
-    (void)n_bytes;
+    pith_status status = PITH_OK;
+    zip_file *zip = NULL;
+    pickle *p = NULL;
+    ckpt c = {.diag = diag};
     *out = NULL;
-    return diag_set(diag, PITH_E_UNSUPPORTED, "PyTorch checkpoints are not read yet");
+    PITH_TRY(zip_open(&zip, &env->alloc, data, n_bytes, diag));
+    c.zip = zip;
+    const zip_member *m = find_pickle(&c);
+    if (!m) {
+        status = diag_set(diag, PITH_E_UNSUPPORTED, "is a zip file, but no PyTorch checkpoint: it has no data.pkl");
+        goto cleanup;
+    }
+    PITH_TRY(check_archive(&c));
+    PITH_TRY(pickle_read(&p, &env->alloc, m->data, (size_t)m->n_bytes, diag));
+    c.pickle = p;
+    PITH_TRY(tensor_table_new(&c.table, env));
+    PITH_TRY(add_state_dict(&c));
+    PITH_TRY(check_overlaps(&c, &env->alloc));
+    *out = c.table;
+    c.table = NULL;
+
+cleanup:
+    if (status == PITH_E_NOMEM) diag_set(diag, status, "out of memory");
+    tensor_table_free(&c.table);
+    pickle_free(&p);
+    zip_close(&zip);
+    return status;
 }
