@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Residual blocks, attention, transformers: descriptions, one line a layer. */
+#include "model/blocks.h"
+
+#include <stdio.h>
+
+#define GEGLU_EXPANSION 4 /* the hidden features for each feature of the input */
+
+pith_status block_finish(nn_plan **out, nn_plan *p, pith_diag *diag) {
+    *out = NULL;
+    if (!p) return diag_set(diag, PITH_E_NOMEM, "out of memory");
+    pith_status status = nn_plan_finish(p, diag);
+    if (status != PITH_OK) nn_plan_free(&p);
+    *out = p;
+    return status;
+}
+
+block_key block_idx(const char *name, uint32_t index) {
+    block_key key;
+    snprintf(key.text, sizeof key.text, "%s.%u", name, index);
+    return key;
+}
+
+nn_val block_norm_silu(nn_plan *p, nn_val x, const char *key, uint32_t n_groups, float epsilon) {
+    return nn_act(p, nn_group_norm(p, x, key, n_groups, epsilon), NN_SILU);
+}
+
+nn_val block_up(nn_plan *p, nn_val x, const char *key) {
+    return nn_conv(p, nn_upsample2(p, x), key, NN_CONV3, nn_shape_of(p, x).c);
+}
+
+/* One value a channel, [1, c, 1, 1], made from [1, 1, 1, features]. */
+static nn_val per_channel(nn_plan *p, nn_val features, const char *key, int64_t c) {
+    return nn_to_picture(p, nn_linear(p, features, key, c, true), 1, 1);
+}
+
+nn_val block_res(nn_plan *p, nn_val x, const block_res_style *s, int64_t c_out, nn_val embedding) {
+    const int64_t c_in = nn_shape_of(p, x).c;
+    nn_val y = block_norm_silu(p, x, s->norm1, s->n_groups, s->epsilon);
+    y = nn_conv(p, y, s->conv1, NN_CONV3, c_out);
+    if (s->embedding) y = nn_add(p, y, per_channel(p, embedding, s->embedding, c_out));
+    y = block_norm_silu(p, y, s->norm2, s->n_groups, s->epsilon);
+    y = nn_conv(p, y, s->conv2, NN_CONV3, c_out);
+    return nn_add(p, y, c_in == c_out ? x : nn_conv(p, x, s->skip, NN_CONV1, c_out));
+}
+
+nn_val block_attention(nn_plan *p, nn_val x, nn_val context, const block_attention_style *s, uint32_t n_heads) {
+    const int64_t width = nn_shape_of(p, x).w;
+    nn_val q = nn_linear(p, x, s->q, width, s->qkv_has_bias);
+    nn_val k = nn_linear(p, context, s->k, width, s->qkv_has_bias);
+    nn_val v = nn_linear(p, context, s->v, width, s->qkv_has_bias);
+    return nn_linear(p, nn_attention(p, q, k, v, n_heads, s->causal), s->out, width, true);
+}
+
+nn_val block_geglu(nn_plan *p, nn_val x, const char *w1, const char *w2) {
+    const int64_t width = nn_shape_of(p, x).w, hidden = GEGLU_EXPANSION * width;
+    nn_val both = nn_linear(p, x, w1, 2 * hidden, true);
+    nn_val gate = nn_act(p, nn_slice_features(p, both, hidden, hidden), NN_GELU);
+    return nn_linear(p, nn_mul(p, nn_slice_features(p, both, 0, hidden), gate), w2, width, true);
+}
+
+/* The U-Net's attention layer in the scope `name`, of the norm beside it. */
+static nn_val attend(nn_plan *p, nn_val x, nn_val context, const char *name, uint32_t n_heads) {
+    static const block_attention_style style = {.q = "to_q", .k = "to_k", .v = "to_v", .out = "to_out.0"};
+    nn_enter(p, "%s", name);
+    nn_val y = block_attention(p, x, context, &style, n_heads);
+    nn_leave(p);
+    return y;
+}
+
+nn_val block_transformer(nn_plan *p, nn_val x, nn_val context, const block_transformer_style *s) {
+    const nn_shape shape = nn_shape_of(p, x);
+    nn_val y = nn_to_sequence(p, nn_group_norm(p, x, "norm", s->n_groups, s->group_epsilon));
+    y = nn_linear(p, y, "proj_in", shape.c, true);
+    nn_enter(p, "transformer_blocks.0");
+    nn_val z = nn_layer_norm(p, y, "norm1", s->layer_epsilon);
+    y = nn_add(p, attend(p, z, z, "attn1", s->n_heads), y);
+    z = nn_layer_norm(p, y, "norm2", s->layer_epsilon);
+    y = nn_add(p, attend(p, z, context, "attn2", s->n_heads), y);
+    z = nn_layer_norm(p, y, "norm3", s->layer_epsilon);
+    y = nn_add(p, block_geglu(p, z, "ff.net.0.proj", "ff.net.2"), y);
+    nn_leave(p);
+    y = nn_linear(p, y, "proj_out", shape.c, true);
+    return nn_add(p, nn_to_picture(p, y, shape.h, shape.w), x);
+}

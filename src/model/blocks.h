@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* The blocks that the networks of Stable Diffusion are made of, once for all
+ * of them. A block's weights are in the present scope under the names that its
+ * style gives; the caller enters and leaves the block's scope. */
+#ifndef PITH_MODEL_BLOCKS_H
+#define PITH_MODEL_BLOCKS_H
+
+#include "nn/nn.h"
+
+/* Ends a description: *out is the finished plan, or NULL after a fault. `p` is
+ * taken over; NULL stands for a plan there was no memory for. */
+pith_status block_finish(nn_plan **out, nn_plan *p, pith_diag *diag) PITH_MUST_CHECK;
+
+/* "block.2", as a key of a layer or scope. */
+typedef struct block_key {
+    char text[24];
+} block_key;
+
+block_key block_idx(const char *name, uint32_t index);
+
+/* Group norm, then SiLU. */
+nn_val block_norm_silu(nn_plan *p, nn_val x, const char *key, uint32_t n_groups, float epsilon);
+
+/* Nearest upsampling, then a 3x3 convolution. */
+nn_val block_up(nn_plan *p, nn_val x, const char *key);
+
+typedef struct block_res_style {
+    const char *norm1, *conv1, *norm2, *conv2;
+    const char *skip;      /* a 1x1 convolution, there when the number of channels changes */
+    const char *embedding; /* NULL when the block is not told of the timestep */
+    uint32_t n_groups;
+    float epsilon;
+} block_res_style;
+
+/* skip(x) + conv2(silu(norm2(conv1(silu(norm1(x))) + linear(embedding)))).
+ * `embedding` [1, 1, 1, features] (its SiLU already taken) is not looked at
+ * when the style has none. */
+nn_val block_res(nn_plan *p, nn_val x, const block_res_style *style, int64_t c_out, nn_val embedding);
+
+typedef struct block_attention_style {
+    const char *q, *k, *v, *out;
+    bool qkv_has_bias;
+    bool causal;
+} block_attention_style;
+
+/* Of sequences: queries from x, keys and values from `context` (x itself for
+ * self-attention). */
+nn_val block_attention(nn_plan *p, nn_val x, nn_val context, const block_attention_style *style, uint32_t n_heads);
+
+/* w2(a * gelu(b)), where w1(x) is a and b side by side. */
+nn_val block_geglu(nn_plan *p, nn_val x, const char *w1, const char *w2);
+
+typedef struct block_transformer_style {
+    uint32_t n_heads, n_groups;
+    float group_epsilon, layer_epsilon;
+} block_transformer_style;
+
+/* A picture as a sequence of its positions: self-attention, cross-attention
+ * to the context, feed-forward; each added to its input, as is the whole. */
+nn_val block_transformer(nn_plan *p, nn_val x, nn_val context, const block_transformer_style *style);
+
+#endif
