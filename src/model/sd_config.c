@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Configurations read off shapes. Each dimension that is used is bounded here;
+ * that all tensors agree with them is nn_plan_check's to say. */
+#include "model/sd_config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define MAX_WIDTH 16384u
+#define MAX_TOKENS 1000000u
+#define MAX_TEXT_LAYERS 64u
+#define N_GROUPS 32u
+#define N_UNET_HEADS 8u
+#define C_TEXT_HEAD 64u /* CLIP's heads have 64 features each, at every width */
+#define N_CONTEXT 77u
+#define C_CONTEXT_SD2 1024u
+#define LATENT_SCALE 0.18215f
+
+#define MAX_NAME_BYTES 96
+
+/* ---- dimensions of tensors ---------------------------------------------------- */
+
+__attribute__((format(printf, 2, 3))) static bool has(const tensor_table *weights, const char *format, ...) {
+    char name[MAX_NAME_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(name, sizeof name, format, args);
+    va_end(args);
+    return tensor_table_find(weights, name) != NULL;
+}
+
+/* Dimension `axis` of the tensor, which has `rank` of them; 1..highest. */
+static pith_status read_dim(uint32_t *out, const tensor_table *weights, const char *name, uint32_t rank, uint32_t axis,
+                            uint32_t highest, pith_diag *diag) {
+    const tensor *t = tensor_table_find(weights, name);
+    if (!t) return diag_set(diag, PITH_E_MODEL_SHAPE, "model has no tensor %s", name);
+    if (t->rank != rank)
+        return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s has %u dimensions, must have %u", name, t->rank, rank);
+    if (t->shape[axis] < 1 || t->shape[axis] > highest)
+        return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s: dimension %u is %llu, must be 1 to %u", name, axis,
+                        (unsigned long long)t->shape[axis], highest);
+    *out = (uint32_t)t->shape[axis];
+    return PITH_OK;
+}
+
+/* Channels that a convolution makes, which must be whole groups. */
+static pith_status read_channels(uint32_t *out, const tensor_table *weights, const char *name, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    PITH_TRY(read_dim(out, weights, name, 4, 0, MAX_WIDTH, diag));
+    if (*out % N_GROUPS)
+        status = diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s makes %u channels, must be a multiple of %u", name, *out,
+                          N_GROUPS);
+cleanup:
+    return status;
+}
+
+static pith_status must_be(uint32_t found, uint32_t wanted, const char *name, const char *what, pith_diag *diag) {
+    if (found == wanted) return PITH_OK;
+    return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s: %u %s, must be %u", name, found, what, wanted);
+}
+
+/* ---- autoencoder ------------------------------------------------------------------ */
+
+uint32_t vae_downscale(const vae_config *c) { return 1u << (c->n_levels - 1); }
+
+bool vae_recognise(const tensor_table *weights) { return has(weights, "vae.encoder.conv_in.weight"); }
+
+/* The levels are counted by their first blocks, the blocks in the first level. */
+static pith_status read_vae_levels(vae_config *c, const tensor_table *weights, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    char name[MAX_NAME_BYTES];
+    while (c->n_blocks < SD_MAX_BLOCKS && has(weights, "vae.encoder.down.0.block.%u.conv1.weight", c->n_blocks))
+        c->n_blocks++;
+    while (c->n_levels < SD_MAX_LEVELS && has(weights, "vae.encoder.down.%u.block.0.conv1.weight", c->n_levels)) {
+        snprintf(name, sizeof name, "vae.encoder.down.%u.block.0.conv1.weight", c->n_levels);
+        PITH_TRY(read_channels(&c->c[c->n_levels], weights, name, diag));
+        c->n_levels++;
+    }
+    if (c->n_levels == 0)
+        status = diag_set(diag, PITH_E_MODEL_SHAPE, "model has no tensor vae.encoder.down.0.block.0.conv1.weight");
+cleanup:
+    return status;
+}
+
+pith_status vae_config_read(vae_config *config, const tensor_table *weights, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    vae_config c = {.n_groups = N_GROUPS, .norm_epsilon = 1e-6f, .latent_scale = LATENT_SCALE};
+    uint32_t n_colours = 0, n_quantised = 0;
+    PITH_TRY(read_channels(&c.c_base, weights, "vae.encoder.conv_in.weight", diag));
+    PITH_TRY(read_dim(&n_colours, weights, "vae.encoder.conv_in.weight", 4, 1, MAX_WIDTH, diag));
+    PITH_TRY(must_be(n_colours, 3, "vae.encoder.conv_in.weight", "input channels", diag));
+    PITH_TRY(read_vae_levels(&c, weights, diag));
+    PITH_TRY(read_dim(&c.n_moments, weights, "vae.encoder.conv_out.weight", 4, 0, MAX_WIDTH, diag));
+    PITH_TRY(read_dim(&n_quantised, weights, "vae.quant_conv.weight", 4, 0, MAX_WIDTH, diag));
+    c.n_latent = n_quantised / 2;
+    if (c.n_moments % 2 || n_quantised % 2)
+        status = diag_set(diag, PITH_E_MODEL_SHAPE, "tensor vae.quant_conv.weight is [%u, %u, 1, 1], must be even",
+                          n_quantised, c.n_moments);
+    else
+        *config = c;
+cleanup:
+    return status;
+}
+
+/* ---- U-Net ------------------------------------------------------------------------- */
+
+uint32_t unet_granularity(const unet_config *c) { return 1u << (c->n_levels - 1); }
+
+bool unet_recognise(const tensor_table *weights) { return has(weights, "unet.input_blocks.0.0.weight"); }
+
+static bool has_res_block(const tensor_table *weights, uint32_t i) {
+    return has(weights, "unet.input_blocks.%u.0.in_layers.2.weight", i);
+}
+
+/* One level: its residual blocks from input_blocks.*i on; *i ends behind them. */
+static pith_status read_unet_level(unet_config *c, uint32_t *i, uint32_t *n_blocks, const tensor_table *weights,
+                                   pith_diag *diag) {
+    pith_status status = PITH_OK;
+    char name[MAX_NAME_BYTES];
+    const uint32_t level = c->n_levels, first = *i;
+    snprintf(name, sizeof name, "unet.input_blocks.%u.0.in_layers.2.weight", first);
+    PITH_TRY(read_channels(&c->c[level], weights, name, diag));
+    c->has_attention[level] = has(weights, "unet.input_blocks.%u.1.proj_in.weight", first);
+    while (*i - first <= SD_MAX_BLOCKS && has_res_block(weights, *i)) ++*i;
+    *n_blocks = *i - first;
+    if (*n_blocks > SD_MAX_BLOCKS)
+        status = diag_set(diag, PITH_E_UNSUPPORTED, "U-Net: more than %d residual blocks a level", SD_MAX_BLOCKS);
+    c->n_levels++;
+cleanup:
+    return status;
+}
+
+static pith_status read_unet_levels(unet_config *c, const tensor_table *weights, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    uint32_t i = 1; /* input_blocks.0 is the first convolution */
+    do {
+        uint32_t n_blocks = 0;
+        if (c->n_levels == SD_MAX_LEVELS)
+            return diag_set(diag, PITH_E_UNSUPPORTED, "U-Net: more than %d levels", SD_MAX_LEVELS);
+        PITH_TRY(read_unet_level(c, &i, &n_blocks, weights, diag));
+        if (c->n_levels == 1) c->n_blocks = n_blocks;
+        if (n_blocks != c->n_blocks)
+            return diag_set(diag, PITH_E_UNSUPPORTED, "U-Net: level 0 has %u residual blocks, level %u has %u",
+                            c->n_blocks, c->n_levels - 1, n_blocks);
+    } while (has(weights, "unet.input_blocks.%u.0.op.weight", i++));
+cleanup:
+    return status;
+}
+
+/* The width of the context, from the first cross-attention there is. */
+static pith_status read_context(unet_config *c, const tensor_table *weights, pith_diag *diag) {
+    char name[MAX_NAME_BYTES] = "unet.middle_block.1.transformer_blocks.0.attn2.to_k.weight";
+    for (uint32_t level = c->n_levels; level-- > 0;)
+        if (c->has_attention[level])
+            snprintf(name, sizeof name, "unet.input_blocks.%u.1.transformer_blocks.0.attn2.to_k.weight",
+                     1 + level * (c->n_blocks + 1));
+    pith_status status = read_dim(&c->c_context, weights, name, 2, 1, MAX_WIDTH, diag);
+    if (status == PITH_OK && c->c_context == C_CONTEXT_SD2)
+        status = diag_set(diag, PITH_E_UNSUPPORTED, "U-Net: a context of %u features: Stable Diffusion 2.x, not 1.x",
+                          C_CONTEXT_SD2);
+    return status;
+}
+
+pith_status unet_config_read(unet_config *config, const tensor_table *weights, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    uint32_t n_in = 0;
+    unet_config c = {.n_context = N_CONTEXT,
+                     .n_heads = N_UNET_HEADS,
+                     .n_groups = N_GROUPS,
+                     .res_epsilon = 1e-5f,
+                     .attention_epsilon = 1e-6f,
+                     .layer_epsilon = 1e-5f};
+    PITH_TRY(read_channels(&c.c_base, weights, "unet.input_blocks.0.0.weight", diag));
+    PITH_TRY(read_dim(&n_in, weights, "unet.input_blocks.0.0.weight", 4, 1, MAX_WIDTH, diag));
+    PITH_TRY(read_dim(&c.n_latent, weights, "unet.out.2.weight", 4, 0, MAX_WIDTH, diag));
+    if (n_in != c.n_latent)
+        return diag_set(diag, PITH_E_UNSUPPORTED, "U-Net takes %u channels and makes %u: made for %s", n_in, c.n_latent,
+                        n_in == 2 * c.n_latent + 1 ? "inpainting" : "another task");
+    PITH_TRY(read_dim(&c.c_time, weights, "unet.time_embed.0.weight", 2, 0, MAX_WIDTH, diag));
+    PITH_TRY(read_unet_levels(&c, weights, diag));
+    c.has_middle = has(weights, "unet.middle_block.0.in_layers.2.weight");
+    PITH_TRY(read_context(&c, weights, diag));
+    *config = c;
+cleanup:
+    return status;
+}
+
+/* ---- text encoder --------------------------------------------------------------------- */
+
+bool text_recognise(const tensor_table *weights) { return has(weights, "text.embeddings.token_embedding.weight"); }
+
+pith_status text_config_read(text_config *config, const tensor_table *weights, pith_diag *diag) {
+    static const char tokens[] = "text.embeddings.token_embedding.weight";
+    pith_status status = PITH_OK;
+    text_config c = {.layer_epsilon = 1e-5f};
+    PITH_TRY(read_dim(&c.n_tokens, weights, tokens, 2, 0, MAX_TOKENS, diag));
+    PITH_TRY(read_dim(&c.c, weights, tokens, 2, 1, MAX_WIDTH, diag));
+    PITH_TRY(read_dim(&c.n_positions, weights, "text.embeddings.position_embedding.weight", 2, 0, MAX_WIDTH, diag));
+    PITH_TRY(read_dim(&c.c_mlp, weights, "text.encoder.layers.0.mlp.fc1.weight", 2, 0, MAX_WIDTH, diag));
+    while (c.n_layers < MAX_TEXT_LAYERS && has(weights, "text.encoder.layers.%u.mlp.fc1.weight", c.n_layers))
+        c.n_layers++;
+    c.n_heads = c.c / C_TEXT_HEAD;
+    if (c.c % C_TEXT_HEAD || c.n_tokens < 2)
+        status =
+            diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s is [%u, %u], must be at least 2 rows of whole heads of %u",
+                     tokens, c.n_tokens, c.c, C_TEXT_HEAD);
+    else
+        *config = c;
+cleanup:
+    return status;
+}
+
+/* ---- tiny autoencoder -------------------------------------------------------------------- */
+
+bool taesd_recognise(const tensor_table *weights) {
+    return has(weights, "taesd_encoder.0.weight") || has(weights, "taesd_decoder.1.weight");
+}
+
+/* Either half may be missing: the originals are two files. */
+pith_status taesd_config_read(taesd_config *config, const tensor_table *weights, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    taesd_config c = {0};
+    if (has(weights, "taesd_encoder.0.weight")) {
+        PITH_TRY(read_dim(&c.c, weights, "taesd_encoder.0.weight", 4, 0, MAX_WIDTH, diag));
+        PITH_TRY(read_dim(&c.n_latent, weights, "taesd_encoder.14.weight", 4, 0, MAX_WIDTH, diag));
+    } else {
+        PITH_TRY(read_dim(&c.c, weights, "taesd_decoder.1.weight", 4, 0, MAX_WIDTH, diag));
+        PITH_TRY(read_dim(&c.n_latent, weights, "taesd_decoder.1.weight", 4, 1, MAX_WIDTH, diag));
+    }
+    *config = c;
+cleanup:
+    return status;
+}
