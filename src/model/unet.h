@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* The denoiser of Stable Diffusion 1.x (UNet2DConditionModel): says what noise
+ * is in a latent. */
+#ifndef PITH_MODEL_UNET_H
+#define PITH_MODEL_UNET_H
+
+#include "model/sd_config.h"
+#include "nn/nn.h"
+
+/* For latents of h x w positions, both multiples of unet_granularity. Inputs:
+ * "latent" [1, n_latent, h, w] in U-Net units; "timestep" [1, 1, 1, c_base],
+ * from sd_timestep_embedding; "context" [1, 1, n_context, c_context]. Output
+ * "eps", shaped like the latent: the noise, of deviation about 1. */
+pith_status unet_plan(nn_plan **out, const unet_config *config, const pith_env *env, uint32_t h, uint32_t w,
+                      pith_diag *diag) PITH_MUST_CHECK;
+
+#endif
