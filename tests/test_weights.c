@@ -500,6 +500,20 @@ static void fingerprints_do_not_depend_on_order_or_on_tensors_outside_the_prefix
     tensor_table_free(&table);
 }
 
+static void a_fingerprint_over_several_prefixes_is_in_the_order_of_names(void **state) {
+    (void)state;
+    static const char *const both[] = {"encoder.", "decoder.", "encoder.a", NULL}, *const none[] = {NULL};
+    float values[N_VALUES];
+    uint8_t id[8];
+    make_values(values);
+    tensor_table *table = make_parts(values, TENSOR_F32, 4, false);
+    add_vector(table, "f");
+    assert_int_equal(tensor_table_fingerprint_any(table, both, id, NULL), PITH_OK);
+    assert_memory_equal(id, WHOLE_ANSWER, 8);
+    assert_int_equal(tensor_table_fingerprint_any(table, none, id, NULL), PITH_E_ARG);
+    tensor_table_free(&table);
+}
+
 static void a_changed_name_shape_or_value_changes_the_fingerprint(void **state) {
     (void)state;
     tensor variants[] = {
@@ -555,6 +569,7 @@ int main(void) {
         cmocka_unit_test(full_precision_and_its_half_precision_copy_share_a_fingerprint),
         cmocka_unit_test(bfloat16_and_its_widened_copy_share_a_fingerprint),
         cmocka_unit_test(fingerprints_do_not_depend_on_order_or_on_tensors_outside_the_prefix),
+        cmocka_unit_test(a_fingerprint_over_several_prefixes_is_in_the_order_of_names),
         cmocka_unit_test(a_changed_name_shape_or_value_changes_the_fingerprint),
         cmocka_unit_test(what_has_no_fingerprint_is_refused),
     };
