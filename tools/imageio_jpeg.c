@@ -44,8 +44,7 @@ static void on_read_message(j_common_ptr jpeg, int level) {
     image_reader *r = jpeg->client_data;
     if (level >= 0) return;
     switch (jpeg->err->msg_code) {
-    case JWRN_JPEG_EOF:
-    case JWRN_HIT_MARKER:
+    case JWRN_HIT_MARKER: /* a marker where pixels should be; our source tells of the end itself */
         image_reader_ended(r);
         on_read_error(jpeg);
         break;
