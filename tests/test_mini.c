@@ -208,6 +208,7 @@ static void refuses_metadata_that_cannot_be_true(void **state) {
     refuse("name", NULL, "name");
     refuse("name", "", "name");
     refuse("name", "../etc", "name");
+    refuse("name", "-x", "name");
     refuse("name", "a-name-of-more-than-thirty-one-letters", "name");
     refuse("format_version", "2", "format_version");
     refuse("latent_channels", "0", "latent_channels");

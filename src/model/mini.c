@@ -60,8 +60,9 @@ static pith_status read_name(char name[PITH_NAME_BYTES], const tensor_table *wei
     static const char legal[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
     const char *text = tensor_table_meta(weights, "name");
     size_t length = text ? strlen(text) : 0;
-    if (length == 0 || length >= PITH_NAME_BYTES || strspn(text, legal) != length)
-        return diag_set(diag, PITH_E_FORMAT, "model metadata: the name must be 1 to %d of a-z 0-9 . _ -",
+    if (length == 0 || length >= PITH_NAME_BYTES || strspn(text, legal) != length || strchr("._-", text[0]))
+        return diag_set(diag, PITH_E_FORMAT,
+                        "model metadata: the name must be 1 to %d of a-z 0-9 . _ - and begin with a letter or digit",
                         PITH_NAME_BYTES - 1);
     memcpy(name, text, length + 1);
     return PITH_OK;
