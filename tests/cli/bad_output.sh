@@ -59,7 +59,7 @@ code=$( ("$pith" decode --format ppm a.pith - 2>said; echo $? >code) | true; for
 
 # A disk that fills up half-way.
 mkdir disk
-if mount -t tmpfs -o size=64k tmpfs disk 2>/dev/null; then
+if mount -t tmpfs -o size=8k tmpfs disk 2>/dev/null; then
     trap 'umount "$work/disk"; rm -rf -- "$work"' EXIT
     for out in out.ppm out.png out.webp; do
         refuses 4 "disk/$out: cannot write: No space left" "$pith" decode a.pith "disk/$out" -q 100
