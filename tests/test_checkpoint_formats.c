@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* One network in every format and precision, as the real tools write it: all
+ * give the same tensors under the same names. The files are made by
+ * ../shared/sd/make_checkpoint.py; without it, python3 and numpy the test is
+ * skipped, without torch the .ckpt files are. */
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "weights/sd_layout.h"
+#include "weights/weights_open.h"
+
+#define PATH_BYTES 4096
+#define SKIPPED 77
+
+static pith_env env;
+static char source[PATH_BYTES / 4]; /* of the repository */
+static char folder[PATH_BYTES / 4];
+static char path[PATH_BYTES];
+
+static const char *in_folder(const char *name) {
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static const char *in_shared(const char *name) {
+    snprintf(path, sizeof path, "%s/../shared/sd/%s", source, name);
+    return path;
+}
+
+/* ---- the files ------------------------------------------------------------------------- */
+
+static int remove_one(const char *name, const struct stat *st, int kind, struct FTW *where) {
+    (void)st, (void)kind, (void)where;
+    return remove(name);
+}
+
+static void remove_folder(void) { (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS); }
+
+/* The first interpreter that knows the modules. */
+static const char *find_python(const char *modules) {
+    static const char *const interpreters[] = {"python3", "/usr/bin/python3"};
+    char command[256];
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(command, sizeof command, "%s -c 'import %s' 2>/dev/null", interpreters[i], modules);
+        if (system(command) == 0) return interpreters[i];
+    }
+    return NULL;
+}
+
+static int skip_all(const char *why) {
+    printf("SKIPPED: test_checkpoint_formats: %s\n", why);
+    return SKIPPED;
+}
+
+/* 0, or what the program exits with. */
+static int make_files(void) {
+    const char *build = getenv("PITH_BUILD_DIR"), *at = getenv("PITH_SOURCE_DIR");
+    if (!build || !at) return skip_all("PITH_BUILD_DIR and PITH_SOURCE_DIR are not set");
+    snprintf(source, sizeof source, "%s", at);
+    if (access(in_shared("make_checkpoint.py"), R_OK) != 0) return skip_all("there is no ../shared/sd");
+    const char *python = find_python("numpy, torch");
+    if (!python) printf("SKIPPED: .ckpt files: python3 has no torch\n");
+    if (!python) python = find_python("numpy");
+    if (!python) return skip_all("there is no python3 with numpy");
+    snprintf(folder, sizeof folder, "%s/checkpoints-XXXXXX", build);
+    if (!mkdtemp(folder)) return skip_all("the build folder cannot be written");
+    atexit(remove_folder);
+    char command[PATH_BYTES];
+    snprintf(command, sizeof command, "%s '%s/tests/reference/make_checkpoints.py' '%s/../shared/sd' '%s'", python,
+             source, source, folder);
+    return system(command) == 0 ? 0 : EXIT_FAILURE;
+}
+
+/* ---- tests ----------------------------------------------------------------------------- */
+
+typedef struct ids {
+    bool has_unet;
+    uint8_t vae[PITH_FINGERPRINT_BYTES], unet[PITH_FINGERPRINT_BYTES];
+} ids;
+
+static ids read_ids(const char *name) {
+    ids found = {0};
+    pith_diag diag = {0};
+    tensor_table *table = NULL;
+    if (weights_open(&table, &env, in_folder(name), &diag) != PITH_OK) fail_msg("%s: %s", name, diag.message);
+    assert_int_equal(tensor_table_fingerprint(table, PART_VAE, found.vae, &diag), PITH_OK);
+    found.has_unet = tensor_table_has_part(table, PART_UNET);
+    if (found.has_unet) assert_int_equal(tensor_table_fingerprint(table, PART_UNET, found.unet, &diag), PITH_OK);
+    assert_int_equal(tensor_table_count(table), found.has_unet ? 248 + 686 : 248);
+    tensor_table_free(&table);
+    return found;
+}
+
+static void every_format_and_precision_gives_the_same_tensors(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        bool has_unet;
+    } files[] = {{"f16.safetensors", true},
+                 {"old", true},
+                 {"new", true},
+                 {"f32.ckpt", true},
+                 {"f16.ckpt", true},
+                 {"flat.ckpt", true},
+                 {"vae.safetensors", false},
+                 {"old/vae", false},
+                 {"new/vae", false},
+                 {"old/vae/diffusion_pytorch_model.safetensors", false}};
+    ids expected = read_ids("f32.safetensors");
+    assert_true(expected.has_unet);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (access(in_folder(files[i].name), R_OK) != 0) {
+            printf("SKIPPED: %s\n", files[i].name);
+            continue;
+        }
+        ids found = read_ids(files[i].name);
+        assert_int_equal(found.has_unet, files[i].has_unet);
+        assert_memory_equal(found.vae, expected.vae, sizeof found.vae);
+        if (found.has_unet) assert_memory_equal(found.unet, expected.unet, sizeof found.unet);
+    }
+}
+
+/* Names, as many and of the same ranks, of a JSON object {name: shape}. */
+static size_t compare_names(const layout *names, const char *part, const json_t *shapes) {
+    const char *key;
+    json_t *shape;
+    size_t n = 0;
+    json_object_foreach((json_t *)(uintptr_t)shapes, key, shape) {
+        char name[256];
+        snprintf(name, sizeof name, "%s%s", part, key);
+        const layout_entry *e = layout_find(names, name);
+        if (!e) fail_msg("%s is not in the layout", name);
+        assert_int_equal(e->rank, json_array_size(shape));
+        n++;
+    }
+    return n;
+}
+
+static void the_layout_is_that_of_the_public_files(void **state) {
+    (void)state;
+    layout *names = NULL;
+    assert_int_equal(layout_new(&names, NULL), PITH_OK);
+    json_t *sd = json_load_file(in_shared("sd14_keys.json"), 0, NULL);
+    json_t *taesd = json_load_file(in_shared("taesd_keys.json"), 0, NULL);
+    size_t n = compare_names(names, PART_VAE, json_object_get(sd, "first_stage_model."));
+    n += compare_names(names, PART_UNET, json_object_get(sd, "model.diffusion_model."));
+    n += compare_names(names, "", taesd);
+    assert_int_equal(n + 196, layout_count(names)); /* the text encoder's are not in these files */
+    json_decref(sd);
+    json_decref(taesd);
+    layout_free(&names);
+}
+
+int main(void) {
+    int status = make_files();
+    if (status) return status;
+    pith_env_defaults(&env, sizeof env);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_format_and_precision_gives_the_same_tensors),
+        cmocka_unit_test(the_layout_is_that_of_the_public_files),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
