@@ -118,7 +118,7 @@ void model_list_free(model_list *list) {
 
 /* ---- choosing --------------------------------------------------------------------------- */
 
-/* What is looked for: by name, by latent space, or (both NULL) any. */
+/* What is looked for: by name, by latent space, or (both NULL) a built-in model. */
 typedef struct model_wish {
     const char *name;
     const uint8_t *latent_id;
@@ -131,12 +131,20 @@ static bool stem_is(const char *path, const char *name) {
     return strncmp(stem, name, n) == 0 && strcmp(stem + n, ENDING) == 0;
 }
 
+/* A likely file of a model called `name`: mini.safetensors for "mini-1". */
+static bool stem_begins(const char *path, const char *name) {
+    const char *dash = strrchr(name, '-');
+    char family[PITH_NAME_BYTES] = "";
+    if (dash && (size_t)(dash - name) < sizeof family) memcpy(family, name, (size_t)(dash - name));
+    return stem_is(path, name) || (*family && stem_is(path, family));
+}
+
 static bool fits(pith_model *model, const char *path, const model_wish *wish) {
     pith_model_info info;
-    if (!wish->name && !wish->latent_id) return true;
     if (wish->name && stem_is(path, wish->name)) return true;
     if (pith_model_get_info(model, &info) != PITH_OK) return false;
     if (wish->name) return strcmp(info.name, wish->name) == 0;
+    if (!wish->latent_id) return strcmp(info.kind, "mini") == 0;
     return memcmp(info.latent_id, wish->latent_id, sizeof info.latent_id) == 0;
 }
 
@@ -149,24 +157,25 @@ static cli_exit say_open_failed(const char *path, const pith_diag *why) {
     return cli_fail(open_exit(why->status), path, "%s", why->message);
 }
 
-/* The first model that fits; files called `first_name` (may be NULL) are tried
- * before the others. Without one, `why` and `bad_path` tell of the first that
- * should have been it but did not open. */
+/* The first model that fits; files called like `first_name` are tried before the
+ * others, since the fingerprint of a large checkpoint takes its time. Without
+ * one, `why` and `bad_path` tell of the first that should have been it but did
+ * not open. */
 static pith_model *search(const model_list *list, const pith_env *env, const model_wish *wish, const char *first_name,
                           pith_diag *why, const char **bad_path) {
-    for (int pass = first_name ? 0 : 1; pass < 2; pass++)
+    for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < list->n_paths; i++) {
             pith_model *model = NULL;
             pith_diag fault = {0};
             const char *path = list->paths[i];
-            bool is_named = first_name && stem_is(path, first_name);
+            bool is_named = stem_begins(path, first_name);
             if (is_named != (pass == 0)) continue;
             if (pith_model_open(&model, env, path, &fault) == PITH_OK) {
                 if (fits(model, path, wish)) return model;
                 pith_model_free(&model);
                 continue;
             }
-            bool matters = !first_name || is_named || open_exit(fault.status) != CLI_MODEL;
+            bool matters = is_named || open_exit(fault.status) != CLI_MODEL;
             if (matters && !*bad_path) {
                 *why = fault;
                 *bad_path = path;
@@ -211,8 +220,8 @@ static cli_exit open_wanted(pith_model **out, const pith_env *env, const char *w
 
 cli_exit model_for_encode(pith_model **out, const pith_env *env, const char *wanted) {
     if (wanted) return open_wanted(out, env, wanted);
-    model_wish any = {0};
-    return find(out, env, &any, NULL, NULL, "--model names a model file; none is installed in");
+    model_wish built_in = {0};
+    return find(out, env, &built_in, "mini", NULL, "--model names a model file; no built-in one is in");
 }
 
 cli_exit model_for_decode(pith_model **out, const pith_env *env, const char *wanted, const pith_info *info,

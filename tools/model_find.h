@@ -21,7 +21,7 @@ pith_status model_list_make(model_list *list) PITH_MUST_CHECK;
 void model_list_free(model_list *list);
 
 /* These say on standard error what is wrong and return the exit status.
- * `wanted` is a path or a name, or NULL: then the first installed model. */
+ * `wanted` is a path or a name, or NULL: then the first built-in model. */
 cli_exit model_for_encode(pith_model **out, const pith_env *env, const char *wanted);
 /* NULL: the installed model with the file's latent space; `file` for messages. */
 cli_exit model_for_decode(pith_model **out, const pith_env *env, const char *wanted, const pith_info *info,
