@@ -12,9 +12,7 @@ static void fail(const char *path, const char *what) {
     exit(2);
 }
 
-size_t latent_file_symbols(const latent_file *f) {
-    return (size_t)f->n_channels * f->height * f->width;
-}
+size_t latent_file_symbols(const latent_file *f) { return (size_t)f->n_channels * f->height * f->width; }
 
 lat_block latent_file_block(const latent_file *f) {
     return (lat_block){f->symbols, f->n_channels, f->height, f->width, f->width, (size_t)f->height * f->width};

@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 
-#define VALUE_MAX 1023 /* values are clamped to this for prediction */
+#define VALUE_MAX 1023  /* values are clamped to this for prediction */
 #define EXPECTED_MIN 24 /* smallest expected error, in 1/256 */
 #define EXPECTED_MAX 65535
 #define FIRST_LEVEL 36 /* eighths of an octave below level 0 */
@@ -33,21 +33,13 @@ static const offset taps[LAT_N_TAPS] = {{0, 0, 0, 0}, {0, -1, 0, 0}, {-1, 0, 0, 
 
 const uint16_t lat_context_sizes[LAT_N_CONTEXTS] = {96, 48, 144, 64, 72, 216, 36, 100};
 
-static size_t at(int64_t y, int64_t x) {
-    return (size_t)((y + LAT_MARGIN) * LAT_PLANE_STRIDE + x + LAT_MARGIN);
-}
+static size_t at(int64_t y, int64_t x) { return (size_t)((y + LAT_MARGIN) * LAT_PLANE_STRIDE + x + LAT_MARGIN); }
 
-static int32_t clamp(int64_t v, int32_t low, int32_t high) {
-    return v < low ? low : v > high ? high : (int32_t)v;
-}
+static int32_t clamp(int64_t v, int32_t low, int32_t high) { return v < low ? low : v > high ? high : (int32_t)v; }
 
-static uint32_t least(uint32_t a, uint32_t b) {
-    return a < b ? a : b;
-}
+static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
-static uint32_t log2_floor(uint32_t v) {
-    return 31u - (uint32_t)__builtin_clz(v);
-}
+static uint32_t log2_floor(uint32_t v) { return 31u - (uint32_t)__builtin_clz(v); }
 
 /* Floor of 8 log2 v, v = 1..65535. */
 static uint32_t eighths(uint32_t v) {
@@ -57,9 +49,7 @@ static uint32_t eighths(uint32_t v) {
 }
 
 /* Floor of log2(v + 1), at most `top`. */
-static uint32_t octaves(uint32_t v, uint32_t top) {
-    return least(log2_floor(v + 1), top);
-}
+static uint32_t octaves(uint32_t v, uint32_t top) { return least(log2_floor(v + 1), top); }
 
 pith_status lat_contexts_init(lat_contexts *k, const pith_alloc *alloc, uint32_t n_channels) {
     k->values = mem_alloc(alloc, n_channels, LAT_PLANE_SIZE * sizeof *k->values);
@@ -134,8 +124,9 @@ static void read_sources(const lat_contexts *k, size_t o, lat_view *view) {
             *value++ = clamp(v[taps[i].y * LAT_PLANE_STRIDE + taps[i].x], -VALUE_MAX, VALUE_MAX);
         *error++ = e[0];
         *error++ = (e[-1] + e[1] + e[-LAT_PLANE_STRIDE] + e[LAT_PLANE_STRIDE]) / 2;
-        *error++ = (e[-LAT_PLANE_STRIDE - 1] + e[-LAT_PLANE_STRIDE + 1] + e[LAT_PLANE_STRIDE - 1] +
-                    e[LAT_PLANE_STRIDE + 1]) / 2;
+        *error++ =
+            (e[-LAT_PLANE_STRIDE - 1] + e[-LAT_PLANE_STRIDE + 1] + e[LAT_PLANE_STRIDE - 1] + e[LAT_PLANE_STRIDE + 1]) /
+            2;
     }
 }
 
@@ -200,7 +191,8 @@ static void make_contexts(const lat_contexts *k, size_t o, lat_view *view) {
 }
 
 void lat_contexts_view(lat_contexts *k, uint32_t channel, uint32_t y, uint32_t x, lat_view *view) {
-    int16_t *values = k->values + channel * (size_t)LAT_PLANE_SIZE, *errors = k->errors + channel * (size_t)LAT_PLANE_SIZE;
+    int16_t *values = k->values + channel * (size_t)LAT_PLANE_SIZE,
+            *errors = k->errors + channel * (size_t)LAT_PLANE_SIZE;
     size_t o = at(y, x);
     if (x == 0 && y > 0) /* what is left of a row is the place above its first */
         for (size_t i = 1; i <= LAT_MARGIN; i++) {
@@ -223,7 +215,7 @@ void lat_contexts_learn(lat_contexts *k, uint32_t channel, uint32_t y, uint32_t 
         k->errors[o + i] = (int16_t)error;
     }
     k->mean_error += (error * 1024 - k->mean_error) / 64;
-    unsigned phase = x & 1;
+    unsigned phase = x % 2;
     linear_learn(&k->value_predictor, view->values, clamp(symbol, -VALUE_MAX, VALUE_MAX), phase);
     linear_learn(&k->error_predictor, view->errors, error, phase);
 }
@@ -239,7 +231,8 @@ static void extend(int16_t *plane, uint32_t height, uint32_t width) {
 }
 
 void lat_contexts_end_channel(lat_contexts *k, uint32_t channel) {
-    int16_t *values = k->values + channel * (size_t)LAT_PLANE_SIZE, *errors = k->errors + channel * (size_t)LAT_PLANE_SIZE;
+    int16_t *values = k->values + channel * (size_t)LAT_PLANE_SIZE,
+            *errors = k->errors + channel * (size_t)LAT_PLANE_SIZE;
     extend(values, k->height, k->width);
     extend(errors, k->height, k->width);
     int64_t sum = 0;

@@ -35,22 +35,22 @@ extern const int32_t lat_inverse_scale_log[LAT_N_LEVELS];
 extern const uint16_t lat_context_sizes[LAT_N_CONTEXTS];
 
 typedef struct lat_view {
-    int32_t predicted;  /* rounded value: what is coded is the difference to it */
-    int32_t fraction;   /* distance of the unrounded one, 0..128 of 256 .. */
-    bool flipped;       /* .. and whether that is downwards */
-    int32_t expected;   /* unrounded prediction, in 1/256 */
-    uint32_t level;     /* of the expected error, 0..LAT_N_LEVELS-1 */
+    int32_t predicted; /* rounded value: what is coded is the difference to it */
+    int32_t fraction;  /* distance of the unrounded one, 0..128 of 256 .. */
+    bool flipped;      /* .. and whether that is downwards */
+    int32_t expected;  /* unrounded prediction, in 1/256 */
+    uint32_t level;    /* of the expected error, 0..LAT_N_LEVELS-1 */
     uint16_t contexts[LAT_N_CONTEXTS];
-    uint16_t select_level, select_class;            /* which mixing weights */
+    uint16_t select_level, select_class;                               /* which mixing weights */
     int32_t values[LAT_N_NEIGHBOURS + 1 + LAT_N_SOURCES * LAT_N_TAPS]; /* inputs of the two predictors */
     int32_t errors[LAT_N_NEIGHBOURS + 1 + LAT_N_SOURCES * 3];
 } lat_view;
 
 typedef struct lat_contexts {
     uint32_t height, width;
-    uint32_t n_coded;                     /* channels finished that are not all zero */
-    uint32_t coded[LAT_MAX_CHANNELS];     /* their numbers .. */
-    int64_t energy[LAT_MAX_CHANNELS];     /* .. and sums of errors */
+    uint32_t n_coded;                 /* channels finished that are not all zero */
+    uint32_t coded[LAT_MAX_CHANNELS]; /* their numbers .. */
+    int64_t energy[LAT_MAX_CHANNELS]; /* .. and sums of errors */
     uint32_t n_sources;
     uint32_t sources[LAT_N_SOURCES];
     int32_t mean_error; /* running, of this channel, 1/1024 of LAT_ERROR_ONE's unit */

@@ -17,18 +17,14 @@
 #define CONSTANT (LOGISTIC_ONE / 4)
 #define DISTRIBUTION_MAX (9 * LOGISTIC_ONE)
 
-static bool is_of_channel(unsigned model) {
-    return model == 1 || model == 6;
-}
+static bool is_of_channel(unsigned model) { return model == 1 || model == 6; }
 
 pith_status lat_model_init(lat_model *m, const pith_alloc *alloc, uint32_t n_channels) {
     m->prior = &lat_prior_generic;
     return lat_contexts_init(&m->contexts, alloc, n_channels);
 }
 
-void lat_model_free(lat_model *m, const pith_alloc *alloc) {
-    lat_contexts_free(&m->contexts, alloc);
-}
+void lat_model_free(lat_model *m, const pith_alloc *alloc) { lat_contexts_free(&m->contexts, alloc); }
 
 static void start_counters(lat_model *m, bool of_channel) {
     uint32_t slot = 0;
@@ -55,9 +51,7 @@ void lat_model_begin_channel(lat_model *m, uint32_t channel) {
     start_counters(m, true);
 }
 
-static int32_t clamp(int32_t v, int32_t limit) {
-    return v > limit ? limit : v < -limit ? -limit : v;
-}
+static int32_t clamp(int32_t v, int32_t limit) { return v > limit ? limit : v < -limit ? -limit : v; }
 
 /* `distribution`: the log odds by the logistic distribution alone. */
 static uint32_t mix(lat_model *m, uint32_t decision, int32_t distribution) {

@@ -4,13 +4,11 @@
  * the order of solving does, and is the order of the inputs. */
 #include "codec/linear_predictor.h"
 
-void linear_reset(linear_predictor *p) {
-    p->count = 0;
-}
+void linear_reset(linear_predictor *p) { p->count = 0; }
 
 void linear_add_input(linear_predictor *p, int32_t weight, int32_t ridge) {
     uint32_t i = p->count++;
-    for (uint32_t j = 0; j <= i; j++) p->products[i][j] = p->products[j][i] = 0;
+    for (uint32_t j = 0; j <= i; j++) p->products[i][j] = 0;
     p->products[i][i] = ridge;
     p->weights[i] = weight;
     p->moments[i] = (int64_t)ridge * weight / (1 << LINEAR_WEIGHT_BITS);
@@ -24,19 +22,33 @@ int64_t linear_predict(const linear_predictor *p, const int32_t *inputs) {
 
 /* Most inputs of a sparse channel are zero and add nothing. */
 static void add_sample(linear_predictor *p, const int32_t *inputs, int32_t target) {
-    for (uint32_t i = 0; i < p->count; i++) {
+    uint32_t present[LINEAR_MAX_INPUTS], n = 0;
+    for (uint32_t i = 0; i < p->count; i++)
+        if (inputs[i]) present[n++] = i;
+    for (uint32_t a = 0; a < n; a++) {
+        uint32_t i = present[a];
         int64_t input = inputs[i];
-        if (input == 0) continue;
         p->moments[i] += input * target;
-        for (uint32_t j = 0; j < p->count; j++) p->products[i][j] += input * inputs[j];
+        for (uint32_t b = 0; b <= a; b++) p->products[i][present[b]] += input * inputs[present[b]];
     }
+}
+
+/* Brings both terms below 2^31 by dropping low bits of both: a division of 32
+ * bits is several times faster, and the next pass mends what is lost. */
+static int32_t quotient(int64_t dividend, int64_t divisor) {
+    int n_bits = 64 - __builtin_clzll((uint64_t)divisor), shift = n_bits > 15 ? n_bits - 15 : 0;
+    int64_t high = dividend >> shift;
+    if (high > INT32_MAX) high = INT32_MAX;
+    if (high < -INT32_MAX) high = -INT32_MAX;
+    return (int32_t)high / (int32_t)(divisor >> shift);
 }
 
 /* The weight that makes its own equation hold, the others staying. */
 static void solve_one(linear_predictor *p, uint32_t i) {
     int64_t rest = p->moments[i] * (1 << LINEAR_WEIGHT_BITS);
-    for (uint32_t j = 0; j < p->count; j++) rest -= p->products[i][j] * p->weights[j];
-    int64_t weight = p->weights[i] + rest / p->products[i][i];
+    for (uint32_t j = 0; j < i; j++) rest -= p->products[i][j] * p->weights[j];
+    for (uint32_t j = i; j < p->count; j++) rest -= p->products[j][i] * p->weights[j];
+    int64_t weight = (int64_t)p->weights[i] + quotient(rest, p->products[i][i]);
     if (weight > LINEAR_WEIGHT_MAX) weight = LINEAR_WEIGHT_MAX;
     if (weight < -LINEAR_WEIGHT_MAX) weight = -LINEAR_WEIGHT_MAX;
     p->weights[i] = (int32_t)weight;

@@ -14,9 +14,9 @@
 
 typedef struct linear_predictor {
     uint32_t count;
-    int32_t weights[LINEAR_MAX_INPUTS]; /* in 1/2^LINEAR_WEIGHT_BITS */
-    int64_t moments[LINEAR_MAX_INPUTS]; /* sums of input x target */
-    int64_t products[LINEAR_MAX_INPUTS][LINEAR_MAX_INPUTS]; /* sums of input x input, symmetrical */
+    int32_t weights[LINEAR_MAX_INPUTS];                     /* in 1/2^LINEAR_WEIGHT_BITS */
+    int64_t moments[LINEAR_MAX_INPUTS];                     /* sums of input x target */
+    int64_t products[LINEAR_MAX_INPUTS][LINEAR_MAX_INPUTS]; /* sums of input i x input j, j <= i */
 } linear_predictor;
 
 /* Starts with no inputs. */

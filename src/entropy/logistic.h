@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#define LOGISTIC_ONE 1024            /* one nat */
+#define LOGISTIC_ONE 1024                /* one nat */
 #define LOGISTIC_MAX (11 * LOGISTIC_ONE) /* squash saturates here */
 
 extern const uint16_t logistic_squash_table[177];

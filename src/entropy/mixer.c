@@ -4,9 +4,7 @@
 
 #include "entropy/logistic.h"
 
-static int32_t clamp(int64_t v, int32_t limit) {
-    return v > limit ? limit : v < -limit ? -limit : (int32_t)v;
-}
+static int32_t clamp(int64_t v, int32_t limit) { return v > limit ? limit : v < -limit ? -limit : (int32_t)v; }
 
 void mix_counter_update(mix_counter *counter, unsigned bit, uint16_t count_limit) {
     int32_t p = counter->probability;

@@ -13,9 +13,7 @@ static uint32_t part_of_one(uint32_t range, uint32_t probability_of_one) {
     return (uint32_t)(((uint64_t)range * probability_of_one) >> RC_PROB_BITS);
 }
 
-void rc_encoder_init(rc_encoder *e, byte_writer *out) {
-    *e = (rc_encoder){.out = out, .range = UINT32_MAX};
-}
+void rc_encoder_init(rc_encoder *e, byte_writer *out) { *e = (rc_encoder){.out = out, .range = UINT32_MAX}; }
 
 /* Zeros wait until a byte that is not zero follows, so trailing ones vanish. */
 static void put_byte(rc_encoder *e, uint8_t byte) {
