@@ -20,4 +20,8 @@ foreach(source IN LISTS bench_programs)
     target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/bench)
     target_link_libraries(${name} PRIVATE pith_internal)
     add_dependencies(${name} pith_models)
+    if(name STREQUAL "bench_nn") # times the op cases that the tests compare
+        target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/nn_cases.c)
+        target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    endif()
 endforeach()

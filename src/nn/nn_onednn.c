@@ -51,9 +51,9 @@ static dnnl_status_t find_block(nn_dnn_backend *be) {
         said = dnnl_convolution_forward_desc_init(&desc, dnnl_forward_inference, dnnl_convolution_direct, &data,
                                                   &weights, NULL, &data, ones, ones, ones);
     if (said == dnnl_success) said = dnnl_primitive_desc_create(&pd, &desc, NULL, be->engine, NULL);
-    be->block = 1;
     if (said != dnnl_success) return said;
     const dnnl_memory_desc_t *written = dnnl_primitive_desc_query_md(pd, dnnl_query_dst_md, 0);
+    be->block = ALL_CHANNELS; /* also where it is something else: any choice is right, if not as fast */
     for (int64_t block = 8; block <= 16; block *= 2) {
         dnnl_memory_desc_t md = nn_dnn_layout((nn_shape){1, 64, 32, 32}, block);
         if (dnnl_memory_desc_equal(written, &md)) be->block = block;

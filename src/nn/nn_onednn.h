@@ -15,10 +15,12 @@
 
 typedef struct nn_dnn_weight nn_dnn_weight;
 
+#define ALL_CHANNELS 0 /* channels last: one block */
+
 typedef struct nn_dnn_backend {
     nn_backend base;
     dnnl_engine_t engine;
-    int64_t block;        /* channels in a block of the layout that convolutions like here: 16, 8, or 1 for none */
+    int64_t block;        /* channels in a block of the layout that convolutions like here: 16, 8, or ALL_CHANNELS */
     pthread_mutex_t lock; /* of the cache that follows */
     bool has_lock;
     nn_dnn_weight **cached;
@@ -33,8 +35,9 @@ typedef struct nn_dnn_value {
     dnnl_memory_desc_t md;
 } nn_dnn_value;
 
-/* What a kernel of ours is given. Data are plain, or in blocks of `block`
- * channels: [N][C / block][H][W][block]. */
+/* What a kernel of ours is given. Data are in blocks of `block` channels,
+ * [N][C / block][H][W][block]: a block of 1 is the plain layout, one of C has
+ * the channels last. A plane is the part of one picture and one block. */
 typedef struct nn_dnn_call {
     const nn_op *op;
     nn_shape in_shape[NN_MAX_INPUTS];
@@ -42,9 +45,9 @@ typedef struct nn_dnn_call {
     const float *in[NN_MAX_INPUTS];
     float *out;
     const float *weight, *bias;
-    int64_t plane_from, plane_to, n_planes; /* of the copies of channels */
-    float *scratch;                         /* attention's */
-    void *state;                            /* attention's; owned by the step */
+    int64_t channel_from, channel_to, n_channels; /* of the copies of channels */
+    float *scratch;                               /* attention's */
+    void *state;                                  /* attention's; owned by the step */
 } nn_dnn_call;
 
 /* Does items [first, end) of a kernel's work; any split gives the same bits. */
@@ -131,11 +134,12 @@ pith_status nn_dnn_fault(pith_diag *diag, const nn_plan *plan, const nn_op *op, 
 
 pith_status nn_dnn_no_memory(const nn_dnn_binder *b);
 
-/* The layout of [N, C, H, W] in blocks of `block` channels; 1 = plain. */
+/* The layout of [N, C, H, W] in blocks of `block` channels: 1, 8, 16 or C. */
 dnnl_memory_desc_t nn_dnn_layout(nn_shape shape, int64_t block);
 dnnl_memory_desc_t nn_dnn_matrix(int64_t rows, int64_t columns); /* plain */
 
-/* The block our kernels use for so many channels: the backend's if it divides them, else 1. */
+/* The block our kernels use for so many channels: what convolutions like if it
+ * divides them, 1 if not or if they are few. */
 int64_t nn_dnn_block_for(const nn_dnn_binder *b, int64_t c);
 
 pith_status nn_dnn_new_span(nn_dnn_binder *b, size_t n_bytes, int32_t *span);

@@ -5,6 +5,10 @@
 
 #include "nn/nn_onednn.h"
 
+/* Fewer channels, such as the three of a picture, stay plain: it is how they
+ * come and go, and loops over a block would be too short. */
+#define FEWEST_IN_BLOCKS 8
+
 pith_status nn_dnn_no_memory(const nn_dnn_binder *b) {
     return diag_set(b->diag, PITH_E_NOMEM, "network: out of memory");
 }
@@ -25,7 +29,10 @@ static pith_status grow(nn_dnn_binder *b, void **array, int32_t count, int32_t *
 dnnl_memory_desc_t nn_dnn_layout(nn_shape s, int64_t block) {
     dnnl_memory_desc_t md;
     const dnnl_dims_t dims = {s.n, s.c, s.h, s.w};
-    const dnnl_format_tag_t tag = block == 16 ? dnnl_nChw16c : block == 8 ? dnnl_nChw8c : dnnl_nchw;
+    const dnnl_format_tag_t tag = block == 1     ? dnnl_nchw
+                                  : block == s.c ? dnnl_nhwc
+                                  : block == 8   ? dnnl_nChw8c
+                                                 : dnnl_nChw16c;
     /* Cannot fail: the shape was checked by the builder, and the tags have four dimensions. */
     if (dnnl_memory_desc_init_by_tag(&md, 4, dims, dnnl_f32, tag) != dnnl_success) memset(&md, 0, sizeof md);
     return md;
@@ -39,7 +46,8 @@ dnnl_memory_desc_t nn_dnn_matrix(int64_t rows, int64_t columns) {
 }
 
 int64_t nn_dnn_block_for(const nn_dnn_binder *b, int64_t c) {
-    return c % b->backend->block == 0 ? b->backend->block : 1;
+    const int64_t block = b->backend->block == ALL_CHANNELS ? c : b->backend->block;
+    return c < FEWEST_IN_BLOCKS || c % block ? 1 : block;
 }
 
 /* ---- spans and values -------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 
 #include "nn/nn_onednn.h"
 
-#define MAX_BLOCK 16
+#define CHUNK 16 /* channels moved together: a cache line */
 
 /* Start of plane `plane` (of n * C / block + channel / block) of a picture of that area. */
 static int64_t plane_at(int64_t plane, nn_shape s, int64_t block) { return plane * s.h * s.w * block; }
@@ -18,17 +18,26 @@ static int64_t channel_at(int64_t n, int64_t c, nn_shape s, int64_t block) {
 
 /* ---- kernels ---------------------------------------------------------------------- */
 
-/* Item: one of `n_planes` planes of one picture. Serves slices and concatenation. */
+/* Item: a plane of the channels copied. Serves slices and concatenation of
+ * channels that are whole blocks on both sides. */
 static void copy_planes(const void *call, int64_t first, int64_t end) {
     const nn_dnn_call *c = call;
     const nn_shape s = c->in_shape[0];
-    const int64_t in_planes = s.c / c->in_block, out_planes = c->op->shape.c / c->out_block;
-    const int64_t count = plane_at(1, s, c->in_block);
+    const int64_t block = c->in_block, count = plane_at(1, s, block), n_planes = c->n_channels / block;
     for (int64_t i = first; i < end; i++) {
-        const int64_t n = i / c->n_planes, plane = i % c->n_planes;
-        memcpy(c->out + (n * out_planes + c->plane_to + plane) * count,
-               c->in[0] + (n * in_planes + c->plane_from + plane) * count, (size_t)count * sizeof(float));
+        const int64_t n = i / n_planes, plane = i % n_planes;
+        memcpy(c->out + (n * c->op->shape.c + c->channel_to) / block * count + plane * count,
+               c->in[0] + (n * s.c + c->channel_from) / block * count + plane * count, (size_t)count * sizeof(float));
     }
+}
+
+/* Item: a position. The same with the channels last. */
+static void copy_last(const void *call, int64_t first, int64_t end) {
+    const nn_dnn_call *c = call;
+    const int64_t from = c->in_shape[0].c, to = c->op->shape.c;
+    for (int64_t i = first; i < end; i++)
+        memcpy(c->out + i * to + c->channel_to, c->in[0] + i * from + c->channel_from,
+               (size_t)c->n_channels * sizeof(float));
 }
 
 /* Item: a row of features. */
@@ -52,40 +61,47 @@ static void upsample2(const void *call, int64_t first, int64_t end) {
     }
 }
 
-/* Item: a row of the output, of one block of channels. */
-static void pixel_shuffle(const void *call, int64_t first, int64_t end) {
-    const nn_dnn_call *c = call;
-    const nn_shape s = c->in_shape[0], t = c->op->shape;
-    const int64_t r = c->op->u.r, in_block = c->in_block, block = c->out_block, planes = t.c / block;
-    for (int64_t i = first; i < end; i++) {
-        const int64_t y = i % t.h, n = i / t.h / planes, channel = i / t.h % planes * block;
-        for (int64_t j = 0; j < r; j++) {
-            const float *from[MAX_BLOCK]; /* of each channel of the block */
-            for (int64_t l = 0; l < block; l++)
-                from[l] =
-                    c->in[0] + channel_at(n, ((channel + l) * r + y % r) * r + j, s, in_block) + y / r * s.w * in_block;
-            float *to = c->out + (i * t.w + j) * block;
-            for (int64_t x = 0; x < s.w; x++)
-                for (int64_t l = 0; l < block; l++) to[x * r * block + l] = from[l][x * in_block];
-        }
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* Channels [channel, channel + n_channels), within one block, of one row of the
+ * output; `to` is where they begin. */
+static void shuffle_row(const nn_dnn_call *c, int64_t n, int64_t channel, int64_t n_channels, int64_t y, float *to) {
+    const nn_shape s = c->in_shape[0];
+    const int64_t r = c->op->u.r, in_block = c->in_block, block = c->out_block;
+    for (int64_t j = 0; j < r; j++) {
+        const float *from[CHUNK];
+        for (int64_t l = 0; l < n_channels; l++)
+            from[l] =
+                c->in[0] + channel_at(n, ((channel + l) * r + y % r) * r + j, s, in_block) + y / r * s.w * in_block;
+        for (int64_t x = 0; x < s.w; x++)
+            for (int64_t l = 0; l < n_channels; l++) to[(x * r + j) * block + l] = from[l][x * in_block];
     }
 }
 
-/* Item: a row of the output, of one block of channels. */
-static void pixel_unshuffle(const void *call, int64_t first, int64_t end) {
+static void unshuffle_row(const nn_dnn_call *c, int64_t n, int64_t channel, int64_t n_channels, int64_t y, float *to) {
+    const nn_shape s = c->in_shape[0];
+    const int64_t r = c->op->u.r, in_block = c->in_block, block = c->out_block;
+    const float *from[CHUNK];
+    for (int64_t l = 0; l < n_channels; l++) {
+        const int64_t k = channel + l, down = k / r % r, right = k % r;
+        from[l] = c->in[0] + channel_at(n, k / (r * r), s, in_block) + ((y * r + down) * s.w + right) * in_block;
+    }
+    for (int64_t x = 0; x < c->op->shape.w; x++)
+        for (int64_t l = 0; l < n_channels; l++) to[x * block + l] = from[l][x * r * in_block];
+}
+
+/* Item: a row of a plane of the output. */
+static void shuffle_rows(const void *call, int64_t first, int64_t end) {
     const nn_dnn_call *c = call;
-    const nn_shape s = c->in_shape[0], t = c->op->shape;
-    const int64_t r = c->op->u.r, in_block = c->in_block, block = c->out_block, planes = t.c / block;
+    const nn_shape t = c->op->shape;
+    const int64_t block = c->out_block, planes = t.c / block;
+    const bool to_fine = c->op->kind == NN_OP_PIXEL_SHUFFLE;
     for (int64_t i = first; i < end; i++) {
-        const int64_t y = i % t.h, n = i / t.h / planes, channel = i / t.h % planes * block;
-        const float *from[MAX_BLOCK];
-        for (int64_t l = 0; l < block; l++) {
-            const int64_t k = channel + l, down = k / r % r, right = k % r;
-            from[l] = c->in[0] + channel_at(n, k / (r * r), s, in_block) + ((y * r + down) * s.w + right) * in_block;
+        const int64_t n = i / t.h / planes, channel = i / t.h % planes * block;
+        for (int64_t l = 0; l < block; l += CHUNK) {
+            float *to = c->out + i * t.w * block + l;
+            (to_fine ? shuffle_row : unshuffle_row)(c, n, channel + l, smaller(CHUNK, block - l), i % t.h, to);
         }
-        float *to = c->out + i * t.w * block;
-        for (int64_t x = 0; x < t.w; x++)
-            for (int64_t l = 0; l < block; l++) to[x * block + l] = from[l][x * r * in_block];
     }
 }
 
@@ -141,39 +157,62 @@ static pith_status new_output(nn_dnn_binder *b, int64_t block, nn_dnn_value *out
     return status;
 }
 
+/* How slices and concatenations of channels are done. */
+typedef struct copying {
+    bool last;     /* the channels are last, on both sides */
+    int64_t block; /* if not: whole blocks of this size, or planes of one channel */
+} copying;
+
+static copying choose_copying(const nn_dnn_binder *b, int64_t whole, int64_t first, int64_t rest) {
+    const int64_t block = b->backend->block;
+    if (block == ALL_CHANNELS) return (copying){.last = nn_dnn_block_for(b, whole) != 1, .block = 1};
+    return (copying){.block = whole % block || first % block || rest % block ? 1 : block};
+}
+
+/* Copies n_channels channels of input k, from channel `from` to channel `to`. */
+static pith_status add_copy(nn_dnn_binder *b, int k, copying how, int64_t from, int64_t to, int64_t n_channels,
+                            const nn_dnn_value *out) {
+    const nn_shape s = b->plan->ops[b->op->in[k]].shape;
+    nn_dnn_step step = nn_dnn_step_of(b->op);
+    step.part = how.last ? copy_last : copy_planes;
+    step.n_items = how.last ? s.n * s.h * s.w : s.n * n_channels / how.block;
+    step.call.channel_from = from;
+    step.call.channel_to = to;
+    step.call.n_channels = n_channels;
+    return add_move(b, k, how.last ? s.c : how.block, out, step);
+}
+
 static pith_status bind_slice(nn_dnn_binder *b) {
     pith_status status = PITH_OK;
-    const nn_shape s = b->plan->ops[b->op->in[0]].shape, t = b->op->shape;
-    const int64_t whole = nn_dnn_block_for(b, s.c);
-    const int64_t block = t.c % whole == 0 && b->op->u.first % whole == 0 ? whole : 1;
+    const int64_t first = b->op->u.first, count = b->op->shape.c;
+    const copying how = choose_copying(b, b->plan->ops[b->op->in[0]].shape.c, first, count);
     nn_dnn_value out;
-    nn_dnn_step step = nn_dnn_step_of(b->op);
-    step.part = copy_planes;
-    step.n_items = t.n * t.c / block;
-    step.call.plane_from = b->op->u.first / block;
-    step.call.n_planes = t.c / block;
-    step.call.out_block = block;
-    PITH_TRY(new_output(b, block, &out));
-    PITH_TRY(add_move(b, 0, block, &out, step));
+    PITH_TRY(new_output(b, how.last ? count : how.block, &out));
+    PITH_TRY(add_copy(b, 0, how, first, 0, count, &out));
 cleanup:
     return status;
 }
 
 static pith_status bind_concat(nn_dnn_binder *b) {
     pith_status status = PITH_OK;
-    const nn_shape a = b->plan->ops[b->op->in[0]].shape, c = b->plan->ops[b->op->in[1]].shape;
-    const int64_t whole = nn_dnn_block_for(b, a.c), block = c.c % whole == 0 ? whole : 1;
+    const int64_t whole = b->op->shape.c, c = b->plan->ops[b->op->in[0]].shape.c;
+    const copying how = choose_copying(b, whole, c, whole - c);
     nn_dnn_value out;
-    nn_dnn_step left = nn_dnn_step_of(b->op), right = left;
-    left.part = right.part = copy_planes;
-    left.n_items = a.n * a.c / block;
-    right.n_items = c.n * c.c / block;
-    left.call.n_planes = right.call.plane_to = a.c / block;
-    right.call.n_planes = c.c / block;
-    left.call.out_block = right.call.out_block = block;
-    PITH_TRY(new_output(b, block, &out));
-    PITH_TRY(add_move(b, 0, block, &out, left));
-    PITH_TRY(add_move(b, 1, block, &out, right));
+    PITH_TRY(new_output(b, how.last ? whole : how.block, &out));
+    PITH_TRY(add_copy(b, 0, how, 0, 0, c, &out));
+    PITH_TRY(add_copy(b, 1, how, 0, c, whole - c, &out));
+cleanup:
+    return status;
+}
+
+/* A picture with its channels last is a sequence already, and the other way round. */
+static pith_status bind_relabel(nn_dnn_binder *b, nn_shape s, int64_t in_block) {
+    pith_status status = PITH_OK;
+    const dnnl_memory_desc_t from = nn_dnn_layout(s, in_block);
+    nn_dnn_value value;
+    PITH_TRY(nn_dnn_take(b, b->op->in[0], &from, true, &value));
+    value.md = nn_dnn_layout(b->op->shape, b->op->kind == NN_OP_TO_PICTURE ? b->op->shape.c : 1);
+    b->values[b->now] = value;
 cleanup:
     return status;
 }
@@ -199,19 +238,18 @@ pith_status nn_dnn_bind_move(nn_dnn_binder *b) {
         step.n_items = s.n * s.c / in_block * s.h;
         break;
     case NN_OP_PIXEL_SHUFFLE:
-        step.part = pixel_shuffle;
-        step.n_items = t.n * t.c / out_block * t.h;
-        break;
     case NN_OP_PIXEL_UNSHUFFLE:
-        step.part = pixel_unshuffle;
+        step.part = shuffle_rows;
         step.n_items = t.n * t.c / out_block * t.h;
         break;
     case NN_OP_TO_SEQUENCE:
+        if (in_block == s.c) return bind_relabel(b, s, s.c);
         out_block = 1;
         step.part = to_sequence;
         step.n_items = t.n * t.h;
         break;
     default: /* NN_OP_TO_PICTURE */
+        if (out_block == t.c) return bind_relabel(b, s, 1);
         in_block = 1;
         step.part = to_picture;
         step.n_items = t.n * t.c / out_block;
