@@ -44,7 +44,8 @@ int main(int argc, char **argv) {
         fprintf(stderr, "decode: %s\n", pith_decoder_message(decoder));
         goto done;
     }
-    printf("%d x %d pixels in %zu bytes; the first one was %u and is %u\n", SIDE, SIDE, file.n_bytes, before[0], after[0]);
+    printf("%d x %d pixels in %zu bytes; the first one was %u and is %u\n", SIDE, SIDE, file.n_bytes, before[0],
+           after[0]);
     result = 0;
 done:
     if (why.status != PITH_OK) fprintf(stderr, "%s\n", why.message);

@@ -31,8 +31,10 @@ static pith_image make_picture(uint32_t width, uint32_t height, uint8_t n_channe
             for (uint32_t c = 0; c < n_channels; c++) {
                 double v = 0.5 + 0.25 * sin((x + seed) * 0.11 + c) + 0.2 * cos((y + 3 * seed) * 0.07 - c);
                 size_t i = ((size_t)y * width + x) * n_channels + c;
-                if (bit_depth == 16) ((uint16_t *)p.pixels)[i] = (uint16_t)(v * 65535);
-                else ((uint8_t *)p.pixels)[i] = (uint8_t)(v * 255);
+                if (bit_depth == 16)
+                    ((uint16_t *)p.pixels)[i] = (uint16_t)(v * 65535);
+                else
+                    ((uint8_t *)p.pixels)[i] = (uint8_t)(v * 255);
             }
     return p;
 }
@@ -67,8 +69,10 @@ typedef struct codec {
 
 static void codec_open(codec *c, const pith_env *env) {
     pith_diag why = {0};
-    if (env) c->env = *env;
-    else pith_env_defaults(&c->env, sizeof c->env);
+    if (env)
+        c->env = *env;
+    else
+        pith_env_defaults(&c->env, sizeof c->env);
     if (pith_model_open(&c->model, &c->env, model_path, &why) != PITH_OK) fail_msg("model: %s", why.message);
     if (pith_encoder_new(&c->encoder, &c->env, c->model, &why) != PITH_OK) fail_msg("encoder: %s", why.message);
     if (pith_decoder_new(&c->decoder, &c->env, &why) != PITH_OK) fail_msg("decoder: %s", why.message);
@@ -88,7 +92,8 @@ static pith_bytes encode(codec *c, const pith_image *p, float quality, uint64_t 
     pith_encode_options_defaults(&o, sizeof o);
     o.quality = quality;
     o.max_bytes = max_bytes;
-    if (pith_encode(c->encoder, &source, &o, &file) != PITH_OK) fail_msg("encode: %s", pith_encoder_message(c->encoder));
+    if (pith_encode(c->encoder, &source, &o, &file) != PITH_OK)
+        fail_msg("encode: %s", pith_encoder_message(c->encoder));
     return file;
 }
 
@@ -322,7 +327,8 @@ static void tiles_leave_no_seams(void **state) {
     assert_true(border + 100 < shorter.format.width);
     for (uint32_t y = 0; y < 24; y++)
         for (uint32_t i = 0; i < 3 * (border + 100); i++) {
-            int a = ((uint8_t *)q.pixels)[y * q.stride_bytes + i], b = ((uint8_t *)whole.pixels)[y * whole.stride_bytes + i];
+            int a = ((uint8_t *)q.pixels)[y * q.stride_bytes + i],
+                b = ((uint8_t *)whole.pixels)[y * whole.stride_bytes + i];
             if (abs(a - b) > 1) fail_msg("row %u, sample %u (border at %u): %d and %d", y, i, 3 * border, a, b);
         }
     pith_bytes_free(&c.env, &file);

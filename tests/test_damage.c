@@ -147,8 +147,8 @@ static void a_changed_byte_behind_a_right_crc_never_harms(void **state) {
     free(bytes);
     print_message("%zu files tried: %zu decode (another size or step), %zu fail by their checksum\n", n_tried,
                   n_decoded, n_checksum);
-    assert_true(n_checksum > 0);     /* the coder was reached */
-    assert_true(n_decoded > 0);      /* and the networks */
+    assert_true(n_checksum > 0); /* the coder was reached */
+    assert_true(n_decoded > 0);  /* and the networks */
     assert_true(n_decoded < n_tried / 4);
 }
 

@@ -94,8 +94,8 @@ static void encoder_matches_pytorch_on_every_backend(void **state) {
     float *got = calloc(count, sizeof *got);
     for (const char *const *backend = nn_backend_list(); *backend; backend++) {
         nn_plan *plan = NULL;
-        assert_int_equal(
-            mini_encoder_plan(&plan, &t.config, &t.env, (uint32_t)shape[2], (uint32_t)shape[3], NULL), PITH_OK);
+        assert_int_equal(mini_encoder_plan(&plan, &t.config, &t.env, (uint32_t)shape[2], (uint32_t)shape[3], NULL),
+                         PITH_OK);
         nn_binding in = {"image", image};
         run_plan(plan, t.weights, *backend, &in, 1, (nn_binding){"latent", got});
         double error = relative_rms(got, expected, count);
@@ -122,8 +122,8 @@ static void decoder_matches_pytorch_on_every_backend(void **state) {
     for (size_t i = 0; i < positions; i++) steps[i] = log2_step[0];
     for (const char *const *backend = nn_backend_list(); *backend; backend++) {
         nn_plan *plan = NULL;
-        assert_int_equal(
-            mini_decoder_plan(&plan, &t.config, &t.env, (uint32_t)shape[2], (uint32_t)shape[3], NULL), PITH_OK);
+        assert_int_equal(mini_decoder_plan(&plan, &t.config, &t.env, (uint32_t)shape[2], (uint32_t)shape[3], NULL),
+                         PITH_OK);
         nn_binding in[] = {{"latent", latent}, {"log2_step", steps}};
         run_plan(plan, t.weights, *backend, in, 2, (nn_binding){"image", got});
         double error = relative_rms(got, expected, count);
@@ -183,9 +183,10 @@ static void refuse(const char *key, const char *value, const char *in_message) {
     pith_diag why = {0};
     mini_config config;
     tensor_table *real = open_data("mini_tiny.safetensors"), *table = NULL;
-    static const char *const keys[] = {"format",    "format_version", "name",       "latent_channels", "width_h",
-                                       "width_w",   "n_enc_high",     "n_enc_low",  "n_dec_low",       "n_dec_high",
-                                       "downscale", "log2_step_min",  "log2_step_max", "log2_step_q0", "log2_step_q100"};
+    static const char *const keys[] = {"format",        "format_version", "name",          "latent_channels",
+                                       "width_h",       "width_w",        "n_enc_high",    "n_enc_low",
+                                       "n_dec_low",     "n_dec_high",     "downscale",     "log2_step_min",
+                                       "log2_step_max", "log2_step_q0",   "log2_step_q100"};
     pith_env_defaults(&env, sizeof env);
     assert_int_equal(tensor_table_new(&table, &env), PITH_OK);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {

@@ -116,8 +116,7 @@ pith_status pith_decoder_chunk(pith_decoder *d, uint32_t index, pith_chunk_info 
     if (!d || !chunk) return PITH_E_ARG;
     pith_status status = require_open(d);
     if (status != PITH_OK) return status;
-    if (index >= d->file.n_chunks)
-        return diag_set(&d->diag, PITH_E_ARG, "chunk %u of %u", index, d->file.n_chunks);
+    if (index >= d->file.n_chunks) return diag_set(&d->diag, PITH_E_ARG, "chunk %u of %u", index, d->file.n_chunks);
     const ctr_chunk *c = &d->file.chunks[index];
     *chunk = (pith_chunk_info){.type = c->type, .offset = c->offset, .n_bytes = c->n_bytes};
     ctr_chunk_name(c->type, chunk->name);
@@ -190,8 +189,8 @@ static pith_status job_init(pith_decoder *d, decode_job *job, const tile_grid *g
     const size_t window = (size_t)grid->x.window * grid->y.window, s = (size_t)1 << head->log2_downscale;
     pith_image_format format = picture_format(head, bit_depth);
     uint32_t rows = grid->y.core << head->log2_downscale;
-    pith_status status = band_init(&job->band, &d->env.alloc, &format, rows < format.height ? rows : format.height,
-                                   &d->diag);
+    pith_status status =
+        band_init(&job->band, &d->env.alloc, &format, rows < format.height ? rows : format.height, &d->diag);
     if (status != PITH_OK) return status;
     job->window_latents = mem_alloc(&d->env.alloc, window, head->n_latent * sizeof(float));
     job->window_pixels = mem_alloc(&d->env.alloc, window, 3 * s * s * sizeof(float));
@@ -215,8 +214,7 @@ static pith_status run_window(pith_decoder *d, decode_job *job, const tile_grid 
             memcpy(job->window_latents + ((size_t)c * h + y) * w,
                    l->values + ((size_t)c * l->height + ty.window_start + y) * l->width + tx.window_start,
                    w * sizeof(float));
-    pith_status status =
-        model_decode(d->session, h, w, job->window_latents, &job->how, job->window_pixels, &d->diag);
+    pith_status status = model_decode(d->session, h, w, job->window_latents, &job->how, job->window_pixels, &d->diag);
     if (status != PITH_OK) return status;
 
     const pith_image_format *f = &job->band.format;
@@ -281,8 +279,7 @@ static pith_status use_model(pith_decoder *d, pith_model *model) {
     return model_session_new(&d->session, model, &d->diag);
 }
 
-pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_options *options,
-                        const pith_sink *sink) {
+pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_options *options, const pith_sink *sink) {
     pith_status status = PITH_OK;
     latent_planes latents = {0};
     pith_decode_options o;

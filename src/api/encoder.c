@@ -99,8 +99,7 @@ static pith_status check_arguments(pith_encoder *e, const pith_source *source, c
         return diag_set(&e->diag, PITH_E_UNSUPPORTED, "alpha cannot be coded yet: composite the picture first");
     if (f->n_channels != 1 && f->n_channels != 3)
         return diag_set(&e->diag, PITH_E_ARG, "a picture of %u channels", f->n_channels);
-    if (!(o->quality >= 0 && o->quality <= 100))
-        return diag_set(&e->diag, PITH_E_ARG, "quality must be 0 to 100");
+    if (!(o->quality >= 0 && o->quality <= 100)) return diag_set(&e->diag, PITH_E_ARG, "quality must be 0 to 100");
     return env_check_picture(&e->env, f, &e->diag);
 }
 
@@ -128,8 +127,7 @@ static pith_status run_window(pith_encoder *e, encode_job *job, const tile_grid 
     const latent_planes *l = &job->latents;
     for (uint32_t c = 0; c < l->n_channels; c++)
         for (uint32_t y = 0; y < ty.core_length; y++) {
-            const float *from = job->window_latents +
-                                ((size_t)c * h + ty.core_start - ty.window_start + y) * w +
+            const float *from = job->window_latents + ((size_t)c * h + ty.core_start - ty.window_start + y) * w +
                                 (tx.core_start - tx.window_start);
             float *to = l->values + ((size_t)c * l->height + ty.core_start + y) * l->width + tx.core_start;
             memcpy(to, from, tx.core_length * sizeof *to);

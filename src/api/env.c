@@ -80,8 +80,8 @@ void pith_source_from_image(pith_source *source, const pith_image *image) {
 static pith_status start_image(void *user, const pith_image_format *format) {
     const pith_image *image = user;
     const pith_image_format *own = &image->format;
-    bool same = own->width == format->width && own->height == format->height &&
-                own->n_channels == format->n_channels && own->bit_depth == format->bit_depth;
+    bool same = own->width == format->width && own->height == format->height && own->n_channels == format->n_channels &&
+                own->bit_depth == format->bit_depth;
     return same && image->pixels && image->stride_bytes >= row_bytes(own) ? PITH_OK : PITH_E_ARG;
 }
 

@@ -52,8 +52,8 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
         .can_denoise = unet_recognise(m->weights),
     };
     if (c->vae.n_latent > 32) {
-        status = diag_set(diag, PITH_E_UNSUPPORTED, "a latent of %u channels, at most 32 can be coded",
-                          c->vae.n_latent);
+        status =
+            diag_set(diag, PITH_E_UNSUPPORTED, "a latent of %u channels, at most 32 can be coded", c->vae.n_latent);
         goto cleanup;
     }
     if (m->traits.can_denoise) {
@@ -106,8 +106,10 @@ static pith_status empty_context(pith_model *m, const float **context, pith_diag
         float *values = mem_alloc(&m->env.alloc, (size_t)u->n_context * u->c_context, sizeof *values);
         status = values ? text_empty_context(values, u->n_context, u->c_context, m->weights, m->backend, &m->env, diag)
                         : diag_set(diag, PITH_E_NOMEM, "out of memory for the context");
-        if (status == PITH_OK) m->context = values;
-        else mem_free(&m->env.alloc, values);
+        if (status == PITH_OK)
+            m->context = values;
+        else
+            mem_free(&m->env.alloc, values);
     }
     *context = m->context;
     pthread_mutex_unlock(&m->lock);

@@ -41,8 +41,8 @@ pith_status model_bind_decoder(model_session *s, uint32_t h, uint32_t w, pith_di
 
 /* `pixels`: three planes of floats in [0, 1], downscale * h high and
  * downscale * w wide. `latent`: n_latent planes of h x w. */
-pith_status model_encode(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent,
-                         pith_diag *diag) PITH_MUST_CHECK;
+pith_status model_encode(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent, pith_diag *diag)
+    PITH_MUST_CHECK;
 
 typedef struct model_decode_how {
     float step;       /* of the quantiser */

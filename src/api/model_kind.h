@@ -72,7 +72,6 @@ pith_status bound_net_prepare(bound_net *net, pith_model *m, make_plan_fn *make,
 void bound_net_free(bound_net *net);
 
 /* Every tensor that the plan for h x w positions needs is there, in the right shape. */
-pith_status kind_check_plan(pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w, pith_diag *diag)
-    PITH_MUST_CHECK;
+pith_status kind_check_plan(pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w, pith_diag *diag) PITH_MUST_CHECK;
 
 #endif

@@ -41,8 +41,7 @@ static bool parse_decimal(float *out, const char *text) {
     size_t n_digits = 0;
     for (; *at >= '0' && *at <= '9' && n_digits < 9; at++, n_digits++) value = value * 10 + (*at - '0');
     if (*at == '.')
-        for (at++; *at >= '0' && *at <= '9' && n_digits < 18; at++, n_digits++)
-            value += (*at - '0') * (place /= 10);
+        for (at++; *at >= '0' && *at <= '9' && n_digits < 18; at++, n_digits++) value += (*at - '0') * (place /= 10);
     *out = (float)(sign * value);
     return n_digits > 0 && *at == '\0';
 }

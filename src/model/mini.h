@@ -13,10 +13,10 @@
 /* What the weights file says of itself, checked. */
 typedef struct mini_config {
     char name[PITH_NAME_BYTES];
-    uint32_t n_latent;             /* latent channels, 1..32 */
-    uint32_t width_h, width_w;     /* channels at 1/4 and at 1/8 resolution */
-    uint32_t n_enc_high, n_enc_low; /* residual blocks of the encoder at 1/4 and 1/8 */
-    uint32_t n_dec_low, n_dec_high; /* of the decoder at 1/8 and 1/4 */
+    uint32_t n_latent;                  /* latent channels, 1..32 */
+    uint32_t width_h, width_w;          /* channels at 1/4 and at 1/8 resolution */
+    uint32_t n_enc_high, n_enc_low;     /* residual blocks of the encoder at 1/4 and 1/8 */
+    uint32_t n_dec_low, n_dec_high;     /* of the decoder at 1/8 and 1/4 */
     float log2_step_min, log2_step_max; /* steps the decoder was trained with */
     float log2_step_q0, log2_step_q100; /* steps of quality 0 and 100 */
 } mini_config;
