@@ -86,21 +86,13 @@ static const storage_type *find_type(const pickle_storage *s) {
     return NULL;
 }
 
-/* The storage's bytes, of the size that its type and count say. */
-static pith_status find_storage(const ckpt *c, const char *name, const pickle_storage *s, const storage_type *type,
-                                const zip_member **out) {
-    const zip_member *m = find_member(c, "data/", s->key, s->key_bytes);
-    int n = (int)(s->key_bytes < 40 ? s->key_bytes : 40);
-    if (!m)
-        return diag_set(c->diag, PITH_E_TRUNCATED, "tensor %.100s: its storage %.*s is not in the file", name, n,
-                        s->key);
-    if (s->n_elements > m->n_bytes / type->n_bytes || s->n_elements * type->n_bytes != m->n_bytes)
-        return diag_set(c->diag, PITH_E_FORMAT,
-                        "tensor %.80s: its storage %.*s should hold %" PRIu64 " elements of %u bytes, but has %" PRIu64
-                        " bytes",
-                        name, n, s->key, s->n_elements, type->n_bytes, m->n_bytes);
-    *out = m;
-    return PITH_OK;
+/* The storage is of the size that its type and count say. */
+static pith_status check_storage(const ckpt *c, const char *name, const pickle_storage *s, const storage_type *type,
+                                 const zip_member *m) {
+    if (s->n_elements <= m->n_bytes / type->n_bytes && s->n_elements * type->n_bytes == m->n_bytes) return PITH_OK;
+    return diag_set(c->diag, PITH_E_FORMAT,
+                    "tensor %.80s: its storage should hold %" PRIu64 " elements of %u bytes, but has %" PRIu64 " bytes",
+                    name, s->n_elements, type->n_bytes, m->n_bytes);
 }
 
 /* Elements lie one after the other, the last dimension fastest. Strides of
@@ -126,7 +118,6 @@ static pith_status count_elements(const ckpt *c, const char *name, const pickle_
 static pith_status read_tensor(const ckpt *c, tensor *out, const pickle_tensor *t) {
     pith_status status = PITH_OK;
     const storage_type *type = find_type(&t->storage);
-    const zip_member *m = NULL;
     PITH_TRY(count_elements(c, out->name, t, &out->n_elements));
     out->rank = t->rank;
     for (uint32_t i = 0; i < t->rank; i++) out->shape[i] = t->shape[i];
@@ -135,7 +126,13 @@ static pith_status read_tensor(const ckpt *c, tensor *out, const pickle_tensor *
         out->fault = "its values are of a type that Pith does not know";
         goto cleanup;
     }
-    PITH_TRY(find_storage(c, out->name, &t->storage, type, &m));
+    const zip_member *m = find_member(c, "data/", t->storage.key, t->storage.key_bytes);
+    if (!m) {
+        status = diag_set(c->diag, PITH_E_TRUNCATED, "tensor %.100s: its storage %.*s is not in the file", out->name,
+                          (int)(t->storage.key_bytes < 40 ? t->storage.key_bytes : 40), t->storage.key);
+        goto cleanup;
+    }
+    PITH_TRY(check_storage(c, out->name, &t->storage, type, m));
     bool contiguous = out->n_elements == 0 || is_contiguous(t);
     if (!contiguous) out->fault = "its values do not lie in order (a transposed or expanded view)";
     /* Of a view only the first value's place is known to be needed. */
@@ -177,10 +174,15 @@ static pith_status add_entry(const ckpt *c, const pickle_value *key, const pickl
 
 /* ---- overlaps -------------------------------------------------------------------------------- */
 
+typedef struct span {
+    const char *name;
+    const uint8_t *begin, *end;
+} span;
+
 static int by_place(const void *a, const void *b) {
-    const tensor *const *x = a, *const *y = b;
-    if ((*x)->data != (*y)->data) return (*x)->data < (*y)->data ? -1 : 1;
-    return ((*x)->n_bytes > (*y)->n_bytes) - ((*x)->n_bytes < (*y)->n_bytes);
+    const span *x = a, *y = b;
+    if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
+    return (x->end > y->end) - (x->end < y->end);
 }
 
 /* Two names for the same values are usual (tied weights); values that begin
@@ -188,20 +190,20 @@ static int by_place(const void *a, const void *b) {
 static pith_status check_overlaps(const ckpt *c, const pith_alloc *alloc) {
     pith_status status = PITH_OK;
     size_t n = 0, n_all = tensor_table_count(c->table);
-    const tensor **placed = mem_alloc(alloc, n_all, sizeof *placed);
-    if (!placed) return PITH_E_NOMEM;
+    span *spans = mem_alloc(alloc, n_all, sizeof *spans);
+    if (!spans) return PITH_E_NOMEM;
     for (size_t i = 0; i < n_all; i++) {
         const tensor *t = tensor_table_at(c->table, i);
-        if (t->n_bytes > 0) placed[n++] = t;
+        if (t->n_bytes > 0) spans[n++] = (span){t->name, t->data, t->data + t->n_bytes};
     }
-    qsort(placed, n, sizeof *placed, by_place);
+    qsort(spans, n, sizeof *spans, by_place);
     for (size_t i = 1; i < n && status == PITH_OK; i++) {
-        const tensor *before = placed[i - 1], *t = placed[i];
-        bool same = t->data == before->data && t->n_bytes == before->n_bytes;
-        if (!same && t->data < before->data + before->n_bytes)
-            status = diag_set(c->diag, PITH_E_FORMAT, "tensor %.100s overlaps %.100s", t->name, before->name);
+        const span *before = &spans[i - 1], *s = &spans[i];
+        bool same = s->begin == before->begin && s->end == before->end;
+        if (!same && s->begin < before->end)
+            status = diag_set(c->diag, PITH_E_FORMAT, "tensor %.100s overlaps %.100s", s->name, before->name);
     }
-    mem_free(alloc, placed);
+    mem_free(alloc, spans);
     return status;
 }
 
@@ -210,7 +212,7 @@ static pith_status check_overlaps(const ckpt *c, const pith_alloc *alloc) {
 static bool holds_tensors(const pickle *p, const pickle_value *dict) {
     const pickle_value *k, *v;
     uint32_t cursor = 0;
-    while ((k = pickle_next(p, dict, &cursor)) && (v = pickle_next(p, dict, &cursor)))
+    while (pickle_next_pair(p, dict, &cursor, &k, &v))
         if (v->kind == PICKLE_TENSOR) return true;
     return false;
 }
@@ -241,8 +243,7 @@ static pith_status add_state_dict(const ckpt *c) {
                         whole ? "holds a Python object, not its weights: save its state_dict()"
                               : "holds no state dict");
     }
-    while ((k = pickle_next(c->pickle, dict, &cursor)) && (v = pickle_next(c->pickle, dict, &cursor)))
-        PITH_TRY(add_entry(c, k, v));
+    while (pickle_next_pair(c->pickle, dict, &cursor, &k, &v)) PITH_TRY(add_entry(c, k, v));
 
 cleanup:
     return status;

@@ -136,22 +136,27 @@ static const char *match_tail(const tail *tails, const char *name, const char **
     return NULL;
 }
 
+static int sum(const int terms[3], const int numbers[2]) {
+    return terms[0] + terms[1] * numbers[0] + terms[2] * numbers[1];
+}
+
 /* Writes the canonical name of `name` under the row; false if it is not one. */
 static bool translate(const row *r, const char *name, char out[TENSOR_MAX_NAME_BYTES]) {
-    int numbers[2] = {0, 0}, at = 0;
+    int numbers[2] = {0, 0};
+    bool is_second = false;
     const char *rest = match_head(r->from, name, numbers), *middle = "";
     if (rest && r->tails) middle = match_tail(r->tails, rest, &rest);
     if (!rest || !middle) return false;
 
-    int sums[2] = {r->first[0] + r->first[1] * numbers[0] + r->first[2] * numbers[1],
-                   r->second[0] + r->second[1] * numbers[0] + r->second[2] * numbers[1]};
     size_t n = strlen(r->part);
     memcpy(out, r->part, n);
     for (const char *p = r->to; *p && n < TENSOR_MAX_NAME_BYTES - 8; p++) {
-        if (*p == '#')
-            n += (size_t)snprintf(out + n, 8, "%d", sums[at++]);
-        else
+        if (*p != '#') {
             out[n++] = *p;
+            continue;
+        }
+        n += (size_t)snprintf(out + n, 8, "%d", sum(is_second ? r->second : r->first, numbers));
+        is_second = true;
     }
     int length = snprintf(out + n, TENSOR_MAX_NAME_BYTES - n, "%s%s", middle, rest);
     return length >= 0 && (size_t)length < TENSOR_MAX_NAME_BYTES - n;

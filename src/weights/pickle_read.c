@@ -559,6 +559,13 @@ const pickle_value *pickle_next(const pickle *p, const pickle_value *container, 
     return &p->values.at[cell->value];
 }
 
+bool pickle_next_pair(const pickle *p, const pickle_value *dict, uint32_t *cursor, const pickle_value **key,
+                      const pickle_value **value) {
+    *key = pickle_next(p, dict, cursor);
+    *value = *key ? pickle_next(p, dict, cursor) : NULL;
+    return *value != NULL;
+}
+
 bool pickle_text_is(const pickle_value *v, const char *text) {
     return v->kind == PICKLE_TEXT && v->count == strlen(text) && !memcmp(v->u.text, text, v->count);
 }
@@ -567,7 +574,7 @@ const pickle_value *pickle_get(const pickle *p, const pickle_value *dict, const 
     const pickle_value *k, *v;
     uint32_t cursor = 0;
     if (dict->kind != PICKLE_DICT) return NULL;
-    while ((k = pickle_next(p, dict, &cursor)) && (v = pickle_next(p, dict, &cursor)))
+    while (pickle_next_pair(p, dict, &cursor, &k, &v))
         if (pickle_text_is(k, key)) return v;
     return NULL;
 }

@@ -77,6 +77,10 @@ const pickle_value *pickle_root(const pickle *p);
 /* The items of a container one by one: start with *cursor 0; NULL at the end. */
 const pickle_value *pickle_next(const pickle *p, const pickle_value *container, uint32_t *cursor);
 
+/* The same by key and value; false at the end. */
+bool pickle_next_pair(const pickle *p, const pickle_value *dict, uint32_t *cursor, const pickle_value **key,
+                      const pickle_value **value);
+
 /* The value of a key of text; NULL when it is not a dict or has none. */
 const pickle_value *pickle_get(const pickle *p, const pickle_value *dict, const char *key);
 
