@@ -5,13 +5,15 @@
 #   make test       build and test; installs what is missing (Debian 12)
 #   make demo       encode and decode a photo (IMAGE=path), beside other codecs
 #   make bench      micro-benchmarks; make bench-kodak: the Kodak pictures
+#   make fuzz       libFuzzer on every reader of files
 #   make install    PREFIX (default /usr/local), DESTDIR
 PREFIX ?= /usr/local
 DESTDIR ?=
 IMAGE ?=
+SECONDS ?= 60
 BUILD := build/release
 
-.PHONY: all deps test demo bench install lint format clean train-pack
+.PHONY: all deps test demo bench install fuzz lint format clean train-pack
 
 all:
 	@scripts/deps build
@@ -42,6 +44,12 @@ bench-%:
 
 install: all
 	DESTDIR="$(DESTDIR)" cmake --install $(BUILD) --prefix "$(PREFIX)"
+
+# Every fuzz target for SECONDS each (default 60); finds stay in build/fuzz/finds.
+fuzz:
+	@scripts/deps lint
+	@scripts/build fuzz
+	@scripts/fuzz $(SECONDS)
 
 lint:
 	@scripts/deps lint

@@ -6,6 +6,7 @@
 set(test_environment
     PITH_SOURCE_DIR=${PROJECT_SOURCE_DIR}
     PITH_BUILD_DIR=${CMAKE_BINARY_DIR}
+    OMP_WAIT_POLICY=passive # two tests share the cores: waiting threads must not spin
     # Leaks that the system's libraries keep on purpose.
     LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lsan.supp:print_suppressions=0
     UBSAN_OPTIONS=print_stacktrace=1)
