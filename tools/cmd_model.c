@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* pith model list: which models are installed. */
+/* pith model: which models there are, and what is in them. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "cli_json.h"
+#include "model_about.h"
 #include "model_catalogue.h"
 
 static const cli_option options[] = {CLI_OPTION_JSON, CLI_OPTION_HELP, {0}};
@@ -40,15 +41,7 @@ static cli_exit print_json(const model_catalogue *catalogue) {
     return json_print(array);
 }
 
-static int run(const cli_command *command, int argc, char **argv) {
-    const char *argument;
-    bool as_json = false;
-    for (int option; (option = cli_next_option(command, argc, argv, &argument)) != 0;) {
-        if (option < 0) return CLI_USAGE;
-        if (option == CLI_HELP) return cli_show_help(command);
-        as_json = as_json || option == CLI_JSON;
-    }
-    if (argc - optind != 1 || strcmp(argv[optind], "list") != 0) return cli_usage(command, "only \"list\" is known");
+static cli_exit list_models(bool as_json) {
     pith_env env;
     model_catalogue catalogue;
     pith_env_defaults(&env, sizeof env);
@@ -64,4 +57,24 @@ static int run(const cli_command *command, int argc, char **argv) {
     return code;
 }
 
-const cli_command cli_model = {"model", "list [OPTION...]", "Lists the installed models.", options, run};
+static int run(const cli_command *command, int argc, char **argv) {
+    const char *argument;
+    bool as_json = false;
+    for (int option; (option = cli_next_option(command, argc, argv, &argument)) != 0;) {
+        if (option < 0) return CLI_USAGE;
+        if (option == CLI_HELP) return cli_show_help(command);
+        as_json = as_json || option == CLI_JSON;
+    }
+    const char *what = optind < argc ? argv[optind] : "";
+    char **operands = argv + optind + 1;
+    int n_operands = argc - optind - 1;
+    if (strcmp(what, "list") == 0 && n_operands == 0) return (int)list_models(as_json);
+    if (strcmp(what, "info") == 0) {
+        if (n_operands == 0) return cli_usage(command, "info: at least one model, a PATH or a NAME, is needed");
+        return (int)model_info(operands, n_operands, as_json);
+    }
+    return cli_usage(command, "\"list\" or \"info MODEL...\" is needed");
+}
+
+const cli_command cli_model = {"model", "[OPTION...] list | info MODEL...",
+                               "Lists the installed models, or shows what a model's file holds.", options, run};

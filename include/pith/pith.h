@@ -172,15 +172,15 @@ typedef struct pith_model pith_model;
 /* Fingerprints: first 8 bytes of SHA-256 over the tensors concerned, see
  * doc/format.md. Files of other precision of the same model share them. */
 typedef struct pith_model_info {
-    char name[PITH_NAME_BYTES];                  /* "mini-1" */
-    char kind[PITH_NAME_BYTES];                  /* "mini", "sd1" */
-    uint8_t latent_id[PITH_FINGERPRINT_BYTES];   /* the latent space: the encoder's tensors */
-    uint8_t decoder_id[PITH_FINGERPRINT_BYTES];  /* the decoder's tensors */
-    uint32_t n_latent;                           /* latent channels */
-    uint32_t downscale;                          /* pixels a latent position is wide and high: 8 */
+    char name[PITH_NAME_BYTES];                 /* "mini-1" */
+    char kind[PITH_NAME_BYTES];                 /* "mini", "sd1" */
+    uint8_t latent_id[PITH_FINGERPRINT_BYTES];  /* the latent space: the encoder's tensors */
+    uint8_t decoder_id[PITH_FINGERPRINT_BYTES]; /* the decoder's tensors */
+    uint32_t n_latent;                          /* latent channels */
+    uint32_t downscale;                         /* pixels a latent position is wide and high: 8 */
     uint64_t n_parameters;
     uint64_t n_file_bytes;
-    float log2_step_q0, log2_step_q100;          /* log2 of the step at quality 0 and 100 */
+    float log2_step_q0, log2_step_q100; /* log2 of the step at quality 0 and 100 */
 } pith_model_info;
 
 /* Opens a weights file and maps it; checks every tensor the networks need.
@@ -190,6 +190,41 @@ PITH_API PITH_MUST_CHECK pith_status pith_model_open(pith_model **out, const pit
 PITH_API pith_model *pith_model_ref(pith_model *model);
 PITH_API void pith_model_free(pith_model **model);
 PITH_API PITH_MUST_CHECK pith_status pith_model_get_info(pith_model *model, pith_model_info *info);
+
+/* One fingerprint, without the cost of the other: the decoder's may be over gigabytes. */
+PITH_API PITH_MUST_CHECK pith_status pith_model_latent_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES]);
+PITH_API PITH_MUST_CHECK pith_status pith_model_decoder_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES]);
+
+/* Bits of pith_model_contents.parts. */
+typedef enum pith_model_part {
+    PITH_PART_AUTOENCODER = 1,
+    PITH_PART_DENOISER = 2,
+    PITH_PART_TEXT_ENCODER = 4,
+    PITH_PART_EMPTY_PROMPT = 8 /* the constant that a text encoder makes of no text */
+} pith_model_part;
+
+/* What a model's file holds. Fields are only ever added, at the end; a program
+ * compiled with fewer gets those it knows. */
+typedef struct pith_model_contents {
+    char name[PITH_NAME_BYTES];
+    char kind[PITH_NAME_BYTES];
+    char precision[PITH_NAME_BYTES]; /* "F32", "F16", "BF16", or several: "F32+F16" */
+    uint32_t parts;                  /* pith_model_part, or'ed */
+    uint32_t n_latent;
+    uint32_t downscale;
+    uint32_t is_converted; /* 1: made by pith_model_convert */
+    uint64_t n_parameters;
+    uint64_t n_file_bytes;
+} pith_model_contents;
+
+/* Reads no weights. `struct_size` is sizeof *contents. */
+PITH_API PITH_MUST_CHECK pith_status pith_model_get_contents(const pith_model *model, pith_model_contents *contents,
+                                                             size_t struct_size);
+
+/* Reads every value of every network: PITH_E_FORMAT when one is not finite, as
+ * stored or rounded to binary16. Progress goes to `env` (may be NULL). */
+PITH_API PITH_MUST_CHECK pith_status pith_model_check_values(const pith_model *model, const pith_env *env,
+                                                             pith_diag *why);
 
 /* ---- encoder ---------------------------------------------------------------- */
 
@@ -247,10 +282,10 @@ typedef struct pith_info {
 } pith_info;
 
 typedef struct pith_chunk_info {
-    char name[8];      /* "HEAD", "LATN"; "?" and two hex digits when unknown */
-    uint8_t type;      /* as in the file, bit 7 = may be skipped */
-    uint64_t offset;   /* of the type byte, from the start of the file */
-    uint64_t n_bytes;  /* of the whole chunk, header and CRC included */
+    char name[8];     /* "HEAD", "LATN"; "?" and two hex digits when unknown */
+    uint8_t type;     /* as in the file, bit 7 = may be skipped */
+    uint64_t offset;  /* of the type byte, from the start of the file */
+    uint64_t n_bytes; /* of the whole chunk, header and CRC included */
 } pith_chunk_info;
 
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_new(pith_decoder **out, const pith_env *env, pith_diag *why);

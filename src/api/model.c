@@ -91,9 +91,18 @@ pith_status pith_model_get_info(pith_model *m, pith_model_info *info) {
     for (size_t i = 0; i < tensor_table_count(m->weights); i++)
         info->n_parameters += tensor_table_at(m->weights, i)->n_elements;
     PITH_TRY(model_latent_id(m, info->latent_id, NULL));
-    PITH_TRY(fingerprint(m, &m->has_decoder_id, m->decoder_id, m->kind->decoder_prefixes, info->decoder_id, NULL));
+    PITH_TRY(pith_model_decoder_id(m, info->decoder_id));
 cleanup:
     return status;
+}
+
+pith_status pith_model_latent_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES]) {
+    return m && id ? model_latent_id(m, id, NULL) : PITH_E_ARG;
+}
+
+pith_status pith_model_decoder_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES]) {
+    if (!m || !id) return PITH_E_ARG;
+    return fingerprint(m, &m->has_decoder_id, m->decoder_id, m->kind->decoder_prefixes, id, NULL);
 }
 
 /* ---- sessions ------------------------------------------------------------------------ */

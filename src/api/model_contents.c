@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* What a model's file holds, and whether its values can be used. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/env.h"
+#include "api/model_kind.h"
+#include "model/text.h"
+#include "weights/sd_layout.h"
+
+#define BLOCK_VALUES 8192u
+#define DROP_EVERY_VALUES (16u << 20)
+
+static uint32_t find_parts(const tensor_table *weights) {
+    uint32_t parts = PITH_PART_AUTOENCODER; /* without one it is no model */
+    if (unet_recognise(weights)) parts |= PITH_PART_DENOISER;
+    if (text_recognise(weights)) parts |= PITH_PART_TEXT_ENCODER;
+    if (tensor_table_find(weights, TEXT_EMPTY_PROMPT_KEY)) parts |= PITH_PART_EMPTY_PROMPT;
+    return parts;
+}
+
+static void name_precision(char text[PITH_NAME_BYTES], const tensor_table *weights) {
+    static const char *const names[] = {
+        [TENSOR_F32] = "F32", [TENSOR_F16] = "F16", [TENSOR_BF16] = "BF16", [TENSOR_I8] = "I8"};
+    bool seen[TENSOR_OTHER + 1] = {false};
+    for (size_t i = 0; i < tensor_table_count(weights); i++) seen[tensor_table_at(weights, i)->type] = true;
+    text[0] = '\0';
+    for (int type = TENSOR_F32; type < TENSOR_OTHER; type++) {
+        size_t n = strlen(text);
+        if (seen[type]) snprintf(text + n, PITH_NAME_BYTES - n, "%s%s", n ? "+" : "", names[type]);
+    }
+}
+
+pith_status pith_model_get_contents(const pith_model *m, pith_model_contents *contents, size_t struct_size) {
+    if (!m || !contents || struct_size > sizeof *contents) return PITH_E_ARG;
+    const char *format = tensor_table_meta(m->weights, "format");
+    pith_model_contents all = {
+        .parts = find_parts(m->weights),
+        .n_latent = m->traits.n_latent,
+        .downscale = 1u << m->traits.log2_downscale,
+        .is_converted = format && strcmp(format, "pith-sd1") == 0,
+        .n_file_bytes = tensor_table_file_bytes(m->weights),
+    };
+    snprintf(all.name, sizeof all.name, "%s", m->traits.name);
+    snprintf(all.kind, sizeof all.kind, "%s", m->kind->name);
+    name_precision(all.precision, m->weights);
+    for (size_t i = 0; i < tensor_table_count(m->weights); i++)
+        all.n_parameters += tensor_table_at(m->weights, i)->n_elements;
+    memcpy(contents, &all, struct_size);
+    return PITH_OK;
+}
+
+/* ---- values ------------------------------------------------------------------------- */
+
+static pith_status check_tensor(const tensor *t, pith_diag *why) {
+    float values[BLOCK_VALUES];
+    if (t->fault) return diag_set(why, PITH_E_UNSUPPORTED, "tensor %.100s: %s", t->name, t->fault);
+    if (t->type != TENSOR_F32 && t->type != TENSOR_F16 && t->type != TENSOR_BF16) return PITH_OK; /* not for networks */
+    for (uint64_t at = 0; at < t->n_elements;) {
+        uint64_t left = t->n_elements - at;
+        uint64_t n = left < BLOCK_VALUES ? left : BLOCK_VALUES;
+        tensor_read_f32(t, at, n, values);
+        for (uint64_t i = 0; i < n; i++) {
+            if (fabsf(values[i]) < 65520) continue; /* where binary16 rounds to infinity */
+            const char *what = isfinite(values[i]) ? "too large for binary16" : "not finite";
+            return diag_set(why, PITH_E_FORMAT, "tensor %.100s: value %llu is %s", t->name,
+                            (unsigned long long)(at + i), what);
+        }
+        at += n;
+    }
+    return PITH_OK;
+}
+
+pith_status pith_model_check_values(const pith_model *m, const pith_env *env, pith_diag *why) {
+    pith_status status = PITH_OK;
+    pith_env own;
+    uint64_t n_all = 0, n_done = 0, n_undropped = 0;
+    if (why) diag_clear(why);
+    if (!m) return diag_set(why, PITH_E_ARG, "pith_model_check_values: the model is NULL");
+    PITH_TRY(env_copy(&own, env, why));
+    for (size_t i = 0; i < tensor_table_count(m->weights); i++) n_all += tensor_table_at(m->weights, i)->n_elements;
+    for (size_t i = 0; i < tensor_table_count(m->weights); i++) {
+        const tensor *t = tensor_table_at(m->weights, i);
+        PITH_TRY(env_report(&own, "checking the values", (double)n_done / (double)(n_all + 1), why));
+        PITH_TRY(check_tensor(t, why));
+        n_done += t->n_elements;
+        n_undropped += t->n_elements;
+        if (n_undropped < DROP_EVERY_VALUES) continue;
+        tensor_table_drop_pages(m->weights);
+        n_undropped = 0;
+    }
+cleanup:
+    return status;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* The subcommands of pith model. Each says on standard error what is wrong and
+ * returns the exit status. */
+#ifndef PITH_TOOLS_MODEL_ABOUT_H
+#define PITH_TOOLS_MODEL_ABOUT_H
+
+#include "cli.h"
+
+/* info: what each of the models (paths or names) holds. */
+cli_exit model_info(char **names, int n_names, bool as_json);
+
+/* "autoencoder, U-Net, text encoder" */
+#define MODEL_PARTS_BYTES 80
+void model_parts_text(char text[MODEL_PARTS_BYTES], uint32_t parts);
+
+#endif
