@@ -233,6 +233,11 @@ static void put_training_state(byte_writer *p) {
     pk_ops(p, "}K\7"); /* {7: tensor} */
     pk_put_tensor(p, &MATRIX);
     pk_ops(p, "ssas");
+    pk_text(p, "seed"); /* an integer of 12 bytes */
+    bw_u8(p, 0x8a);
+    bw_u8(p, 12);
+    bw_bytes(p, "abcdefghijkl", 12);
+    pk_op(p, 's');
     pk_text(p, "hyper_parameters"); /* an object with items and attributes */
     pk_global(p, "pytorch_lightning.utilities.parsing", "AttributeDict");
     bw_u8(p, ')');

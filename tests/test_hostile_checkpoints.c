@@ -210,6 +210,31 @@ static void tensors_that_do_not_fit_their_storage_are_refused(void **state) {
     }
 }
 
+static void shapes_and_strides_of_different_lengths_are_refused(void **state) {
+    (void)state;
+    byte_writer p;
+    start(&p);
+    pk_global(&p, "torch._utils", "_rebuild_tensor_v2");
+    pk_op(&p, '(');
+    pk_storage(&p, &MATRIX);
+    pk_int(&p, 0);
+    pk_ops(&p, "(K\6t)tR"); /* one dimension, no stride */
+    finish(&p);
+    assert_pickle_refused(&p, "shape or strides");
+}
+
+static void protocols_that_torch_never_wrote_are_refused(void **state) {
+    (void)state;
+    static const unsigned protocols[] = {0, 1, 6, 255};
+    for (size_t i = 0; i < 4; i++) {
+        byte_writer p;
+        bw_init(&p, NULL);
+        pk_start(&p, protocols[i]);
+        pk_ops(&p, "}.");
+        assert_pickle_refused(&p, "2 to 5 are read");
+    }
+}
+
 static void put_two(byte_writer *p, const char *name, const pk_tensor *first, const pk_tensor *second) {
     start(p);
     pk_put_tensor(p, first);
@@ -522,6 +547,8 @@ int main(void) {
         cmocka_unit_test(opcodes_that_make_objects_otherwise_are_refused),
         cmocka_unit_test(tensors_of_unknown_origin_are_not_used),
         cmocka_unit_test(tensors_that_do_not_fit_their_storage_are_refused),
+        cmocka_unit_test(shapes_and_strides_of_different_lengths_are_refused),
+        cmocka_unit_test(protocols_that_torch_never_wrote_are_refused),
         cmocka_unit_test(overlapping_tensors_and_repeated_names_are_refused),
         cmocka_unit_test(a_persistent_id_that_is_no_storage_is_refused),
         cmocka_unit_test(pickles_that_grow_are_stopped),
