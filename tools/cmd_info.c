@@ -30,7 +30,7 @@ static info_view make_view(const char *path, const pith_file *file, const model_
     cli_hex(v.latent_id, i->latent_id);
     v.bits_per_pixel = 8 * (double)i->n_file_bytes / ((double)i->format.width * i->format.height);
     if (v.model) {
-        double at_0 = (double)v.model->info.log2_step_q0, at_100 = (double)v.model->info.log2_step_q100;
+        double at_0 = (double)v.model->contents.log2_step_q0, at_100 = (double)v.model->contents.log2_step_q100;
         v.quality = 100 * (log2(i->step) - at_0) / (at_100 - at_0);
     }
     return v;
@@ -114,7 +114,8 @@ static cli_exit show_all(char **paths, int n_paths, bool as_json) {
     pith_env env;
     model_catalogue catalogue;
     pith_env_defaults(&env, sizeof env);
-    if (model_catalogue_make(&catalogue, &env, false) != PITH_OK) return cli_fail(CLI_OUTPUT, NULL, "out of memory");
+    if (model_catalogue_make(&catalogue, &env, MODEL_WARN_NONE) != PITH_OK)
+        return cli_fail(CLI_OUTPUT, NULL, "out of memory");
     json_t *array = as_json ? json_array() : NULL;
     cli_exit worst = CLI_DONE;
     for (int i = 0; i < n_paths; i++) {

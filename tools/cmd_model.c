@@ -11,16 +11,22 @@
 #include "model_about.h"
 #include "model_catalogue.h"
 
-static const cli_option options[] = {CLI_OPTION_JSON, CLI_OPTION_HELP, {0}};
+static const cli_option options[] = {
+    CLI_OPTION_JSON,
+    {'v', "verbose", NULL, "list: also name the files that cannot be used, and say why"},
+    CLI_OPTION_HELP,
+    {0},
+};
 
 static void print_text(const model_catalogue *catalogue) {
     for (size_t i = 0; i < catalogue->n_entries; i++) {
         const model_entry *e = &catalogue->entries[i];
-        char latent[CLI_HEX_BYTES], decoder[CLI_HEX_BYTES];
-        cli_hex(latent, e->info.latent_id);
-        cli_hex(decoder, e->info.decoder_id);
-        printf("%-10s %-6s latent %s decoder %s %10" PRIu64 " bytes  %s\n", e->info.name, e->info.kind, latent, decoder,
-               e->info.n_file_bytes, e->path);
+        char latent[CLI_HEX_BYTES], decoder[CLI_HEX_BYTES] = "-", parts[MODEL_PARTS_BYTES];
+        cli_hex(latent, e->ids.latent);
+        if (e->ids.has_decoder) cli_hex(decoder, e->ids.decoder);
+        model_parts_text(parts, e->contents.parts);
+        printf("%-10s %-6s latent %s decoder %-16s %10" PRIu64 " bytes  %s  (%s)\n", e->contents.name, e->contents.kind,
+               latent, decoder, e->contents.n_file_bytes, e->path, parts);
     }
 }
 
@@ -28,24 +34,26 @@ static cli_exit print_json(const model_catalogue *catalogue) {
     json_t *array = json_array();
     for (size_t i = 0; i < catalogue->n_entries; i++) {
         const model_entry *e = &catalogue->entries[i];
+        const pith_model_contents *c = &e->contents;
         char latent[CLI_HEX_BYTES], decoder[CLI_HEX_BYTES];
-        cli_hex(latent, e->info.latent_id);
-        cli_hex(decoder, e->info.decoder_id);
-        json_t *model =
-            json_pack("{so so ss ss sI sI si si so}", "name", json_text(e->info.name), "kind", json_text(e->info.kind),
-                      "latent_id", latent, "decoder_id", decoder, "bytes", (json_int_t)e->info.n_file_bytes,
-                      "parameters", (json_int_t)e->info.n_parameters, "latent_channels", (int)e->info.n_latent,
-                      "downscale", (int)e->info.downscale, "path", json_text(e->path));
+        cli_hex(latent, e->ids.latent);
+        cli_hex(decoder, e->ids.decoder);
+        json_t *model = json_pack(
+            "{so so ss so so sI sI si si so}", "name", json_text(c->name), "kind", json_text(c->kind), "latent_id",
+            latent, "decoder_id", e->ids.has_decoder ? json_string(decoder) : json_null(), "parts",
+            model_parts_json(c->parts), "bytes", (json_int_t)c->n_file_bytes, "parameters", (json_int_t)c->n_parameters,
+            "latent_channels", (int)c->n_latent, "downscale", (int)c->downscale, "path", json_text(e->path));
         json_array_append_new(array, model);
     }
     return json_print(array);
 }
 
-static cli_exit list_models(bool as_json) {
+static cli_exit list_models(bool as_json, bool verbose) {
     pith_env env;
     model_catalogue catalogue;
     pith_env_defaults(&env, sizeof env);
-    if (model_catalogue_make(&catalogue, &env, true) != PITH_OK) return cli_fail(CLI_OUTPUT, NULL, "out of memory");
+    if (model_catalogue_make(&catalogue, &env, verbose ? MODEL_WARN_ALL : MODEL_WARN_INSTALLED) != PITH_OK)
+        return cli_fail(CLI_OUTPUT, NULL, "out of memory");
     cli_exit code = CLI_DONE;
     if (as_json)
         code = print_json(&catalogue);
@@ -59,16 +67,17 @@ static cli_exit list_models(bool as_json) {
 
 static int run(const cli_command *command, int argc, char **argv) {
     const char *argument;
-    bool as_json = false;
+    bool as_json = false, verbose = false;
     for (int option; (option = cli_next_option(command, argc, argv, &argument)) != 0;) {
         if (option < 0) return CLI_USAGE;
         if (option == CLI_HELP) return cli_show_help(command);
         as_json = as_json || option == CLI_JSON;
+        verbose = verbose || option == 'v';
     }
     const char *what = optind < argc ? argv[optind] : "";
     char **operands = argv + optind + 1;
     int n_operands = argc - optind - 1;
-    if (strcmp(what, "list") == 0 && n_operands == 0) return (int)list_models(as_json);
+    if (strcmp(what, "list") == 0 && n_operands == 0) return (int)list_models(as_json, verbose);
     if (strcmp(what, "info") == 0) {
         if (n_operands == 0) return cli_usage(command, "info: at least one model, a PATH or a NAME, is needed");
         return (int)model_info(operands, n_operands, as_json);

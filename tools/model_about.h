@@ -5,7 +5,7 @@
 #ifndef PITH_TOOLS_MODEL_ABOUT_H
 #define PITH_TOOLS_MODEL_ABOUT_H
 
-#include "cli.h"
+#include "cli_json.h"
 
 /* info: what each of the models (paths or names) holds. */
 cli_exit model_info(char **names, int n_names, bool as_json);
@@ -13,5 +13,6 @@ cli_exit model_info(char **names, int n_names, bool as_json);
 /* "autoencoder, U-Net, text encoder" */
 #define MODEL_PARTS_BYTES 80
 void model_parts_text(char text[MODEL_PARTS_BYTES], uint32_t parts);
+json_t *model_parts_json(uint32_t parts); /* an array of names */
 
 #endif

@@ -4,11 +4,13 @@
 #ifndef PITH_TOOLS_MODEL_CATALOGUE_H
 #define PITH_TOOLS_MODEL_CATALOGUE_H
 
+#include "model_cache.h"
 #include "model_find.h"
 
 typedef struct model_entry {
     const char *path; /* borrowed from the catalogue's list */
-    pith_model_info info;
+    pith_model_contents contents;
+    model_ids ids; /* the decoder's of a large file only when it is known already */
 } model_entry;
 
 typedef struct model_catalogue {
@@ -17,9 +19,12 @@ typedef struct model_catalogue {
     size_t n_entries;
 } model_catalogue;
 
-/* Opens each installed model once. One that does not open is left out, with a
+typedef enum model_warnings { MODEL_WARN_NONE, MODEL_WARN_INSTALLED, MODEL_WARN_ALL } model_warnings;
+
+/* Opens each model of the list once. One that does not open is left out, with a
  * warning when asked for. PITH_E_NOMEM at worst. */
-pith_status model_catalogue_make(model_catalogue *catalogue, const pith_env *env, bool warn) PITH_MUST_CHECK;
+pith_status model_catalogue_make(model_catalogue *catalogue, const pith_env *env, model_warnings warnings)
+    PITH_MUST_CHECK;
 void model_catalogue_free(model_catalogue *catalogue);
 
 /* The first with that latent space, or NULL. */

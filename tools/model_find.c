@@ -8,6 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "model_cache.h"
+#include "model_places.h"
+
 #define ENDING ".safetensors"
 #define FIRST_FILE "mini" ENDING
 
@@ -21,7 +24,7 @@ static char *join(const char *a, const char *b, const char *c) {
     return text;
 }
 
-static bool add_path(model_list *list, const char *folder, const char *name) {
+bool model_list_add(model_list *list, const char *path) {
     if (list->n_paths == list->capacity) {
         size_t capacity = list->capacity ? 2 * list->capacity : 16;
         char **grown = realloc(list->paths, capacity * sizeof *grown);
@@ -29,9 +32,16 @@ static bool add_path(model_list *list, const char *folder, const char *name) {
         list->paths = grown;
         list->capacity = capacity;
     }
+    char *copy = strdup(path);
+    if (copy) list->paths[list->n_paths++] = copy;
+    return copy != NULL;
+}
+
+static bool add_path(model_list *list, const char *folder, const char *name) {
     char *path = join(folder, "/", name);
-    if (path) list->paths[list->n_paths++] = path;
-    return path != NULL;
+    bool good = path && model_list_add(list, path);
+    free(path);
+    return good;
 }
 
 static int is_model_name(const struct dirent *entry) {
@@ -104,6 +114,8 @@ pith_status model_list_make(model_list *list) {
 #ifdef PITH_INSTALL_MODELS
     if (good) good = add_folder(list, PITH_INSTALL_MODELS);
 #endif
+    list->n_installed = list->n_paths;
+    if (good) good = model_places_add(list);
     if (good) return PITH_OK;
     model_list_free(list);
     return PITH_E_NOMEM;
@@ -139,13 +151,23 @@ static bool stem_begins(const char *path, const char *name) {
     return stem_is(path, name) || (*family && stem_is(path, family));
 }
 
-static bool fits(pith_model *model, const char *path, const model_wish *wish) {
-    pith_model_info info;
+static bool same_id(const uint8_t *a, const uint8_t *b) { return memcmp(a, b, PITH_FINGERPRINT_BYTES) == 0; }
+
+static bool fits(pith_model *model, const char *path, const model_wish *wish, model_cache *cache) {
+    pith_model_contents c;
+    model_ids ids;
     if (wish->name && stem_is(path, wish->name)) return true;
-    if (pith_model_get_info(model, &info) != PITH_OK) return false;
-    if (wish->name) return strcmp(info.name, wish->name) == 0;
-    if (!wish->latent_id) return strcmp(info.kind, "mini") == 0;
-    return memcmp(info.latent_id, wish->latent_id, sizeof info.latent_id) == 0;
+    if (pith_model_get_contents(model, &c, sizeof c) != PITH_OK) return false;
+    if (wish->name) return strcmp(c.name, wish->name) == 0;
+    if (!wish->latent_id) return strcmp(c.kind, "mini") == 0;
+    return model_cache_get(&ids, cache, path, model, false) == PITH_OK && same_id(ids.latent, wish->latent_id);
+}
+
+/* What is known of the file says that it is another; nothing is opened. */
+static bool is_known_other(const char *path, const model_wish *wish, const model_cache *cache) {
+    if (!wish->latent_id) return false;
+    model_ids ids = model_cache_find(cache, path);
+    return ids.has_latent && !same_id(ids.latent, wish->latent_id);
 }
 
 /* A length past a limit is most likely a damaged file's. */
@@ -162,20 +184,21 @@ static cli_exit say_open_failed(const char *path, const pith_diag *why) {
  * one, `why` and `bad_path` tell of the first that should have been it but did
  * not open. */
 static pith_model *search(const model_list *list, const pith_env *env, const model_wish *wish, const char *first_name,
-                          pith_diag *why, const char **bad_path) {
+                          model_cache *cache, pith_diag *why, const char **bad_path) {
+    const size_t n_paths = wish->latent_id ? list->n_paths : list->n_installed;
     for (int pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < list->n_paths; i++) {
+        for (size_t i = 0; i < n_paths; i++) {
             pith_model *model = NULL;
             pith_diag fault = {0};
             const char *path = list->paths[i];
             bool is_named = stem_begins(path, first_name);
-            if (is_named != (pass == 0)) continue;
+            if (is_named != (pass == 0) || is_known_other(path, wish, cache)) continue;
             if (pith_model_open(&model, env, path, &fault) == PITH_OK) {
-                if (fits(model, path, wish)) return model;
+                if (fits(model, path, wish, cache)) return model;
                 pith_model_free(&model);
                 continue;
             }
-            bool matters = is_named || open_exit(fault.status) != CLI_MODEL;
+            bool matters = i < list->n_installed && (is_named || open_exit(fault.status) != CLI_MODEL);
             if (matters && !*bad_path) {
                 *why = fault;
                 *bad_path = path;
@@ -189,10 +212,13 @@ static pith_model *search(const model_list *list, const pith_env *env, const mod
 static cli_exit find(pith_model **out, const pith_env *env, const model_wish *wish, const char *first_name,
                      const char *file, const char *what_not) {
     model_list list;
+    model_cache cache;
     pith_diag why = {0};
     const char *bad_path = NULL;
     if (model_list_make(&list) != PITH_OK) return cli_fail(CLI_OUTPUT, NULL, "out of memory");
-    *out = search(&list, env, wish, first_name, &why, &bad_path);
+    model_cache_load(&cache);
+    *out = search(&list, env, wish, first_name, &cache, &why, &bad_path);
+    model_cache_close(&cache);
     cli_exit code = CLI_DONE;
     if (!*out && bad_path)
         code = say_open_failed(bad_path, &why);

@@ -4,7 +4,8 @@
  * ../share/pith/models beside the program's folder, in
  * $XDG_DATA_HOME/pith/models (~/.local/share/pith/models), and in the folder
  * compiled in. In each folder mini.safetensors, the newest built-in model,
- * comes first, the others by name. */
+ * comes first, the others by name. Behind them come checkpoints that other
+ * programs keep (model_places.h), which are found by their latent space only. */
 #ifndef PITH_TOOLS_MODEL_FIND_H
 #define PITH_TOOLS_MODEL_FIND_H
 
@@ -13,12 +14,15 @@
 typedef struct model_list {
     char **paths; /* in the order of the search */
     size_t n_paths, capacity;
-    char *folders; /* what was searched, for messages; colon-separated */
+    size_t n_installed; /* the first so many; the others are other programs' */
+    char *folders;      /* what was searched, for messages; colon-separated */
 } model_list;
 
 /* PITH_E_NOMEM at worst; a folder that cannot be read holds nothing. */
 pith_status model_list_make(model_list *list) PITH_MUST_CHECK;
 void model_list_free(model_list *list);
+/* Puts a copy of the path at the end; false: out of memory. */
+bool model_list_add(model_list *list, const char *path);
 
 /* These say on standard error what is wrong and return the exit status.
  * `wanted` is a path or a name, or NULL: then the first built-in model. */

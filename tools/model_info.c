@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli_json.h"
 #include "model_about.h"
+#include "model_cache.h"
 #include "model_find.h"
 
 static const struct {
@@ -29,6 +29,13 @@ void model_parts_text(char text[MODEL_PARTS_BYTES], uint32_t parts) {
     }
 }
 
+json_t *model_parts_json(uint32_t parts) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < N_PARTS; i++)
+        if (parts & parts_known[i].part) json_array_append_new(array, json_string(parts_known[i].key));
+    return array;
+}
+
 static void print_text(const char *name, const pith_model_contents *c, const char *latent, const char *decoder) {
     char parts[MODEL_PARTS_BYTES];
     model_parts_text(parts, c->parts);
@@ -43,30 +50,30 @@ static void print_text(const char *name, const pith_model_contents *c, const cha
 }
 
 static json_t *contents_json(const char *name, const pith_model_contents *c, const char *latent, const char *decoder) {
-    json_t *parts = json_array();
-    for (size_t i = 0; i < N_PARTS; i++)
-        if (c->parts & parts_known[i].part) json_array_append_new(parts, json_string(parts_known[i].key));
     return json_pack("{so so so sb si si so sI so sI ss ss}", "file", json_text(name), "name", json_text(c->name),
                      "kind", json_text(c->kind), "converted", (int)c->is_converted, "latent_channels", (int)c->n_latent,
-                     "downscale", (int)c->downscale, "parts", parts, "parameters", (json_int_t)c->n_parameters,
-                     "precision", json_text(c->precision), "bytes", (json_int_t)c->n_file_bytes, "latent_id", latent,
-                     "decoder_id", decoder);
+                     "downscale", (int)c->downscale, "parts", model_parts_json(c->parts), "parameters",
+                     (json_int_t)c->n_parameters, "precision", json_text(c->precision), "bytes",
+                     (json_int_t)c->n_file_bytes, "latent_id", latent, "decoder_id", decoder);
 }
 
 static cli_exit show(const char *name, const pith_env *env, json_t *array) {
     pith_model *model = NULL;
     pith_model_contents contents;
-    pith_model_info ids;
+    model_cache cache;
+    model_ids ids;
     char latent[CLI_HEX_BYTES], decoder[CLI_HEX_BYTES];
     cli_exit code = model_for_encode(&model, env, name);
     if (code != CLI_DONE) return code;
     pith_status status = pith_model_get_contents(model, &contents, sizeof contents);
-    if (status == PITH_OK) status = pith_model_get_info(model, &ids);
+    model_cache_load(&cache);
+    if (status == PITH_OK) status = model_cache_get(&ids, &cache, name, model, true);
+    model_cache_close(&cache);
     pith_model_free(&model);
     if (status != PITH_OK)
         return cli_fail(cli_exit_of(status, CLI_MODEL), name, "no fingerprint: %s", pith_status_name(status));
-    cli_hex(latent, ids.latent_id);
-    cli_hex(decoder, ids.decoder_id);
+    cli_hex(latent, ids.latent);
+    cli_hex(decoder, ids.decoder);
     if (array)
         json_array_append_new(array, contents_json(name, &contents, latent, decoder));
     else

@@ -215,6 +215,7 @@ typedef struct pith_model_contents {
     uint32_t is_converted; /* 1: made by pith_model_convert */
     uint64_t n_parameters;
     uint64_t n_file_bytes;
+    float log2_step_q0, log2_step_q100; /* log2 of the step at quality 0 and 100 */
 } pith_model_contents;
 
 /* Reads no weights. `struct_size` is sizeof *contents. */

@@ -42,6 +42,8 @@ pith_status pith_model_get_contents(const pith_model *m, pith_model_contents *co
         .downscale = 1u << m->traits.log2_downscale,
         .is_converted = format && strcmp(format, "pith-sd1") == 0,
         .n_file_bytes = tensor_table_file_bytes(m->weights),
+        .log2_step_q0 = m->traits.log2_step_q0,
+        .log2_step_q100 = m->traits.log2_step_q100,
     };
     snprintf(all.name, sizeof all.name, "%s", m->traits.name);
     snprintf(all.kind, sizeof all.kind, "%s", m->kind->name);

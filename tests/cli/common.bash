@@ -14,6 +14,8 @@ cd "$work"
 mkdir models
 cp "$source_dir/tests/data/mini_tiny.safetensors" models/mini.safetensors
 export PITH_MODELS=$work/models XDG_DATA_HOME=$work/no-such-folder
+export HOME=$work/no-home XDG_CACHE_HOME=$work/cache
+unset HF_HOME
 
 fail() {
     echo "FAILED: $*" >&2
