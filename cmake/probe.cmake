@@ -1,7 +1,16 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-# The networks of Stable Diffusion: what their tests need beside what all
+# The networks of Stable Diffusion: pith-run, which runs one of them on tensors
+# from a file and is not installed, and what their tests need beside what all
 # others have.
+add_executable(pith-run ${PROJECT_SOURCE_DIR}/tests/probe/pith_run.c)
+target_link_libraries(pith-run PRIVATE pith_internal)
+find_program(PITH_PYTHON3 python3 HINTS /usr/bin) # Debian's, which has numpy, before a user's own
+if(PITH_PYTHON3)
+    pith_test(pith_run ${PITH_PYTHON3} ${PROJECT_SOURCE_DIR}/tests/probe/pith_run.py $<TARGET_FILE:pith-run>
+        $<IF:$<BOOL:${PITH_ONEDNN}>,onednn,ref>)
+    set_property(TEST pith_run APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)
+endif()
 if(PITH_TOOLS)
     target_compile_definitions(test_sd_networks PRIVATE PITH_HAVE_PNG=1)
     target_link_libraries(test_sd_networks PRIVATE PkgConfig::PNG)
