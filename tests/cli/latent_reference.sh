@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-# The slice decoder that was written from doc/parts/latent-coder.md alone finds
+# The slice decoder that was written from doc/latent-coder.md alone finds
 # the symbols whose checksums the files carry.
 # shellcheck source=tests/cli/common.bash
 . "$(dirname "$0")/common.bash"

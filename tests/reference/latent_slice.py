@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-"""Decodes the coded bytes of a slice, written from doc/parts/latent-coder.md alone.
+"""Decodes the coded bytes of a slice, written from doc/latent-coder.md alone.
 
   latent_slice.py C H W FILE [CHECKSUM]   prints the checksum of the symbols; exit 1 when it is not CHECKSUM
 
@@ -21,7 +21,7 @@ class Refused(Exception):
 
 
 def read_tables():
-    text = open(os.path.join(ROOT, 'doc/parts/latent-coder.md')).read()
+    text = open(os.path.join(ROOT, 'doc/latent-coder.md')).read()
     tables = {}
     for name, body in re.findall(r'\*\*(T\d)\*\*:.*?\n\n((?:    .*\n?)+)', text):
         tables[name] = [int(v) for v in re.findall(r'-?\d+', body)]
