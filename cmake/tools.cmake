@@ -9,7 +9,7 @@ if(tool_sources)
     add_library(pith_tools STATIC ${tool_sources})
     target_include_directories(pith_tools PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/tools)
     target_link_libraries(pith_tools PUBLIC
-        PkgConfig::PNG PkgConfig::JPEG PkgConfig::WEBP PkgConfig::JANSSON ${PITH_LIBM})
+        PkgConfig::PNG PkgConfig::JPEG PkgConfig::WEBP PkgConfig::JANSSON PkgConfig::NETTLE ${PITH_LIBM})
     if(EXISTS ${tool_main})
         add_executable(pith ${tool_main})
         target_link_libraries(pith PRIVATE pith_tools pith_static)

@@ -82,8 +82,14 @@ static int run(const cli_command *command, int argc, char **argv) {
         if (n_operands == 0) return cli_usage(command, "info: at least one model, a PATH or a NAME, is needed");
         return (int)model_info(operands, n_operands, as_json);
     }
-    return cli_usage(command, "\"list\" or \"info MODEL...\" is needed");
+    if (strcmp(what, "verify") == 0) {
+        if (n_operands == 0) return cli_usage(command, "verify: at least one PATH is needed");
+        if (as_json) return cli_usage(command, "verify: does not print JSON");
+        return (int)model_verify(operands, n_operands);
+    }
+    return cli_usage(command, "\"list\", \"info MODEL...\" or \"verify PATH...\" is needed");
 }
 
-const cli_command cli_model = {"model", "[OPTION...] list | info MODEL...",
-                               "Lists the installed models, or shows what a model's file holds.", options, run};
+const cli_command cli_model = {"model", "[OPTION...] list | info MODEL... | verify PATH...",
+                               "Lists the models there are, shows what a model's file holds, checks every value of it.",
+                               options, run};

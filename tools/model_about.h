@@ -9,6 +9,8 @@
 
 /* info: what each of the models (paths or names) holds. */
 cli_exit model_info(char **names, int n_names, bool as_json);
+/* verify: every value of the files, and which public checkpoint each is. */
+cli_exit model_verify(char **paths, int n_paths);
 
 /* "autoencoder, U-Net, text encoder" */
 #define MODEL_PARTS_BYTES 80

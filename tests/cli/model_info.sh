@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-# pith model info: what the built-in model holds, and files that are no models.
+# pith model info and verify: the built-in model, and files that are no models.
 # shellcheck source=tests/cli/common.bash
 . "$(dirname "$0")/common.bash"
 
@@ -29,5 +29,24 @@ refuses 3 "text.safetensors: " "$pith" model info text.safetensors
 refuses 1 "at least one model" "$pith" model info
 code=0
 "$pith" model info text.safetensors mini >said 2>/dev/null || code=$?
-[ $code -eq 3 ] && grep -q tiny-1 said || fail "one bad model of two: status $code"
+[ $code -eq 3 ] || fail "one bad model of two: status $code"
+grep -q tiny-1 said || fail "one bad model of two hides the good one"
+
+# verify: the file's own digest; no value may be infinite.
+"$pith" model verify models/mini.safetensors >said 2>err || fail "verify: $(cat err)"
+[ ! -s err ] || fail "verify said: $(cat err)"
+grep -q "^  sha256 *$(sha256sum <models/mini.safetensors | cut -d' ' -f1)$" said || fail "sha256: $(cat said)"
+grep -q "^  latent id *$latent$" said || fail "latent id: $(cat said)"
+grep -q "^  known as *none of the known checkpoints$" said || fail "known: $(cat said)"
+n=$(wc -c <models/mini.safetensors)
+for bits in '\x00\x7c' '\xff\xff'; do
+    cp models/mini.safetensors infinite.safetensors
+    # shellcheck disable=SC2059
+    printf "$bits" | dd of=infinite.safetensors bs=1 seek=$((n - 2)) conv=notrunc status=none
+    refuses 3 "infinite.safetensors: tensor .*: value [0-9]+ is not finite" "$pith" model verify infinite.safetensors
+done
+refuses 3 "text.safetensors: " "$pith" model verify text.safetensors
+refuses 3 "none.safetensors: " "$pith" model verify none.safetensors
+refuses 1 "at least one PATH" "$pith" model verify
+refuses 1 "JSON" "$pith" model verify --json models/mini.safetensors
 nothing_left

@@ -17,11 +17,12 @@ ok "$pith" encode -m vae.safetensors in.ppm a.pith
 ok "$pith" decode -m vae.safetensors a.pith expected.ppm
 refuses 3 "a.pith: needs model" "$pith" decode a.pith no.ppm
 
-listed() { "$pith" model list "$@" | grep '^sd1' || true; }
+listed() { "$pith" model list | grep '^sd1' || true; }
 expect() { # COUNT PATH
     listed >said 2>err
     [ ! -s err ] || fail "list said: $(cat err)"
-    [ "$(wc -l <said)" -eq "$1" ] && { [ "$1" -eq 0 ] || grep -q "$2" said; } || fail "not $1 with $2: $(cat said)"
+    [ "$(wc -l <said)" -eq "$1" ] || fail "not $1: $(cat said)"
+    [ "$1" -eq 0 ] || grep -q "$2" said || fail "not $2: $(cat said)"
 }
 found() { # the model is found by decode, which says nothing
     rm -f out.ppm
