@@ -38,6 +38,10 @@ static bool recognise(const tensor_table *weights) { return vae_recognise(weight
 static pith_status read_model(pith_model *m, pith_diag *diag) {
     pith_status status = PITH_OK;
     sd1_config *c = &m->config.sd1;
+    const char *version = tensor_table_meta(m->weights, "format_version");
+    if (model_is_converted(m->weights) && (!version || strcmp(version, MODEL_SD1_VERSION) != 0))
+        return diag_set(diag, PITH_E_VERSION, "is a converted model of version %.20s, this library reads version %s",
+                        version ? version : "?", MODEL_SD1_VERSION);
     PITH_TRY(vae_config_read(&c->vae, m->weights, diag));
     PITH_TRY(kind_check_plan(m, encoder_plan, 1, 1, diag));
     PITH_TRY(kind_check_plan(m, decoder_plan, 1, 1, diag));
@@ -193,9 +197,12 @@ static pith_status decode(model_session *s, uint32_t h, uint32_t w, const float 
     if (!x) return diag_set(diag, PITH_E_NOMEM, "out of memory for the latent");
     memcpy(x, latent, n_latent * sizeof *x);
     if (how->n_steps > 0) {
-        bound_net_free(&s->decoder); /* one network's weights in memory at a time */
+        /* One network's weights in memory at a time. */
+        bound_net_free(&s->decoder);
+        nn_backend_trim(s->model->backend);
         PITH_TRY(denoise_padded(s, h, w, x, how, diag));
         bound_net_free(&s->denoiser);
+        nn_backend_trim(s->model->backend);
     }
     PITH_TRY(bound_net_prepare(&s->decoder, s->model, decoder_plan, h, w, diag));
     nn_binding in = {"latent", x}, out = {"image", pixels};

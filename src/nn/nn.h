@@ -110,6 +110,8 @@ uint64_t nn_plan_flops(const nn_plan *p); /* 2 x multiply-adds of convolutions, 
  * was bound with must outlive it. */
 pith_status nn_backend_new(nn_backend **out, const pith_env *env, const char *name, pith_diag *diag) PITH_MUST_CHECK;
 void nn_backend_free(nn_backend **backend);
+/* Frees the cached weights that no net uses at present. */
+void nn_backend_trim(nn_backend *backend);
 const char *nn_backend_name(const nn_backend *backend);
 const char *const *nn_backend_list(void); /* NULL-terminated; best first */
 

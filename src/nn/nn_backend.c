@@ -37,6 +37,10 @@ void nn_backend_free(nn_backend **backend) {
     if (backend) *backend = NULL;
 }
 
+void nn_backend_trim(nn_backend *backend) {
+    if (backend->table->trim) backend->table->trim(backend);
+}
+
 const char *nn_backend_name(const nn_backend *backend) { return backend->table->name; }
 
 /* ---- nets ---------------------------------------------------------------------- */

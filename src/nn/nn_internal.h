@@ -136,6 +136,7 @@ typedef struct nn_backend_table {
     pith_status (*bind)(nn_net **out, const nn_plan *plan, const tensor_table *weights, nn_backend *backend,
                         pith_diag *diag);
     void (*unbind)(nn_net *net);
+    void (*trim)(nn_backend *backend); /* NULL: nothing is cached */
     /* Data in the order of the plan's inputs and outputs. */
     pith_status (*run)(nn_net *net, const float *const *inputs, float *const *outputs, pith_diag *diag);
 } nn_backend_table;

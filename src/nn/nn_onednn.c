@@ -64,10 +64,18 @@ static dnnl_status_t find_block(nn_dnn_backend *be) {
 static void dnn_close(nn_backend *backend) {
     nn_dnn_backend *be = (nn_dnn_backend *)backend;
     const pith_alloc alloc = backend->alloc;
-    nn_dnn_free_weights(be);
+    nn_dnn_trim_weights(be); /* all: no net outlives its backend */
+    mem_free(&alloc, be->cached);
     if (be->engine) dnnl_engine_destroy(be->engine);
     if (be->has_lock) pthread_mutex_destroy(&be->lock);
     mem_free(&alloc, be);
+}
+
+static void dnn_trim(nn_backend *backend) {
+    nn_dnn_backend *be = (nn_dnn_backend *)backend;
+    pthread_mutex_lock(&be->lock);
+    nn_dnn_trim_weights(be);
+    pthread_mutex_unlock(&be->lock);
 }
 
 static pith_status dnn_open(nn_backend **out, const pith_env *env, pith_diag *diag) {
@@ -100,6 +108,7 @@ static void dnn_unbind(nn_net *base) {
     const pith_alloc *alloc = &base->backend->alloc;
     for (int32_t i = 0; i < net->n_steps; i++) free_step(alloc, &net->steps[i]);
     if (net->stream) dnnl_stream_destroy(net->stream);
+    nn_dnn_release_weights(net);
     mem_free(alloc, net->steps);
     mem_free(alloc, net->spans);
     mem_free(alloc, net->input_spans);
@@ -282,5 +291,10 @@ static pith_status dnn_run(nn_net *base, const float *const *inputs, float *cons
     return status;
 }
 
-const nn_backend_table nn_onednn_backend = {
-    .name = "onednn", .open = dnn_open, .close = dnn_close, .bind = dnn_bind, .unbind = dnn_unbind, .run = dnn_run};
+const nn_backend_table nn_onednn_backend = {.name = "onednn",
+                                            .open = dnn_open,
+                                            .close = dnn_close,
+                                            .bind = dnn_bind,
+                                            .unbind = dnn_unbind,
+                                            .trim = dnn_trim,
+                                            .run = dnn_run};

@@ -85,6 +85,8 @@ struct nn_dnn_net {
     nn_span *spans;
     int32_t n_spans, spans_capacity;
     int32_t *input_spans, *output_spans; /* plain layout, in the plan's order */
+    nn_dnn_weight **weights;             /* in use here, once each time they were asked for */
+    size_t n_weights, weights_capacity;
     uint8_t *arena;
 };
 
@@ -176,7 +178,10 @@ pith_status nn_dnn_add_kernel(nn_dnn_binder *b, const nn_dnn_step *step);
 pith_status nn_dnn_get_weight(nn_dnn_binder *b, int32_t index, const dnnl_memory_desc_t *in_file,
                               const dnnl_memory_desc_t *wanted, const float **data);
 pith_status nn_dnn_get_vector(nn_dnn_binder *b, int32_t index, const float **data); /* rank 1 */
-void nn_dnn_free_weights(nn_dnn_backend *backend);
+/* A net that ends no longer uses its weights. */
+void nn_dnn_release_weights(nn_dnn_net *net);
+/* Frees those that no net uses. */
+void nn_dnn_trim_weights(nn_dnn_backend *backend);
 
 /* ---- ops: each binds b->op ------------------------------------------------------------ */
 

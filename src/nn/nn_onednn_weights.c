@@ -8,15 +8,43 @@ struct nn_dnn_weight {
     const uint8_t *tensor; /* where the tensor's data are: the table outlives the backend */
     dnnl_memory_desc_t md;
     float *data; /* owned */
+    size_t n_users;
 };
 
-void nn_dnn_free_weights(nn_dnn_backend *backend) {
-    const pith_alloc *alloc = &backend->base.alloc;
-    for (size_t i = 0; i < backend->n_cached; i++) {
-        mem_free_aligned(alloc, backend->cached[i]->data);
-        mem_free(alloc, backend->cached[i]);
+void nn_dnn_trim_weights(nn_dnn_backend *be) {
+    const pith_alloc *alloc = &be->base.alloc;
+    size_t kept = 0;
+    for (size_t i = 0; i < be->n_cached; i++) {
+        nn_dnn_weight *w = be->cached[i];
+        if (w->n_users > 0) {
+            be->cached[kept++] = w;
+            continue;
+        }
+        mem_free_aligned(alloc, w->data);
+        mem_free(alloc, w);
     }
-    mem_free(alloc, backend->cached);
+    be->n_cached = kept;
+}
+
+void nn_dnn_release_weights(nn_dnn_net *net) {
+    nn_dnn_backend *be = (nn_dnn_backend *)net->base.backend;
+    pthread_mutex_lock(&be->lock);
+    for (size_t i = 0; i < net->n_weights; i++) net->weights[i]->n_users--;
+    pthread_mutex_unlock(&be->lock);
+    mem_free(&be->base.alloc, net->weights);
+}
+
+/* Pointer arrays that grow by doubling. */
+static bool append(const pith_alloc *alloc, nn_dnn_weight ***list, size_t *count, size_t *capacity, nn_dnn_weight *w) {
+    if (*count == *capacity) {
+        const size_t more = *capacity ? 2 * *capacity : 64;
+        nn_dnn_weight **bigger = mem_grow(alloc, *list, *count, more, sizeof *bigger);
+        if (!bigger) return false;
+        *list = bigger;
+        *capacity = more;
+    }
+    (*list)[(*count)++] = w;
+    return true;
 }
 
 static pith_status reorder(nn_dnn_binder *b, const dnnl_memory_desc_t *from, const float *in,
@@ -64,7 +92,7 @@ cleanup:
 
 /* Under the lock. */
 static pith_status add_weight(nn_dnn_binder *b, const tensor *t, const dnnl_memory_desc_t *in_file,
-                              const dnnl_memory_desc_t *wanted, const float **data) {
+                              const dnnl_memory_desc_t *wanted, nn_dnn_weight **out) {
     pith_status status = PITH_OK;
     nn_dnn_backend *be = b->backend;
     const pith_alloc *alloc = &be->base.alloc;
@@ -75,15 +103,8 @@ static pith_status add_weight(nn_dnn_binder *b, const tensor *t, const dnnl_memo
     w->data = mem_alloc_aligned(alloc, dnnl_memory_desc_get_size(wanted), 1);
     if (!w->data) PITH_TRY(nn_dnn_no_memory(b));
     PITH_TRY(fill(b, t, in_file, w));
-    if (be->n_cached == be->cached_capacity) {
-        const size_t more = be->cached_capacity ? 2 * be->cached_capacity : 64;
-        nn_dnn_weight **bigger = mem_grow(alloc, be->cached, be->n_cached, more, sizeof *bigger);
-        if (!bigger) PITH_TRY(nn_dnn_no_memory(b));
-        be->cached = bigger;
-        be->cached_capacity = more;
-    }
-    be->cached[be->n_cached++] = w;
-    *data = w->data;
+    if (!append(alloc, &be->cached, &be->n_cached, &be->cached_capacity, w)) PITH_TRY(nn_dnn_no_memory(b));
+    *out = w;
     return PITH_OK;
 cleanup:
     if (w) mem_free_aligned(alloc, w->data);
@@ -95,13 +116,19 @@ pith_status nn_dnn_get_weight(nn_dnn_binder *b, int32_t index, const dnnl_memory
                               const dnnl_memory_desc_t *wanted, const float **data) {
     pith_status status = PITH_OK;
     nn_dnn_backend *be = b->backend;
+    nn_dnn_net *net = b->net;
+    nn_dnn_weight *w = NULL;
     const tensor *t = tensor_table_find(b->table, b->plan->weights[index].name);
     *data = NULL;
     pthread_mutex_lock(&be->lock);
-    for (size_t i = 0; i < be->n_cached && !*data; i++)
-        if (be->cached[i]->tensor == t->data && dnnl_memory_desc_equal(&be->cached[i]->md, wanted))
-            *data = be->cached[i]->data;
-    if (!*data) status = add_weight(b, t, in_file, wanted, data);
+    for (size_t i = 0; i < be->n_cached && !w; i++)
+        if (be->cached[i]->tensor == t->data && dnnl_memory_desc_equal(&be->cached[i]->md, wanted)) w = be->cached[i];
+    if (!w) PITH_TRY(add_weight(b, t, in_file, wanted, &w));
+    if (!append(&be->base.alloc, &net->weights, &net->n_weights, &net->weights_capacity, w))
+        PITH_TRY(nn_dnn_no_memory(b));
+    w->n_users++;
+    *data = w->data;
+cleanup:
     pthread_mutex_unlock(&be->lock);
     return status;
 }
