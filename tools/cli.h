@@ -44,7 +44,8 @@ enum {
     CLI_FORMAT,
     CLI_DEPTH,
     CLI_SIDE_BY_SIDE,
-    CLI_STEPS
+    CLI_STEPS,
+    CLI_TO
 };
 
 typedef struct cli_option {

@@ -12,6 +12,7 @@
 #include "model_catalogue.h"
 
 static const cli_option options[] = {
+    {CLI_TO, "to", "PRECISION", "convert: fp16"},
     CLI_OPTION_JSON,
     {'v', "verbose", NULL, "list: also name the files that cannot be used, and say why"},
     CLI_OPTION_HELP,
@@ -67,12 +68,14 @@ static cli_exit list_models(bool as_json, bool verbose) {
 
 static int run(const cli_command *command, int argc, char **argv) {
     const char *argument;
+    const char *to = NULL;
     bool as_json = false, verbose = false;
     for (int option; (option = cli_next_option(command, argc, argv, &argument)) != 0;) {
         if (option < 0) return CLI_USAGE;
         if (option == CLI_HELP) return cli_show_help(command);
         as_json = as_json || option == CLI_JSON;
         verbose = verbose || option == 'v';
+        if (option == CLI_TO) to = argument;
     }
     const char *what = optind < argc ? argv[optind] : "";
     char **operands = argv + optind + 1;
@@ -82,14 +85,15 @@ static int run(const cli_command *command, int argc, char **argv) {
         if (n_operands == 0) return cli_usage(command, "info: at least one model, a PATH or a NAME, is needed");
         return (int)model_info(operands, n_operands, as_json);
     }
+    if (strcmp(what, "convert") == 0) return (int)model_convert(command, operands, n_operands, to);
     if (strcmp(what, "verify") == 0) {
         if (n_operands == 0) return cli_usage(command, "verify: at least one PATH is needed");
         if (as_json) return cli_usage(command, "verify: does not print JSON");
         return (int)model_verify(operands, n_operands);
     }
-    return cli_usage(command, "\"list\", \"info MODEL...\" or \"verify PATH...\" is needed");
+    return cli_usage(command, "\"list\", \"info\", \"verify\" or \"convert\" is needed");
 }
 
-const cli_command cli_model = {"model", "[OPTION...] list | info MODEL... | verify PATH...",
-                               "Lists the models there are, shows what a model's file holds, checks every value of it.",
-                               options, run};
+const cli_command cli_model = {
+    "model", "[OPTION...] list | info MODEL... | verify PATH... | convert IN OUT",
+    "Lists the models there are, shows what a model's file holds, verifies it, makes a compact copy.", options, run};

@@ -222,10 +222,19 @@ typedef struct pith_model_contents {
 PITH_API PITH_MUST_CHECK pith_status pith_model_get_contents(const pith_model *model, pith_model_contents *contents,
                                                              size_t struct_size);
 
-/* Reads every value of every network: PITH_E_FORMAT when one is not finite, as
- * stored or rounded to binary16. Progress goes to `env` (may be NULL). */
-PITH_API PITH_MUST_CHECK pith_status pith_model_check_values(const pith_model *model, const pith_env *env,
-                                                             pith_diag *why);
+/* Reads every value: PITH_E_FORMAT when one is not finite, as stored or rounded
+ * to binary16; PITH_E_CHECKSUM when a converted file's fingerprints are not those
+ * that it says. Progress goes to `env` (may be NULL). */
+PITH_API PITH_MUST_CHECK pith_status pith_model_check_values(pith_model *model, const pith_env *env, pith_diag *why);
+
+typedef enum pith_precision { PITH_PRECISION_FP16 = 1 } pith_precision;
+
+/* Writes a compact copy of a Stable Diffusion model: autoencoder and U-Net in
+ * that precision, a constant in the place of the text encoder. It has the same
+ * fingerprints, so either decodes what the other encoded. The file appears under
+ * its name when it is whole. Progress and cancel are those of `env` (may be NULL). */
+PITH_API PITH_MUST_CHECK pith_status pith_model_convert(pith_model *model, const pith_env *env,
+                                                        pith_precision precision, const char *path, pith_diag *why);
 
 /* ---- encoder ---------------------------------------------------------------- */
 

@@ -13,6 +13,15 @@
 #define BLOCK_VALUES 8192u
 #define DROP_EVERY_VALUES (16u << 20)
 
+void model_id_text(char text[2 * PITH_FINGERPRINT_BYTES + 1], const uint8_t id[PITH_FINGERPRINT_BYTES]) {
+    for (size_t i = 0; i < PITH_FINGERPRINT_BYTES; i++) snprintf(text + 2 * i, 3, "%02x", id[i]);
+}
+
+bool model_is_converted(const tensor_table *weights) {
+    const char *format = tensor_table_meta(weights, "format");
+    return format && strcmp(format, MODEL_SD1_FORMAT) == 0;
+}
+
 static uint32_t find_parts(const tensor_table *weights) {
     uint32_t parts = PITH_PART_AUTOENCODER; /* without one it is no model */
     if (unet_recognise(weights)) parts |= PITH_PART_DENOISER;
@@ -35,12 +44,11 @@ static void name_precision(char text[PITH_NAME_BYTES], const tensor_table *weigh
 
 pith_status pith_model_get_contents(const pith_model *m, pith_model_contents *contents, size_t struct_size) {
     if (!m || !contents || struct_size > sizeof *contents) return PITH_E_ARG;
-    const char *format = tensor_table_meta(m->weights, "format");
     pith_model_contents all = {
         .parts = find_parts(m->weights),
         .n_latent = m->traits.n_latent,
         .downscale = 1u << m->traits.log2_downscale,
-        .is_converted = format && strcmp(format, "pith-sd1") == 0,
+        .is_converted = model_is_converted(m->weights),
         .n_file_bytes = tensor_table_file_bytes(m->weights),
         .log2_step_q0 = m->traits.log2_step_q0,
         .log2_step_q100 = m->traits.log2_step_q100,
@@ -75,7 +83,30 @@ static pith_status check_tensor(const tensor *t, pith_diag *why) {
     return PITH_OK;
 }
 
-pith_status pith_model_check_values(const pith_model *m, const pith_env *env, pith_diag *why) {
+static pith_status check_id(const pith_model *m, const char *key, const uint8_t id[PITH_FINGERPRINT_BYTES],
+                            pith_diag *why) {
+    char text[2 * PITH_FINGERPRINT_BYTES + 1];
+    const char *stated = tensor_table_meta(m->weights, key);
+    model_id_text(text, id);
+    if (stated && strcmp(stated, text) == 0) return PITH_OK;
+    return diag_set(why, PITH_E_CHECKSUM, "is damaged: its %s is %s, and it says %.16s", key, text,
+                    stated ? stated : "none");
+}
+
+/* A converted file says what it was made from. */
+static pith_status check_stated(pith_model *m, pith_diag *why) {
+    pith_status status = PITH_OK;
+    uint8_t id[PITH_FINGERPRINT_BYTES];
+    if (!model_is_converted(m->weights)) return PITH_OK;
+    PITH_TRY(model_latent_id(m, id, why));
+    PITH_TRY(check_id(m, MODEL_LATENT_ID_KEY, id, why));
+    PITH_TRY(pith_model_decoder_id(m, id));
+    PITH_TRY(check_id(m, MODEL_DECODER_ID_KEY, id, why));
+cleanup:
+    return status;
+}
+
+pith_status pith_model_check_values(pith_model *m, const pith_env *env, pith_diag *why) {
     pith_status status = PITH_OK;
     pith_env own;
     uint64_t n_all = 0, n_done = 0, n_undropped = 0;
@@ -93,6 +124,7 @@ pith_status pith_model_check_values(const pith_model *m, const pith_env *env, pi
         tensor_table_drop_pages(m->weights);
         n_undropped = 0;
     }
+    PITH_TRY(check_stated(m, why));
 cleanup:
     return status;
 }

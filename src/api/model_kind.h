@@ -37,6 +37,15 @@ typedef struct model_kind {
 
 extern const model_kind model_kind_mini, model_kind_sd1;
 
+/* Metadata of converted files; the fingerprints are the source's, in hex. */
+#define MODEL_SD1_FORMAT "pith-sd1"
+#define MODEL_SD1_VERSION "1"
+#define MODEL_LATENT_ID_KEY "latent_id"
+#define MODEL_DECODER_ID_KEY "decoder_id"
+
+void model_id_text(char text[2 * PITH_FINGERPRINT_BYTES + 1], const uint8_t id[PITH_FINGERPRINT_BYTES]);
+bool model_is_converted(const tensor_table *weights);
+
 typedef struct sd1_config {
     vae_config vae;
     unet_config unet; /* when traits.can_denoise */

@@ -24,4 +24,12 @@ pith_status safetensors_read(tensor_table **out, const pith_env *env, const uint
 pith_status safetensors_write(const char *path, const tensor_table *table, const pith_env *env, pith_diag *diag)
     PITH_MUST_CHECK;
 
+/* The same with every tensor (F32, F16 or BF16, else PITH_E_UNSUPPORTED) as
+ * binary16, block by block; a value that is not finite then is PITH_E_FORMAT.
+ * `written` is told, of each tensor once it is written, the bytes read and the part of all that is
+ * done; what it returns other than PITH_OK ends the call. */
+typedef pith_status safetensors_written_fn(void *user, uint64_t n_bytes, double done, pith_diag *diag);
+pith_status safetensors_write_f16(const char *path, const tensor_table *table, const pith_env *env,
+                                  safetensors_written_fn *written, void *user, pith_diag *diag) PITH_MUST_CHECK;
+
 #endif

@@ -22,7 +22,15 @@
 #include "weights/tensor_table_private.h"
 
 #define MAX_TEMPORARY_TRIES 100u
+#define BLOCK_VALUES 4096u          /* rounded at a time */
 #define MAX_WRITE_BYTES (64u << 20) /* a write() call's; Linux stops at 2 GiB */
+
+/* How the tensors' values go into the file. */
+typedef struct writing {
+    bool as_f16;
+    safetensors_written_fn *written; /* may be NULL */
+    void *user;
+} writing;
 
 static const char *dtype_name(tensor_type type) {
     switch (type) {
@@ -42,16 +50,24 @@ static const char *dtype_name(tensor_type type) {
 
 /* ---- header ------------------------------------------------------------------- */
 
+static bool can_be_written(const tensor *t, const writing *how) {
+    if (how->as_f16) return t->type == TENSOR_F32 || t->type == TENSOR_F16 || t->type == TENSOR_BF16;
+    return dtype_name(t->type) != NULL;
+}
+
+/* In the file. */
+static uint64_t bytes_of(const tensor *t, const writing *how) { return how->as_f16 ? 2 * t->n_elements : t->n_bytes; }
+
 /* {"dtype": ..., "shape": [...], "data_offsets": [begin, end]}; NULL when out
  * of memory. */
-static json_t *describe_tensor(const tensor *t, uint64_t begin) {
+static json_t *describe_tensor(const tensor *t, const writing *how, uint64_t begin) {
     json_t *shape = json_array();
     int fault = shape ? 0 : -1;
     for (uint32_t i = 0; i < t->rank; i++) fault |= json_array_append_new(shape, json_integer((json_int_t)t->shape[i]));
     json_t *described = json_object();
-    fault |= json_object_set_new(described, "dtype", json_string(dtype_name(t->type)));
+    fault |= json_object_set_new(described, "dtype", json_string(how->as_f16 ? "F16" : dtype_name(t->type)));
     fault |= json_object_set_new(described, "shape", shape);
-    json_t *offsets = json_pack("[I, I]", (json_int_t)begin, (json_int_t)(begin + t->n_bytes));
+    json_t *offsets = json_pack("[I, I]", (json_int_t)begin, (json_int_t)(begin + bytes_of(t, how)));
     fault |= json_object_set_new(described, "data_offsets", offsets);
     if (!fault) return described;
     json_decref(described);
@@ -70,7 +86,8 @@ static pith_status describe_metadata(json_t *root, const tensor_table *table, pi
 }
 
 /* The header's text, padded; freed with free(). */
-static pith_status make_header(char **text, size_t *n_bytes, const tensor_table *table, pith_diag *diag) {
+static pith_status make_header(char **text, size_t *n_bytes, const tensor_table *table, const writing *how,
+                               pith_diag *diag) {
     pith_status status = PITH_OK;
     char *dumped = NULL;
     json_t *root = json_object();
@@ -79,16 +96,17 @@ static pith_status make_header(char **text, size_t *n_bytes, const tensor_table 
     uint64_t begin = 0;
     for (size_t i = 0; i < tensor_table_count(table); i++) {
         const tensor *t = tensor_table_at(table, i);
-        if (!dtype_name(t->type)) {
-            status =
-                diag_set(diag, PITH_E_UNSUPPORTED, "tensor %.100s: only F32, F16, BF16 and I8 can be written", t->name);
+        if (!can_be_written(t, how)) {
+            status = diag_set(diag, PITH_E_UNSUPPORTED, "tensor %.100s: only F32, F16, BF16%s can be written", t->name,
+                              how->as_f16 ? "" : " and I8");
             goto cleanup;
         }
-        if (!strcmp(t->name, "__metadata__") || json_object_set_new(root, t->name, describe_tensor(t, begin)) != 0) {
+        if (!strcmp(t->name, "__metadata__") ||
+            json_object_set_new(root, t->name, describe_tensor(t, how, begin)) != 0) {
             status = diag_set(diag, PITH_E_ARG, "tensor %.100s: its name is reserved or not UTF-8", t->name);
             goto cleanup;
         }
-        begin += t->n_bytes;
+        begin += bytes_of(t, how);
     }
     dumped = json_dumps(root, JSON_COMPACT);
     size_t length = dumped ? strlen(dumped) : 0, padded = (length + 7) / 8 * 8;
@@ -137,16 +155,41 @@ static pith_status open_temporary(int *fd, char **name, const char *path, const 
     return diag_set(diag, PITH_E_IO, "cannot be written: %s", strerror(errno));
 }
 
+static pith_status write_rounded(int fd, const tensor *t, pith_diag *diag) {
+    static const uint16_t exponent = 0x7c00;
+    uint16_t halves[BLOCK_VALUES];
+    uint8_t bytes[sizeof halves];
+    for (uint64_t at = 0; at < t->n_elements;) {
+        size_t n = t->n_elements - at < BLOCK_VALUES ? (size_t)(t->n_elements - at) : BLOCK_VALUES;
+        tensor_read_f16(t, at, n, halves);
+        for (size_t i = 0; i < n; i++) {
+            if ((halves[i] & exponent) == exponent)
+                return diag_set(diag, PITH_E_FORMAT, "tensor %.100s: value %llu is not finite in binary16", t->name,
+                                (unsigned long long)(at + i));
+            bytes[2 * i] = (uint8_t)halves[i];
+            bytes[2 * i + 1] = (uint8_t)(halves[i] >> 8);
+        }
+        pith_status status = write_all(fd, bytes, 2 * n, diag);
+        if (status != PITH_OK) return status;
+        at += n;
+    }
+    return PITH_OK;
+}
+
 static pith_status write_contents(int fd, const char *text, size_t text_bytes, const tensor_table *table,
-                                  pith_diag *diag) {
+                                  const writing *how, pith_diag *diag) {
     pith_status status = PITH_OK;
     uint8_t length[8];
+    uint64_t n_all = 0, n_done = 0;
     for (size_t i = 0; i < sizeof length; i++) length[i] = (uint8_t)((uint64_t)text_bytes >> (8 * i));
     PITH_TRY(write_all(fd, length, sizeof length, diag));
     PITH_TRY(write_all(fd, text, text_bytes, diag));
+    for (size_t i = 0; i < tensor_table_count(table); i++) n_all += tensor_table_at(table, i)->n_bytes;
     for (size_t i = 0; i < tensor_table_count(table); i++) {
         const tensor *t = tensor_table_at(table, i);
-        PITH_TRY(write_all(fd, t->data, t->n_bytes, diag));
+        PITH_TRY(how->as_f16 ? write_rounded(fd, t, diag) : write_all(fd, t->data, t->n_bytes, diag));
+        n_done += t->n_bytes;
+        if (how->written) PITH_TRY(how->written(how->user, t->n_bytes, (double)n_done / (double)(n_all + 1), diag));
     }
     if (fsync(fd) != 0) status = diag_set(diag, PITH_E_IO, "cannot be written: %s", strerror(errno));
 
@@ -154,15 +197,16 @@ cleanup:
     return status;
 }
 
-pith_status safetensors_write(const char *path, const tensor_table *table, const pith_env *env, pith_diag *diag) {
+static pith_status write_file(const char *path, const tensor_table *table, const writing *how, const pith_env *env,
+                              pith_diag *diag) {
     if (!path || !table || !env) return diag_set(diag, PITH_E_ARG, "safetensors: an argument is NULL");
     pith_status status = PITH_OK;
     char *text = NULL, *temporary = NULL;
     size_t text_bytes = 0;
     int fd = -1;
-    PITH_TRY(make_header(&text, &text_bytes, table, diag));
+    PITH_TRY(make_header(&text, &text_bytes, table, how, diag));
     PITH_TRY(open_temporary(&fd, &temporary, path, &env->alloc, diag));
-    PITH_TRY(write_contents(fd, text, text_bytes, table, diag));
+    PITH_TRY(write_contents(fd, text, text_bytes, table, how, diag));
     int closed = close(fd);
     fd = -1;
     if (closed != 0 || rename(temporary, path) != 0) {
@@ -178,4 +222,15 @@ cleanup:
     mem_free(&env->alloc, temporary);
     free(text);
     return status;
+}
+
+pith_status safetensors_write(const char *path, const tensor_table *table, const pith_env *env, pith_diag *diag) {
+    const writing how = {.as_f16 = false};
+    return write_file(path, table, &how, env, diag);
+}
+
+pith_status safetensors_write_f16(const char *path, const tensor_table *table, const pith_env *env,
+                                  safetensors_written_fn *written, void *user, pith_diag *diag) {
+    const writing how = {.as_f16 = true, .written = written, .user = user};
+    return write_file(path, table, &how, env, diag);
 }

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Pith authors
+# pith model convert: the copy has the source's fingerprints, codes the same
+# symbols and gives the same picture within a level.
+# shellcheck source=tests/cli/common.bash
+. "$(dirname "$0")/common.bash"
+# shellcheck source=tests/cli/checkpoint.bash
+. "$(dirname "$0")/checkpoint.bash"
+
+ids() { "$pith" model info "$1" | sed -n 's/^  \([a-z]* id  [0-9a-f ]*[0-9a-f]\).*/\1/p'; }
+same() { # A B: two models, one latent space, one decoder
+    ids "$1" >ids.a
+    ids "$2" >ids.b
+    [ "$(wc -l <ids.a)" -eq 2 ] || fail "no ids: $(cat ids.a)"
+    cmp ids.a ids.b
+}
+within_a_level() { # A B: PPM
+    cmp -l "$1" "$2" | awk '{a = substr($2, 1); b = substr($3, 1)
+        d = (int(a / 100) * 64 + int(a / 10) % 10 * 8 + a % 10) - (int(b / 100) * 64 + int(b / 10) % 10 * 8 + b % 10)
+        if (d > 1 || d < -1) exit 1}' || fail "$1 and $2 differ by more than a level"
+}
+
+# The autoencoder alone, from single precision.
+checkpoint --parts vae -o vae.safetensors
+ok "$pith" model convert --to fp16 vae.safetensors copy.safetensors
+[ "$(wc -c <copy.safetensors)" -lt $(($(wc -c <vae.safetensors) * 52 / 100)) ] || fail "the copy is not half as large"
+"$pith" model info copy.safetensors | grep -q "converted by Pith" || fail "the copy does not say what it is"
+same vae.safetensors copy.safetensors
+"$pith" model verify copy.safetensors >said 2>&1 || fail "verify: $(cat said)"
+ppm 72 40 >in.ppm
+ok "$pith" encode -m vae.safetensors in.ppm a.pith
+ok "$pith" encode -m copy.safetensors in.ppm b.pith
+cmp a.pith b.pith
+ok "$pith" decode -m vae.safetensors a.pith a.ppm
+ok "$pith" decode -m copy.safetensors a.pith b.ppm
+within_a_level a.ppm b.ppm
+
+# A copy of the copy is the copy; another version or value is told.
+ok "$pith" model convert --to fp16 copy.safetensors again.safetensors
+cmp copy.safetensors again.safetensors
+sed 's/"format_version":"1"/"format_version":"2"/' copy.safetensors >version.safetensors
+refuses 3 "version.safetensors: is a converted model of version 2" "$pith" model info version.safetensors
+cp copy.safetensors damaged.safetensors
+printf '\x01\x02' | dd of=damaged.safetensors bs=1 seek=$(($(wc -c <copy.safetensors) - 2)) conv=notrunc status=none
+refuses 3 "damaged.safetensors: is damaged: its [a-z]*_id" "$pith" model verify damaged.safetensors
+
+# Faults leave nothing behind, and what was there as it was.
+refuses 1 "one IN and one OUT" "$pith" model convert --to fp16 vae.safetensors
+refuses 1 "to fp16 is needed" "$pith" model convert vae.safetensors no.safetensors
+refuses 1 "to fp16 is needed" "$pith" model convert --to int3 vae.safetensors no.safetensors
+refuses 1 "does not end with" "$pith" model convert --to fp16 vae.safetensors no.ckpt
+refuses 1 "is the input" "$pith" model convert --to fp16 vae.safetensors ./vae.safetensors
+refuses 3 "mini" "$pith" model convert --to fp16 models/mini.safetensors no.safetensors
+refuses 3 "gone.safetensors: " "$pith" model convert --to fp16 gone.safetensors no.safetensors
+refuses 4 "no/where.safetensors: cannot be written" "$pith" model convert --to fp16 vae.safetensors no/where.safetensors
+
+# With the U-Net: not without its text encoder, or the constant in its place.
+checkpoint --dtype f16 -o sd.safetensors
+refuses 3 "sd.safetensors: .*neither a text encoder" "$pith" model convert --to fp16 sd.safetensors no.safetensors
+/usr/bin/python3 - sd.safetensors whole.safetensors <<'P'
+import json, sys, numpy as np
+data = open(sys.argv[1], "rb").read()
+n = int.from_bytes(data[:8], "little")
+header, body = json.loads(data[8:8 + n]), data[8 + n:]
+names = {"first_stage_model.": "vae.", "model.diffusion_model.": "unet."}
+out, blocks, at = {"__metadata__": {"format": "pith-sd1", "format_version": "1", "name": "sd1"}}, [], 0
+def add(name, dtype, shape, values):
+    global at
+    out[name] = {"dtype": dtype, "shape": shape, "data_offsets": [at, at + len(values)]}
+    blocks.append(values)
+    at += len(values)
+for key, t in header.items():
+    for old, new in names.items():
+        if key.startswith(old):
+            add(new + key[len(old):], t["dtype"], t["shape"], body[slice(*t["data_offsets"])])
+prompt = np.random.default_rng(1).standard_normal((77, 768)).astype("<f2").astype("<f4")
+add("text.empty_prompt", "F32", [77, 768], prompt.tobytes())
+text = json.dumps(out).encode()
+text += b" " * (-len(text) % 8)
+open(sys.argv[2], "wb").write(len(text).to_bytes(8, "little") + text + b"".join(blocks))
+P
+rm sd.safetensors
+refuses 3 "whole.safetensors: is damaged: its latent_id is [0-9a-f]*, and it says none" "$pith" model verify whole.safetensors
+ok "$pith" model convert --to fp16 whole.safetensors small.safetensors
+"$pith" model info small.safetensors | grep -q "^  parts *autoencoder, U-Net, empty prompt$" || fail "parts"
+same whole.safetensors small.safetensors
+ok "$pith" decode --steps 2 -m whole.safetensors a.pith a.ppm
+ok "$pith" decode --steps 2 -m small.safetensors a.pith b.ppm
+within_a_level a.ppm b.ppm
+ls no.* ./*.tmp >/dev/null 2>&1 && fail "left behind: $(ls)"
+nothing_left

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* pith model convert: a compact file of a checkpoint. */
+#include <signal.h>
+#include <string.h>
+
+#include "model_about.h"
+#include "model_find.h"
+#include "progress.h"
+
+#define ENDING ".safetensors"
+
+/* What a signal handler can reach: set once, then the conversion ends and
+ * removes what it has written. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number) {
+    (void)number;
+    interrupted = 1;
+}
+
+static void catch_signal(int number) {
+    struct sigaction action = {.sa_handler = on_signal}, before;
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN) sigaction(number, &action, NULL);
+}
+
+static int report(void *user, const char *stage, double done) {
+    const pith_progress *bar = user;
+    if (interrupted) return 1;
+    return bar->report ? bar->report(bar->user, stage, done) : 0;
+}
+
+static cli_exit convert(const char *in, const char *out, pith_precision precision) {
+    pith_env env;
+    progress bar;
+    pith_model *model = NULL;
+    pith_diag why = {0};
+    pith_env_defaults(&env, sizeof env);
+    cli_exit code = model_for_encode(&model, &env, in);
+    if (code != CLI_DONE) return code;
+    progress_start(&bar, &env);
+    pith_progress shown = env.progress;
+    env.progress = (pith_progress){report, &shown};
+    catch_signal(SIGINT);
+    catch_signal(SIGTERM);
+    pith_status status = pith_model_convert(model, &env, precision, out, &why);
+    progress_end(&bar);
+    pith_model_free(&model);
+    if (status == PITH_OK) return CLI_DONE;
+    bool of_output = status == PITH_E_IO;
+    return cli_fail(cli_exit_of(status, of_output ? CLI_OUTPUT : CLI_MODEL), of_output ? out : in, "%s", why.message);
+}
+
+cli_exit model_convert(const cli_command *command, char **operands, int n_operands, const char *to) {
+    if (n_operands != 2) return cli_usage(command, "convert: one IN and one OUT" ENDING " are needed");
+    const char *in = operands[0], *out = operands[1];
+    size_t n = strlen(out), n_ending = strlen(ENDING);
+    if (!to || strcmp(to, "fp16") != 0) return cli_usage(command, "convert: --to fp16 is needed");
+    if (n <= n_ending || strcmp(out + n - n_ending, ENDING) != 0)
+        return cli_usage(command, "convert: \"%s\" does not end with " ENDING, out);
+    if (cli_same_file(in, out)) return cli_fail(CLI_USAGE, out, "is the input");
+    return convert(in, out, PITH_PRECISION_FP16);
+}
