@@ -113,8 +113,9 @@ typedef struct nn_dnn_binder {
         nn_dnn_value value;
     } * copies; /* values that some reader wanted in another layout */
     int32_t n_copies, copies_capacity;
-    const nn_op *op; /* being bound, for messages */
-    int32_t now;     /* the tail of the group being bound */
+    const nn_op *op;          /* being bound, for messages */
+    int32_t now;              /* the tail of the group being bound */
+    uint64_t n_bytes_touched; /* of the table's mapped pages, since they were last dropped */
 } nn_dnn_binder;
 
 /* ---- faults (nn_onednn.c) ------------------------------------------------------ */

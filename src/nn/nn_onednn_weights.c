@@ -4,6 +4,10 @@
  * nets of a backend, of whatever size and thread. */
 #include "nn/nn_onednn.h"
 
+/* Weights are dropped from the file's mapping as they are reordered, so that
+ * binding never holds the model twice. */
+#define DROP_EVERY_BYTES (64u << 20)
+
 struct nn_dnn_weight {
     const uint8_t *tensor; /* where the tensor's data are: the table outlives the backend */
     dnnl_memory_desc_t md;
@@ -103,6 +107,11 @@ static pith_status add_weight(nn_dnn_binder *b, const tensor *t, const dnnl_memo
     w->data = mem_alloc_aligned(alloc, dnnl_memory_desc_get_size(wanted), 1);
     if (!w->data) PITH_TRY(nn_dnn_no_memory(b));
     PITH_TRY(fill(b, t, in_file, w));
+    b->n_bytes_touched += t->n_bytes;
+    if (b->n_bytes_touched >= DROP_EVERY_BYTES) {
+        tensor_table_drop_pages(b->table);
+        b->n_bytes_touched = 0;
+    }
     if (!append(alloc, &be->cached, &be->n_cached, &be->cached_capacity, w)) PITH_TRY(nn_dnn_no_memory(b));
     *out = w;
     return PITH_OK;
