@@ -1,19 +1,25 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # The networks of Stable Diffusion: pith-run, which runs one of them on tensors
-# from a file and is not installed, and what their tests need beside what all
-# others have.
-add_executable(pith-run ${PROJECT_SOURCE_DIR}/tests/probe/pith_run.c)
-target_link_libraries(pith-run PRIVATE pith_internal)
-find_program(PITH_PYTHON3 python3 HINTS /usr/bin) # Debian's, which has numpy, before a user's own
-if(PITH_PYTHON3)
-    pith_test(pith_run ${PITH_PYTHON3} ${PROJECT_SOURCE_DIR}/tests/probe/pith_run.py $<TARGET_FILE:pith-run>
-        $<IF:$<BOOL:${PITH_ONEDNN}>,onednn,ref>)
-    set_property(TEST pith_run APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)
+# from a file and is not installed, and what their tests and their benchmark
+# need beside what all others have.
+if(PITH_TESTS)
+    add_executable(pith-run ${PROJECT_SOURCE_DIR}/tests/probe/pith_run.c)
+    target_link_libraries(pith-run PRIVATE pith_internal)
+    find_program(PITH_PYTHON3 python3 HINTS /usr/bin) # Debian's, which has numpy, before a user's own
+    if(PITH_PYTHON3)
+        pith_test(pith_run ${PITH_PYTHON3} ${PROJECT_SOURCE_DIR}/tests/probe/pith_run.py $<TARGET_FILE:pith-run>
+            $<IF:$<BOOL:${PITH_ONEDNN}>,onednn,ref>)
+        set_property(TEST pith_run APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)
+    endif()
+    if(PITH_TOOLS)
+        target_compile_definitions(test_sd_networks PRIVATE PITH_HAVE_PNG=1)
+        target_link_libraries(test_sd_networks PRIVATE PkgConfig::PNG)
+    endif()
+    # Threads that spin while they wait are slow where tests run side by side.
+    set_property(TEST test_sd_networks test_sd_models APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)
 endif()
-if(PITH_TOOLS)
-    target_compile_definitions(test_sd_networks PRIVATE PITH_HAVE_PNG=1)
-    target_link_libraries(test_sd_networks PRIVATE PkgConfig::PNG)
+if(PITH_BENCH)
+    target_sources(bench_sd PRIVATE ${PROJECT_SOURCE_DIR}/tests/random_sd.c ${PROJECT_SOURCE_DIR}/tests/sd_case.c)
+    target_include_directories(bench_sd PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 endif()
-# Threads that spin while they wait are slow where tests run side by side.
-set_property(TEST test_sd_networks test_sd_models APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)
