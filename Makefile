@@ -4,7 +4,7 @@
 #   make            build into build/release
 #   make test       build and test; installs what is missing (Debian 12)
 #   make demo       encode and decode a photo (IMAGE=path), beside other codecs
-#   make bench      micro-benchmarks; make bench-kodak: the Kodak pictures
+#   make bench      network layers, whole runs, Kodak; make bench-kodak: beside other codecs
 #   make fuzz       libFuzzer on every reader of files
 #   make install    PREFIX (default /usr/local), DESTDIR
 PREFIX ?= /usr/local
@@ -32,10 +32,14 @@ demo:
 	@scripts/build release
 	@scripts/demo $(if $(IMAGE),"$(IMAGE)")
 
-# Every program of bench/, one after the other; make bench-NAME runs
-# bench/NAME.sh, or else the program bench/NAME.c or bench/bench_NAME.c.
-bench: all
-	@set -e; for program in $(BUILD)/bench/*; do [ -x "$$program" ] || continue; "$$program"; done
+# What the README's figures come from. make bench-NAME runs bench/NAME.sh, or else
+# the program bench/NAME.c or bench/bench_NAME.c, alone.
+bench:
+	@scripts/deps bench
+	@scripts/build release
+	@scripts/bench nn
+	@scripts/bench speed
+	@scripts/bench kodak -c pith
 
 bench-%:
 	@scripts/deps bench
