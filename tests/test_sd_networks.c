@@ -92,25 +92,41 @@ static size latent_size(const tensor_table *set) {
     return (size){(uint32_t)t->shape[2], (uint32_t)t->shape[3]};
 }
 
-/* Every backend: an argument of each case below. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED true
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED false
+#endif
+
+/* An argument of the functions below. */
 typedef void on_backend(const tensor_table *set, const char *backend);
 
-static void on_every_backend(const char *name, on_backend *check) {
+static void on_best_backend(const char *name, on_backend *check) {
     tensor_table *set = open_expected(name);
-    for (const char *const *backend = nn_backend_list(); *backend; backend++) check(set, *backend);
+    check(set, nn_backend_list()[0]);
     tensor_table_free(&set);
 }
 
-/* The reference engine is for small pictures. */
-static void on_best_backend(const char *name, on_backend *check) {
+/* Sanitized, the reference engine takes minutes: test_sd_models.c runs it small. */
+static void on_every_backend(const char *name, on_backend *check) {
     tensor_table *set = open_expected(name);
+    for (const char *const *backend = nn_backend_list(); *backend; backend++)
+        if (backend == nn_backend_list() || !SANITIZED) check(set, *backend);
+    tensor_table_free(&set);
+}
+
+/* For large pictures. */
+static void on_fast_backend(const char *name, on_backend *check) {
     if (strcmp(nn_backend_list()[0], "ref") == 0) {
-        tensor_table_free(&set);
         print_message("SKIPPED: the reference engine alone\n");
         skip();
     }
-    check(set, nn_backend_list()[0]);
-    tensor_table_free(&set);
+    on_best_backend(name, check);
 }
 
 static const tensor_table *weights(void) {
@@ -224,7 +240,7 @@ static void encoder_gives_the_moments(void **state) {
 
 static void encoder_gives_the_moments_of_512x512(void **state) {
     (void)state;
-    on_best_backend("small_512", check_encoder);
+    on_fast_backend("small_512", check_encoder);
 }
 
 static void decoder_gives_the_picture(void **state) {
@@ -234,7 +250,7 @@ static void decoder_gives_the_picture(void **state) {
 
 static void decoder_gives_the_picture_of_512x512(void **state) {
     (void)state;
-    on_best_backend("small_512", check_decoder);
+    on_fast_backend("small_512", check_decoder);
 }
 
 static void bound_tells_a_wrong_epsilon_in_the_autoencoder(void **state) {
@@ -354,7 +370,7 @@ static void unet_gives_the_noise_at_every_timestep(void **state) {
 
 static void unet_gives_the_noise_of_512x512(void **state) {
     (void)state;
-    on_best_backend("small_512", check_last_eps);
+    on_fast_backend("small_512", check_last_eps);
 }
 
 static void bound_tells_a_wrong_epsilon_in_the_unet(void **state) {
@@ -369,7 +385,7 @@ static void four_ddim_steps_give_the_latents(void **state) {
 
 static void four_ddim_steps_give_the_latents_of_512x512(void **state) {
     (void)state;
-    on_best_backend("small_512", check_ddim);
+    on_fast_backend("small_512", check_ddim);
 }
 
 /* ---- text encoder -------------------------------------------------------------------------- */
