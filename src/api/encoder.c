@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Encoding: pixels -> latents (network, tile by tile) -> step chosen -> slices
- * -> file. The network runs once; the search for a size runs the coder alone. */
-#include <math.h>
+ * -> file. The network runs once; choosing the step is rate_control.c's. */
 #include <string.h>
 
 #include "api/env.h"
 #include "api/latents.h"
 #include "api/model.h"
 #include "api/pixels.h"
+#include "api/rate_control.h"
 #include "api/tiles.h"
 #include "container/ctr_write.h"
-
-/* The coarsest step that a search for a size may take, coarser than quality
- * 0's: beyond it hardly a symbol is left that is not 0. */
-#define LOG2_STEP_COARSEST 6.0f
 
 struct pith_encoder {
     pith_env env;
@@ -174,116 +170,20 @@ cleanup:
 
 /* ---- latents -> bytes -------------------------------------------------------------------- */
 
-static void quantise_all(encode_job *job, uint32_t step_index) {
-    const latent_planes *l = &job->latents;
-    job->head.step_index = (uint16_t)step_index;
-    lat_quantise(l->values, latents_count(l), lat_step(step_index), job->symbols);
-}
-
-/* Bytes of the whole file at a step. */
-static pith_status file_cost(pith_encoder *e, encode_job *job, uint32_t step_index, uint64_t *n_bytes) {
-    pith_status status = PITH_OK;
-    quantise_all(job, step_index);
-    *n_bytes = ctr_head_bytes(&job->head);
-    for (uint32_t i = 0; i < ctr_slice_count(&job->head); i++) {
-        uint64_t coded = 0;
-        lat_block block = latents_slice(&job->latents, job->symbols, ctr_slice_rect(&job->head, i));
-        PITH_TRY(lat_cost(e->coder, &block, &coded));
-        *n_bytes += ctr_slice_bytes((size_t)coded);
-    }
-cleanup:
-    return status == PITH_OK ? status : diag_set(&e->diag, status, "the latent coder failed");
-}
-
-/* A step tried by the search, and what its file costs. */
-typedef struct tried_step {
-    uint32_t index;
-    double log_bytes;
-    bool known; /* false: the end of the range, not tried */
-} tried_step;
-
-/* The next step to try, strictly between two: where the straight line through
- * the known ends meets the target (the logarithm of the size is nearly linear
- * in the index), or the middle. */
-static uint32_t next_step(const tried_step *fine, const tried_step *coarse, double log_target, bool halve) {
-    const double usual_slope = -0.0105; /* per index: the size halves in 66 of them */
-    double guess = 0.5 * (fine->index + coarse->index);
-    if (fine->known && coarse->known && !halve) {
-        double slope = (coarse->log_bytes - fine->log_bytes) / (coarse->index - fine->index);
-        if (slope < 0) guess = coarse->index + (log_target - coarse->log_bytes) / slope;
-    } else if (fine->known && !halve) {
-        guess = fine->index + (log_target - fine->log_bytes) / usual_slope + 2;
-    } else if (coarse->known && !halve) {
-        guess = coarse->index + (log_target - coarse->log_bytes) / usual_slope - 2;
-    }
-    guess = fmin(fmax(guess, fine->index + 1), coarse->index - 1);
-    return (uint32_t)(guess + 0.5);
-}
-
-/* The finest step whose file has at most max_bytes. */
-static pith_status find_step(pith_encoder *e, encode_job *job, uint64_t max_bytes, uint32_t *step_index) {
-    pith_status status = PITH_OK;
-    /* The ends lie one outside the legal range; `fine` is too large, `coarse` fits. */
-    tried_step fine = {.index = lat_step_index_from_log2(e->traits->log2_step_q100) - 1};
-    tried_step coarse = {.index = lat_step_index_from_log2(LOG2_STEP_COARSEST) + 1};
-    uint32_t next = LAT_STEP_INDEX_ONE + 64; /* about 5 kB for 512x512 */
-    uint64_t n_bytes = 0;
-
-    for (int round = 0; coarse.index - fine.index > 1; round++) {
-        PITH_TRY(env_report(&e->env, "choosing the quality", 0.8 + 0.15 * round / (round + 2), &e->diag));
-        if (next <= fine.index || next >= coarse.index)
-            next = next_step(&fine, &coarse, log((double)max_bytes), round % 4 == 3);
-        PITH_TRY(file_cost(e, job, next, &n_bytes));
-        *(n_bytes <= max_bytes ? &coarse : &fine) = (tried_step){next, log((double)n_bytes), true};
-    }
-    if (!coarse.known)
-        status = diag_set(&e->diag, PITH_E_LIMIT, "cannot be made as small as %llu bytes: %llu is the least",
-                          (unsigned long long)max_bytes, (unsigned long long)n_bytes);
-    *step_index = coarse.index;
-cleanup:
-    return status;
-}
-
-static uint32_t step_of_quality(const model_traits *t, float quality) {
-    return lat_step_index_from_log2(t->log2_step_q0 + (t->log2_step_q100 - t->log2_step_q0) * quality / 100);
-}
-
-static pith_status write_file(pith_encoder *e, encode_job *job, byte_writer *file) {
-    pith_status status = PITH_OK;
-    byte_writer coded;
-    bw_init(&coded, &e->env.alloc);
-    PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
-    for (uint32_t i = 0; i < ctr_slice_count(&job->head); i++) {
-        lat_block block = latents_slice(&job->latents, job->symbols, ctr_slice_rect(&job->head, i));
-        coded.n_bytes = 0;
-        status = lat_encode(e->coder, &block, &coded);
-        if (status == PITH_OK) status = coded.status;
-        if (status != PITH_OK) {
-            diag_set(&e->diag, status, "the latent coder failed");
-            goto cleanup;
-        }
-        ctr_write_slice(file, lat_checksum(&block), coded.data, coded.n_bytes);
-    }
-    status = file->status;
-    if (status != PITH_OK) diag_set(&e->diag, status, "out of memory for the file");
-cleanup:
-    bw_free(&coded);
-    return status;
-}
-
 static pith_status latents_to_file(pith_encoder *e, encode_job *job, const pith_encode_options *o, byte_writer *file) {
     pith_status status = PITH_OK;
     double start = env_seconds();
-    uint32_t step_index = step_of_quality(e->traits, o->quality);
+    rate_control rate = {.env = &e->env, .traits = e->traits, .coder = e->coder, .diag = &e->diag};
+    rate_wish wish = {.quality = o->quality, .max_bytes = o->max_bytes};
     job->symbols = mem_alloc(&e->env.alloc, latents_count(&job->latents), sizeof *job->symbols);
     if (!job->symbols) {
         status = diag_set(&e->diag, PITH_E_NOMEM, "out of memory for the latents");
         goto cleanup;
     }
-    if (o->max_bytes > 0) PITH_TRY(find_step(e, job, o->max_bytes, &step_index));
-    quantise_all(job, step_index);
+    PITH_TRY(rate_choose(&rate, &job->latents, wish, &job->head, job->symbols));
     PITH_TRY(env_report(&e->env, "coding", 0.95, &e->diag));
-    PITH_TRY(write_file(e, job, file));
+    PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
+    PITH_TRY(rate_write_slices(&rate, &job->latents, job->symbols, &job->head, file));
     PITH_TRY(env_report(&e->env, "coding", 1, &e->diag));
 cleanup:
     e->timing.coding_seconds = env_seconds() - start;

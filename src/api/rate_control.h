@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Latents -> symbols -> LATN chunks: which step, which symbols, how many bytes.
+ * Runs the coder alone, never a network. */
+#ifndef PITH_API_RATE_CONTROL_H
+#define PITH_API_RATE_CONTROL_H
+
+#include "api/latents.h"
+#include "api/model.h"
+
+/* What choosing and writing work with; all borrowed. */
+typedef struct rate_control {
+    const pith_env *env;
+    const model_traits *traits;
+    lat_coder *coder;
+    pith_diag *diag;
+} rate_control;
+
+typedef struct rate_wish {
+    float quality;      /* 0..100, when max_bytes is 0 */
+    uint64_t max_bytes; /* > 0: the best whose HEAD and slices have at most so many bytes, magic and version included */
+} rate_wish;
+
+/* Chooses the step, writes it into `head`, and fills `symbols` (as many as the
+ * latents). PITH_E_LIMIT when nothing is small enough. */
+pith_status rate_choose(const rate_control *r, const latent_planes *latents, rate_wish wish, ctr_head *head,
+                        int16_t *symbols) PITH_MUST_CHECK;
+
+/* Appends the LATN chunks. */
+pith_status rate_write_slices(const rate_control *r, const latent_planes *latents, int16_t *symbols,
+                              const ctr_head *head, byte_writer *file) PITH_MUST_CHECK;
+
+#endif
