@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # The library, compiled once and linked five ways:
-#   pith_core      static: base, entropy, codec, container; needs nothing else
+#   pith_core      static: base, entropy, codec, container, fidelity; needs nothing else
 #   pith_internal  static, every symbol: what the tests link
 #   pith_shared    libpith.so, only pith_*
 #   pith_static    libpith.a, only pith_*: one relocatable object, the rest local
@@ -17,7 +17,7 @@ function(pith_sources out)
     set(${out} ${all} PARENT_SCOPE)
 endfunction()
 
-pith_sources(core_sources base entropy codec container)
+pith_sources(core_sources base entropy codec container fidelity)
 pith_sources(rest_sources weights nn model api)
 
 add_library(pith_headers INTERFACE)
