@@ -203,16 +203,6 @@ static void reads_progressive_jpeg(void **state) {
     }
 }
 
-static void refuses_cmyk_jpeg(void **state) {
-    (void)state;
-    size_t n;
-    pith_diag why;
-    void *bytes = make_jpeg(16, 16, 4, false, &n);
-    assert_int_equal(try_load(bytes, n, NULL, &why), PITH_E_UNSUPPORTED);
-    assert_non_null(strstr(why.message, "CMYK"));
-    free(bytes);
-}
-
 /* ---- PPM -------------------------------------------------------------------------------- */
 
 static void assert_ppm(const char *text, size_t n_bytes, uint8_t n_channels, uint8_t depth, const uint16_t *expected) {
@@ -484,7 +474,6 @@ int main(void) {
         cmocka_unit_test(opaque_alpha_is_not_worth_a_word),
         cmocka_unit_test(webp_alpha_is_put_on_white),
         cmocka_unit_test(reads_progressive_jpeg),
-        cmocka_unit_test(refuses_cmyk_jpeg),
         cmocka_unit_test(reads_every_kind_of_ppm),
         cmocka_unit_test(refuses_bad_ppm),
         cmocka_unit_test(every_shorter_file_is_an_error),

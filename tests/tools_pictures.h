@@ -233,7 +233,7 @@ static void *make_jpeg(uint32_t width, uint32_t height, int n_channels, bool pro
 }
 
 /* Black, and wholly transparent. */
-static void save_clear_webp(const char *path, int width, int height) {
+static inline void save_clear_webp(const char *path, int width, int height) {
     uint8_t *rgba = calloc((size_t)height, (size_t)width * 4), *bytes;
     size_t n = WebPEncodeLosslessRGBA(rgba, width, height, width * 4, &bytes);
     assert_true(n > 0);

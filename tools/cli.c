@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "standard_error.h"
+
 #define MAX_OPTIONS 24
 
 cli_exit cli_exit_of(pith_status status, cli_exit otherwise) {
@@ -51,7 +53,9 @@ __attribute__((format(printf, 3, 0))) static void put_line(const char *file, con
     vsnprintf(line + length, sizeof line - length, format, arguments);
     for (char *c = line; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
-    fprintf(stderr, "%s\n", line);
+    length = strlen(line);
+    memcpy(line + (length < sizeof line - 1 ? length : sizeof line - 2), "\n", 2);
+    standard_error_write(line);
 }
 
 cli_exit cli_fail(cli_exit code, const char *file, const char *format, ...) {

@@ -98,7 +98,8 @@ typedef struct encode_job {
 static cli_exit open_all(encode_job *job) {
     const encode_request *r = job->request;
     pith_diag why = {0};
-    pith_status status = image_open(&job->reader, r->in, &job->env.limits, &why);
+    image_open_options open = {.limits = &job->env.limits};
+    pith_status status = image_open(&job->reader, r->in, &open, &why);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", why.message);
     double start = cli_seconds();
     cli_exit code = model_for_encode(&job->model, &job->env, r->setup.model);
@@ -157,6 +158,12 @@ static void say_result(const encode_job *job, double all_seconds) {
             t->coding_seconds, job->write_seconds, all_seconds);
 }
 
+static void warn_of(const encode_job *job) {
+    image_facts facts = image_reader_facts(job->reader);
+    for (unsigned i = 0; i < facts.n_warnings; i++) cli_warn(job->request->in, "%s", facts.warnings[i]);
+    if (facts.had_alpha) cli_warn(job->request->in, "has transparent pixels; they were put on white");
+}
+
 static cli_exit encode(const encode_request *r) {
     encode_job job = {.request = r};
     double start = cli_seconds();
@@ -165,8 +172,7 @@ static cli_exit encode(const encode_request *r) {
     cli_exit code = open_all(&job);
     if (code == CLI_DONE) code = encode_picture(&job);
     if (code == CLI_DONE) code = write_bytes(&job);
-    if (code == CLI_DONE && image_reader_facts(job.reader).had_alpha)
-        cli_warn(r->in, "has transparent pixels; they were put on white");
+    if (code == CLI_DONE) warn_of(&job);
     if (code == CLI_DONE && r->setup.verbose) say_result(&job, cli_seconds() - start);
     pith_bytes_free(&job.env, &job.bytes);
     output_close(&job.out);
@@ -182,4 +188,5 @@ static int run(const cli_command *command, int argc, char **argv) {
 }
 
 const cli_command cli_encode = {"encode", "[OPTION...] IN OUT.pith",
-                                "Encodes a picture (PNG, JPEG, WebP, PPM, PGM) into a .pith file.", options, run};
+                                "Encodes a picture (PNG, JPEG, WebP, AVIF, JPEG XL, PPM, PGM) into a .pith file.",
+                                options, run};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Picture files in: which format it is, limits, rows in order, alpha. */
+/* Picture files in: which format it is, limits, rows in order. */
 #include "imageio.h"
 
 #include <inttypes.h>
@@ -8,10 +8,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "exif_orientation.h"
 #include "imageio_format.h"
 
-static const image_reader_type *const reader_types[] = {&image_reader_png, &image_reader_jpeg, &image_reader_webp,
-                                                        &image_reader_pnm};
+static const image_reader_type *const reader_types[] = {&image_reader_png,  &image_reader_jpeg, &image_reader_webp,
+                                                        &image_reader_avif, &image_reader_jxl,  &image_reader_pnm};
 #define N_READER_TYPES (sizeof reader_types / sizeof reader_types[0])
 
 /* ---- bytes in ------------------------------------------------------------- */
@@ -30,6 +31,21 @@ size_t image_input_read(image_input *input, void *bytes, size_t n_bytes) {
 int image_input_byte(image_input *input) {
     uint8_t byte;
     return image_input_read(input, &byte, 1) == 1 ? byte : EOF;
+}
+
+void image_blob_free(image_blob *blob) {
+    free(blob->data);
+    *blob = (image_blob){0};
+}
+
+bool image_blob_set(image_blob *blob, const void *data, size_t n_bytes) {
+    image_blob_free(blob);
+    if (n_bytes == 0) return true;
+    blob->data = malloc(n_bytes);
+    if (!blob->data) return false;
+    memcpy(blob->data, data, n_bytes);
+    blob->n_bytes = n_bytes;
+    return true;
 }
 
 static pith_status open_stream(image_reader *r, const char *path) {
@@ -53,27 +69,38 @@ static pith_status find_type(image_reader *r) {
     if (in->n_head == 0) return tool_fail(&r->diag, PITH_E_FORMAT, "is empty");
     for (size_t i = 0; i < N_READER_TYPES && !r->type; i++)
         if (reader_types[i]->recognise(in->head, in->n_head)) r->type = reader_types[i];
-    if (!r->type) return tool_fail(&r->diag, PITH_E_FORMAT, "is not a PNG, JPEG, WebP, PPM or PGM picture");
+    if (!r->type)
+        return tool_fail(&r->diag, PITH_E_FORMAT, "is not a PNG, JPEG, WebP, AVIF, JPEG XL, PPM or PGM picture");
     r->facts.file_type = r->type->name;
     return PITH_OK;
 }
 
 /* ---- readers ---------------------------------------------------------------- */
 
-pith_status image_open(image_reader **out, const char *path, const pith_limits *limits, pith_diag *why) {
-    *out = NULL;
-    image_reader *r = calloc(1, sizeof *r);
-    if (!r) return tool_fail(why, PITH_E_NOMEM, "out of memory");
-    if (limits) {
-        r->limits = *limits;
+static void take_options(image_reader *r, const image_open_options *options) {
+    static const image_open_options none = {.limits = NULL};
+    if (!options) options = &none;
+    if (options->limits) {
+        r->limits = *options->limits;
     } else {
         pith_env env;
         pith_env_defaults(&env, sizeof env);
         r->limits = env.limits;
     }
+    r->max_memory_bytes = options->max_memory_bytes ? options->max_memory_bytes : IMAGE_MEMORY_BYTES;
+    r->keep_alpha = options->keep_alpha;
+}
+
+pith_status image_open(image_reader **out, const char *path, const image_open_options *options, pith_diag *why) {
+    *out = NULL;
+    image_reader *r = calloc(1, sizeof *r);
+    if (!r) return tool_fail(why, PITH_E_NOMEM, "out of memory");
+    take_options(r, options);
+    r->facts.orientation = 1;
     pith_status status = open_stream(r, path);
     if (status == PITH_OK) status = find_type(r);
     if (status == PITH_OK) status = r->type->open(r);
+    if (status == PITH_OK) status = image_stages_start(r);
     if (status == PITH_OK) {
         *out = r;
         return PITH_OK;
@@ -95,8 +122,62 @@ pith_status image_reader_set_size(image_reader *r, uint64_t width, uint64_t heig
         return tool_fail(&r->diag, PITH_E_LIMIT,
                          "%" PRIu64 "x%" PRIu64 " pixels; at most %" PRIu64 " in all are allowed", width, height,
                          r->limits.max_pixels);
-    r->format.width = (uint32_t)width;
-    r->format.height = (uint32_t)height;
+    r->raw.width = (uint32_t)width;
+    r->raw.height = (uint32_t)height;
+    return PITH_OK;
+}
+
+pith_status image_reader_claim(image_reader *r, uint64_t n_bytes, const char *what) {
+    if (n_bytes <= r->max_memory_bytes - r->n_claimed_bytes) {
+        r->n_claimed_bytes += n_bytes;
+        return PITH_OK;
+    }
+    return tool_fail(&r->diag, PITH_E_LIMIT, "%s needs to be whole in memory: %.1f MB, of which %.1f MB are allowed",
+                     what, 1e-6 * (double)(r->n_claimed_bytes + n_bytes), 1e-6 * (double)r->max_memory_bytes);
+}
+
+void image_reader_warn(image_reader *r, const char *text) {
+    for (unsigned i = 0; i < r->facts.n_warnings; i++)
+        if (r->facts.warnings[i] == text) return;
+    if (r->facts.n_warnings < IMAGE_MAX_WARNINGS) r->facts.warnings[r->facts.n_warnings++] = text;
+}
+
+pith_status image_reader_read_all(image_reader *r, image_blob *blob, uint64_t n_max) {
+    size_t capacity = 0;
+    while (blob->n_bytes < n_max) {
+        if (blob->n_bytes == capacity) {
+            size_t before = capacity;
+            capacity = capacity ? capacity * 2 : 65536;
+            if (capacity > n_max) capacity = (size_t)n_max;
+            pith_status status = image_reader_claim(r, capacity - before, "the file");
+            if (status != PITH_OK) return status;
+            uint8_t *grown = realloc(blob->data, capacity);
+            if (!grown) return tool_fail(&r->diag, PITH_E_NOMEM, "out of memory for the file");
+            blob->data = grown;
+        }
+        size_t n = image_input_read(&r->input, blob->data + blob->n_bytes, capacity - blob->n_bytes);
+        if (n == 0) return ferror(r->input.file) ? image_reader_ended(r) : PITH_OK;
+        blob->n_bytes += n;
+    }
+    return PITH_OK;
+}
+
+static pith_status set_blob(image_reader *r, image_blob *blob, const void *data, size_t n_bytes, const char *too_long) {
+    if (n_bytes > IMAGE_METADATA_BYTES) {
+        image_reader_warn(r, too_long);
+        return PITH_OK;
+    }
+    return image_blob_set(blob, data, n_bytes) ? PITH_OK : tool_fail(&r->diag, PITH_E_NOMEM, "out of memory");
+}
+
+pith_status image_reader_set_exif(image_reader *r, const void *data, size_t n_bytes, bool turns) {
+    size_t start = exif_tiff_start(data, n_bytes);
+    if (start >= n_bytes) return PITH_OK; /* no Exif that anyone could read */
+    const uint8_t *tiff = (const uint8_t *)data + start;
+    pith_status status = set_blob(r, &r->exif, tiff, n_bytes - start, "its Exif is too long and was left out");
+    if (status != PITH_OK || r->exif.n_bytes == 0) return status;
+    if (turns) r->facts.orientation = (uint8_t)exif_orientation(r->exif.data, r->exif.n_bytes);
+    exif_reset_orientation(r->exif.data, r->exif.n_bytes);
     return PITH_OK;
 }
 
@@ -105,18 +186,26 @@ pith_status image_reader_ended(image_reader *r) {
     return tool_fail(&r->diag, PITH_E_TRUNCATED, "the %s file ends too early", r->type->name);
 }
 
+pith_status image_reader_set_xmp(image_reader *r, const void *data, size_t n_bytes) {
+    return set_blob(r, &r->xmp, data, n_bytes, "its XMP is too long and was left out");
+}
+
+pith_status image_reader_set_icc(image_reader *r, const void *data, size_t n_bytes) {
+    return set_blob(r, &r->colour.icc, data, n_bytes, "its colour profile is too long; taken as sRGB");
+}
+
 static pith_status read_rows(void *user, uint32_t y, uint32_t n_rows, void *rows, size_t stride_bytes) {
     image_reader *r = user;
     if (r->diag.status != PITH_OK) return r->diag.status;
-    if (y != r->next_row || n_rows > r->format.height - y)
+    if (y != r->next_upright || n_rows > r->format.height - y)
         return tool_fail(&r->diag, PITH_E_ARG, "rows %" PRIu32 "+%" PRIu32 " were asked for at row %" PRIu32, y, n_rows,
-                         r->next_row);
+                         r->next_upright);
     for (uint32_t i = 0; i < n_rows; i++) {
-        pith_status status = r->type->read_row(r, (uint8_t *)rows + (size_t)i * stride_bytes);
+        pith_status status = image_stages_read_row(r, (uint8_t *)rows + (size_t)i * stride_bytes);
         if (status != PITH_OK) return status;
-        r->next_row++;
+        r->next_upright++;
     }
-    return r->next_row == r->format.height && n_rows > 0 ? r->type->finish(r) : PITH_OK;
+    return PITH_OK;
 }
 
 void image_reader_source(image_reader *reader, pith_source *source) {
@@ -137,7 +226,11 @@ void image_close(image_reader **reader) {
     image_reader *r = *reader;
     *reader = NULL;
     if (!r) return;
-    if (r->type) r->type->close(r);
+    if (r->state) r->type->close(r);
+    image_stages_free(r);
+    image_blob_free(&r->colour.icc);
+    image_blob_free(&r->exif);
+    image_blob_free(&r->xmp);
     if (r->input.file && r->input.file != stdin) fclose(r->input.file);
     free(r);
 }
@@ -146,7 +239,8 @@ pith_status image_load(pith_image *out, image_facts *facts, const char *path, co
                        pith_diag *why) {
     memset(out, 0, sizeof *out);
     image_reader *reader;
-    pith_status status = image_open(&reader, path, limits, why);
+    image_open_options options = {.limits = limits};
+    pith_status status = image_open(&reader, path, &options, why);
     if (status != PITH_OK) return status;
     out->format = reader->format;
     out->stride_bytes = (size_t)out->format.width * out->format.n_channels * (out->format.bit_depth / 8u);
@@ -165,32 +259,4 @@ pith_status image_load(pith_image *out, image_facts *facts, const char *path, co
     }
     image_close(&reader);
     return status;
-}
-
-/* ---- alpha ------------------------------------------------------------------ */
-
-static bool blend_8(uint8_t *rows, const uint8_t *pixels, size_t n_pixels, unsigned n_colour) {
-    bool seen = false;
-    for (size_t i = 0; i < n_pixels; i++, pixels += n_colour + 1, rows += n_colour) {
-        unsigned alpha = pixels[n_colour];
-        seen |= alpha != 255;
-        for (unsigned c = 0; c < n_colour; c++)
-            rows[c] = (uint8_t)((pixels[c] * alpha + 255 * (255 - alpha) + 127) / 255);
-    }
-    return seen;
-}
-
-static bool blend_16(uint16_t *rows, const uint16_t *pixels, size_t n_pixels, unsigned n_colour) {
-    bool seen = false;
-    for (size_t i = 0; i < n_pixels; i++, pixels += n_colour + 1, rows += n_colour) {
-        uint32_t alpha = pixels[n_colour];
-        seen |= alpha != 65535;
-        for (unsigned c = 0; c < n_colour; c++) /* at most 65535 * 65535 + 32767 < 2^32 */
-            rows[c] = (uint16_t)((pixels[c] * alpha + 65535 * (65535 - alpha) + 32767) / 65535);
-    }
-    return seen;
-}
-
-bool image_blend_on_white(void *rows, const void *pixels, size_t n_pixels, unsigned n_colour, unsigned bit_depth) {
-    return bit_depth == 16 ? blend_16(rows, pixels, n_pixels, n_colour) : blend_8(rows, pixels, n_pixels, n_colour);
 }

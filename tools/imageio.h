@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Picture files <-> pith_source and pith_sink. Reads PNG, JPEG, WebP, PPM/PGM
- * (told by their first bytes, never by the name); writes PNG, JPEG, WebP, PPM
- * (told by the name's ending). Rows stream where the format's library can do
- * so; interlaced PNG, progressive JPEG and WebP need their whole frame.
+ * and, where built in, AVIF and JPEG XL (told by their first bytes, never by
+ * the name); writes PNG, JPEG, WebP, PPM (told by the name's ending). Rows
+ * stream where the format's library can do so; interlaced PNG, progressive
+ * JPEG, WebP, AVIF, JPEG XL and pictures to be turned need their whole frame.
  * Not part of the library. */
 #ifndef PITH_TOOLS_IMAGEIO_H
 #define PITH_TOOLS_IMAGEIO_H
@@ -15,18 +16,32 @@
 
 typedef struct image_reader image_reader;
 
+#define IMAGE_MAX_WARNINGS 4
+
 typedef struct image_facts {
-    const char *file_type; /* "PNG", "JPEG", "WebP", "PPM" */
+    const char *file_type; /* "PNG", "JPEG", "WebP", "AVIF", "JPEG XL", "PPM" */
     uint64_t n_file_bytes;
-    bool had_alpha; /* a pixel read so far was not opaque and was composited on white */
+    bool had_alpha;                           /* a pixel read so far was not opaque and was composited on white */
+    uint8_t orientation;                      /* EXIF's 1..8, as it was before it was applied; 1 = upright */
+    const char *warnings[IMAGE_MAX_WARNINGS]; /* what a user should know of the file; static texts */
+    unsigned n_warnings;
 } image_facts;
 
-/* Opens a picture ("-" is standard input). Grey stays grey (1 channel), colour
- * is RGB; palette and low bit depths are widened; 16-bit PNG and PPM stay 16
- * bits; alpha is composited on white. Limits are checked before pixels are
- * allocated (NULL: the library's defaults). On failure `why` has one line that
- * does not repeat the path. */
-pith_status image_open(image_reader **out, const char *path, const pith_limits *limits, pith_diag *why) PITH_MUST_CHECK;
+typedef struct image_open_options {
+    const pith_limits *limits; /* NULL: the library's defaults */
+    uint64_t max_memory_bytes; /* for frames that must be whole in memory; 0: IMAGE_MEMORY_BYTES */
+    bool keep_alpha;           /* else it is composited on white */
+} image_open_options;
+
+#define IMAGE_MEMORY_BYTES ((uint64_t)1 << 30)
+
+/* Opens a picture ("-" is standard input). Grey stays grey, colour is RGB;
+ * palette and low bit depths are widened; more than 8 bits become 16; CMYK
+ * becomes RGB; rows come the right way up, whatever EXIF says. Limits are
+ * checked before pixels are allocated. `options` may be NULL. On failure `why`
+ * has one line that does not repeat the path. */
+pith_status image_open(image_reader **out, const char *path, const image_open_options *options, pith_diag *why)
+    PITH_MUST_CHECK;
 
 /* The rows, once each from the top. The reader must outlive the source. */
 void image_reader_source(image_reader *reader, pith_source *source);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* What imageio.c and the files of the formats share: one table of functions a
- * format and direction. imageio.c owns the objects, checks order and limits,
- * and calls the table; a format's own data hang on `state`.
- *
- * Not done by any format: gamma, ICC profiles and EXIF orientation are ignored;
- * samples are taken as sRGB, as they stand. */
+/* What imageio*.c and the files of the formats share: one table of functions a
+ * format and direction. A format gives rows as they stand in the file (`raw`),
+ * and says what is known of them; imageio.c owns the objects, checks order and
+ * limits, and imageio_stages.c makes of the raw rows what the source gives:
+ * alpha, orientation. A format's own data hang on `state`. */
 #ifndef PITH_TOOLS_IMAGEIO_FORMAT_H
 #define PITH_TOOLS_IMAGEIO_FORMAT_H
 
@@ -14,7 +13,7 @@
 
 /* ---- bytes in ------------------------------------------------------------- */
 
-#define IMAGE_HEAD_BYTES 16
+#define IMAGE_HEAD_BYTES 64 /* enough for the brands of an AVIF file */
 
 /* A stream whose first bytes were looked at and are given out again. */
 typedef struct image_input {
@@ -29,37 +28,102 @@ size_t image_input_read(image_input *input, void *bytes, size_t n_bytes);
 /* The next byte, or EOF. */
 int image_input_byte(image_input *input);
 
+#define IMAGE_METADATA_BYTES ((size_t)4 << 20) /* of Exif; longer ones are left out */
+
+/* Bytes of the heap. */
+typedef struct image_blob {
+    uint8_t *data;
+    size_t n_bytes;
+} image_blob;
+
+void image_blob_free(image_blob *blob);
+/* Copies; false when there is no memory. What was there before is freed. */
+bool image_blob_set(image_blob *blob, const void *data, size_t n_bytes);
+
 /* ---- readers ---------------------------------------------------------------- */
 
 typedef struct image_reader_type {
     const char *name;
     bool (*recognise)(const uint8_t *head, size_t n_head);
-    /* Reads up to the pixels; sets `format` to what read_row will give, after
-     * image_reader_set_size. */
+    /* Reads up to the pixels; sets `raw` to what read_row will give, after
+     * image_reader_set_size, and what else is known of the picture. */
     pith_status (*open)(image_reader *reader);
+    /* Raw row `next_row`. */
     pith_status (*read_row)(image_reader *reader, void *row);
     /* After the last row: PITH_E_TRUNCATED when the file is not whole. */
     pith_status (*finish)(image_reader *reader);
     void (*close)(image_reader *reader); /* copes with a failed open; state may be NULL */
 } image_reader_type;
 
+/* What a file says of its colours; the first of these that is there counts. */
+typedef struct image_colour {
+    bool has_cicp;
+    uint8_t cicp_primaries, cicp_transfer; /* code points of ITU-T H.273 */
+    image_blob icc;
+    bool is_srgb;
+    bool has_gamma, has_primaries;
+    double gamma;           /* of the file: 1/2.2, as in PNG's gAMA */
+    double primaries_xy[8]; /* white, red, green, blue */
+} image_colour;
+
+/* From raw rows to those of the source; imageio_stages.c's own. */
+typedef struct image_stages {
+    void *raw_row;  /* NULL when a raw row is a row of the source */
+    uint8_t *frame; /* the upright picture, when it is turned */
+    size_t row_bytes, frame_stride;
+} image_stages;
+
 struct image_reader {
     const image_reader_type *type;
     void *state;
     image_input input;
     pith_limits limits;
-    pith_image_format format;
+    uint64_t max_memory_bytes, n_claimed_bytes;
+    bool keep_alpha;
+
+    /* Set by the format. */
+    pith_image_format raw; /* size, channels (4 is RGBA, or CMYK), depth of the file's rows */
+    bool is_cmyk;          /* 0 is no ink */
+    image_colour colour;
+    image_blob exif; /* from the TIFF header on */
+    image_blob xmp;
+
+    image_stages stages;
+    pith_image_format format; /* what the source gives */
     image_facts facts;
-    uint32_t next_row;
+    uint32_t next_row;     /* raw */
+    uint32_t next_upright; /* of the source */
     pith_diag diag;
 };
 
-extern const image_reader_type image_reader_png, image_reader_jpeg, image_reader_webp, image_reader_pnm;
+extern const image_reader_type image_reader_png, image_reader_jpeg, image_reader_webp, image_reader_avif,
+    image_reader_jxl, image_reader_pnm;
 
 /* Checks a size that a header claims against the limits, then stores it. */
 pith_status image_reader_set_size(image_reader *reader, uint64_t width, uint64_t height);
+/* Before memory is taken that grows with the picture or the file: PITH_E_LIMIT
+ * when the budget does not allow it. `what` needs it: "an interlaced PNG". */
+pith_status image_reader_claim(image_reader *reader, uint64_t n_bytes, const char *what);
+/* A warning for the user, a static text; the same one is kept once. */
+void image_reader_warn(image_reader *reader, const char *text);
 /* "the file ends too early", or why it cannot be read. */
 pith_status image_reader_ended(image_reader *reader);
+/* Reads up to n_max bytes, or to the end; the budget is asked as it grows. */
+pith_status image_reader_read_all(image_reader *reader, image_blob *blob, uint64_t n_max);
+/* Exif from a file: "Exif\\0\\0" or an offset before the TIFF header is left
+ * out, the orientation is taken (unless the format has its own) and reset. */
+pith_status image_reader_set_exif(image_reader *reader, const void *data, size_t n_bytes, bool turns);
+
+/* An XMP packet. */
+pith_status image_reader_set_xmp(image_reader *reader, const void *data, size_t n_bytes);
+/* A colour profile; a format that has parts of one puts them together itself. */
+pith_status image_reader_set_icc(image_reader *reader, const void *data, size_t n_bytes);
+
+/* Takes `raw` and what is known, sets `format`; then gives its rows in order. */
+pith_status image_stages_start(image_reader *reader);
+pith_status image_stages_read_row(image_reader *reader, void *row);
+void image_stages_free(image_reader *reader);
+
 /* From n_colour + 1 samples a pixel to n_colour; true when a pixel was not
  * opaque. `rows` may be `pixels`. */
 bool image_blend_on_white(void *rows, const void *pixels, size_t n_pixels, unsigned n_colour, unsigned bit_depth);

@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imageio_format.h"
-
-#include <jpeglib.h> /* after stdio.h */
+#include "imageio_jpeg.h"
 
 #include <jerror.h>
 
@@ -19,12 +17,13 @@
 /* ---- reading ---------------------------------------------------------------- */
 
 typedef struct jpeg_in {
+    jpeg_segments segments; /* first: see imageio_jpeg.h */
     struct jpeg_decompress_struct jpeg;
     struct jpeg_error_mgr errors;
     struct jpeg_source_mgr source;
     struct jpeg_progress_mgr progress;
     jmp_buf escape;
-    bool created;
+    bool created, ink_is_0;
     JSAMPROW row;
     JOCTET bytes[JPEG_INPUT_BYTES];
 } jpeg_in;
@@ -34,8 +33,20 @@ static void on_read_error(j_common_ptr jpeg) {
     jpeg_in *in = r->state;
     char text[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, text);
-    bool no_memory = jpeg->err->msg_code == JERR_OUT_OF_MEMORY;
-    tool_fail(&r->diag, no_memory ? PITH_E_NOMEM : PITH_E_FORMAT, "damaged JPEG: %s", text);
+    switch (jpeg->err->msg_code) {
+    case JERR_OUT_OF_MEMORY:
+        tool_fail(&r->diag, PITH_E_NOMEM, "out of memory for the JPEG");
+        break;
+    case JERR_BAD_PRECISION:
+    case JERR_SOF_UNSUPPORTED: /* lossless and hierarchical files */
+    case JERR_CONVERSION_NOTIMPL:
+    case JERR_FRACT_SAMPLE_NOTIMPL:
+    case JERR_CCIR601_NOTIMPL:
+        tool_fail(&r->diag, PITH_E_UNSUPPORTED, "JPEG of a kind that is not supported: %s", text);
+        break;
+    default:
+        tool_fail(&r->diag, PITH_E_FORMAT, "damaged JPEG: %s", text);
+    }
     longjmp(in->escape, 1);
 }
 
@@ -104,12 +115,26 @@ static bool recognise(const uint8_t *head, size_t n_head) {
     return n_head >= 3 && memcmp(head, "\xff\xd8\xff", 3) == 0;
 }
 
+/* A JPEG of several scans is whole in memory as coefficients of 16 bits. */
+static void claim_coefficients(image_reader *r, const struct jpeg_decompress_struct *jpeg) {
+    uint64_t n_bytes = 0, in_mcu = (uint64_t)DCTSIZE * (unsigned)jpeg->max_h_samp_factor, down = DCTSIZE;
+    uint64_t n_across = (jpeg->image_width + in_mcu - 1) / in_mcu;
+    down *= (unsigned)jpeg->max_v_samp_factor;
+    uint64_t n_down = (jpeg->image_height + down - 1) / down;
+    for (int c = 0; c < jpeg->num_components; c++) {
+        const jpeg_component_info *info = &jpeg->comp_info[c];
+        n_bytes += n_across * (unsigned)info->h_samp_factor * n_down * (unsigned)info->v_samp_factor * sizeof(JBLOCK);
+    }
+    image_reader_claim(r, n_bytes, jpeg->progressive_mode ? "a progressive JPEG" : "a JPEG of several scans");
+}
+
 static void read_header(image_reader *r, jpeg_in *in) {
     struct jpeg_decompress_struct *jpeg = &in->jpeg;
     in->created = true; /* jpeg_destroy copes with a failed creation */
     jpeg_create_decompress(jpeg);
     jpeg->src = &in->source;
     jpeg->progress = &in->progress;
+    jpeg_segments_collect(jpeg);
     jpeg_read_header(jpeg, TRUE);
     if (image_reader_set_size(r, jpeg->image_width, jpeg->image_height) != PITH_OK) return;
     switch (jpeg->jpeg_color_space) {
@@ -122,15 +147,18 @@ static void read_header(image_reader *r, jpeg_in *in) {
         break;
     case JCS_CMYK:
     case JCS_YCCK:
-        tool_fail(&r->diag, PITH_E_UNSUPPORTED,
-                  "CMYK JPEG is not supported; convert it to RGB with its colour profile");
-        return;
+        jpeg->out_color_space = JCS_CMYK;
+        in->ink_is_0 = jpeg->saw_Adobe_marker;
+        r->is_cmyk = true;
+        if (r->colour.icc.n_bytes == 0) image_reader_warn(r, "is CMYK without a profile; its colours are a guess");
+        break;
     default:
         tool_fail(&r->diag, PITH_E_UNSUPPORTED, "JPEG of %d components is not supported", jpeg->num_components);
         return;
     }
-    r->format.n_channels = jpeg->out_color_space == JCS_RGB ? 3 : 1;
-    r->format.bit_depth = 8;
+    r->raw.n_channels = r->is_cmyk ? 4 : jpeg->out_color_space == JCS_RGB ? 3 : 1;
+    r->raw.bit_depth = 8;
+    if (jpeg_has_multiple_scans(jpeg)) claim_coefficients(r, jpeg);
 }
 
 static pith_status open_reader(image_reader *r) {
@@ -161,8 +189,12 @@ static void read_end(image_reader *r, jpeg_in *in) {
 }
 
 static pith_status read_row(image_reader *r, void *row) {
-    ((jpeg_in *)r->state)->row = row;
-    return guarded_read(r, read_one_row);
+    jpeg_in *in = r->state;
+    in->row = row;
+    pith_status status = guarded_read(r, read_one_row);
+    if (in->ink_is_0 && status == PITH_OK)
+        for (size_t i = 0; i < (size_t)r->raw.width * 4; i++) in->row[i] = (JSAMPLE)(255 - in->row[i]);
+    return status;
 }
 
 static pith_status finish_reader(image_reader *r) { return guarded_read(r, read_end); }

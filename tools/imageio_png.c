@@ -24,9 +24,9 @@ static bool machine_is_little_endian(void) {
 typedef struct png_in {
     png_structp png;
     png_infop info;
-    uint8_t *pixels;  /* one row, or the whole frame when interlaced */
-    size_t row_bytes; /* of pixels, alpha included */
-    bool interlaced, has_alpha;
+    uint8_t *pixels; /* the whole frame when interlaced */
+    size_t row_bytes;
+    bool interlaced;
     void *row; /* where the present step puts its row */
 } png_in;
 
@@ -67,28 +67,43 @@ static void set_transforms(png_in *in, unsigned colour_type, unsigned depth) {
     png_read_update_info(in->png, in->info);
 }
 
+static void note_animation(image_reader *r, png_in *in) {
+    png_unknown_chunkp chunks = NULL;
+    int n = png_get_unknown_chunks(in->png, in->info, &chunks);
+    for (int i = 0; i < n; i++)
+        if (memcmp(chunks[i].name, "acTL", 4) == 0) image_reader_warn(r, "is animated; its still picture was taken");
+}
+
+static void note_exif(image_reader *r, png_in *in) {
+    png_bytep exif = NULL;
+    png_uint_32 n_bytes = 0;
+    if (!png_get_eXIf_1(in->png, in->info, &n_bytes, &exif) || !exif) return;
+    if (image_reader_set_exif(r, exif, n_bytes, true) != PITH_OK) png_error(in->png, "out of memory");
+}
+
 static void read_header(image_reader *r, png_in *in) {
+    png_set_keep_unknown_chunks(in->png, PNG_HANDLE_CHUNK_ALWAYS, (png_const_bytep) "acTL", 1);
     png_read_info(in->png, in->info);
     if (image_reader_set_size(r, png_get_image_width(in->png, in->info), png_get_image_height(in->png, in->info)) !=
         PITH_OK)
         return;
+    note_animation(r, in);
+    note_exif(r, in);
     in->interlaced = png_get_interlace_type(in->png, in->info) != PNG_INTERLACE_NONE;
     set_transforms(in, png_get_color_type(in->png, in->info), png_get_bit_depth(in->png, in->info));
-    unsigned n_channels = png_get_channels(in->png, in->info);
-    in->has_alpha = n_channels % 2 == 0;
     in->row_bytes = png_get_rowbytes(in->png, in->info);
-    r->format.n_channels = (uint8_t)(n_channels - in->has_alpha);
-    r->format.bit_depth = png_get_bit_depth(in->png, in->info);
+    r->raw.n_channels = png_get_channels(in->png, in->info);
+    r->raw.bit_depth = png_get_bit_depth(in->png, in->info);
 }
 
 static void read_frame(image_reader *r, png_in *in) {
     for (int pass = 0; pass < PNG_INTERLACE_ADAM7_PASSES; pass++)
-        for (size_t y = 0; y < r->format.height; y++) png_read_row(in->png, in->pixels + y * in->row_bytes, NULL);
+        for (size_t y = 0; y < r->raw.height; y++) png_read_row(in->png, in->pixels + y * in->row_bytes, NULL);
 }
 
 static void read_one_row(image_reader *r, png_in *in) {
     (void)r;
-    png_read_row(in->png, in->has_alpha ? in->pixels : in->row, NULL);
+    png_read_row(in->png, in->row, NULL);
 }
 
 static void read_end(image_reader *r, png_in *in) {
@@ -106,33 +121,22 @@ static pith_status open_reader(image_reader *r) {
     png_set_user_limits(in->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours come with a better message */
     png_set_chunk_malloc_max(in->png, PNG_MAX_CHUNK_BYTES);
     pith_status status = guarded_read(r, read_header);
+    if (status != PITH_OK || !in->interlaced) return status;
+    status = image_reader_claim(r, (uint64_t)in->row_bytes * r->raw.height, "an interlaced PNG");
     if (status != PITH_OK) return status;
-    if (in->has_alpha || in->interlaced) {
-        in->pixels = calloc(in->interlaced ? r->format.height : 1, in->row_bytes);
-        if (!in->pixels) return tool_fail(&r->diag, PITH_E_NOMEM, "out of memory for the picture's pixels");
-    }
-    return PITH_OK;
+    in->pixels = calloc(r->raw.height, in->row_bytes);
+    return in->pixels ? PITH_OK : tool_fail(&r->diag, PITH_E_NOMEM, "out of memory for the picture's pixels");
 }
 
 static pith_status read_row(image_reader *r, void *row) {
     png_in *in = r->state;
-    const uint8_t *pixels = in->pixels;
-    pith_status status = PITH_OK;
-    if (in->interlaced) {
-        if (r->next_row == 0) status = guarded_read(r, read_frame);
-        pixels += r->next_row * in->row_bytes;
-    } else {
+    if (!in->interlaced) {
         in->row = row;
-        status = guarded_read(r, read_one_row);
+        return guarded_read(r, read_one_row);
     }
-    if (status != PITH_OK) return status;
-    if (in->has_alpha) {
-        if (image_blend_on_white(row, pixels, r->format.width, r->format.n_channels, r->format.bit_depth))
-            r->facts.had_alpha = true;
-    } else if (in->interlaced) {
-        memcpy(row, pixels, in->row_bytes);
-    }
-    return PITH_OK;
+    pith_status status = r->next_row == 0 ? guarded_read(r, read_frame) : PITH_OK;
+    if (status == PITH_OK) memcpy(row, in->pixels + r->next_row * in->row_bytes, in->row_bytes);
+    return status;
 }
 
 static pith_status finish_reader(image_reader *r) { return guarded_read(r, read_end); }

@@ -54,7 +54,7 @@ static pith_status read_header(image_reader *r, pnm_in *in) {
         return tool_fail(&r->diag, PITH_E_UNSUPPORTED, "P%c (%s) is not supported; P2, P3, P5 and P6 are", magic[1],
                          magic[1] == '7' ? "PAM" : "bitmap");
     in->is_text = magic[1] <= '3';
-    r->format.n_channels = magic[1] == '3' || magic[1] == '6' ? 3 : 1;
+    r->raw.n_channels = magic[1] == '3' || magic[1] == '6' ? 3 : 1;
     uint32_t width, height;
     pith_status status = read_number(r, &width, "the width");
     if (status == PITH_OK) status = read_number(r, &height, "the height");
@@ -64,7 +64,7 @@ static pith_status read_header(image_reader *r, pnm_in *in) {
     if (in->maximum < 1 || in->maximum > 65535)
         return tool_fail(&r->diag, PITH_E_FORMAT, "damaged PPM: the maximum is %" PRIu32 ", not 1 to 65535",
                          in->maximum);
-    r->format.bit_depth = in->maximum > 255 ? 16 : 8;
+    r->raw.bit_depth = in->maximum > 255 ? 16 : 8;
     return PITH_OK;
 }
 
@@ -73,7 +73,7 @@ static pith_status open_reader(image_reader *r) {
     if (!in) return tool_fail(&r->diag, PITH_E_NOMEM, "out of memory");
     pith_status status = read_header(r, in);
     if (status != PITH_OK) return status;
-    in->n_samples = (size_t)r->format.width * r->format.n_channels;
+    in->n_samples = (size_t)r->raw.width * r->raw.n_channels;
     if (!in->is_text && !(in->bytes = malloc(in->n_samples * 2)))
         return tool_fail(&r->diag, PITH_E_NOMEM, "out of memory");
     return PITH_OK;
@@ -83,7 +83,7 @@ static pith_status put_sample(image_reader *r, const pnm_in *in, void *row, size
     if (value > in->maximum)
         return tool_fail(&r->diag, PITH_E_FORMAT,
                          "damaged PPM: a sample of %" PRIu32 " where %" PRIu32 " is the maximum", value, in->maximum);
-    if (r->format.bit_depth == 8)
+    if (r->raw.bit_depth == 8)
         ((uint8_t *)row)[index] = (uint8_t)((value * 255 + in->maximum / 2) / in->maximum);
     else
         ((uint16_t *)row)[index] = (uint16_t)(((uint64_t)value * 65535 + in->maximum / 2) / in->maximum);
@@ -92,7 +92,7 @@ static pith_status put_sample(image_reader *r, const pnm_in *in, void *row, size
 
 static pith_status read_row(image_reader *r, void *row) {
     pnm_in *in = r->state;
-    unsigned n_bytes = r->format.bit_depth / 8u;
+    unsigned n_bytes = r->raw.bit_depth / 8u;
     if (!in->is_text && image_input_read(&r->input, in->bytes, in->n_samples * n_bytes) != in->n_samples * n_bytes)
         return image_reader_ended(r);
     for (size_t i = 0; i < in->n_samples; i++) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <webp/decode.h>
+#include <webp/demux.h>
 #include <webp/encode.h>
 
 #include "imageio_format.h"
@@ -15,18 +16,17 @@
 #define RIFF_HEADER_BYTES 8u
 
 typedef struct webp_in {
-    uint8_t *file; /* freed once decoded */
-    size_t n_file;
-    uint8_t *pixels;
-    unsigned n_channels; /* of pixels: 3 or 4 */
+    image_blob file;
+    WebPAnimDecoder *animation; /* NULL when there is one picture */
+    uint8_t *pixels;            /* the frame */
+    const uint8_t *frame;       /* pixels, or the animation's */
 } webp_in;
 
 static bool recognise(const uint8_t *head, size_t n_head) {
     return n_head >= 12 && memcmp(head, "RIFF", 4) == 0 && memcmp(head + 8, "WEBP", 4) == 0;
 }
 
-/* Reads as much as the RIFF header claims, growing as the bytes come, so that
- * a lie about the length costs nothing. */
+/* As much as the RIFF header claims. */
 static pith_status read_file(image_reader *r, webp_in *in) {
     const uint8_t *size = r->input.head + 4;
     uint64_t n_claimed = RIFF_HEADER_BYTES + ((uint64_t)size[0] | (uint64_t)size[1] << 8 | (uint64_t)size[2] << 16 |
@@ -34,20 +34,8 @@ static pith_status read_file(image_reader *r, webp_in *in) {
     if (n_claimed > r->limits.max_file_bytes)
         return tool_fail(&r->diag, PITH_E_LIMIT, "WebP of %" PRIu64 " bytes; at most %" PRIu64 " are allowed",
                          n_claimed, r->limits.max_file_bytes);
-    size_t capacity = 0;
-    while (in->n_file < n_claimed) {
-        if (in->n_file == capacity) {
-            capacity = capacity ? capacity * 2 : 65536;
-            if (capacity > n_claimed) capacity = (size_t)n_claimed;
-            uint8_t *grown = realloc(in->file, capacity);
-            if (!grown) return tool_fail(&r->diag, PITH_E_NOMEM, "out of memory for the file");
-            in->file = grown;
-        }
-        size_t n = image_input_read(&r->input, in->file + in->n_file, capacity - in->n_file);
-        if (n == 0) return image_reader_ended(r);
-        in->n_file += n;
-    }
-    return PITH_OK;
+    pith_status status = image_reader_read_all(r, &in->file, n_claimed);
+    return status == PITH_OK && in->file.n_bytes < n_claimed ? image_reader_ended(r) : status;
 }
 
 static pith_status decoder_fault(image_reader *r, VP8StatusCode code) {
@@ -64,51 +52,97 @@ static pith_status decoder_fault(image_reader *r, VP8StatusCode code) {
     }
 }
 
+static pith_status read_chunk(image_reader *r, const WebPDemuxer *demuxer, const char *name) {
+    WebPChunkIterator chunk;
+    if (!WebPDemuxGetChunk(demuxer, name, 1, &chunk)) return PITH_OK;
+    pith_status status;
+    if (memcmp(name, "EXIF", 4) == 0)
+        status = image_reader_set_exif(r, chunk.chunk.bytes, chunk.chunk.size, true);
+    else if (memcmp(name, "XMP ", 4) == 0)
+        status = image_reader_set_xmp(r, chunk.chunk.bytes, chunk.chunk.size);
+    else
+        status = image_reader_set_icc(r, chunk.chunk.bytes, chunk.chunk.size);
+    WebPDemuxReleaseChunkIterator(&chunk);
+    return status;
+}
+
+static pith_status read_metadata(image_reader *r, const webp_in *in) {
+    WebPData data = {in->file.data, in->file.n_bytes};
+    WebPDemuxer *demuxer = WebPDemux(&data);
+    if (!demuxer) return PITH_OK; /* the decoder will say why, or reads it all the same */
+    pith_status status = read_chunk(r, demuxer, "EXIF");
+    if (status == PITH_OK) status = read_chunk(r, demuxer, "XMP ");
+    if (status == PITH_OK) status = read_chunk(r, demuxer, "ICCP");
+    WebPDemuxDelete(demuxer);
+    return status;
+}
+
 static pith_status open_reader(image_reader *r) {
     webp_in *in = r->state = calloc(1, sizeof *in);
     if (!in) return tool_fail(&r->diag, PITH_E_NOMEM, "out of memory");
     pith_status status = read_file(r, in);
     if (status != PITH_OK) return status;
     WebPBitstreamFeatures features;
-    VP8StatusCode code = WebPGetFeatures(in->file, in->n_file, &features);
+    VP8StatusCode code = WebPGetFeatures(in->file.data, in->file.n_bytes, &features);
     if (code != VP8_STATUS_OK) return decoder_fault(r, code);
-    if (features.has_animation) return tool_fail(&r->diag, PITH_E_UNSUPPORTED, "animated WebP is not supported");
-    in->n_channels = features.has_alpha ? 4 : 3;
-    r->format.n_channels = 3;
-    r->format.bit_depth = 8;
-    return image_reader_set_size(r, (uint64_t)features.width, (uint64_t)features.height);
+    status = image_reader_set_size(r, (uint64_t)features.width, (uint64_t)features.height);
+    if (status != PITH_OK) return status;
+    r->raw.n_channels = features.has_alpha || features.has_animation ? 4 : 3;
+    r->raw.bit_depth = 8;
+    uint64_t n_pixels = (uint64_t)r->raw.width * r->raw.height;
+    if (features.has_animation) {
+        image_reader_warn(r, "is animated; its first frame was taken");
+        status = image_reader_claim(r, n_pixels * 8, "an animated WebP"); /* two canvases */
+    } else {
+        status = image_reader_claim(r, n_pixels * r->raw.n_channels, "a WebP");
+    }
+    if (status != PITH_OK) return status;
+    if (features.has_animation) {
+        WebPData data = {in->file.data, in->file.n_bytes};
+        WebPAnimDecoderOptions options;
+        if (!WebPAnimDecoderOptionsInit(&options))
+            return tool_fail(&r->diag, PITH_E_UNSUPPORTED, "libwebp of another version");
+        options.color_mode = MODE_RGBA;
+        in->animation = WebPAnimDecoderNew(&data, &options);
+        if (!in->animation) return tool_fail(&r->diag, PITH_E_FORMAT, "damaged animated WebP");
+    }
+    return read_metadata(r, in);
 }
 
 static pith_status decode(image_reader *r, webp_in *in) {
-    size_t stride = (size_t)r->format.width * in->n_channels;
+    size_t stride = (size_t)r->raw.width * r->raw.n_channels;
     WebPDecoderConfig config;
     if (!WebPInitDecoderConfig(&config)) return tool_fail(&r->diag, PITH_E_UNSUPPORTED, "libwebp of another version");
-    if (stride > INT32_MAX || !(in->pixels = calloc(r->format.height, stride)))
+    if (stride > INT32_MAX || !(in->pixels = calloc(r->raw.height, stride)))
         return tool_fail(&r->diag, PITH_E_NOMEM, "out of memory for the picture's pixels");
-    config.output.colorspace = in->n_channels == 4 ? MODE_RGBA : MODE_RGB;
+    config.output.colorspace = r->raw.n_channels == 4 ? MODE_RGBA : MODE_RGB;
     config.output.is_external_memory = 1;
     config.output.u.RGBA.rgba = in->pixels;
     config.output.u.RGBA.stride = (int)stride;
-    config.output.u.RGBA.size = stride * r->format.height;
-    VP8StatusCode code = WebPDecode(in->file, in->n_file, &config);
+    config.output.u.RGBA.size = stride * r->raw.height;
+    VP8StatusCode code = WebPDecode(in->file.data, in->file.n_bytes, &config);
     WebPFreeDecBuffer(&config.output);
-    free(in->file);
-    in->file = NULL;
+    image_blob_free(&in->file);
+    in->frame = in->pixels;
     return code == VP8_STATUS_OK ? PITH_OK : decoder_fault(r, code);
+}
+
+static pith_status decode_first_frame(image_reader *r, webp_in *in) {
+    uint8_t *frame = NULL;
+    int end_milliseconds;
+    if (!WebPAnimDecoderGetNext(in->animation, &frame, &end_milliseconds) || !frame)
+        return tool_fail(&r->diag, PITH_E_FORMAT, "damaged animated WebP");
+    in->frame = frame;
+    return PITH_OK;
 }
 
 static pith_status read_row(image_reader *r, void *row) {
     webp_in *in = r->state;
-    if (r->next_row == 0) {
-        pith_status status = decode(r, in);
-        if (status != PITH_OK) return status;
-    }
-    const uint8_t *pixels = in->pixels + (size_t)r->next_row * r->format.width * in->n_channels;
-    if (in->n_channels == 3)
-        memcpy(row, pixels, (size_t)r->format.width * 3);
-    else if (image_blend_on_white(row, pixels, r->format.width, 3, 8))
-        r->facts.had_alpha = true;
-    return PITH_OK;
+    pith_status status = PITH_OK;
+    if (r->next_row == 0) status = in->animation ? decode_first_frame(r, in) : decode(r, in);
+    size_t stride = (size_t)r->raw.width * r->raw.n_channels;
+    if (status == PITH_OK) memcpy(row, in->frame + (size_t)r->next_row * stride, stride);
+    return status;
 }
 
 static pith_status finish_reader(image_reader *r) {
@@ -119,7 +153,8 @@ static pith_status finish_reader(image_reader *r) {
 static void close_reader(image_reader *r) {
     webp_in *in = r->state;
     if (!in) return;
-    free(in->file);
+    WebPAnimDecoderDelete(in->animation);
+    image_blob_free(&in->file);
     free(in->pixels);
     free(in);
 }

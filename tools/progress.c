@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "standard_error.h"
 
 #define FIRST_SECONDS 1.0 /* shorter work shows nothing */
 #define EVERY_SECONDS 0.1
@@ -19,7 +20,9 @@ static int report(void *user, const char *stage, double done) {
     char bar[BAR_CELLS + 1];
     for (int i = 0; i < BAR_CELLS; i++) bar[i] = i < done * BAR_CELLS ? '#' : '.';
     bar[BAR_CELLS] = '\0';
-    fprintf(stderr, "\r[%s] %3.0f%% %-22.22s", bar, 100 * done, stage);
+    char line[BAR_CELLS + 64];
+    snprintf(line, sizeof line, "\r[%s] %3.0f%% %-22.22s", bar, 100 * done, stage);
+    standard_error_write(line);
     p->shown_seconds = now;
     p->shown = true;
     return 0;
@@ -33,6 +36,8 @@ void progress_start(progress *p, pith_env *env) {
 }
 
 void progress_end(progress *p) {
-    if (p->shown) fprintf(stderr, "\r%*s\r", BAR_CELLS + 30, "");
+    char line[BAR_CELLS + 64];
+    snprintf(line, sizeof line, "\r%*s\r", BAR_CELLS + 30, "");
+    if (p->shown) standard_error_write(line);
     p->shown = false;
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* The segments of a JPEG file that carry Exif, XMP and the colour profile. */
+#ifndef PITH_TOOLS_IMAGEIO_JPEG_H
+#define PITH_TOOLS_IMAGEIO_JPEG_H
+
+#include "imageio_format.h"
+
+#include <jpeglib.h> /* after stdio.h */
+
+#define JPEG_SEGMENT_BYTES 65533u /* what a segment holds, without its length */
+
+/* What they are collected in; the state of a JPEG reader begins with it. */
+typedef struct jpeg_segments {
+    unsigned n_icc_parts; /* so far; they come in order */
+    bool icc_is_bad;
+    uint8_t bytes[JPEG_SEGMENT_BYTES];
+} jpeg_segments;
+
+/* Before jpeg_read_header; client_data is the image_reader, and its state begins
+ * with a jpeg_segments. The source never suspends. */
+void jpeg_segments_collect(j_decompress_ptr jpeg);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* libjpeg would keep any number of segments of 64 kB; here each kind is read
+ * into one buffer and only what is wanted is kept, up to a limit. */
+#include "imageio_jpeg.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jerror.h>
+
+static const char exif_name[] = "Exif\0"; /* two zero bytes, with the literal's own */
+static const char xmp_name[] = "http://ns.adobe.com/xap/1.0/";
+static const char icc_name[] = "ICC_PROFILE";
+
+static uint8_t next_byte(j_decompress_ptr jpeg) {
+    struct jpeg_source_mgr *source = jpeg->src;
+    if (source->bytes_in_buffer == 0) source->fill_input_buffer(jpeg); /* leaves when there is nothing */
+    source->bytes_in_buffer--;
+    return *source->next_input_byte++;
+}
+
+static void read_bytes(j_decompress_ptr jpeg, uint8_t *bytes, size_t n_bytes) {
+    for (size_t i = 0; i < n_bytes; i++) bytes[i] = next_byte(jpeg);
+}
+
+/* Part after part; a profile with a part missing or astray is left out. */
+static void add_icc_part(image_reader *r, const uint8_t *part, size_t n_bytes) {
+    jpeg_segments *s = r->state;
+    if (n_bytes < 2 || part[0] != s->n_icc_parts + 1 || part[0] > part[1]) s->icc_is_bad = true;
+    if (n_bytes >= 2 && r->colour.icc.n_bytes + n_bytes - 2 > IMAGE_METADATA_BYTES) s->icc_is_bad = true;
+    if (s->icc_is_bad) {
+        image_blob_free(&r->colour.icc);
+        image_reader_warn(r, "its colour profile is damaged; taken as sRGB");
+        return;
+    }
+    size_t n = n_bytes - 2;
+    uint8_t *grown = realloc(r->colour.icc.data, r->colour.icc.n_bytes + n + 1);
+    if (!grown) {
+        tool_fail(&r->diag, PITH_E_NOMEM, "out of memory");
+        return;
+    }
+    memcpy(grown + r->colour.icc.n_bytes, part + 2, n);
+    r->colour.icc.data = grown;
+    r->colour.icc.n_bytes += n;
+    s->n_icc_parts++;
+}
+
+static bool is_called(const uint8_t *bytes, size_t n_bytes, const char *name, size_t n_name) {
+    return n_bytes >= n_name && memcmp(bytes, name, n_name) == 0;
+}
+
+static boolean take_segment(j_decompress_ptr jpeg) {
+    image_reader *r = jpeg->client_data;
+    jpeg_segments *s = r->state;
+    uint8_t length[2];
+    read_bytes(jpeg, length, 2);
+    size_t n = (size_t)length[0] << 8 | length[1];
+    if (n < 2) ERREXIT(jpeg, JERR_BAD_LENGTH);
+    n -= 2;
+    read_bytes(jpeg, s->bytes, n);
+    if (jpeg->unread_marker == JPEG_APP0 + 2) {
+        if (is_called(s->bytes, n, icc_name, sizeof icc_name))
+            add_icc_part(r, s->bytes + sizeof icc_name, n - sizeof icc_name);
+    } else if (is_called(s->bytes, n, exif_name, sizeof exif_name)) {
+        if (r->exif.n_bytes == 0) image_reader_set_exif(r, s->bytes, n, true);
+    } else if (is_called(s->bytes, n, xmp_name, sizeof xmp_name)) {
+        if (r->xmp.n_bytes == 0) image_reader_set_xmp(r, s->bytes + sizeof xmp_name, n - sizeof xmp_name);
+    }
+    if (r->diag.status != PITH_OK) jpeg->err->error_exit((j_common_ptr)jpeg);
+    return TRUE;
+}
+
+void jpeg_segments_collect(j_decompress_ptr jpeg) {
+    jpeg_set_marker_processor(jpeg, JPEG_APP0 + 1, take_segment);
+    jpeg_set_marker_processor(jpeg, JPEG_APP0 + 2, take_segment);
+}
