@@ -76,12 +76,13 @@ static cli_exit print_numbers(const compared *a, const compared *b, const compar
         return cli_fail(cli_exit_of(why.status, CLI_INPUT), r->paths[0], "%s", why.message);
     double bits_per_pixel = 8 * (double)b->n_file_bytes / ((double)f->width * f->height);
     if (r->as_json)
-        return json_print(json_pack("{so so sI so sI sI}", "psnr_db", json_number(m.psnr_db), "ms_ssim",
-                                    json_number(m.ms_ssim), "bytes", (json_int_t)b->n_file_bytes, "bits_per_pixel",
-                                    json_number(bits_per_pixel), "width", (json_int_t)f->width, "height",
-                                    (json_int_t)f->height));
+        return json_print(json_pack("{so so so sI so sI sI}", "psnr_db", json_number(m.psnr_db), "ms_ssim",
+                                    json_number(m.ms_ssim), "ssimulacra2", json_number(m.ssimulacra2), "bytes",
+                                    (json_int_t)b->n_file_bytes, "bits_per_pixel", json_number(bits_per_pixel), "width",
+                                    (json_int_t)f->width, "height", (json_int_t)f->height));
     printf("psnr_db %.6f\n", m.psnr_db);
     printf(isnan(m.ms_ssim) ? "ms_ssim nan\n" : "ms_ssim %.8f\n", m.ms_ssim);
+    printf(isnan(m.ssimulacra2) ? "ssimulacra2 nan\n" : "ssimulacra2 %.6f\n", m.ssimulacra2);
     printf("bytes %" PRIu64 "\nbits_per_pixel %.6f\nwidth %" PRIu32 "\nheight %" PRIu32 "\n", b->n_file_bytes,
            bits_per_pixel, f->width, f->height);
     return CLI_DONE;
@@ -145,4 +146,5 @@ static int run(const cli_command *command, int argc, char **argv) {
 
 const cli_command cli_compare = {
     "compare", "[OPTION...] A B",
-    "Compares two pictures (.pith files are decoded): PSNR, MS-SSIM, bytes of B, bits per pixel.", options, run};
+    "Compares two pictures (.pith files are decoded): PSNR, MS-SSIM, SSIMULACRA2, bytes of B, bits per pixel.", options,
+    run};

@@ -8,11 +8,12 @@
 #include <pith/pith.h>
 
 typedef struct metrics {
-    double psnr_db; /* of the mean squared error over all RGB samples; INFINITY when equal */
-    double ms_ssim; /* Wang, Simoncelli, Bovik 2003: mean over R, G, B; NAN when a side is under 176 */
+    double psnr_db;     /* of the mean squared error over all RGB samples; INFINITY when equal */
+    double ms_ssim;     /* Wang, Simoncelli, Bovik 2003: mean over R, G, B; NAN when a side is under 176 */
+    double ssimulacra2; /* 100 = equal, below 0 = ruin, see ssimulacra2.h; NAN when a side is under 8 */
 } metrics;
 
-/* PITH_E_ARG when the sizes differ (said in `why`). */
+/* `a` is the original, which SSIMULACRA2 alone asks. PITH_E_ARG when the sizes differ (said in `why`). */
 pith_status metrics_compare(metrics *out, const pith_image *a, const pith_image *b, pith_diag *why) PITH_MUST_CHECK;
 
 #endif

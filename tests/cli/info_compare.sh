@@ -24,14 +24,16 @@ awk -F '[:,]' '/"bpp"/ {exit !($2 > 0)}' json || fail "no bpp"
 
 # compare
 "$pith" compare in.ppm a.png >text
-[ "$(cut -d ' ' -f 1 text | tr '\n' ' ')" = "psnr_db ms_ssim bytes bits_per_pixel width height " ] || fail "$(cat text)"
+[ "$(cut -d ' ' -f 1 text | tr '\n' ' ')" = "psnr_db ms_ssim ssimulacra2 bytes bits_per_pixel width height " ] || fail "$(cat text)"
 grep -q "^bytes $(wc -c <a.png)$" text || fail "$(cat text)"
 "$pith" compare in.ppm a.pith >of_pith
 grep -q "^bytes $n$" of_pith || fail "$(cat of_pith)"
-cmp <(head -n 2 text) <(head -n 2 of_pith) || fail "a .pith file compares otherwise than its picture"
+cmp <(head -n 3 text) <(head -n 3 of_pith) || fail "a .pith file compares otherwise than its picture"
 "$pith" compare in.ppm in.ppm | grep -q "^psnr_db inf$" || fail "equal pictures"
-"$pith" compare in.ppm - <a.png | head -n 2 | cmp - <(head -n 2 text) || fail "standard input"
+"$pith" compare in.ppm - <a.png | head -n 3 | cmp - <(head -n 3 text) || fail "standard input"
 "$pith" compare --json in.ppm in.ppm >equal.json
+ppm 7 300 >narrow.ppm
+"$pith" compare narrow.ppm narrow.ppm | grep -q "^ssimulacra2 nan$" || fail "a score of a picture too small for it"
 LC_ALL=de_DE.UTF-8 "$pith" compare --json in.ppm a.png >compare.json
 
 # side by side: widths add up, with gaps of 8 pixels.
@@ -53,7 +55,7 @@ assert a["model"]["installed"] and a["model"]["name"] == "tiny-1" and abs(a["qua
 m = json.load(open("models.json"))[0]
 assert m["name"] == "tiny-1" and m["latent_id"] == a["model"]["latent_id"] and m["latent_channels"] == 4, m
 e, c = json.load(open("equal.json")), json.load(open("compare.json"))
-assert e["psnr_db"] is None and abs(e["ms_ssim"] - 1) < 1e-9, e
+assert e["psnr_db"] is None and abs(e["ms_ssim"] - 1) < 1e-9 and abs(e["ssimulacra2"] - 100) < 1e-9, e
 text = dict(line.split() for line in open("text"))
 assert set(c) == set(text) and all(abs(float(text[k]) - c[k]) < 1e-5 for k in c), (c, text)
 P
