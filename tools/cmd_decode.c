@@ -17,7 +17,7 @@ static const cli_option options[] = {
     CLI_OPTION_MODEL,
     {CLI_FORMAT, "format", "NAME", "png, jpg, webp or ppm, whatever OUT's ending"},
     {'q', "quality", "1..100", "of a JPEG or WebP (default 95; WebP 100 is lossless)"},
-    {CLI_DEPTH, "depth", "8|16", "bits of a sample; 16 for PNG and PPM (default 8)"},
+    {CLI_DEPTH, "depth", "8|16", "bits of a sample, 16 for PNG and PPM (default what the picture had)"},
     {CLI_STEPS, "steps", "N", "steps of denoising, with models that can (default 4; 0 = none)"},
     {'v', "verbose", NULL, "say where time went"},
     CLI_OPTION_THREADS,
@@ -30,8 +30,8 @@ typedef struct decode_request {
     cli_setup setup;
     const char *in, *out;
     image_write_options write;
-    uint8_t bit_depth;
-    int steps; /* -1: what suits the model */
+    uint8_t bit_depth; /* 0: what the picture had, if the format can have it */
+    int steps;         /* -1: what suits the model */
 } decode_request;
 
 /* The writer as a sink, with the time spent in it. */
@@ -151,6 +151,13 @@ static cli_exit finish(decode_job *job, image_writer *writer) {
     return code;
 }
 
+static uint8_t depth_of(const decode_job *job) {
+    const decode_request *r = job->request;
+    bool can_be_deep = r->write.type == IMAGE_PNG || r->write.type == IMAGE_PPM;
+    if (r->bit_depth) return r->bit_depth;
+    return can_be_deep ? job->file.info.source_bit_depth : 8;
+}
+
 static cli_exit decode_picture(decode_job *job) {
     const decode_request *r = job->request;
     image_writer *writer = NULL;
@@ -159,7 +166,7 @@ static cli_exit decode_picture(decode_job *job) {
     pith_status status = image_writer_new(&writer, output_stream(job->out), &r->write, &why);
     if (status != PITH_OK) return cli_fail(CLI_OUTPUT, r->out, "%s", why.message);
     image_writer_sink(writer, &timed.sink);
-    pith_sink sink = {timed_start, timed_rows, &timed, r->bit_depth};
+    pith_sink sink = {timed_start, timed_rows, &timed, depth_of(job)};
     pith_decode_options o;
     pith_decode_options_defaults(&o, sizeof o);
     o.steps = r->steps;
@@ -202,7 +209,7 @@ static cli_exit decode(const decode_request *r) {
 }
 
 static int run(const cli_command *command, int argc, char **argv) {
-    decode_request r = {.bit_depth = 8, .steps = -1, .write = {.type = IMAGE_UNKNOWN, .quality = 95}};
+    decode_request r = {.steps = -1, .write = {.type = IMAGE_UNKNOWN, .quality = 95}};
     cli_exit code = parse(&r, command, argc, argv);
     return (int)(code == CLI_DONE ? decode(&r) : code);
 }

@@ -48,7 +48,7 @@ static void print_text(const info_view *v) {
     const pith_info *i = &v->file->info;
     printf("%s\n", v->path);
     printf("  picture   %" PRIu32 "x%" PRIu32 ", %u channel%s of %u bits\n", i->format.width, i->format.height,
-           i->format.n_channels, i->format.n_channels == 1 ? "" : "s", i->format.bit_depth);
+           i->format.n_channels, i->format.n_channels == 1 ? "" : "s", i->source_bit_depth);
     printf("  bytes     %" PRIu64 ", %.4f bits per pixel\n", i->n_file_bytes, v->bits_per_pixel);
     printf("  format    %" PRIu32 ".%" PRIu32 ", method %s, prior %u\n", i->version_major, i->version_minor,
            method_name(i->method), i->prior_id);
@@ -87,11 +87,11 @@ static json_t *view_json(const info_view *v) {
     json_t *latent = json_pack("{sI sI sI sI sI}", "width", (json_int_t)i->latent_width, "height",
                                (json_int_t)i->latent_height, "channels", (json_int_t)i->n_latent, "downscale",
                                (json_int_t)i->downscale, "slices", (json_int_t)i->n_slices);
-    return json_pack("{so sI sI si sI so ss ss so si so so si so so}", "file", json_text(v->path), "width",
+    return json_pack("{so sI sI si si sI so ss ss so si so so si so so}", "file", json_text(v->path), "width",
                      (json_int_t)i->format.width, "height", (json_int_t)i->format.height, "channels",
-                     (int)i->format.n_channels, "bytes", (json_int_t)i->n_file_bytes, "bpp",
-                     json_number(v->bits_per_pixel), "version", version, "method", method_name(i->method), "step",
-                     json_number(i->step), "step_index", (int)i->step_index, "quality", json_number(v->quality),
+                     (int)i->format.n_channels, "depth", (int)i->source_bit_depth, "bytes", (json_int_t)i->n_file_bytes,
+                     "bpp", json_number(v->bits_per_pixel), "version", version, "method", method_name(i->method),
+                     "step", json_number(i->step), "step_index", (int)i->step_index, "quality", json_number(v->quality),
                      "latent", latent, "prior_id", (int)i->prior_id, "model", model, "chunks", chunks_json(v));
 }
 

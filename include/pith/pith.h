@@ -97,11 +97,12 @@ typedef struct pith_progress {
 
 /* What untrusted input may ask for. */
 typedef struct pith_limits {
-    uint64_t max_pixels;      /* width x height of a picture; default 100 000 000 */
-    uint32_t max_dimension;   /* width or height; default 65 535 */
-    uint64_t max_file_bytes;  /* a .pith file; default 1 GiB */
-    uint64_t max_model_bytes; /* a weights file; default 16 GiB */
-    uint32_t max_chunks;      /* chunks in a .pith file; default 100 000 */
+    uint64_t max_pixels;         /* width x height of a picture; default 100 000 000 */
+    uint32_t max_dimension;      /* width or height; default 65 535 */
+    uint64_t max_file_bytes;     /* a .pith file; default 1 GiB */
+    uint64_t max_model_bytes;    /* a weights file; default 16 GiB */
+    uint32_t max_chunks;         /* chunks in a .pith file; default 100 000 */
+    uint64_t max_metadata_bytes; /* of each kind of metadata; default 4 MiB */
 } pith_limits;
 
 typedef struct pith_env {
@@ -240,10 +241,25 @@ PITH_API PITH_MUST_CHECK pith_status pith_model_convert(pith_model *model, const
 
 typedef struct pith_encoder pith_encoder;
 
+/* Kept beside the picture byte for byte, and never interpreted. */
+typedef enum pith_metadata {
+    PITH_METADATA_ICC = 0,  /* an ICC profile: that of the picture before it became sRGB */
+    PITH_METADATA_EXIF = 1, /* from the TIFF header ("II*" or "MM") on */
+    PITH_METADATA_XMP = 2   /* an XMP packet */
+} pith_metadata;
+#define PITH_N_METADATA 3
+
+/* Borrowed bytes. */
+typedef struct pith_span {
+    const uint8_t *data;
+    size_t n_bytes;
+} pith_span;
+
 typedef struct pith_encode_options {
     size_t struct_size;
-    float quality;      /* 0 smallest .. 100 best; default 50; used when max_bytes is 0 */
-    uint64_t max_bytes; /* > 0: the best quality whose file has at most so many bytes */
+    float quality;                       /* 0 smallest .. 100 best; default 50; used when max_bytes is 0 */
+    uint64_t max_bytes;                  /* > 0: the best quality whose file has at most so many bytes */
+    pith_span metadata[PITH_N_METADATA]; /* by pith_metadata, borrowed for the call; n_bytes 0 = none */
 } pith_encode_options;
 
 PITH_API void pith_encode_options_defaults(pith_encode_options *options, size_t struct_size);
@@ -289,6 +305,7 @@ typedef struct pith_info {
     uint8_t prior_id;
     uint32_t n_slices;
     uint32_t n_chunks;
+    uint8_t source_bit_depth; /* of the picture that was encoded: 8 or 16 */
 } pith_info;
 
 typedef struct pith_chunk_info {
@@ -306,6 +323,11 @@ PITH_API void pith_decoder_free(pith_decoder **decoder);
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_open(pith_decoder *decoder, const uint8_t *data, size_t n_bytes);
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_info(pith_decoder *decoder, pith_info *info);
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_chunk(pith_decoder *decoder, uint32_t index, pith_chunk_info *chunk);
+
+/* The file's metadata of a kind; NULL and 0 bytes when it has none. Borrowed
+ * from the opened file's bytes. */
+PITH_API PITH_MUST_CHECK pith_status pith_decoder_metadata(pith_decoder *decoder, pith_metadata kind,
+                                                           const uint8_t **data, size_t *n_bytes);
 
 typedef struct pith_decode_options {
     size_t struct_size;

@@ -106,6 +106,7 @@ pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
         .prior_id = head->prior_id,
         .n_slices = d->file.n_slices,
         .n_chunks = d->file.n_chunks,
+        .source_bit_depth = head->deep ? 16 : 8,
     };
     memcpy(info->model_name, head->model_name, sizeof info->model_name);
     memcpy(info->latent_id, head->latent_id, sizeof info->latent_id);
@@ -120,6 +121,20 @@ pith_status pith_decoder_chunk(pith_decoder *d, uint32_t index, pith_chunk_info 
     const ctr_chunk *c = &d->file.chunks[index];
     *chunk = (pith_chunk_info){.type = c->type, .offset = c->offset, .n_bytes = c->n_bytes};
     ctr_chunk_name(c->type, chunk->name);
+    return PITH_OK;
+}
+
+pith_status pith_decoder_metadata(pith_decoder *d, pith_metadata kind, const uint8_t **data, size_t *n_bytes) {
+    if (!d || !data || !n_bytes) return PITH_E_ARG;
+    *data = NULL;
+    *n_bytes = 0;
+    pith_status status = require_open(d);
+    if (status != PITH_OK) return status;
+    if ((unsigned)kind >= PITH_N_METADATA) return diag_set(&d->diag, PITH_E_ARG, "metadata of kind %d", (int)kind);
+    uint32_t index = d->file.metadata[kind];
+    if (index == 0) return PITH_OK;
+    *data = d->file.chunks[index].payload;
+    *n_bytes = d->file.chunks[index].payload_bytes;
     return PITH_OK;
 }
 

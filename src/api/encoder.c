@@ -6,6 +6,7 @@
 
 #include "api/env.h"
 #include "api/latents.h"
+#include "api/metadata.h"
 #include "api/model.h"
 #include "api/pixels.h"
 #include "api/rate_control.h"
@@ -75,7 +76,8 @@ typedef struct encode_job {
     latent_planes latents;
     row_band band;
     float *window_pixels, *window_latents;
-    int16_t *symbols; /* as large as latents */
+    int16_t *symbols;  /* as large as latents */
+    byte_writer after; /* chunks that follow the slices */
 } encode_job;
 
 static void job_free(encode_job *job, const pith_alloc *alloc) {
@@ -83,6 +85,7 @@ static void job_free(encode_job *job, const pith_alloc *alloc) {
     mem_free(alloc, job->window_pixels);
     mem_free(alloc, job->window_latents);
     mem_free(alloc, job->symbols);
+    bw_free(&job->after);
     latents_free(&job->latents, alloc);
 }
 
@@ -105,6 +108,7 @@ static pith_status fill_head(pith_encoder *e, const pith_image_format *f, ctr_he
         .width = f->width,
         .height = f->height,
         .grey = f->n_channels == 1,
+        .deep = f->bit_depth == 16,
         .method = PITH_METHOD_LATENT,
         .n_latent = (uint8_t)t->n_latent,
         .log2_downscale = (uint8_t)t->log2_downscale,
@@ -174,7 +178,7 @@ static pith_status latents_to_file(pith_encoder *e, encode_job *job, const pith_
     pith_status status = PITH_OK;
     double start = env_seconds();
     rate_control rate = {.env = &e->env, .traits = e->traits, .coder = e->coder, .diag = &e->diag};
-    rate_wish wish = {.quality = o->quality, .max_bytes = o->max_bytes};
+    rate_wish wish = {.quality = o->quality, .max_bytes = o->max_bytes, .other_bytes = job->after.n_bytes};
     job->symbols = mem_alloc(&e->env.alloc, latents_count(&job->latents), sizeof *job->symbols);
     if (!job->symbols) {
         status = diag_set(&e->diag, PITH_E_NOMEM, "out of memory for the latents");
@@ -184,6 +188,12 @@ static pith_status latents_to_file(pith_encoder *e, encode_job *job, const pith_
     PITH_TRY(env_report(&e->env, "coding", 0.95, &e->diag));
     PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
     PITH_TRY(rate_write_slices(&rate, &job->latents, job->symbols, &job->head, file));
+    bw_bytes(file, job->after.data, job->after.n_bytes);
+    status = file->status;
+    if (status != PITH_OK) {
+        diag_set(&e->diag, status, "out of memory for the file");
+        goto cleanup;
+    }
     PITH_TRY(env_report(&e->env, "coding", 1, &e->diag));
 cleanup:
     e->timing.coding_seconds = env_seconds() - start;
@@ -203,9 +213,11 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     pith_encode_options_defaults(&o, sizeof o);
     if (options) memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
     bw_init(&file, &e->env.alloc);
+    bw_init(&job.after, &e->env.alloc);
 
     PITH_TRY(check_arguments(e, source, &o));
     PITH_TRY(fill_head(e, &source->format, &job.head));
+    PITH_TRY(metadata_write(&job.after, &o, &e->env.limits, &e->diag));
     PITH_TRY(latents_init(&job.latents, &e->env.alloc, &job.head, &e->diag));
     PITH_TRY(pixels_to_latents(e, &job, source));
     PITH_TRY(latents_to_file(e, &job, &o, &file));

@@ -12,6 +12,7 @@ static const pith_limits default_limits = {
     .max_file_bytes = (uint64_t)1 << 30,
     .max_model_bytes = (uint64_t)16 << 30,
     .max_chunks = 100000u,
+    .max_metadata_bytes = 4u << 20,
 };
 
 void pith_env_defaults(pith_env *env, size_t struct_size) {

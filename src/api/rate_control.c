@@ -18,6 +18,7 @@ typedef struct fitting {
     const latent_planes *latents;
     ctr_head *head;
     int16_t *symbols;
+    uint64_t other_bytes; /* of the file, beside HEAD and slices */
 } fitting;
 
 static void quantise_all(const fitting *f, uint32_t step_index) {
@@ -29,7 +30,7 @@ static void quantise_all(const fitting *f, uint32_t step_index) {
 static pith_status file_cost(const fitting *f, uint32_t step_index, uint64_t *n_bytes) {
     pith_status status = PITH_OK;
     quantise_all(f, step_index);
-    *n_bytes = ctr_head_bytes(f->head);
+    *n_bytes = ctr_head_bytes(f->head) + f->other_bytes;
     for (uint32_t i = 0; i < ctr_slice_count(f->head); i++) {
         uint64_t coded = 0;
         lat_block block = latents_slice(f->latents, f->symbols, ctr_slice_rect(f->head, i));
@@ -95,7 +96,7 @@ static uint32_t step_of_quality(const model_traits *t, float quality) {
 
 pith_status rate_choose(const rate_control *r, const latent_planes *latents, rate_wish wish, ctr_head *head,
                         int16_t *symbols) {
-    fitting f = {r, latents, head, symbols};
+    fitting f = {r, latents, head, symbols, wish.other_bytes};
     uint32_t step_index = step_of_quality(r->traits, wish.quality);
     if (wish.max_bytes > 0) {
         pith_status status = find_step(&f, wish.max_bytes, &step_index);

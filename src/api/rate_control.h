@@ -17,8 +17,9 @@ typedef struct rate_control {
 } rate_control;
 
 typedef struct rate_wish {
-    float quality;      /* 0..100, when max_bytes is 0 */
-    uint64_t max_bytes; /* > 0: the best whose HEAD and slices have at most so many bytes, magic and version included */
+    float quality;        /* 0..100, when max_bytes is 0 */
+    uint64_t max_bytes;   /* > 0: the best whose whole file has at most so many bytes */
+    uint64_t other_bytes; /* that the file has beside magic, version, HEAD and slices */
 } rate_wish;
 
 /* Chooses the step, writes it into `head`, and fills `symbols` (as many as the

@@ -61,17 +61,19 @@ uint8_t ctr_mini_number(const char *name) {
 }
 
 void ctr_chunk_name(uint8_t type, char name[8]) {
-    switch (type) {
-    case CTR_CHUNK_HEAD:
-        snprintf(name, 8, "HEAD");
-        break;
-    case CTR_CHUNK_LATENT:
-        snprintf(name, 8, "LATN");
-        break;
-    default:
-        snprintf(name, 8, "?%02x", type);
-        break;
-    }
+    static const struct {
+        uint8_t type;
+        char name[5];
+    } known[] = {
+        {CTR_CHUNK_HEAD, "HEAD"},
+        {CTR_CHUNK_LATENT, "LATN"},
+        {CTR_CHUNK_METADATA + PITH_METADATA_ICC, "ICCP"},
+        {CTR_CHUNK_METADATA + PITH_METADATA_EXIF, "EXIF"},
+        {CTR_CHUNK_METADATA + PITH_METADATA_XMP, "XMPM"},
+    };
+    snprintf(name, 8, "?%02x", type);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].type == type) snprintf(name, 8, "%s", known[i].name);
 }
 
 /* ---- legality ------------------------------------------------------------------ */

@@ -96,7 +96,8 @@ static void read_flags(stream *s, ctr_head *head, uint32_t version_minor) {
     size_t at = s->position;
     uint8_t flags = st_u8(s, "flags");
     head->grey = flags & CTR_FLAG_GREY;
-    if (s->status == PITH_OK && (flags & ~CTR_FLAG_GREY))
+    head->deep = flags & CTR_FLAG_DEEP;
+    if (s->status == PITH_OK && (flags & ~CTR_FLAGS_KNOWN))
         FAIL_AT(s, at, version_minor > CTR_VERSION_MINOR ? PITH_E_UNSUPPORTED : PITH_E_FORMAT,
                 "reserved bits of flags 0x%02x are set", flags);
 }
@@ -178,8 +179,20 @@ static pith_status check_limits(const ctr_head *head, const pith_limits *limits,
 
 /* ---- the walk --------------------------------------------------------------------------- */
 
+static void place_metadata(stream *s, ctr_file *file, const ctr_chunk *chunk, const pith_limits *limits) {
+    uint32_t *index = &file->metadata[chunk->type - CTR_CHUNK_METADATA];
+    if (*index)
+        FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a second one");
+    else if (chunk->payload_bytes == 0)
+        FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "is empty");
+    else if (chunk->payload_bytes > limits->max_metadata_bytes)
+        FAIL_AT(s, chunk->offset, PITH_E_LIMIT, "%zu bytes of metadata, the limit is %" PRIu64, chunk->payload_bytes,
+                limits->max_metadata_bytes);
+    *index = file->n_chunks;
+}
+
 /* Checks that a chunk after HEAD may stand where it stands, and counts it. */
-static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk) {
+static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk, const pith_limits *limits) {
     size_t at = chunk->offset;
     if (chunk->type == CTR_CHUNK_LATENT) {
         if (file->n_slices == 0) file->first_slice = file->n_chunks;
@@ -192,6 +205,8 @@ static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk) {
         file->n_slices++;
     } else if (chunk->type == CTR_CHUNK_HEAD) {
         FAIL_AT(s, at, PITH_E_FORMAT, "a second header");
+    } else if (chunk->type >= CTR_CHUNK_METADATA && chunk->type < CTR_CHUNK_METADATA + PITH_N_METADATA) {
+        place_metadata(s, file, chunk, limits);
     } else if (!(chunk->type & CTR_CHUNK_SKIPPABLE)) {
         FAIL_AT(s, at, PITH_E_UNSUPPORTED, "a chunk of unknown type 0x%02x that may not be skipped", chunk->type);
     }
@@ -208,7 +223,7 @@ static pith_status check_chunks(ctr_file *file, stream *s, const pith_limits *li
                             limits->max_chunks, at);
         read_chunk(s, &chunk, label);
         check_crc(s, &chunk);
-        if (s->status == PITH_OK) place_chunk(s, file, &chunk);
+        if (s->status == PITH_OK) place_chunk(s, file, &chunk, limits);
     }
     if (s->status == PITH_OK && file->n_slices != ctr_slice_count(&file->head)) {
         s->label = "file";

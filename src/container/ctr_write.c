@@ -41,10 +41,10 @@ static size_t put_name(uint8_t *out, const char *name) {
 static size_t put_head(uint8_t out[MAX_HEAD_BYTES], const ctr_head *head) {
     size_t n = put_leb128(out, head->width);
     n += put_leb128(out + n, head->height);
-    out[n++] = head->grey ? CTR_FLAG_GREY : 0;                                         /* flags */
-    out[n++] = head->method;                                                           /* method */
-    out[n++] = (uint8_t)((head->n_latent - 1u) | (unsigned)head->log2_downscale << 5); /* geometry */
-    out[n++] = (uint8_t)head->step_index;                                              /* step_index */
+    out[n++] = (uint8_t)((head->grey ? CTR_FLAG_GREY : 0) | (head->deep ? CTR_FLAG_DEEP : 0)); /* flags */
+    out[n++] = head->method;                                                                   /* method */
+    out[n++] = (uint8_t)((head->n_latent - 1u) | (unsigned)head->log2_downscale << 5);         /* geometry */
+    out[n++] = (uint8_t)head->step_index;                                                      /* step_index */
     out[n++] = (uint8_t)(head->step_index >> 8);
     out[n++] = head->prior_id; /* prior_id */
     n += put_name(out + n, head->model_name);
@@ -99,5 +99,7 @@ size_t ctr_head_bytes(const ctr_head *head) {
     uint8_t payload[MAX_HEAD_BYTES];
     return CTR_MAGIC_BYTES + 1 + chunk_bytes(put_head(payload, head));
 }
+
+size_t ctr_chunk_bytes(size_t payload_bytes) { return chunk_bytes(payload_bytes); }
 
 size_t ctr_slice_bytes(size_t coded_bytes) { return chunk_bytes(CHECKSUM_BYTES + coded_bytes); }

@@ -12,9 +12,10 @@ pith_status ctr_write_head(byte_writer *out, const ctr_head *head, pith_diag *di
 void ctr_write_chunk(byte_writer *out, uint8_t type, const void *payload, size_t n_bytes);
 void ctr_write_slice(byte_writer *out, uint16_t checksum, const void *coded, size_t coded_bytes);
 
-/* What a file of these parts costs: bytes of magic, version and HEAD chunk,
- * and of a slice chunk around `coded_bytes` of coded symbols. */
+/* What a file of these parts costs: bytes of magic, version and HEAD chunk, of
+ * any other chunk, and of a slice chunk around `coded_bytes` of coded symbols. */
 size_t ctr_head_bytes(const ctr_head *head);
+size_t ctr_chunk_bytes(size_t payload_bytes);
 size_t ctr_slice_bytes(size_t coded_bytes);
 
 #endif

@@ -15,8 +15,15 @@
 #define CTR_VERSION_MINOR 1u /* low nibble: a higher one is read, unknown parts are skipped */
 
 /* Chunk types. Bit 7 set: a reader that does not know it may skip it. */
-typedef enum ctr_chunk_type { CTR_CHUNK_HEAD = 0x01, CTR_CHUNK_LATENT = 0x02 } ctr_chunk_type;
+typedef enum ctr_chunk_type {
+    CTR_CHUNK_HEAD = 0x01,
+    CTR_CHUNK_LATENT = 0x02,
+    CTR_CHUNK_METADATA = 0x85 /* and the two after it: one a pith_metadata */
+} ctr_chunk_type;
 #define CTR_CHUNK_SKIPPABLE 0x80u
+
+_Static_assert(PITH_METADATA_ICC == 0 && PITH_METADATA_EXIF == 1 && PITH_METADATA_XMP == 2 && PITH_N_METADATA == 3,
+               "chunks ICCP, EXIF, XMPM are 0x85, 0x86, 0x87");
 
 #define CTR_SLICE_SIDE 128u /* latent positions a slice is wide and high, at most */
 
@@ -28,11 +35,14 @@ typedef enum ctr_chunk_type { CTR_CHUNK_HEAD = 0x01, CTR_CHUNK_LATENT = 0x02 } c
 #define CTR_N_PRIORS 1u  /* ids below it are known */
 #define CTR_N_RECIPES 1u /* numbers below it are known */
 #define CTR_FLAG_GREY 0x01u
+#define CTR_FLAG_DEEP 0x04u
+#define CTR_FLAGS_KNOWN (CTR_FLAG_GREY | CTR_FLAG_DEEP)
 
 /* The HEAD chunk. Sizes of the latent follow: ceil(width / downscale). */
 typedef struct ctr_head {
     uint32_t width, height;           /* pixels, 1 .. limits */
     bool grey;                        /* the picture was grey: decode to one channel */
+    bool deep;                        /* the picture's samples had 16 bits */
     uint8_t method;                   /* pith_method */
     uint8_t n_latent;                 /* channels, 1..32 and at most the samples of a pixel block, 3 * downscale^2 */
     uint8_t log2_downscale;           /* 3 = 8 pixels; 0..7 */

@@ -18,11 +18,12 @@ import zlib
 MAGIC = b"\xf0PIT"
 MAJOR, MINOR = 0, 1
 HEAD, LATN = 0x01, 0x02
-NAMES = {HEAD: "HEAD", LATN: "LATN"}
+METADATA = {0x85: "ICCP", 0x86: "EXIF", 0x87: "XMPM"}
+NAMES = {HEAD: "HEAD", LATN: "LATN", **METADATA}
 METHODS = {1: "latent"}
 SLICE_SIDE = 128
 
-MAX_SIDE, MAX_PIXELS, MAX_BYTES, MAX_CHUNKS = 65535, 100_000_000, 1 << 30, 100_000  # [12]
+MAX_SIDE, MAX_PIXELS, MAX_BYTES, MAX_CHUNKS, MAX_METADATA = 65535, 100_000_000, 1 << 30, 100_000, 4 << 20  # [12]
 
 
 class Refused(Exception):
@@ -98,9 +99,10 @@ def read_head(payload: Bytes, minor: int) -> dict:  # [4]
     head = {"width": payload.leb128(1, "width"), "height": payload.leb128(1, "height")}
     start = payload.at
     flags = payload.number(1, "flags")
-    if flags & ~1:
+    if flags & ~5:
         raise Refused("unsupported" if minor > MINOR else "format", f"flags 0x{flags:02x}", start)
     head["channels"] = 1 if flags & 1 else 3
+    head["depth"] = 16 if flags & 4 else 8
     head["method"] = METHODS[read_known(payload, METHODS, "method")]
     start = payload.at
     geometry = payload.number(1, "geometry")
@@ -158,6 +160,16 @@ def read_slice(data: bytes, chunk: dict, place: dict) -> dict:  # [6]
     return {**place, "offset": at + 2, "coded_bytes": end - at - 2, "checksum": checksum}
 
 
+def check_metadata(chunk: dict, chunks: list) -> None:  # [17]
+    start, end = chunk["payload"]
+    if any(other["type"] == chunk["type"] for other in chunks):
+        raise Refused("format", f"a second {chunk['name']}", chunk["offset"])
+    if start == end:
+        raise Refused("format", f"an empty {chunk['name']}", chunk["offset"])
+    if end - start > MAX_METADATA:
+        raise Refused("limit", f"{end - start} bytes of {chunk['name']}", chunk["offset"])
+
+
 def read_file(data: bytes) -> dict:  # [2]
     if len(data) > MAX_BYTES:
         raise Refused("limit", f"a file of {len(data)} bytes", 0)
@@ -186,6 +198,8 @@ def read_file(data: bytes) -> dict:  # [2]
             slices.append(read_slice(data, chunk, places[len(slices)]))
         elif chunk["type"] == HEAD:
             raise Refused("format", "a second HEAD", chunk["offset"])
+        elif chunk["type"] in METADATA:
+            check_metadata(chunk, chunks)
         elif chunk["type"] < 0x80:
             raise Refused("unsupported", f"a chunk of type 0x{chunk['type']:02x}", chunk["offset"])
         chunks.append(chunk)
@@ -208,6 +222,7 @@ def describe(data: bytes, version: str, head: dict, slices: list, chunks: list) 
         "width": head["width"],
         "height": head["height"],
         "channels": head["channels"],
+        "depth": head["depth"],
         "bytes": len(data),
         "version": version,
         "method": head["method"],
