@@ -333,7 +333,7 @@ static void avif_is_read_exactly(void **state) {
                 samples[i] = (uint16_t)((v * 65535u + top / 2) / top);
             }
             snprintf(what, sizeof what, "AVIF of %u channels, %u bits", n_channels, depth);
-            save_avif(path, &p, &(avif_wish){depth, -1, -1, 1, false, NULL, 0});
+            save_avif(path, &p, &(avif_wish){depth, -1, -1, 1, false, false, NULL, 0});
             assert_reads(&p, depth == 8 ? 0 : 1, what, NULL);
             free(p.pixels);
         }
@@ -379,7 +379,7 @@ static void avif_is_turned_by_its_container_and_not_twice(void **state) {
             char what[64];
             pith_image p = make_picture(30, 18, 3, 8), expected = turned(&p, angle, mirror);
             snprintf(what, sizeof what, "angle %d, mirror %d", angle, mirror);
-            save_avif(path, &p, &(avif_wish){8, angle, mirror, 1, false, exif, n_exif});
+            save_avif(path, &p, &(avif_wish){8, angle, mirror, 1, false, false, exif, n_exif});
             assert_reads(&expected, 0, what, NULL);
             free(p.pixels);
             free(expected.pixels);
@@ -394,12 +394,12 @@ static void an_animated_or_cropped_avif_is_read(void **state) {
 #ifdef PITH_WITH_AVIF
     (void)state;
     pith_image p = make_picture(30, 18, 3, 8), part = make_picture(28, 14, 3, 8);
-    save_avif(path, &p, &(avif_wish){8, -1, -1, 2, false, NULL, 0});
+    save_avif(path, &p, &(avif_wish){8, -1, -1, 2, false, false, NULL, 0});
     assert_reads(&p, 0, "animated AVIF", "first frame");
     for (uint32_t y = 0; y < 14; y++)
         for (uint32_t x = 0; x < 28; x++)
             for (unsigned c = 0; c < 3; c++) set_sample(&part, x, y, c, sample(&p, x + 2, y + 4, c));
-    save_avif(path, &p, &(avif_wish){8, -1, -1, 1, true, NULL, 0});
+    save_avif(path, &p, &(avif_wish){8, -1, -1, 1, false, true, NULL, 0});
     assert_reads(&part, 0, "cropped AVIF", NULL);
     free(p.pixels);
     free(part.pixels);
@@ -503,7 +503,7 @@ static void no_damaged_file_does_harm(void **state) {
     save_animated_webp(path, &p);
     damage("animated WebP");
 #ifdef PITH_WITH_AVIF
-    save_avif(path, &p, &(avif_wish){8, 1, -1, 1, false, exif, n_exif});
+    save_avif(path, &p, &(avif_wish){8, 1, -1, 1, false, false, exif, n_exif});
     damage("AVIF");
 #endif
 #ifdef PITH_WITH_JXL

@@ -16,7 +16,7 @@
 #endif
 
 /* Exif with three tags, the second of them the orientation; returns its length. */
-static size_t make_exif(uint8_t exif[64], unsigned orientation, bool little) {
+static inline size_t make_exif(uint8_t exif[64], unsigned orientation, bool little) {
     static const uint8_t entries[3][4] = {{0x01, 0x00, 0, 4}, {0x01, 0x12, 0, 3}, {0x01, 0x1a, 0, 3}};
     size_t n = 0;
     memcpy(exif, little ? "II*\0\x08\0\0\0\x03\0" : "MM\0*\0\0\0\x08\0\x03", 10);
@@ -38,7 +38,7 @@ static size_t make_exif(uint8_t exif[64], unsigned orientation, bool little) {
 /* ---- WebP ---------------------------------------------------------------------------- */
 
 /* Lossless, with Exif where n_exif > 0. */
-static void save_webp(const char *path, const pith_image *p, const uint8_t *exif, size_t n_exif) {
+static inline void save_webp(const char *path, const pith_image *p, const uint8_t *exif, size_t n_exif) {
     uint8_t *bytes;
     int width = (int)p->format.width, height = (int)p->format.height;
     size_t n = p->format.n_channels == 4
@@ -57,7 +57,7 @@ static void save_webp(const char *path, const pith_image *p, const uint8_t *exif
 }
 
 /* Two frames, the second of them black. */
-static void save_animated_webp(const char *path, const pith_image *first) {
+static inline void save_animated_webp(const char *path, const pith_image *first) {
     int width = (int)first->format.width, height = (int)first->format.height;
     WebPAnimEncoder *encoder = WebPAnimEncoderNew(width, height, NULL);
     WebPConfig config;
@@ -92,18 +92,19 @@ typedef struct avif_wish {
     unsigned depth;    /* of the file: 8, 10, 12 */
     int angle, mirror; /* -1: none */
     unsigned n_frames; /* the second is black */
-    bool has_crop;     /* two columns left, four rows above */
+    bool is_p3;
+    bool has_crop; /* two columns left, four rows above */
     const uint8_t *exif;
     size_t n_exif;
 } avif_wish;
 
-static avifImage *make_avif_frame(const pith_image *p, const avif_wish *wish, bool black) {
+static inline avifImage *make_avif_frame(const pith_image *p, const avif_wish *wish, bool black) {
     unsigned n_channels = p->format.n_channels;
     avifImage *image = avifImageCreate(p->format.width, p->format.height, wish->depth,
                                        n_channels <= 2 ? AVIF_PIXEL_FORMAT_YUV400 : AVIF_PIXEL_FORMAT_YUV444);
     assert_non_null(image);
     image->matrixCoefficients = n_channels <= 2 ? AVIF_MATRIX_COEFFICIENTS_BT601 : AVIF_MATRIX_COEFFICIENTS_IDENTITY;
-    image->colorPrimaries = AVIF_COLOR_PRIMARIES_BT709;
+    image->colorPrimaries = wish->is_p3 ? AVIF_COLOR_PRIMARIES_SMPTE432 : AVIF_COLOR_PRIMARIES_BT709;
     image->transferCharacteristics = AVIF_TRANSFER_CHARACTERISTICS_SRGB;
     image->yuvRange = AVIF_RANGE_FULL;
     avifImageAllocatePlanes(image, n_channels % 2 == 0 ? AVIF_PLANES_ALL : AVIF_PLANES_YUV);
@@ -127,7 +128,7 @@ static avifImage *make_avif_frame(const pith_image *p, const avif_wish *wish, bo
     return image;
 }
 
-static void save_avif(const char *path, const pith_image *p, const avif_wish *wish) {
+static inline void save_avif(const char *path, const pith_image *p, const avif_wish *wish) {
     avifEncoder *encoder = avifEncoderCreate();
     avifRWData whole = AVIF_DATA_EMPTY;
     assert_non_null(encoder);
@@ -171,12 +172,12 @@ static void save_avif(const char *path, const pith_image *p, const avif_wish *wi
 #ifdef PITH_WITH_JXL
 typedef struct jxl_wish {
     unsigned orientation;
-    bool is_animated;
+    bool is_animated, is_p3;
     const uint8_t *exif; /* in a box with its offset of 4 zero bytes */
     size_t n_exif;
 } jxl_wish;
 
-static void add_jxl_frame(JxlEncoder *encoder, const pith_image *p, const jxl_wish *wish, bool black) {
+static inline void add_jxl_frame(JxlEncoder *encoder, const pith_image *p, const jxl_wish *wish, bool black) {
     JxlPixelFormat format = {p->format.n_channels, p->format.bit_depth == 16 ? JXL_TYPE_UINT16 : JXL_TYPE_UINT8,
                              JXL_NATIVE_ENDIAN, 0};
     JxlEncoderFrameSettings *settings = JxlEncoderFrameSettingsCreate(encoder, NULL);
@@ -195,7 +196,7 @@ static void add_jxl_frame(JxlEncoder *encoder, const pith_image *p, const jxl_wi
     free(pixels);
 }
 
-static void save_jxl(const char *path, const pith_image *p, const jxl_wish *wish) {
+static inline void save_jxl(const char *path, const pith_image *p, const jxl_wish *wish) {
     JxlEncoder *encoder = JxlEncoderCreate(NULL);
     JxlBasicInfo info;
     JxlColorEncoding colour;
@@ -216,6 +217,7 @@ static void save_jxl(const char *path, const pith_image *p, const jxl_wish *wish
     info.animation.tps_numerator = 10;
     info.animation.tps_denominator = 1;
     JxlColorEncodingSetToSRGB(&colour, n_channels <= 2);
+    if (wish->is_p3) colour.primaries = JXL_PRIMARIES_P3;
     if (wish->n_exif) assert_int_equal(JxlEncoderUseBoxes(encoder), JXL_ENC_SUCCESS);
     assert_int_equal(JxlEncoderSetCodestreamLevel(encoder, 10), JXL_ENC_SUCCESS); /* 16 bits */
     assert_int_equal(JxlEncoderSetBasicInfo(encoder, &info), JXL_ENC_SUCCESS);

@@ -48,7 +48,7 @@ static void save_bytes(const char *path, const void *bytes, size_t n_bytes) {
     assert_int_equal(fclose(file), 0);
 }
 
-static void *read_bytes(const char *path, size_t *n_bytes) {
+static inline void *read_bytes(const char *path, size_t *n_bytes) {
     FILE *file = fopen(path, "rb");
     assert_non_null(file);
     void *bytes = malloc(1 << 20);
@@ -87,7 +87,7 @@ static const png_kind png_kinds[] = {
     {"RGBA 16", PNG_COLOR_TYPE_RGB_ALPHA, 16, false, true},
     {"RGBA 8", PNG_COLOR_TYPE_RGB_ALPHA, 8, false, true},
 };
-static const size_t n_png_kinds = sizeof png_kinds / sizeof png_kinds[0];
+static const size_t n_png_kinds __attribute__((unused)) = sizeof png_kinds / sizeof png_kinds[0];
 
 /* The value stored in the file for channel c of a pixel: of `depth` bits. */
 static uint32_t stored(const png_kind *kind, uint32_t x, uint32_t y, uint32_t c) {
@@ -153,8 +153,8 @@ static void put_bits(uint8_t *row, size_t index, uint32_t value, int depth) {
 }
 
 /* Writes such a PNG; returns the picture that a reader should give. */
-static pith_image save_odd_png(const char *path, const png_kind *kind, uint32_t width, uint32_t height,
-                               int interlaced) {
+static inline pith_image save_odd_png(const char *path, const png_kind *kind, uint32_t width, uint32_t height,
+                                      int interlaced) {
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
@@ -203,7 +203,7 @@ static pith_image save_odd_png(const char *path, const png_kind *kind, uint32_t 
 /* ---- JPEG, WebP ------------------------------------------------------------------------------ */
 
 /* With 4 channels: CMYK. */
-static void *make_jpeg(uint32_t width, uint32_t height, int n_channels, bool progressive, size_t *n_bytes) {
+static inline void *make_jpeg(uint32_t width, uint32_t height, int n_channels, bool progressive, size_t *n_bytes) {
     struct jpeg_compress_struct jpeg;
     struct jpeg_error_mgr errors;
     unsigned char *bytes = NULL;

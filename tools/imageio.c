@@ -89,6 +89,7 @@ static void take_options(image_reader *r, const image_open_options *options) {
     }
     r->max_memory_bytes = options->max_memory_bytes ? options->max_memory_bytes : IMAGE_MEMORY_BYTES;
     r->keep_alpha = options->keep_alpha;
+    r->keep_profile = options->keep_profile;
 }
 
 pith_status image_open(image_reader **out, const char *path, const image_open_options *options, pith_diag *why) {
@@ -220,6 +221,12 @@ image_facts image_reader_facts(const image_reader *reader) {
     return facts;
 }
 
+image_metadata image_reader_metadata(const image_reader *r) {
+    return (image_metadata){.icc = {r->profile.data, r->profile.n_bytes},
+                            .exif = {r->exif.data, r->exif.n_bytes},
+                            .xmp = {r->xmp.data, r->xmp.n_bytes}};
+}
+
 const pith_diag *image_reader_diag(const image_reader *reader) { return &reader->diag; }
 
 void image_close(image_reader **reader) {
@@ -229,6 +236,7 @@ void image_close(image_reader **reader) {
     if (r->state) r->type->close(r);
     image_stages_free(r);
     image_blob_free(&r->colour.icc);
+    image_blob_free(&r->profile);
     image_blob_free(&r->exif);
     image_blob_free(&r->xmp);
     if (r->input.file && r->input.file != stdin) fclose(r->input.file);

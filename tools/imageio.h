@@ -31,13 +31,15 @@ typedef struct image_open_options {
     const pith_limits *limits; /* NULL: the library's defaults */
     uint64_t max_memory_bytes; /* for frames that must be whole in memory; 0: IMAGE_MEMORY_BYTES */
     bool keep_alpha;           /* else it is composited on white */
+    bool keep_profile;         /* colours of a profile near sRGB stay as they are; else they become sRGB */
 } image_open_options;
 
 #define IMAGE_MEMORY_BYTES ((uint64_t)1 << 30)
 
 /* Opens a picture ("-" is standard input). Grey stays grey, colour is RGB;
  * palette and low bit depths are widened; more than 8 bits become 16; CMYK
- * becomes RGB; rows come the right way up, whatever EXIF says. Limits are
+ * becomes RGB; colours become sRGB (see keep_profile), clipped where sRGB does
+ * not have them; rows come the right way up, whatever EXIF says. Limits are
  * checked before pixels are allocated. `options` may be NULL. On failure `why`
  * has one line that does not repeat the path. */
 pith_status image_open(image_reader **out, const char *path, const image_open_options *options, pith_diag *why)
@@ -46,6 +48,18 @@ pith_status image_open(image_reader **out, const char *path, const image_open_op
 /* The rows, once each from the top. The reader must outlive the source. */
 void image_reader_source(image_reader *reader, pith_source *source);
 image_facts image_reader_facts(const image_reader *reader);
+/* What a file carries besides, borrowed from the reader; empty where it has
+ * none. Exif begins with its TIFF header, and its orientation is 1. The profile
+ * is that of the samples the source gives; without one they are sRGB. */
+typedef struct image_span {
+    const uint8_t *data;
+    size_t n_bytes;
+} image_span;
+
+typedef struct image_metadata {
+    image_span icc, exif, xmp;
+} image_metadata;
+image_metadata image_reader_metadata(const image_reader *reader);
 /* Why read_rows failed. */
 const pith_diag *image_reader_diag(const image_reader *reader);
 void image_close(image_reader **reader);

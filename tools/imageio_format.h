@@ -68,8 +68,9 @@ typedef struct image_colour {
 
 /* From raw rows to those of the source; imageio_stages.c's own. */
 typedef struct image_stages {
-    void *raw_row;  /* NULL when a raw row is a row of the source */
-    uint8_t *frame; /* the upright picture, when it is turned */
+    struct image_transform *transform; /* NULL: samples stay what they are */
+    void *raw_row;                     /* NULL when a raw row is as large as a row of the source */
+    uint8_t *frame;                    /* the upright picture, when it is turned */
     size_t row_bytes, frame_stride;
 } image_stages;
 
@@ -79,7 +80,7 @@ struct image_reader {
     image_input input;
     pith_limits limits;
     uint64_t max_memory_bytes, n_claimed_bytes;
-    bool keep_alpha;
+    bool keep_alpha, keep_profile;
 
     /* Set by the format. */
     pith_image_format raw; /* size, channels (4 is RGBA, or CMYK), depth of the file's rows */
@@ -88,6 +89,7 @@ struct image_reader {
     image_blob exif; /* from the TIFF header on */
     image_blob xmp;
 
+    image_blob profile; /* of the samples the source gives; empty: sRGB */
     image_stages stages;
     pith_image_format format; /* what the source gives */
     image_facts facts;

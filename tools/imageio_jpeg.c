@@ -150,7 +150,6 @@ static void read_header(image_reader *r, jpeg_in *in) {
         jpeg->out_color_space = JCS_CMYK;
         in->ink_is_0 = jpeg->saw_Adobe_marker;
         r->is_cmyk = true;
-        if (r->colour.icc.n_bytes == 0) image_reader_warn(r, "is CMYK without a profile; its colours are a guess");
         break;
     default:
         tool_fail(&r->diag, PITH_E_UNSUPPORTED, "JPEG of %d components is not supported", jpeg->num_components);

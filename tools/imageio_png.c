@@ -67,11 +67,44 @@ static void set_transforms(png_in *in, unsigned colour_type, unsigned depth) {
     png_read_update_info(in->png, in->info);
 }
 
-static void note_animation(image_reader *r, png_in *in) {
+/* Chunks that this libpng does not know. */
+static void note_unknown(image_reader *r, png_in *in) {
     png_unknown_chunkp chunks = NULL;
     int n = png_get_unknown_chunks(in->png, in->info, &chunks);
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         if (memcmp(chunks[i].name, "acTL", 4) == 0) image_reader_warn(r, "is animated; its still picture was taken");
+        if (memcmp(chunks[i].name, "cICP", 4) != 0 || chunks[i].size != 4) continue;
+        r->colour.has_cicp = true;
+        r->colour.cicp_primaries = chunks[i].data[0];
+        r->colour.cicp_transfer = chunks[i].data[1];
+    }
+}
+
+static void note_colour(image_reader *r, png_in *in) {
+    image_colour *c = &r->colour;
+    png_charp name;
+    png_bytep icc;
+    png_uint_32 n_bytes;
+    int compression, intent;
+    double *xy = c->primaries_xy;
+    if (png_get_iCCP(in->png, in->info, &name, &compression, &icc, &n_bytes) &&
+        image_reader_set_icc(r, icc, n_bytes) != PITH_OK)
+        png_error(in->png, "out of memory");
+    c->is_srgb = png_get_sRGB(in->png, in->info, &intent) != 0;
+    c->has_gamma = png_get_gAMA(in->png, in->info, &c->gamma) != 0;
+    c->has_primaries =
+        png_get_cHRM(in->png, in->info, &xy[0], &xy[1], &xy[2], &xy[3], &xy[4], &xy[5], &xy[6], &xy[7]) != 0;
+}
+
+/* XMP stands in a text chunk of that name. */
+static void note_xmp(image_reader *r, png_in *in) {
+    png_textp texts;
+    int n = png_get_text(in->png, in->info, &texts, NULL);
+    for (int i = 0; i < n; i++) {
+        if (strcmp(texts[i].key, "XML:com.adobe.xmp") != 0 || !texts[i].text || r->xmp.n_bytes) continue;
+        size_t n_bytes = texts[i].itxt_length ? texts[i].itxt_length : texts[i].text_length;
+        if (image_reader_set_xmp(r, texts[i].text, n_bytes) != PITH_OK) png_error(in->png, "out of memory");
+    }
 }
 
 static void note_exif(image_reader *r, png_in *in) {
@@ -82,13 +115,16 @@ static void note_exif(image_reader *r, png_in *in) {
 }
 
 static void read_header(image_reader *r, png_in *in) {
-    png_set_keep_unknown_chunks(in->png, PNG_HANDLE_CHUNK_ALWAYS, (png_const_bytep) "acTL", 1);
+    static const png_byte kept_chunks[] = "acTL\0cICP"; /* names of four letters and a zero each */
+    png_set_keep_unknown_chunks(in->png, PNG_HANDLE_CHUNK_ALWAYS, kept_chunks, 2);
     png_read_info(in->png, in->info);
     if (image_reader_set_size(r, png_get_image_width(in->png, in->info), png_get_image_height(in->png, in->info)) !=
         PITH_OK)
         return;
-    note_animation(r, in);
+    note_unknown(r, in);
+    note_colour(r, in);
     note_exif(r, in);
+    note_xmp(r, in);
     in->interlaced = png_get_interlace_type(in->png, in->info) != PNG_INTERLACE_NONE;
     set_transforms(in, png_get_color_type(in->png, in->info), png_get_bit_depth(in->png, in->info));
     in->row_bytes = png_get_rowbytes(in->png, in->info);

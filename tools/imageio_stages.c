@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* From the rows of a file to those of the source: alpha is composited on white
- * or passed on, and the picture is turned the right way up. A mirrored picture
- * still streams; any other turn needs all of it in memory. */
+/* From the rows of a file to those of the source: colours become sRGB, alpha is
+ * composited on white or passed on, and the picture is turned the right way up.
+ * A mirrored picture still streams; any other turn needs all of it in memory. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "imageio_format.h"
+#include "image_colour.h"
 
 /* EXIF's orientations: 5 to 8 swap width and height. */
 #define SWAPS(orientation) ((orientation) >= 5)
@@ -57,9 +57,11 @@ static pith_status next_row(image_reader *r, void *row) {
     if (status != PITH_OK) return status;
     r->next_row++;
     size_t n_pixels = r->raw.width;
-    if (r->is_cmyk)
+    if (r->stages.transform)
+        image_transform_apply(r->stages.transform, r->is_cmyk ? row : raw_row, raw_row, n_pixels);
+    else if (r->is_cmyk)
         cmyk_to_rgb(row, raw_row, n_pixels);
-    else if (r->raw.n_channels != r->format.n_channels)
+    if (!r->is_cmyk && r->raw.n_channels != r->format.n_channels)
         r->facts.had_alpha |= image_blend_on_white(row, raw_row, n_pixels, r->format.n_channels, r->raw.bit_depth);
     return r->next_row == r->raw.height ? r->type->finish(r) : PITH_OK;
 }
@@ -126,19 +128,21 @@ pith_status image_stages_start(image_reader *r) {
         s->raw_row = malloc(r->raw.width * pixel_bytes(&r->raw));
         if (!s->raw_row) return tool_fail(&r->diag, PITH_E_NOMEM, "out of memory");
     }
-    if (r->facts.orientation <= 2) return PITH_OK;
+    pith_status status = image_colour_start(&s->transform, r);
+    if (status != PITH_OK || r->facts.orientation <= 2) return status;
     if (SWAPS(r->facts.orientation)) {
         r->format.width = r->raw.height;
         r->format.height = r->raw.width;
     }
     s->frame_stride = r->format.width * pixel_bytes(&r->format);
-    pith_status status = image_reader_claim(r, (uint64_t)s->frame_stride * r->format.height, "a picture to be turned");
+    status = image_reader_claim(r, (uint64_t)s->frame_stride * r->format.height, "a picture to be turned");
     if (status != PITH_OK) return status;
     s->frame = calloc(r->format.height, s->frame_stride);
     return s->frame ? PITH_OK : tool_fail(&r->diag, PITH_E_NOMEM, "out of memory for the picture's pixels");
 }
 
 void image_stages_free(image_reader *r) {
+    image_transform_free(&r->stages.transform);
     free(r->stages.raw_row);
     free(r->stages.frame);
     r->stages = (image_stages){0};
