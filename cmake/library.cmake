@@ -26,15 +26,15 @@ target_include_directories(pith_headers INTERFACE ${PROJECT_SOURCE_DIR}/include 
 add_library(pith_core_objects OBJECT ${core_sources})
 target_link_libraries(pith_core_objects PRIVATE pith_headers)
 add_library(pith_rest_objects OBJECT ${rest_sources})
-target_link_libraries(pith_rest_objects PRIVATE pith_headers PkgConfig::JANSSON PkgConfig::NETTLE Threads::Threads)
+target_link_libraries(pith_rest_objects PRIVATE pith_headers PkgConfig::JANSSON PkgConfig::NETTLE PkgConfig::ZLIB Threads::Threads)
 if(PITH_ONEDNN)
     target_compile_definitions(pith_rest_objects PRIVATE PITH_HAVE_ONEDNN=1)
     target_link_libraries(pith_rest_objects PRIVATE pith_dnnl)
 endif()
 
 set(PITH_OBJECTS $<TARGET_OBJECTS:pith_core_objects> $<TARGET_OBJECTS:pith_rest_objects>)
-set(PITH_LINK PkgConfig::JANSSON PkgConfig::NETTLE Threads::Threads ${PITH_LIBM})
-set(PITH_LINK_NAMES jansson nettle pthread m) # the same for whoever links the installed archive
+set(PITH_LINK PkgConfig::JANSSON PkgConfig::NETTLE PkgConfig::ZLIB Threads::Threads ${PITH_LIBM})
+set(PITH_LINK_NAMES jansson nettle z pthread m) # the same for whoever links the installed archive
 if(PITH_ONEDNN)
     # oneDNN's threads are libgomp's, with either compiler; our kernels join them.
     list(PREPEND PITH_LINK pith_dnnl gomp)

@@ -120,7 +120,7 @@ static void illegal_headers_are_not_written(void **state) {
     bad[n] = good, bad[n++].width = 0;
     bad[n] = good, bad[n++].height = 0;
     bad[n] = good, bad[n++].method = 0;
-    bad[n] = good, bad[n++].method = 2;
+    bad[n] = good, bad[n++].method = 3;
     bad[n] = good, bad[n++].n_latent = 0;
     bad[n] = good, bad[n++].n_latent = 33;
     bad[n] = good, bad[n].n_latent = 4, bad[n++].log2_downscale = 0;
@@ -377,7 +377,7 @@ static void every_field_of_the_header_is_checked(void **state) {
     HEAD("\x40\x40\x10\x01\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT, "flags 0x10 are set (byte 9)");
     HEAD("\x40\x40\x81\x01\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT, "flags 0x81");
     HEAD("\x40\x40\x00\x00\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_UNSUPPORTED, "method 0");
-    HEAD("\x40\x40\x00\x02\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_UNSUPPORTED, "method 2");
+    HEAD("\x40\x40\x00\x03\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_UNSUPPORTED, "method 3");
     HEAD("\x40\x40\x00\x01\x03\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT, "4 latent channels for blocks of 1x1 pixels");
     HEAD("\x40\x40\x00\x01\x2c\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT, "13 latent channels for blocks of 2x2");
     HEAD("\x40\x40\x00\x01\x6b\x00\x08\x00\x81" ID "\x00", PITH_E_FORMAT, "step_index 2048, the largest is 2047");

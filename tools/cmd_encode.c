@@ -16,6 +16,7 @@ static const cli_option options[] = {
     CLI_OPTION_MODEL,
     {'q', "quality", "0..100", "quality, 0 smallest to 100 best (default 50)"},
     {'s', "size", "SIZE", "the best quality of at most SIZE: 5000, 5k, 5KiB, 0.15bpp"},
+    {CLI_METHOD, "method", "NAME", "latent (default), or palette: the published baseline, to compare with"},
     {'v', "verbose", NULL, "say where time went"},
     CLI_OPTION_THREADS,
     CLI_OPTION_BACKEND,
@@ -28,6 +29,7 @@ typedef struct encode_request {
     const char *in, *out;
     double quality;
     bool has_quality, has_size;
+    pith_method method;
     cli_size size;
 } encode_request;
 
@@ -43,6 +45,12 @@ static pith_status timed_rows(void *user, uint32_t y, uint32_t n_rows, void *row
     pith_status status = t->source.read_rows(t->source.user, y, n_rows, rows, stride_bytes);
     t->seconds += cli_seconds() - start;
     return status;
+}
+
+static bool parse_method(pith_method *method, const char *name) {
+    if (strcmp(name, "latent") != 0 && strcmp(name, "palette") != 0) return false;
+    *method = strcmp(name, "latent") == 0 ? PITH_METHOD_LATENT : PITH_METHOD_PALETTE;
+    return true;
 }
 
 static cli_exit parse(encode_request *r, const cli_command *command, int argc, char **argv) {
@@ -61,8 +69,13 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
             r->has_size = true;
             if (!cli_parse_size(&r->size, argument))
                 return cli_usage(command, "--size takes 5000, 5k, 5KiB or 0.15bpp, not \"%s\"", argument);
+        } else if (option == CLI_METHOD) {
+            if (!parse_method(&r->method, argument))
+                return cli_usage(command, "--method takes latent or palette, not \"%s\"", argument);
         }
     }
+    if (r->method == PITH_METHOD_PALETTE && (r->has_quality || r->has_size))
+        return cli_usage(command, "--method palette has one quality: it takes neither --quality nor --size");
     if (r->has_quality && r->has_size) return cli_usage(command, "--quality and --size exclude each other");
     if (argc - optind != 2) return cli_usage(command, "one IN and one OUT are needed");
     r->in = argv[optind];
@@ -74,6 +87,7 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
 static cli_exit make_options(pith_encode_options *o, const encode_request *r, const pith_image_format *format) {
     pith_encode_options_defaults(o, sizeof *o);
     if (r->has_quality) o->quality = (float)r->quality;
+    o->method = r->method;
     if (!r->has_size) return CLI_DONE;
     o->max_bytes = cli_size_bytes(&r->size, format->width, format->height);
     if (o->max_bytes > 0) return CLI_DONE;
@@ -182,7 +196,7 @@ static cli_exit encode(const encode_request *r) {
 }
 
 static int run(const cli_command *command, int argc, char **argv) {
-    encode_request r = {.quality = 0};
+    encode_request r = {.method = PITH_METHOD_LATENT};
     cli_exit code = parse(&r, command, argc, argv);
     return (int)(code == CLI_DONE ? encode(&r) : code);
 }

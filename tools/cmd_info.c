@@ -29,7 +29,7 @@ static info_view make_view(const char *path, const pith_file *file, const model_
     info_view v = {.path = path, .file = file, .model = model_catalogue_find(catalogue, i->latent_id), .quality = NAN};
     cli_hex(v.latent_id, i->latent_id);
     v.bits_per_pixel = 8 * (double)i->n_file_bytes / ((double)i->format.width * i->format.height);
-    if (v.model) {
+    if (v.model && i->method == PITH_METHOD_LATENT) {
         double at_0 = (double)v.model->contents.log2_step_q0, at_100 = (double)v.model->contents.log2_step_q100;
         v.quality = 100 * (log2(i->step) - at_0) / (at_100 - at_0);
     }
@@ -40,6 +40,8 @@ static const char *method_name(pith_method method) {
     switch (method) {
     case PITH_METHOD_LATENT:
         return "latent";
+    case PITH_METHOD_PALETTE:
+        return "palette";
     }
     return "?";
 }
@@ -56,7 +58,10 @@ static void print_text(const info_view *v) {
            " slice%s\n",
            i->latent_width, i->latent_height, i->n_latent, i->downscale, i->n_slices, i->n_slices == 1 ? "" : "s");
     printf("  step      %.5f (index %u)", i->step, i->step_index);
-    if (!isnan(v->quality)) printf(", quality %.1f", v->quality);
+    if (i->method == PITH_METHOD_PALETTE)
+        printf(", of a quantiser with as much noise");
+    else if (!isnan(v->quality))
+        printf(", quality %.1f", v->quality);
     printf("\n  model     %s, latent space %s, %s%s\n", i->model_name, v->latent_id,
            v->model ? "installed: " : "not installed", v->model ? v->model->path : "");
     for (uint32_t c = 0; c < i->n_chunks; c++) {

@@ -241,6 +241,10 @@ PITH_API PITH_MUST_CHECK pith_status pith_model_convert(pith_model *model, const
 
 typedef struct pith_encoder pith_encoder;
 
+/* How a latent is coded. The palette is the published baseline: 256 dithered
+ * colours and zlib; it has one size and no quality, and is there to compare with. */
+typedef enum pith_method { PITH_METHOD_LATENT = 1, PITH_METHOD_PALETTE = 2 } pith_method;
+
 /* Kept beside the picture byte for byte, and never interpreted. */
 typedef enum pith_metadata {
     PITH_METADATA_ICC = 0,  /* an ICC profile: that of the picture before it became sRGB */
@@ -260,6 +264,7 @@ typedef struct pith_encode_options {
     float quality;                       /* 0 smallest .. 100 best; default 50; used when max_bytes is 0 */
     uint64_t max_bytes;                  /* > 0: the best quality whose file has at most so many bytes */
     pith_span metadata[PITH_N_METADATA]; /* by pith_metadata, borrowed for the call; n_bytes 0 = none */
+    pith_method method; /* default PITH_METHOD_LATENT; with a palette max_bytes is 0, quality not used */
 } pith_encode_options;
 
 PITH_API void pith_encode_options_defaults(pith_encode_options *options, size_t struct_size);
@@ -290,8 +295,6 @@ PITH_API void pith_encoder_timing(const pith_encoder *encoder, pith_timing *timi
 
 typedef struct pith_decoder pith_decoder;
 
-typedef enum pith_method { PITH_METHOD_LATENT = 1 } pith_method;
-
 typedef struct pith_info {
     pith_image_format format; /* of the picture as it will be decoded to an 8-bit sink */
     uint64_t n_file_bytes;
@@ -301,7 +304,7 @@ typedef struct pith_info {
     uint8_t latent_id[PITH_FINGERPRINT_BYTES];
     uint32_t n_latent, latent_width, latent_height, downscale;
     uint16_t step_index;
-    double step; /* 2^(step_index / 64 - 16) */
+    double step; /* 2^(step_index / 64 - 16); of a palette: the step of as much noise */
     uint8_t prior_id;
     uint32_t n_slices;
     uint32_t n_chunks;
@@ -331,7 +334,7 @@ PITH_API PITH_MUST_CHECK pith_status pith_decoder_metadata(pith_decoder *decoder
 
 typedef struct pith_decode_options {
     size_t struct_size;
-    int steps; /* of denoising, 0..1000; 0 = none; -1 (default): what suits the model */
+    int steps; /* of denoising, 0..1000; 0 = none; -1 (default): what suits the model. A palette has 2 or none */
 } pith_decode_options;
 
 PITH_API void pith_decode_options_defaults(pith_decode_options *options, size_t struct_size);

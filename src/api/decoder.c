@@ -7,6 +7,7 @@
 #include "api/env.h"
 #include "api/latents.h"
 #include "api/model.h"
+#include "api/palette_method.h"
 #include "api/pixels.h"
 #include "api/tiles.h"
 #include "container/ctr_read.h"
@@ -96,7 +97,7 @@ pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
         .n_file_bytes = d->n_file_bytes,
         .version_major = d->file.version_major,
         .version_minor = d->file.version_minor,
-        .method = PITH_METHOD_LATENT,
+        .method = (pith_method)head->method,
         .n_latent = head->n_latent,
         .latent_width = ctr_latent_width(head),
         .latent_height = ctr_latent_height(head),
@@ -170,6 +171,12 @@ static pith_status file_to_latents(pith_decoder *d, latent_planes *latents) {
     pith_status status = PITH_OK;
     const ctr_head *head = &d->file.head;
     double start = env_seconds();
+    if (head->method == PITH_METHOD_PALETTE) {
+        const model_traits *t = model_traits_of(model_session_model(d->session));
+        status = palette_read(&d->file, latents, t->palette_unit, &d->env.alloc, &d->diag);
+        d->timing.coding_seconds = env_seconds() - start;
+        return status;
+    }
     lat_coder *coder = NULL;
     int16_t *symbols = mem_alloc(&d->env.alloc, latents_count(latents), sizeof *symbols);
     if (!symbols || lat_coder_new(&coder, &d->env.alloc, head->n_latent) != PITH_OK) {
@@ -260,7 +267,11 @@ static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *laten
     tile_grid grid = tile_grid_make(latents->width, latents->height, traits->decoder_reach);
     double start = env_seconds();
 
-    if (traits->can_denoise) job.how.n_steps = (uint32_t)(o->steps < 0 ? DEFAULT_STEPS : o->steps);
+    job.how.is_palette = head->method == PITH_METHOD_PALETTE;
+    if (traits->can_denoise)
+        job.how.n_steps = (uint32_t)(o->steps >= 0        ? o->steps
+                                     : job.how.is_palette ? MODEL_PALETTE_STEPS
+                                                          : DEFAULT_STEPS);
     if (job.how.n_steps == 0) PITH_TRY(model_bind_decoder(d->session, grid.y.window, grid.x.window, &d->diag));
     d->timing.bind_seconds = env_seconds() - start;
     PITH_TRY(job_init(d, &job, &grid, bit_depth));
@@ -309,6 +320,10 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
     if (options) memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
     if (o.steps < -1 || o.steps > MAX_STEPS) {
         status = diag_set(&d->diag, PITH_E_ARG, "steps must be 0 to %d, or -1", MAX_STEPS);
+        goto cleanup;
+    }
+    if (d->file.head.method == PITH_METHOD_PALETTE && o.steps > 0 && o.steps != MODEL_PALETTE_STEPS) {
+        status = diag_set(&d->diag, PITH_E_ARG, "a palette is decoded with %d steps or none", MODEL_PALETTE_STEPS);
         goto cleanup;
     }
     PITH_TRY(check_model(d, model));

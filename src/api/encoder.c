@@ -8,6 +8,7 @@
 #include "api/latents.h"
 #include "api/metadata.h"
 #include "api/model.h"
+#include "api/palette_method.h"
 #include "api/pixels.h"
 #include "api/rate_control.h"
 #include "api/tiles.h"
@@ -23,7 +24,7 @@ struct pith_encoder {
 };
 
 void pith_encode_options_defaults(pith_encode_options *options, size_t struct_size) {
-    pith_encode_options defaults = {.struct_size = struct_size, .quality = 50};
+    pith_encode_options defaults = {.struct_size = struct_size, .quality = 50, .method = PITH_METHOD_LATENT};
     if (options) memcpy(options, &defaults, struct_size < sizeof defaults ? struct_size : sizeof defaults);
 }
 
@@ -99,17 +100,21 @@ static pith_status check_arguments(pith_encoder *e, const pith_source *source, c
     if (f->n_channels != 1 && f->n_channels != 3)
         return diag_set(&e->diag, PITH_E_ARG, "a picture of %u channels", f->n_channels);
     if (!(o->quality >= 0 && o->quality <= 100)) return diag_set(&e->diag, PITH_E_ARG, "quality must be 0 to 100");
+    if (o->method != PITH_METHOD_LATENT && o->method != PITH_METHOD_PALETTE)
+        return diag_set(&e->diag, PITH_E_ARG, "method %d is not known", (int)o->method);
+    if (o->method == PITH_METHOD_PALETTE && o->max_bytes > 0)
+        return diag_set(&e->diag, PITH_E_ARG, "a palette has no quality: its size cannot be chosen");
     return env_check_picture(&e->env, f, &e->diag);
 }
 
-static pith_status fill_head(pith_encoder *e, const pith_image_format *f, ctr_head *head) {
+static pith_status fill_head(pith_encoder *e, const pith_image_format *f, pith_method method, ctr_head *head) {
     const model_traits *t = e->traits;
     *head = (ctr_head){
         .width = f->width,
         .height = f->height,
         .grey = f->n_channels == 1,
         .deep = f->bit_depth == 16,
-        .method = PITH_METHOD_LATENT,
+        .method = (uint8_t)method,
         .n_latent = (uint8_t)t->n_latent,
         .log2_downscale = (uint8_t)t->log2_downscale,
     };
@@ -179,15 +184,20 @@ static pith_status latents_to_file(pith_encoder *e, encode_job *job, const pith_
     double start = env_seconds();
     rate_control rate = {.env = &e->env, .traits = e->traits, .coder = e->coder, .diag = &e->diag};
     rate_wish wish = {.quality = o->quality, .max_bytes = o->max_bytes, .other_bytes = job->after.n_bytes};
-    job->symbols = mem_alloc(&e->env.alloc, latents_count(&job->latents), sizeof *job->symbols);
-    if (!job->symbols) {
-        status = diag_set(&e->diag, PITH_E_NOMEM, "out of memory for the latents");
-        goto cleanup;
+    if (o->method == PITH_METHOD_PALETTE) {
+        PITH_TRY(env_report(&e->env, "coding", 0.8, &e->diag));
+        PITH_TRY(palette_write(file, &job->head, &job->latents, e->traits->palette_unit, &e->env.alloc, &e->diag));
+    } else {
+        job->symbols = mem_alloc(&e->env.alloc, latents_count(&job->latents), sizeof *job->symbols);
+        if (!job->symbols) {
+            status = diag_set(&e->diag, PITH_E_NOMEM, "out of memory for the latents");
+            goto cleanup;
+        }
+        PITH_TRY(rate_choose(&rate, &job->latents, wish, &job->head, job->symbols));
+        PITH_TRY(env_report(&e->env, "coding", 0.95, &e->diag));
+        PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
+        PITH_TRY(rate_write_slices(&rate, &job->latents, job->symbols, &job->head, file));
     }
-    PITH_TRY(rate_choose(&rate, &job->latents, wish, &job->head, job->symbols));
-    PITH_TRY(env_report(&e->env, "coding", 0.95, &e->diag));
-    PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
-    PITH_TRY(rate_write_slices(&rate, &job->latents, job->symbols, &job->head, file));
     bw_bytes(file, job->after.data, job->after.n_bytes);
     status = file->status;
     if (status != PITH_OK) {
@@ -216,7 +226,7 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     bw_init(&job.after, &e->env.alloc);
 
     PITH_TRY(check_arguments(e, source, &o));
-    PITH_TRY(fill_head(e, &source->format, &job.head));
+    PITH_TRY(fill_head(e, &source->format, o.method, &job.head));
     PITH_TRY(metadata_write(&job.after, &o, &e->env.limits, &e->diag));
     PITH_TRY(latents_init(&job.latents, &e->env.alloc, &job.head, &e->diag));
     PITH_TRY(pixels_to_latents(e, &job, source));

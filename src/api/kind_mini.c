@@ -6,6 +6,9 @@
 
 #include "api/model_kind.h"
 
+/* The latent of white and black is near +-24, and bytes reach +-31.875. */
+#define PALETTE_UNIT 0.25f
+
 static pith_status encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
     return mini_encoder_plan(out, &m->config.mini, &m->env, h, w, diag);
 }
@@ -27,6 +30,7 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
         .log2_step_q100 = c->log2_step_q100,
         .encoder_reach = mini_encoder_reach(c),
         .decoder_reach = mini_decoder_reach(c),
+        .palette_unit = PALETTE_UNIT,
     };
     _Static_assert(MINI_DOWNSCALE == 8, "log2_downscale above says 8");
     memcpy(m->traits.name, c->name, sizeof m->traits.name);

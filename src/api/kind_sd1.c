@@ -15,6 +15,9 @@
 #define LOG2_STEP_Q0 2.0f
 #define LOG2_STEP_Q100 (-3.0f)
 
+/* Where the published method runs the U-Net. */
+static const uint32_t palette_timesteps[MODEL_PALETTE_STEPS] = {16, 1};
+
 static pith_status encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
     return vae_encoder_plan(out, &m->config.sd1.vae, &m->env, h, w, diag);
 }
@@ -54,6 +57,7 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
         .encoder_reach = MODEL_REACH_ALL,
         .decoder_reach = MODEL_REACH_ALL,
         .can_denoise = unet_recognise(m->weights),
+        .palette_unit = c->vae.latent_scale * c->vae.latent_scale, /* of the mean: latent_scale */
     };
     if (c->vae.n_latent > 32) {
         status =
@@ -144,13 +148,20 @@ static pith_status denoise(model_session *s, uint32_t h, uint32_t w, float *x, c
         goto cleanup;
     }
     schedule_init(schedule);
-    /* Rounding to a step spreads the error evenly: its variance is step^2 / 12. */
-    uint32_t start = schedule_start(schedule, (double)how->step * (double)how->step / 12);
-    uint32_t n = schedule_steps(timesteps, start, how->n_steps);
+    uint32_t n = how->n_steps;
+    if (how->is_palette) {
+        memcpy(timesteps, palette_timesteps, sizeof palette_timesteps);
+    } else {
+        /* Rounding to a step spreads the error evenly: its variance is step^2 / 12. */
+        uint32_t start = schedule_start(schedule, (double)how->step * (double)how->step / 12);
+        n = schedule_steps(timesteps, start, how->n_steps);
+    }
     if (n == 0) goto cleanup;
     PITH_TRY(empty_context(s->model, &context, diag));
     PITH_TRY(bound_net_prepare(&s->denoiser, s->model, denoiser_plan, h, w, diag));
-    for (size_t i = 0; i < count; i++) x[i] *= sqrtf(schedule->alphas_cumprod[timesteps[0]]);
+    /* The published method takes the dithered latent for the noisy one as it is. */
+    if (!how->is_palette)
+        for (size_t i = 0; i < count; i++) x[i] *= sqrtf(schedule->alphas_cumprod[timesteps[0]]);
     for (uint32_t i = 0; i < n; i++) {
         float alpha, next;
         schedule_step_alphas(schedule, timesteps, n, i, &alpha, &next);
@@ -162,7 +173,8 @@ static pith_status denoise(model_session *s, uint32_t h, uint32_t w, float *x, c
         schedule_ddim_step(x, eps, count, alpha, next);
     }
     /* The last step ends at alphas_cumprod[0], which is a little less than 1. */
-    for (size_t i = 0; i < count; i++) x[i] /= sqrtf(schedule->alphas_cumprod[0]);
+    if (!how->is_palette)
+        for (size_t i = 0; i < count; i++) x[i] /= sqrtf(schedule->alphas_cumprod[0]);
 cleanup:
     mem_free(alloc, schedule);
     mem_free(alloc, timesteps);

@@ -19,6 +19,7 @@ typedef struct model_traits {
     uint32_t encoder_reach;             /* latent positions an output depends on beside its own */
     uint32_t decoder_reach;
     bool can_denoise;
+    float palette_unit; /* of the latent: what a byte of method palette stands for */
 } model_traits;
 
 const model_traits *model_traits_of(const pith_model *model);
@@ -44,9 +45,12 @@ pith_status model_bind_decoder(model_session *s, uint32_t h, uint32_t w, pith_di
 pith_status model_encode(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent, pith_diag *diag)
     PITH_MUST_CHECK;
 
+#define MODEL_PALETTE_STEPS 2
+
 typedef struct model_decode_how {
     float step;       /* of the quantiser */
     uint32_t n_steps; /* of denoising; 0 = none */
+    bool is_palette;  /* then the steps are the published ones, and none or MODEL_PALETTE_STEPS */
 } model_decode_how;
 
 /* Pixels are about [0, 1], not clamped. */

@@ -23,6 +23,7 @@ uint32_t ctr_latent_width(const ctr_head *head) { return ceil_shift(head->width,
 uint32_t ctr_latent_height(const ctr_head *head) { return ceil_shift(head->height, head->log2_downscale); }
 
 uint32_t ctr_slice_count(const ctr_head *head) {
+    if (head->method == PITH_METHOD_PALETTE) return 0;
     uint64_t n = (uint64_t)slices_along(ctr_latent_width(head)) * slices_along(ctr_latent_height(head));
     return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
@@ -67,6 +68,7 @@ void ctr_chunk_name(uint8_t type, char name[8]) {
     } known[] = {
         {CTR_CHUNK_HEAD, "HEAD"},
         {CTR_CHUNK_LATENT, "LATN"},
+        {CTR_CHUNK_PALETTE, "PALT"},
         {CTR_CHUNK_METADATA + PITH_METADATA_ICC, "ICCP"},
         {CTR_CHUNK_METADATA + PITH_METADATA_EXIF, "EXIF"},
         {CTR_CHUNK_METADATA + PITH_METADATA_XMP, "XMPM"},
@@ -81,12 +83,12 @@ void ctr_chunk_name(uint8_t type, char name[8]) {
 const char *ctr_head_fault(const ctr_head *head) {
     if (head->width == 0) return "width";
     if (head->height == 0) return "height";
-    if (head->method != PITH_METHOD_LATENT) return "method";
+    if (head->method != PITH_METHOD_LATENT && head->method != PITH_METHOD_PALETTE) return "method";
     if (head->log2_downscale > CTR_MAX_LOG2_DOWNSCALE) return "log2_downscale";
     if (head->n_latent == 0 || head->n_latent > CTR_MAX_LATENT || head->n_latent > 3u << (2 * head->log2_downscale))
         return "n_latent";
     if (head->step_index > CTR_MAX_STEP_INDEX) return "step_index";
-    if (head->prior_id >= CTR_N_PRIORS) return "prior_id";
+    if (head->prior_id >= CTR_N_PRIORS || (head->method == PITH_METHOD_PALETTE && head->prior_id)) return "prior_id";
     if (!memchr(head->model_name, 0, sizeof head->model_name) || !ctr_name_is_legal(head->model_name))
         return "model_name";
     if (head->recipe >= CTR_N_RECIPES) return "recipe";

@@ -148,10 +148,12 @@ static pith_status read_head(ctr_file *file, const ctr_chunk *chunk, pith_diag *
     head->width = read_side(&s, "width");
     head->height = read_side(&s, "height");
     read_flags(&s, head, file->version_minor);
-    head->method = read_known(&s, PITH_METHOD_LATENT, PITH_METHOD_LATENT, "method");
+    head->method = read_known(&s, PITH_METHOD_LATENT, PITH_METHOD_PALETTE, "method");
     read_geometry(&s, head);
     read_step_index(&s, head);
     head->prior_id = read_known(&s, 0, CTR_N_PRIORS - 1, "prior_id");
+    if (s.status == PITH_OK && head->method == PITH_METHOD_PALETTE && head->prior_id)
+        st_fail(&s, PITH_E_FORMAT, "prior_id %u with a palette", head->prior_id);
     read_model_name(&s, head);
     const uint8_t *id = st_bytes(&s, PITH_FINGERPRINT_BYTES, "latent_id");
     if (id) memcpy(head->latent_id, id, PITH_FINGERPRINT_BYTES);
@@ -203,6 +205,12 @@ static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk, const
         else if (chunk->payload_bytes < CHECKSUM_BYTES)
             FAIL_AT(s, at, PITH_E_FORMAT, "a payload of %zu bytes is too short for a checksum", chunk->payload_bytes);
         file->n_slices++;
+    } else if (chunk->type == CTR_CHUNK_PALETTE) {
+        if (file->head.method != PITH_METHOD_PALETTE)
+            FAIL_AT(s, at, PITH_E_FORMAT, "a palette in a file of another method");
+        else if (file->palette)
+            FAIL_AT(s, at, PITH_E_FORMAT, "a second palette");
+        file->palette = file->n_chunks;
     } else if (chunk->type == CTR_CHUNK_HEAD) {
         FAIL_AT(s, at, PITH_E_FORMAT, "a second header");
     } else if (chunk->type >= CTR_CHUNK_METADATA && chunk->type < CTR_CHUNK_METADATA + PITH_N_METADATA) {
@@ -229,6 +237,10 @@ static pith_status check_chunks(ctr_file *file, stream *s, const pith_limits *li
         s->label = "file";
         st_fail(s, PITH_E_TRUNCATED, "ends after %" PRIu32 " of %" PRIu32 " latent slices", file->n_slices,
                 ctr_slice_count(&file->head));
+    }
+    if (s->status == PITH_OK && file->head.method == PITH_METHOD_PALETTE && !file->palette) {
+        s->label = "file";
+        st_fail(s, PITH_E_TRUNCATED, "ends without a palette");
     }
     return s->status;
 }
@@ -286,6 +298,8 @@ void ctr_file_free(ctr_file *file, const pith_env *env) {
     mem_free(env ? &env->alloc : NULL, file->chunks);
     *file = (ctr_file){0};
 }
+
+const ctr_chunk *ctr_palette(const ctr_file *file) { return &file->chunks[file->palette]; }
 
 pith_status ctr_read_slice(const ctr_file *file, uint32_t index, ctr_slice *slice, pith_diag *diag) {
     if (!file || !slice || index >= file->n_slices) return diag_set(diag, PITH_E_ARG, "no such latent slice");

@@ -25,6 +25,7 @@ typedef struct ctr_file {
     uint32_t first_slice; /* index into chunks of slice 0; the slices follow each other */
     uint32_t n_slices;
     uint32_t metadata[PITH_N_METADATA]; /* index into chunks; 0 = none */
+    uint32_t palette;                   /* index into chunks of the PALT chunk of a file of that method; else 0 */
 } ctr_file;
 
 /* `data` is borrowed by `file` until ctr_file_free. */
@@ -40,6 +41,9 @@ typedef struct ctr_slice {
     size_t coded_bytes;
 } ctr_slice;
 pith_status ctr_read_slice(const ctr_file *file, uint32_t index, ctr_slice *slice, pith_diag *diag) PITH_MUST_CHECK;
+
+/* The PALT chunk of a file of method palette; its payload is a zlib stream. */
+const ctr_chunk *ctr_palette(const ctr_file *file);
 
 /* "HEAD" and so on, or "?xx" when unknown, into a buffer of 8 bytes. */
 void ctr_chunk_name(uint8_t type, char name[8]);

@@ -18,6 +18,7 @@
 typedef enum ctr_chunk_type {
     CTR_CHUNK_HEAD = 0x01,
     CTR_CHUNK_LATENT = 0x02,
+    CTR_CHUNK_PALETTE = 0x05,
     CTR_CHUNK_METADATA = 0x85 /* and the two after it: one a pith_metadata */
 } ctr_chunk_type;
 #define CTR_CHUNK_SKIPPABLE 0x80u
@@ -46,7 +47,7 @@ typedef struct ctr_head {
     uint8_t method;                   /* pith_method */
     uint8_t n_latent;                 /* channels, 1..32 and at most the samples of a pixel block, 3 * downscale^2 */
     uint8_t log2_downscale;           /* 3 = 8 pixels; 0..7 */
-    uint16_t step_index;              /* 0..2047 */
+    uint16_t step_index;              /* 0..2047; of a palette: the step of as much noise */
     uint8_t prior_id;                 /* initial state of the coder; 0 = generic */
     char model_name[PITH_NAME_BYTES]; /* 1..31 of [a-z0-9._-], the first a letter or digit */
     uint8_t latent_id[PITH_FINGERPRINT_BYTES];
@@ -56,7 +57,7 @@ typedef struct ctr_head {
 /* Derived: latent size, slice grid. */
 uint32_t ctr_latent_width(const ctr_head *head);
 uint32_t ctr_latent_height(const ctr_head *head);
-uint32_t ctr_slice_count(const ctr_head *head); /* UINT32_MAX when there are more */
+uint32_t ctr_slice_count(const ctr_head *head); /* UINT32_MAX when there are more; 0 with a palette */
 
 typedef struct ctr_rect {
     uint32_t x, y, width, height; /* latent positions */

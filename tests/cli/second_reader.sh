@@ -32,6 +32,7 @@ PYTHON
 "$pith" encode -m "$model" "$folder/odd.ppm" "$folder/odd.pith"
 "$pith" encode -m "$model" -q 5 "$folder/grey.pgm" "$folder/grey.pith"
 "$pith" encode -m "$model" -q 0 "$folder/wide.ppm" "$folder/wide.pith"
+"$pith" encode -m "$model" --method palette "$folder/odd.ppm" "$folder/palette.pith"
 
 # The worked example of the specification.
 python3 - "$PITH_SOURCE_DIR/doc/format.md" "$folder/example.pith" <<'PYTHON'
@@ -42,7 +43,7 @@ lines = re.findall(r"^    [0-9a-f]{4}  ((?:[0-9a-f]{2} )*[0-9a-f]{2})(?:  |$)", 
 open(sys.argv[2], "wb").write(bytes.fromhex("".join(lines)))
 PYTHON
 
-good=("$folder"/{odd,grey,wide,example}.pith)
+good=("$folder"/{odd,grey,wide,example,palette}.pith)
 "$pith" info --json "${good[@]}" >"$folder/library.json"
 python3 "$reference/pith_reader.py" "${good[@]}" >"$folder/second.json"
 python3 - "$folder" <<'PYTHON'
@@ -64,9 +65,10 @@ def compare(path, a, b):
     else:
         assert a == b, f"{path}: {a} and {b}"
 library, second = load("library.json"), load("second.json")
-assert len(library) == len(second) == 4
+assert len(library) == len(second) == 5
 assert len(library[0].keys() & second[0].keys()) >= 12, "the two have hardly a key in common"
 assert second[2]["latent"]["slices"] == 6 and second[1]["channels"] == 1
+assert second[4]["method"] == "palette" and len(second[4]["palette"]["indices"]) == 10 * 7
 compare("", library, second)
 PYTHON
 
@@ -87,5 +89,5 @@ if ! diff "$folder/library.refused" "$folder/second.refused"; then
 fi
 n_spoiled=$(find "$folder/spoiled" -type f | wc -l)
 n_refused=$(wc -l <"$folder/second.refused")
-echo "4 good files agree; of $n_spoiled spoiled ones both refuse the same $n_refused"
+echo "5 good files agree; of $n_spoiled spoiled ones both refuse the same $n_refused"
 [ "$n_refused" -gt 100 ] && [ $((n_spoiled - n_refused)) -gt 20 ]

@@ -22,6 +22,12 @@ refuses 1 "one IN and one OUT" "$pith" encode in.ppm
 refuses 1 "one IN and one OUT" "$pith" encode in.ppm b.pith c.pith
 refuses 1 "one IN and one OUT" "$pith" decode a.pith
 refuses 1 "exclude each other" "$pith" encode -q 5 -s 5k in.ppm b.pith
+refuses 1 "neither --quality nor --size" "$pith" encode --method palette -q 5 in.ppm b.pith
+refuses 1 "neither --quality nor --size" "$pith" encode -s 5k in.ppm b.pith --method palette
+refuses 1 "latent or palette" "$pith" encode --method jpeg in.ppm b.pith
+ok "$pith" encode --method palette in.ppm p.pith
+refuses 1 "2 steps or none" "$pith" decode --steps 4 p.pith b.png
+rm p.pith
 for q in 101 -1 "" five nan 1e1; do refuses 1 "0 to 100" "$pith" encode "-q$q " in.ppm b.pith; done
 for s in 0 -5 5q bpp "" nan; do refuses 1 "not \"$s\"" "$pith" encode "--size=$s" in.ppm b.pith; done
 for n in 0 -1 1.5 two; do refuses 1 "1 to 1024" "$pith" encode "--threads=$n" in.ppm b.pith; done

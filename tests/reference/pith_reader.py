@@ -17,10 +17,10 @@ import zlib
 
 MAGIC = b"\xf0PIT"
 MAJOR, MINOR = 0, 1
-HEAD, LATN = 0x01, 0x02
+HEAD, LATN, PALT = 0x01, 0x02, 0x05
 METADATA = {0x85: "ICCP", 0x86: "EXIF", 0x87: "XMPM"}
-NAMES = {HEAD: "HEAD", LATN: "LATN", **METADATA}
-METHODS = {1: "latent"}
+NAMES = {HEAD: "HEAD", LATN: "LATN", PALT: "PALT", **METADATA}
+METHODS = {1: "latent", 2: "palette"}
 SLICE_SIDE = 128
 
 MAX_SIDE, MAX_PIXELS, MAX_BYTES, MAX_CHUNKS, MAX_METADATA = 65535, 100_000_000, 1 << 30, 100_000, 4 << 20  # [12]
@@ -113,7 +113,7 @@ def read_head(payload: Bytes, minor: int) -> dict:  # [4]
     head["step_index"] = payload.number(2, "step_index")
     if head["step_index"] > 2047:
         raise Refused("format", f"step_index {head['step_index']}", start)
-    head["prior_id"] = read_known(payload, (0,), "prior_id")
+    head["prior_id"] = read_known(payload, (0,), "prior_id")  # with a palette no other is legal either
     head["model_name"] = read_model_name(payload)
     head["latent_id"] = payload.take(8, "latent_id").hex()
     head["recipe"] = read_known(payload, (0,), "recipe")
@@ -123,6 +123,8 @@ def read_head(payload: Bytes, minor: int) -> dict:  # [4]
 
 
 def slices_of(head: dict) -> list:  # [5]
+    if head["method"] == "palette":
+        return []
     width, height = (ceil_div(head[side], head["downscale"]) for side in ("width", "height"))
     return [
         {"x": x, "y": y, "width": min(SLICE_SIDE, width - x), "height": min(SLICE_SIDE, height - y)}
@@ -135,7 +137,7 @@ def check_limits(head: dict) -> None:  # [12]
     if max(head["width"], head["height"]) > MAX_SIDE or head["width"] * head["height"] > MAX_PIXELS:
         raise Refused("limit", f"a picture of {head['width']}x{head['height']}", 5)
     side = SLICE_SIDE * head["downscale"]
-    if ceil_div(head["width"], side) * ceil_div(head["height"], side) >= MAX_CHUNKS:
+    if head["method"] == "latent" and ceil_div(head["width"], side) * ceil_div(head["height"], side) >= MAX_CHUNKS:
         raise Refused("limit", "more slices than chunks are allowed", 5)
 
 
@@ -170,6 +172,23 @@ def check_metadata(chunk: dict, chunks: list) -> None:  # [17]
         raise Refused("limit", f"{end - start} bytes of {chunk['name']}", chunk["offset"])
 
 
+def read_palette(data: bytes, chunk: dict, head: dict) -> dict:  # [18]
+    """The colours and indices; what `pith info` does not look at is checked too."""
+    at, end = chunk["payload"]
+    n_latent, downscale = head["n_latent"], head["downscale"]
+    expected = 256 * n_latent + ceil_div(head["width"], downscale) * ceil_div(head["height"], downscale)
+    inflater = zlib.decompressobj()
+    try:
+        plain = inflater.decompress(data[at:end], expected + 1)
+    except zlib.error as fault:
+        raise Refused("format", f"PALT: {fault}", at) from fault
+    if len(plain) > expected or (inflater.eof and len(plain) < expected) or inflater.unused_data:
+        raise Refused("format", f"PALT has another number of bytes than {expected}", at)
+    if not inflater.eof:
+        raise Refused("truncated", f"PALT ends after {len(plain)} of {expected} bytes", at)
+    return {"indices": list(plain[256 * n_latent :]), "colours": plain[: 256 * n_latent].hex()}
+
+
 def read_file(data: bytes) -> dict:  # [2]
     if len(data) > MAX_BYTES:
         raise Refused("limit", f"a file of {len(data)} bytes", 0)
@@ -188,6 +207,7 @@ def read_file(data: bytes) -> dict:  # [2]
     head = read_head(Bytes(data, *chunk["payload"]), minor)
     check_limits(head)
     places, slices, chunks = slices_of(head), [], [chunk]
+    palette = None
     while file.at < file.end:
         if len(chunks) == MAX_CHUNKS:
             raise Refused("limit", "too many chunks", file.at)
@@ -196,6 +216,10 @@ def read_file(data: bytes) -> dict:  # [2]
             if slices and chunks[-1]["type"] != LATN or len(slices) == len(places):
                 raise Refused("format", "a LATN where none may stand", chunk["offset"])
             slices.append(read_slice(data, chunk, places[len(slices)]))
+        elif chunk["type"] == PALT:
+            if head["method"] != "palette" or palette:
+                raise Refused("format", "a PALT where none may stand", chunk["offset"])
+            palette = chunk
         elif chunk["type"] == HEAD:
             raise Refused("format", "a second HEAD", chunk["offset"])
         elif chunk["type"] in METADATA:
@@ -205,7 +229,10 @@ def read_file(data: bytes) -> dict:  # [2]
         chunks.append(chunk)
     if len(slices) < len(places):
         raise Refused("truncated", f"{len(slices)} of {len(places)} slices", file.at)
-    return describe(data, f"{version >> 4}.{minor}", head, slices, chunks)
+    if head["method"] == "palette" and not palette:
+        raise Refused("truncated", "there is no PALT", file.at)
+    found = describe(data, f"{version >> 4}.{minor}", head, slices, chunks)
+    return {**found, "palette": read_palette(data, palette, head)} if palette else found
 
 
 def describe(data: bytes, version: str, head: dict, slices: list, chunks: list) -> dict:
