@@ -17,7 +17,7 @@ function(pith_sources out)
     set(${out} ${all} PARENT_SCOPE)
 endfunction()
 
-pith_sources(core_sources base entropy codec container fidelity)
+pith_sources(core_sources base entropy codec residual container fidelity)
 pith_sources(rest_sources weights nn model api)
 
 add_library(pith_headers INTERFACE)

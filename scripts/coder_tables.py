@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-"""Writes the integer tables of the latent coder's arithmetic as C, or as lists for the specification.
+"""Writes the integer tables of the coders' arithmetic as C, or as lists for the specification.
 
   scripts/coder_tables.py logistic > src/entropy/tables_logistic.c
   scripts/coder_tables.py scale > src/codec/tables_scale.c
+  scripts/coder_tables.py residual > src/residual/tables_residual.c
   scripts/coder_tables.py text
 """
 import sys
@@ -47,7 +48,39 @@ def inverse_scale_log():
     return [rounded(1024 * ((512 / D(2) ** ((D(i) + D('36.5')) / 8)).exp() - 1).ln()) for i in range(84)]
 
 
+def cosine(i):
+    """cos(pi i / 64), i = 0..127, by its series; pi from Machin's formula."""
+    def arctan_inverse(n):
+        total, term, k = D(0), D(1) / n, 0
+        while abs(term) > D(10) ** -45:
+            total += term / (2 * k + 1) * (-1) ** k
+            term /= n * n
+            k += 1
+        return total
+    x = 4 * (4 * arctan_inverse(5) - arctan_inverse(239)) * i / 64
+    total, term, k = D(0), D(1), 0
+    while abs(term) > D(10) ** -45:
+        total += term
+        k += 2
+        term *= -x * x / (k * (k - 1))
+    return total
+
+
+def dct():
+    """4096 sqrt(1 / N) cos(pi u (2 x + 1) / 2 N), sqrt(2 / N) for u > 0; row u, column x; N = 4, 8, 16, 32."""
+    cosines = [cosine(i) for i in range(128)]
+    return [rounded(4096 * (D(1 if u == 0 else 2) / n).sqrt() * cosines[u * (2 * x + 1) * (32 // n) % 128])
+            for n in (4, 8, 16, 32) for u in range(n) for x in range(n)]
+
+
+def residual_steps():
+    """16 * 2^(i / 6)."""
+    return [rounded(16 * D(2) ** (D(i) / 6)) for i in range(64)]
+
+
 FILES = {
+    'residual': ('residual/res_transform.h', [
+        ('int16_t', 'res_dct_table', dct), ('uint16_t', 'res_step_table', residual_steps)]),
     'logistic': ('entropy/logistic.h', [
         ('uint16_t', 'logistic_squash_table', squash), ('uint16_t', 'logistic_softplus_table', softplus),
         ('uint16_t', 'logistic_ln_table', ln)]),
