@@ -5,15 +5,15 @@
 #   make test       build and test; installs what is missing (Debian 12)
 #   make demo       encode and decode a photo (IMAGE=path), beside other codecs
 #   make bench      network layers, whole runs, Kodak; make bench-kodak: beside other codecs
-#   make fuzz       libFuzzer on every reader of files
+#   make fuzz       libFuzzer on every reader of files, MINUTES each
 #   make install    PREFIX (default /usr/local), DESTDIR
 PREFIX ?= /usr/local
 DESTDIR ?=
 IMAGE ?=
-SECONDS ?= 60
+MINUTES ?= 1
 BUILD := build/release
 
-.PHONY: all deps test demo bench install fuzz lint format clean train-pack
+.PHONY: all deps test demo bench install fuzz mutants lint format clean train-pack
 
 all:
 	@scripts/deps build
@@ -49,11 +49,11 @@ bench-%:
 install: all
 	DESTDIR="$(DESTDIR)" cmake --install $(BUILD) --prefix "$(PREFIX)"
 
-# Every fuzz target for SECONDS each (default 60); finds stay in build/fuzz/finds.
+# Every fuzz target for MINUTES each (default 1); finds stay in build/fuzz/finds.
 fuzz:
 	@scripts/deps lint
 	@scripts/build fuzz
-	@scripts/fuzz $(SECONDS)
+	@scripts/fuzz $(MINUTES)
 
 lint:
 	@scripts/deps lint

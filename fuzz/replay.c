@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Stands in for libFuzzer where there is none: gives every file of the named
- * folders to the fuzz target, whole, and cut short at a few places. */
+ * folders to the fuzz target, whole, and cut short at a few places. With no
+ * folder it takes standard input, once: what AFL++ starts, and with its own
+ * compiler it goes on from input to input in one process. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
@@ -15,17 +17,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
 static void run(const uint8_t *data, size_t n_bytes) {
     uint8_t *exact = malloc(n_bytes ? n_bytes : 1);
     if (!exact) abort();
-    memcpy(exact, data, n_bytes);
+    if (n_bytes) memcpy(exact, data, n_bytes);
     LLVMFuzzerTestOneInput(exact, n_bytes);
     free(exact);
 }
 
-static uint8_t *read_file(const char *path, size_t *n_bytes) {
-    FILE *file = fopen(path, "rb");
+static uint8_t *read_stream(FILE *file, size_t *n_bytes) {
     uint8_t *data = NULL;
     size_t capacity = 0, used = 0, got = 1;
-    *n_bytes = 0;
-    if (!file) return NULL;
     for (; got > 0; used += got) {
         if (used == capacity) {
             capacity = capacity ? capacity * 2 : 4096;
@@ -35,18 +34,32 @@ static uint8_t *read_file(const char *path, size_t *n_bytes) {
         }
         got = fread(data + used, 1, capacity - used, file);
     }
-    fclose(file);
     *n_bytes = used;
     return data;
 }
 
+static void run_standard_input(void) {
+#ifdef __AFL_HAVE_MANUAL_CONTROL
+    while (__AFL_LOOP(1000))
+#endif
+    {
+        size_t n_bytes;
+        clearerr(stdin);
+        uint8_t *data = read_stream(stdin, &n_bytes);
+        run(data, n_bytes);
+        free(data);
+    }
+}
+
 static int replay_file(const char *path) {
     size_t n_bytes;
-    uint8_t *data = read_file(path, &n_bytes);
-    if (!data) {
+    FILE *file = fopen(path, "rb");
+    if (!file) {
         fprintf(stderr, "%s: %s\n", path, strerror(errno));
         return 1;
     }
+    uint8_t *data = read_stream(file, &n_bytes);
+    fclose(file);
     run(data, n_bytes);
     for (size_t eighth = 0; eighth < 8; eighth++) run(data, n_bytes * eighth / 8);
     if (n_bytes > 0) run(data, n_bytes - 1);
@@ -56,6 +69,10 @@ static int replay_file(const char *path) {
 
 int main(int argc, char **argv) {
     int n_files = 0, status = 0;
+    if (argc < 2) {
+        run_standard_input();
+        return 0;
+    }
     for (int i = 1; i < argc; i++) {
         DIR *folder = opendir(argv[i]);
         if (!folder) {
