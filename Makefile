@@ -6,11 +6,14 @@
 #   make demo       encode and decode a photo (IMAGE=path), beside other codecs
 #   make bench      network layers, whole runs, Kodak; make bench-kodak: beside other codecs
 #   make fuzz       libFuzzer on every reader of files, MINUTES each
+#   make mutants    10000 damaged files through the command
 #   make install    PREFIX (default /usr/local), DESTDIR
 PREFIX ?= /usr/local
 DESTDIR ?=
 IMAGE ?=
 MINUTES ?= 1
+COUNT ?= 10000
+SEED ?= 1
 BUILD := build/release
 
 .PHONY: all deps test demo bench install fuzz mutants lint format clean train-pack
@@ -54,6 +57,12 @@ fuzz:
 	@scripts/deps lint
 	@scripts/build fuzz
 	@scripts/fuzz $(MINUTES)
+
+# COUNT damaged .pith files through the command; SEED chooses which.
+mutants:
+	@scripts/deps test
+	@scripts/build release
+	@scripts/mutants $(COUNT) $(SEED)
 
 lint:
 	@scripts/deps lint

@@ -23,3 +23,20 @@ if(PITH_BENCH)
     target_sources(bench_sd PRIVATE ${PROJECT_SOURCE_DIR}/tests/random_sd.c ${PROJECT_SOURCE_DIR}/tests/sd_case.c)
     target_include_directories(bench_sd PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 endif()
+
+# Files of made-up symbols, for tests/golden and scripts/check-constants.
+if(PITH_TESTS)
+    add_executable(pith-symbols ${PROJECT_SOURCE_DIR}/tests/probe/pith_symbols.c)
+    target_link_libraries(pith-symbols PRIVATE pith_core)
+endif()
+
+# Mutated files through the command. Not under sanitizers, whose own memory is
+# far above the limit; there the same happens inside test_damage.
+if(PITH_TESTS AND TARGET pith)
+    add_executable(pith-mutants ${PROJECT_SOURCE_DIR}/tests/probe/pith_mutants.c ${PROJECT_SOURCE_DIR}/fuzz/mend.c)
+    target_include_directories(pith-mutants PRIVATE ${PROJECT_SOURCE_DIR}/fuzz)
+    target_link_libraries(pith-mutants PRIVATE pith_internal)
+    if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
+        pith_test(mutants ${PROJECT_SOURCE_DIR}/scripts/mutants 300 1 ${CMAKE_BINARY_DIR})
+    endif()
+endif()

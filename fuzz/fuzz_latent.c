@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The latent coder. The first three bytes are the slice's shape, the rest is
- * decoded as a slice, and taken as the symbols of one that must come back. */
+/* The latent coder. The first three bytes are the slice's shape and what the rest
+ * is: a coded slice, or the symbols of one that must come back. */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,7 @@ static void take_symbols(int16_t *symbols, size_t n, const uint8_t *data, size_t
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes) {
     if (n_bytes < 3) return 0;
+    bool is_symbols = data[0] & 0x80;
     uint32_t channels = data[0] % LAT_MAX_CHANNELS + 1;
     uint32_t height = data[1] % LAT_MAX_SLICE + 1, width = data[2] % LAT_MAX_SLICE + 1;
     size_t plane = (size_t)height * width, n = plane * channels;
@@ -56,12 +58,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes) {
     int16_t *symbols = calloc(n, sizeof *symbols);
     lat_block block = {symbols, channels, height, width, width, plane};
     require(symbols && lat_coder_new(&coder, NULL, channels) == PITH_OK);
+    if (is_symbols) {
+        take_symbols(symbols, n, data, n_bytes);
+        there_and_back(coder, &block, n);
+        goto cleanup;
+    }
     pith_status status = lat_decode(coder, data, n_bytes, &block, &diag);
     require((status == PITH_OK) == (diag.message[0] == '\0'));
     require(status == PITH_OK || status == PITH_E_FORMAT || status == PITH_E_CHECKSUM);
     if (status == PITH_OK) there_and_back(coder, &block, n);
-    take_symbols(symbols, n, data, n_bytes);
-    there_and_back(coder, &block, n);
+cleanup:
     lat_coder_free(&coder);
     free(symbols);
     return 0;

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Pith authors
+"""Makes tests/invalid/: one file for each rule of doc/format.md, broken.
+
+    make_invalid.py ONE-SLICE.pith TWO-SLICES.pith FOLDER
+
+list.txt names each file, the kind of error (section 1) and a piece of the library's message. Files of kind "ok" break
+nothing: they use what a reader must put up with (sections 3 and 13).
+"""
+import os
+import sys
+import zlib
+
+import pith_reader
+
+HEAD, LATN = 1, 2
+
+
+def leb128(value: int) -> bytes:
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes(out + bytes([value]))
+
+
+def chunk(kind: int, payload: bytes, length: bytes = None, wrong: int = 0) -> bytes:
+    covered = bytes([kind]) + (leb128(len(payload)) if length is None else length) + payload
+    return covered + (zlib.crc32(covered) ^ wrong).to_bytes(4, "little")
+
+
+def split(data: bytes) -> tuple:
+    """The payload of HEAD, and the whole chunks after it."""
+    chunks = pith_reader.read_file(data)["chunks"]
+    parts = [data[c["offset"] : c["offset"] + c["bytes"]] for c in chunks]
+    return parts[0][2:-4], parts[1:]
+
+
+class Head:
+    """HEAD's payload in its fields [4]."""
+
+    def __init__(self, payload: bytes) -> None:
+        at = 0
+        sides = []
+        for _ in range(2):
+            start = at
+            while payload[at] & 0x80:
+                at += 1
+            at += 1
+            sides.append(payload[start:at])
+        self.width, self.height = sides
+        self.flags, self.method, self.geometry = payload[at], payload[at + 1], payload[at + 2]
+        self.step, self.prior = payload[at + 3 : at + 5], payload[at + 5]
+        n = 1 if payload[at + 6] & 0x80 else 1 + payload[at + 6]
+        self.name = payload[at + 6 : at + 6 + n]
+        self.id, self.rest = payload[at + 6 + n : at + 14 + n], payload[at + 14 + n :]
+
+    def changed(self, **fields) -> bytes:
+        f = {**self.__dict__, **fields}
+        return (f["width"] + f["height"] + bytes([f["flags"], f["method"], f["geometry"]]) + f["step"]
+                + bytes([f["prior"]]) + f["name"] + f["id"] + f["rest"])
+
+
+def cases(one: bytes, two: bytes):
+    payload, latents = split(one)
+    head = Head(payload)
+    start, latent = one[:5], b"".join(latents)
+
+    def file(new_head: bytes, after: bytes = latent, version: bytes = one[4:5]) -> bytes:
+        return one[:4] + version + chunk(HEAD, new_head) + after
+
+    def with_head(**fields) -> bytes:
+        return file(head.changed(**fields))
+
+    assert file(payload) == one and head.changed() == payload
+    _, two_latents = split(two)
+    two_start = two[: len(two) - sum(map(len, two_latents))]
+    body = latents[0][len(latents[0]) - 4 - (latents[0][1] & 0x7F) : -4] if latents[0][1] < 0x80 else latents[0][3:-4]
+
+    # Section 1: numbers.
+    yield "leb128_overlong_length", "format", "length", start + chunk(HEAD, payload, leb128(len(payload))[:-1]
+          + bytes([leb128(len(payload))[-1] | 0x80, 0])) + latent
+    yield "leb128_overlong_width", "format", "width", with_head(width=bytes([head.width[0] | 0x80, 0]))
+    yield "leb128_too_large", "format", "height", with_head(height=b"\xff\xff\xff\xff\x1f")
+    # Section 2: the file.
+    yield "empty_after_magic", "truncated", "version", one[:4]
+    yield "magic_cut", "truncated", "magic", one[:3]
+    yield "magic_wrong", "format", "not a Pith file", b"\xf1" + one[1:]
+    yield "major_version", "version", "format version", one[:4] + b"\x11" + one[5:]
+    yield "no_chunks", "truncated", "type", start
+    yield "first_is_not_head", "format", "first chunk", start + latent + chunk(HEAD, payload)
+    yield "second_head", "format", "second header", one + chunk(HEAD, payload)
+    yield "latents_apart", "format", "apart", two_start + two_latents[0] + chunk(0x90, b"") + two_latents[1]
+    yield "latent_too_many", "format", "more than", one + latent
+    yield "latent_missing", "truncated", "latent slices", two_start + two_latents[0]
+    yield "byte_after_the_end", "truncated", "length", one + b"\x90"
+    # Section 3: chunks.
+    yield "payload_past_the_end", "truncated", "payload", one + b"\x90\x05ab"
+    yield "crc_cut", "truncated", "crc", one[:-1]
+    yield "crc_of_head", "checksum", "CRC", start + chunk(HEAD, payload, wrong=1) + latent
+    yield "crc_of_latent", "checksum", "CRC", file(payload, chunk(LATN, body, wrong=0x80000000))
+    yield "crc_of_skippable", "checksum", "CRC", one + chunk(0x90, b"x", wrong=256)
+    yield "unknown_critical", "unsupported", "0x7e", file(payload, chunk(0x7E, b"abc") + latent)
+    yield "unknown_type_zero", "unsupported", "0x00", one + chunk(0, b"")
+    # Section 4: HEAD.
+    for field in ("width", "height"):
+        yield f"{field}_zero", "format", f"{field} is 0", with_head(**{field: b"\0"})
+    yield "flags_reserved", "format", "flags", with_head(flags=head.flags | 0x80)
+    yield "flags_reserved_newer", "unsupported", "flags", file(head.changed(flags=head.flags | 0x80), version=b"\x0f")
+    yield "method_zero", "unsupported", "method 0", with_head(method=0)
+    yield "method_unknown", "unsupported", "method 200", with_head(method=200)
+    yield "geometry_too_many_channels", "format", "latent channels", with_head(geometry=0x03)
+    yield "step_index_too_large", "format", "step_index 2048", with_head(step=b"\x00\x08")
+    yield "prior_unknown", "unsupported", "prior_id 255", with_head(prior=255)
+    yield "name_empty", "format", "model_name", with_head(name=b"\0")
+    yield "name_too_long", "format", "model_name", with_head(name=b"\x20" + b"a" * 32)
+    yield "name_upper_case", "format", "model_name", with_head(name=b"\x04Tiny")
+    yield "name_begins_with_dot", "format", "model_name", with_head(name=b"\x03.ab")
+    yield "name_with_zero", "format", "model_name", with_head(name=b"\x03a\0b")
+    yield "name_mini_0", "format", "mini-0", with_head(name=b"\x80")
+    yield "name_long_form", "format", "long form", with_head(name=b"\x06mini-1")
+    yield "head_cut", "truncated", "HEAD", file(payload[:-1])
+    yield "head_too_long", "format", "more than", file(payload + b"\0")
+    # Section 6: LATN.
+    yield "latent_without_checksum", "format", "too short", file(payload, chunk(LATN, b"\x12"))
+    yield "symbols_checksum", "checksum", "checksum", file(payload, chunk(LATN, bytes([body[0] ^ 1]) + body[1:]))
+    yield "latent_bytes_left_over", "format", "left over", file(payload, chunk(LATN, body + b"\x01\x02\x03\x04\x05\x06"))
+    # Section 9: the model.
+    yield "another_model", "model", "another latent space", with_head(id=bytes([head.id[0] ^ 1]) + head.id[1:])
+    yield "another_downscale", "model", "latent has", file(
+        head.changed(width=b"\x01", height=b"\x01", geometry=head.geometry & 0x1F | 0x80), latent)
+    # Section 12: limits.
+    yield "side_too_long", "limit", "limit of a side", with_head(width=leb128(65536), height=b"\x01")
+    yield "too_many_pixels", "limit", "pixels", with_head(width=leb128(65535), height=leb128(65535))
+    # What a reader puts up with: skippable chunks, and a newer minor version with a longer HEAD.
+    yield "ok_skippable", "ok", "", file(payload, chunk(0xF0, b"before") + latent + chunk(0xFF, b"") + chunk(0x90, b"x" * 300))
+    yield "ok_newer_minor", "ok", "", file(payload + b"\1\2\3", version=b"\x0f")
+
+
+def main(one: str, two: str, folder: str) -> None:
+    with open(one, "rb") as a, open(two, "rb") as b:
+        made = list(cases(a.read(), b.read()))
+    for name in os.listdir(folder):
+        if name.endswith(".pith"):
+            os.unlink(os.path.join(folder, name))
+    with open(os.path.join(folder, "list.txt"), "w", encoding="ascii") as index:
+        index.write("# FILE KIND A PIECE OF THE MESSAGE; made by scripts/make-golden\n")
+        for name, kind, message, data in made:
+            index.write(f"{name}.pith {kind} {message}".rstrip() + "\n")
+            with open(os.path.join(folder, name + ".pith"), "wb") as file:
+                file.write(data)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
