@@ -43,7 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes) {
     pith_env_defaults(&env, sizeof env);
     env.limits.max_pixels = MAX_PIXELS;
     env.limits.max_dimension = 16384;
-    pith_status status = image_open(&reader, mend_path_open(data, n_bytes), &env.limits, &diag);
+    /* the first bytes decide the type; the length, whether alpha is kept */
+    image_open_options options = {.limits = &env.limits, .max_memory_bytes = 64u << 20, .keep_alpha = n_bytes & 1};
+    pith_status status = image_open(&reader, mend_path_open(data, n_bytes), &options, &diag);
     require((status == PITH_OK) == (reader != NULL) && (status == PITH_OK) == (diag.message[0] == '\0'));
     require(strchr(diag.message, '\n') == NULL);
     if (reader) read_picture(reader);

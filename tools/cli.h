@@ -45,6 +45,7 @@ enum {
     CLI_DEPTH,
     CLI_SIDE_BY_SIDE,
     CLI_STEPS,
+    CLI_TOLERATE,
     CLI_METHOD,
     CLI_TO
 };

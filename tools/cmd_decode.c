@@ -19,6 +19,7 @@ static const cli_option options[] = {
     {'q', "quality", "1..100", "of a JPEG or WebP (default 95; WebP 100 is lossless)"},
     {CLI_DEPTH, "depth", "8|16", "bits of a sample, 16 for PNG and PPM (default what the picture had)"},
     {CLI_STEPS, "steps", "N", "steps of denoising, with models that can (default 4; 0 = none)"},
+    {CLI_TOLERATE, "tolerate", NULL, "of a damaged file, decode what is whole and say what is lost"},
     {'v', "verbose", NULL, "say where time went"},
     CLI_OPTION_THREADS,
     CLI_OPTION_BACKEND,
@@ -32,6 +33,7 @@ typedef struct decode_request {
     image_write_options write;
     uint8_t bit_depth; /* 0: what the picture had, if the format can have it */
     int steps;         /* -1: what suits the model */
+    bool tolerate;
 } decode_request;
 
 /* The writer as a sink, with the time spent in it. */
@@ -83,6 +85,9 @@ static cli_exit take_option(decode_request *r, const cli_command *command, int o
             return cli_usage(command, "--steps takes 0 to 1000, not \"%s\"", argument);
         r->steps = (int)number;
         break;
+    case CLI_TOLERATE:
+        r->tolerate = true;
+        break;
     default:
         break;
     }
@@ -127,7 +132,8 @@ static cli_exit open_all(decode_job *job) {
     const decode_request *r = job->request;
     pith_diag why = {0};
     double start = cli_seconds();
-    pith_status status = pith_file_open(&job->file, r->in, &job->env, &why);
+    pith_status status = r->tolerate ? pith_file_open_damaged(&job->file, r->in, &job->env, &why)
+                                     : pith_file_open(&job->file, r->in, &job->env, &why);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", why.message);
     double opened = cli_seconds();
     cli_exit code = model_for_decode(&job->model, &job->env, r->setup.model, &job->file.info, r->in);
@@ -184,6 +190,16 @@ static cli_exit decode_picture(decode_job *job) {
     return code;
 }
 
+static void say_lost(const decode_job *job) {
+    pith_area area;
+    uint32_t n = pith_decoder_lost(job->file.decoder, 0, NULL);
+    for (uint32_t i = 0; i < n; i++) {
+        (void)pith_decoder_lost(job->file.decoder, i, &area);
+        cli_warn(job->request->in, "damaged: %" PRIu32 "x%" PRIu32 "+%" PRIu32 "+%" PRIu32 " of the picture is lost",
+                 area.width, area.height, area.x, area.y);
+    }
+}
+
 static void say_result(const decode_job *job, double all_seconds) {
     pith_timing t;
     pith_decoder_timing(job->file.decoder, &t);
@@ -201,6 +217,7 @@ static cli_exit decode(const decode_request *r) {
     progress_start(&job.bar, &job.env);
     cli_exit code = open_all(&job);
     if (code == CLI_DONE) code = decode_picture(&job);
+    if (code == CLI_DONE && r->tolerate) say_lost(&job);
     if (code == CLI_DONE && r->setup.verbose) say_result(&job, cli_seconds() - start);
     output_close(&job.out);
     pith_model_free(&job.model);

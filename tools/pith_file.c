@@ -41,17 +41,26 @@ static pith_status read_path(pith_file *file, const char *path, uint64_t max_byt
     return status;
 }
 
-pith_status pith_file_open(pith_file *file, const char *path, const pith_env *env, pith_diag *why) {
+static pith_status open_file(pith_file *file, const char *path, const pith_env *env, bool damaged, pith_diag *why) {
     *file = (pith_file){0};
     pith_status status = read_path(file, path, env->limits.max_file_bytes, why);
     if (status == PITH_OK) status = pith_decoder_new(&file->decoder, env, why);
     if (status == PITH_OK) {
-        status = pith_decoder_open(file->decoder, file->data, file->n_bytes);
+        status = damaged ? pith_decoder_open_damaged(file->decoder, file->data, file->n_bytes)
+                         : pith_decoder_open(file->decoder, file->data, file->n_bytes);
         if (status == PITH_OK) status = pith_decoder_info(file->decoder, &file->info);
         if (status != PITH_OK) tool_fail(why, status, "%s", pith_decoder_message(file->decoder));
     }
     if (status != PITH_OK) pith_file_close(file);
     return status;
+}
+
+pith_status pith_file_open(pith_file *file, const char *path, const pith_env *env, pith_diag *why) {
+    return open_file(file, path, env, false, why);
+}
+
+pith_status pith_file_open_damaged(pith_file *file, const char *path, const pith_env *env, pith_diag *why) {
+    return open_file(file, path, env, true, why);
 }
 
 void pith_file_close(pith_file *file) {

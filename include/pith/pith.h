@@ -332,6 +332,19 @@ PITH_API PITH_MUST_CHECK pith_status pith_decoder_chunk(pith_decoder *decoder, u
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_metadata(pith_decoder *decoder, pith_metadata kind,
                                                            const uint8_t **data, size_t *n_bytes);
 
+/* The same for a file that may be damaged: what pith_decoder_open refuses for
+ * truncation or a checksum after the header is opened as far as it is whole,
+ * and slices that are lost, or do not decode, come out as the network's picture
+ * of nothing. After pith_decode, pith_decoder_lost tells which: how many areas
+ * of the picture, in pixels, and the index-th of them unless `area` is NULL. */
+typedef struct pith_area {
+    uint32_t x, y, width, height;
+} pith_area;
+
+PITH_API PITH_MUST_CHECK pith_status pith_decoder_open_damaged(pith_decoder *decoder, const uint8_t *data,
+                                                               size_t n_bytes);
+PITH_API uint32_t pith_decoder_lost(const pith_decoder *decoder, uint32_t index, pith_area *area);
+
 typedef struct pith_decode_options {
     size_t struct_size;
     int steps; /* of denoising, 0..1000; 0 = none; -1 (default): what suits the model. A palette has 2 or none */

@@ -11,6 +11,7 @@
 #include "api/pixels.h"
 #include "api/tiles.h"
 #include "container/ctr_read.h"
+#include "container/ctr_salvage.h"
 
 #define DEFAULT_STEPS 4 /* of denoising, with models that can */
 #define MAX_STEPS 1000
@@ -20,6 +21,9 @@ struct pith_decoder {
     model_session *session; /* of the model last used; NULL before */
     ctr_file file;
     bool is_open;
+    bool tolerant;         /* opened by pith_decoder_open_damaged */
+    ctr_salvaged salvaged; /* what `file` borrows, when the bytes given were damaged */
+    bool *lost;            /* for each slice of a tolerated file, owned; NULL before */
     uint64_t n_file_bytes;
     pith_diag diag;
     pith_timing timing;
@@ -46,7 +50,10 @@ void pith_decode_options_defaults(pith_decode_options *options, size_t struct_si
 
 static void close_file(pith_decoder *d) {
     if (d->is_open) ctr_file_free(&d->file, &d->env);
-    d->is_open = false;
+    ctr_salvaged_free(&d->salvaged, &d->env);
+    mem_free(&d->env.alloc, d->lost);
+    d->lost = NULL;
+    d->is_open = d->tolerant = false;
 }
 
 void pith_decoder_free(pith_decoder **decoder) {
@@ -75,6 +82,42 @@ pith_status pith_decoder_open(pith_decoder *d, const uint8_t *data, size_t n_byt
     d->is_open = status == PITH_OK;
     d->n_file_bytes = n_bytes;
     return status;
+}
+
+/* The file is read as it is when nothing is wrong with its chunks. */
+pith_status pith_decoder_open_damaged(pith_decoder *d, const uint8_t *data, size_t n_bytes) {
+    pith_status status = pith_decoder_open(d, data, n_bytes);
+    if (status == PITH_E_CHECKSUM || status == PITH_E_TRUNCATED || status == PITH_E_FORMAT) {
+        diag_clear(&d->diag);
+        status = ctr_salvage(&d->salvaged, data, n_bytes, &d->env, &d->diag);
+        if (status == PITH_OK)
+            status = ctr_read(&d->file, d->salvaged.file.data, d->salvaged.file.n_bytes, &d->env, &d->diag);
+        d->is_open = status == PITH_OK;
+    }
+    if (status != PITH_OK) return status;
+    d->lost = mem_alloc(&d->env.alloc, d->file.n_slices, sizeof *d->lost);
+    if (!d->lost) {
+        close_file(d);
+        return diag_set(&d->diag, PITH_E_NOMEM, "out of memory for %u slices", d->file.n_slices);
+    }
+    d->tolerant = true;
+    return PITH_OK;
+}
+
+uint32_t pith_decoder_lost(const pith_decoder *d, uint32_t index, pith_area *area) {
+    uint32_t n = 0;
+    if (!d || !d->tolerant) return 0;
+    const ctr_head *head = &d->file.head;
+    for (uint32_t i = 0; i < d->file.n_slices; i++) {
+        if (!d->lost[i]) continue;
+        if (n++ != index || !area) continue;
+        const ctr_rect r = ctr_slice_rect(head, i);
+        *area = (pith_area){.x = r.x << head->log2_downscale, .y = r.y << head->log2_downscale};
+        uint64_t width = (uint64_t)r.width << head->log2_downscale, height = (uint64_t)r.height << head->log2_downscale;
+        area->width = (uint32_t)(width < head->width - area->x ? width : head->width - area->x);
+        area->height = (uint32_t)(height < head->height - area->y ? height : head->height - area->y);
+    }
+    return n;
 }
 
 static pith_status require_open(pith_decoder *d) {
@@ -159,12 +202,29 @@ static pith_status check_model(pith_decoder *d, pith_model *model) {
 
 static pith_status decode_slice(pith_decoder *d, lat_coder *coder, uint32_t index, const lat_block *block) {
     ctr_slice slice;
+    if (d->salvaged.lost && d->salvaged.lost[index]) return PITH_E_CHECKSUM;
     pith_status status = ctr_read_slice(&d->file, index, &slice, &d->diag);
     if (status == PITH_OK) status = lat_decode(coder, slice.coded, slice.coded_bytes, block, &d->diag);
     if (status != PITH_OK) return status;
     if (lat_checksum(block) != slice.checksum)
         return diag_set(&d->diag, PITH_E_CHECKSUM, "latent slice %u: the symbols do not match their checksum", index);
     return PITH_OK;
+}
+
+/* A slice that is lost leaves zeros. */
+static pith_status lose_slice(pith_decoder *d, uint32_t index, const lat_block *block) {
+    diag_clear(&d->diag);
+    d->lost[index] = true;
+    for (uint32_t c = 0; c < block->n_channels; c++)
+        for (uint32_t y = 0; y < block->height; y++)
+            memset(block->symbols + c * block->plane_stride + y * block->row_stride, 0,
+                   block->width * sizeof *block->symbols);
+    return PITH_OK;
+}
+
+static pith_status require_some(pith_decoder *d) {
+    if (!d->tolerant || d->file.n_slices == 0 || pith_decoder_lost(d, 0, NULL) < d->file.n_slices) return PITH_OK;
+    return diag_set(&d->diag, PITH_E_CHECKSUM, "no latent slice is whole: nothing can be saved");
 }
 
 static pith_status file_to_latents(pith_decoder *d, latent_planes *latents) {
@@ -186,8 +246,11 @@ static pith_status file_to_latents(pith_decoder *d, latent_planes *latents) {
     for (uint32_t i = 0; i < d->file.n_slices; i++) {
         lat_block block = latents_slice(latents, symbols, ctr_slice_rect(head, i));
         PITH_TRY(env_report(&d->env, "reading", 0.2 * i / d->file.n_slices, &d->diag));
-        PITH_TRY(decode_slice(d, coder, i, &block));
+        status = decode_slice(d, coder, i, &block);
+        if (status != PITH_OK && d->tolerant) status = lose_slice(d, i, &block);
+        if (status != PITH_OK) goto cleanup;
     }
+    PITH_TRY(require_some(d));
     lat_dequantise(symbols, latents_count(latents), lat_step(head->step_index), latents->values);
 cleanup:
     lat_coder_free(&coder);

@@ -293,6 +293,34 @@ cleanup:
     return status;
 }
 
+pith_status ctr_read_start(ctr_head *head, size_t *end, const uint8_t *data, size_t n_bytes, const pith_limits *limits,
+                           pith_diag *diag) {
+    ctr_file file = {0};
+    stream s;
+    st_init(&s, data, n_bytes, "file", 0, diag);
+    read_magic(&s, &file);
+    pith_status status = s.status == PITH_OK ? check_head(&file, &s, limits, diag) : s.status;
+    *head = file.head;
+    *end = s.position;
+    return status;
+}
+
+bool ctr_chunk_at(ctr_chunk *chunk, const uint8_t *data, size_t n_bytes, size_t at) {
+    char label[8];
+    stream s;
+    st_init(&s, data, n_bytes, "file", 0, NULL);
+    s.position = at;
+    read_chunk(&s, chunk, label);
+    return s.status == PITH_OK;
+}
+
+bool ctr_chunk_is_whole(const ctr_chunk *chunk, const uint8_t *data) {
+    stream s;
+    st_init(&s, data, chunk->offset + chunk->n_bytes, "file", 0, NULL);
+    check_crc(&s, chunk);
+    return s.status == PITH_OK;
+}
+
 void ctr_file_free(ctr_file *file, const pith_env *env) {
     if (!file) return;
     mem_free(env ? &env->alloc : NULL, file->chunks);

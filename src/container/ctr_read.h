@@ -33,6 +33,15 @@ pith_status ctr_read(ctr_file *file, const uint8_t *data, size_t n_bytes, const 
     PITH_MUST_CHECK;
 void ctr_file_free(ctr_file *file, const pith_env *env);
 
+/* Magic, version, HEAD and the limits alone; `*end` is where HEAD's chunk ends. */
+pith_status ctr_read_start(ctr_head *head, size_t *end, const uint8_t *data, size_t n_bytes, const pith_limits *limits,
+                           pith_diag *diag) PITH_MUST_CHECK;
+
+/* The chunk that begins at `at`, when its type, length and bytes are inside the
+ * data; its CRC is not looked at. */
+bool ctr_chunk_at(ctr_chunk *chunk, const uint8_t *data, size_t n_bytes, size_t at);
+bool ctr_chunk_is_whole(const ctr_chunk *chunk, const uint8_t *data); /* its CRC matches */
+
 /* A latent slice's payload: 2 bytes of checksum (lat_checksum, little endian),
  * then the coded symbols. */
 typedef struct ctr_slice {

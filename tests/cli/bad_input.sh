@@ -65,3 +65,16 @@ refuses 2 "two.lines..1m.png: cannot open" "$pith" encode "$name" out.pith
 code=0
 "$pith" info a.pith text.png a.pith >out 2>said || code=$?
 { [ $code -eq 2 ] && [ "$(grep -c '^a.pith$' out)" -eq 2 ]; } || fail "a batch stopped at the bad file"
+
+# Damage is an error, and with --tolerate what is whole comes out.
+cp "$source_dir/tests/golden/slices.pith" middle.pith
+n=$(wc -c <middle.pith)
+printf '\xa5\xa5\xa5\xa5' | dd of=middle.pith bs=1 seek=$((n * 7 / 10)) conv=notrunc status=none
+refuses 2 "middle.pith: .*damaged" "$pith" decode middle.pith out.png
+[ ! -e out.png ] || fail "a picture of a damaged file"
+"$pith" decode --tolerate middle.pith out.png 2>said || fail "--tolerate: $(cat said)"
+{ [ "$(wc -l <said)" -eq 1 ] && grep -q '^pith: middle.pith: warning: damaged: 1024x9+1024+0 of the picture is lost' said; } ||
+    fail "--tolerate: $(cat said)"
+ok "$pith" decode --tolerate "$source_dir/tests/golden/slices.pith" whole.png
+printf '\xa5' | dd of=middle.pith bs=1 seek=9 conv=notrunc status=none
+refuses 2 "middle.pith: .*damaged" "$pith" decode --tolerate middle.pith no.png

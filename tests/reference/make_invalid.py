@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: 2026 The Pith authors
 """Makes tests/invalid/: one file for each rule of doc/format.md, broken.
 
-    make_invalid.py ONE-SLICE.pith TWO-SLICES.pith FOLDER
+    make_invalid.py ONE-SLICE.pith SLICES.pith FOLDER
 
 list.txt names each file, the kind of error (section 1) and a piece of the library's message. Files of kind "ok" break
 nothing: they use what a reader must put up with (sections 3 and 13).
@@ -91,7 +91,7 @@ def cases(one: bytes, two: bytes):
     yield "no_chunks", "truncated", "type", start
     yield "first_is_not_head", "format", "first chunk", start + latent + chunk(HEAD, payload)
     yield "second_head", "format", "second header", one + chunk(HEAD, payload)
-    yield "latents_apart", "format", "apart", two_start + two_latents[0] + chunk(0x90, b"") + two_latents[1]
+    yield "latents_apart", "format", "apart", two_start + two_latents[0] + chunk(0x90, b"") + b"".join(two_latents[1:])
     yield "latent_too_many", "format", "more than", one + latent
     yield "latent_missing", "truncated", "latent slices", two_start + two_latents[0]
     yield "byte_after_the_end", "truncated", "length", one + b"\x90"
@@ -133,6 +133,9 @@ def cases(one: bytes, two: bytes):
     # Section 12: limits.
     yield "side_too_long", "limit", "limit of a side", with_head(width=leb128(65536), height=b"\x01")
     yield "too_many_pixels", "limit", "pixels", with_head(width=leb128(65535), height=leb128(65535))
+    # Section 17: metadata.
+    yield "metadata_twice", "format", "second", one + chunk(0x85, b"abc") + chunk(0x85, b"abc")
+    yield "metadata_empty", "format", "empty", one + chunk(0x86, b"")
     # What a reader puts up with: skippable chunks, and a newer minor version with a longer HEAD.
     yield "ok_skippable", "ok", "", file(payload, chunk(0xF0, b"before") + latent + chunk(0xFF, b"") + chunk(0x90, b"x" * 300))
     yield "ok_newer_minor", "ok", "", file(payload + b"\1\2\3", version=b"\x0f")

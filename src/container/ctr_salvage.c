@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Salvage in two walks over the same chunks: the first counts slices and gaps,
+ * so that the second knows how many lost slices each gap stands for. */
+#include "container/ctr_salvage.h"
+
+#include <inttypes.h>
+
+#include "base/mem.h"
+#include "container/ctr_write.h"
+
+/* Where a chunk was destroyed with its length, the next whole one is looked for
+ * at every byte; this bounds the bytes whose CRC is taken for that. */
+#define SEARCH_BYTES(n_bytes) (16u * (uint64_t)(n_bytes) + (1u << 20))
+
+typedef enum piece_kind {
+    PIECE_CHUNK,    /* a whole chunk */
+    PIECE_GAP,      /* bytes that are no chunk: any number of slices may be lost */
+    PIECE_ONE_SLICE /* the place of one chunk that says it is a slice, damaged inside */
+} piece_kind;
+
+typedef struct piece {
+    piece_kind kind;
+    ctr_chunk chunk; /* of a gap: offset and n_bytes alone */
+} piece;
+
+typedef struct walk {
+    const uint8_t *data;
+    size_t n_bytes, at;
+    uint64_t search_left; /* bytes */
+} walk;
+
+/* Types that a damaged file is searched for: those of this version. */
+static bool is_searched(uint8_t type) {
+    return (type >= CTR_CHUNK_LATENT && type < 0x10) || (type >= 0x85 && type < 0x90);
+}
+
+/* A whole chunk at `at`; what the check cost is taken from the search's bytes. */
+static bool whole_at(walk *w, size_t at, ctr_chunk *chunk) {
+    if (!ctr_chunk_at(chunk, w->data, w->n_bytes, at) || chunk->n_bytes > w->search_left) return false;
+    w->search_left -= chunk->n_bytes;
+    return ctr_chunk_is_whole(chunk, w->data);
+}
+
+/* A damaged chunk whose length can be believed: another begins, or the file ends, where it ends. */
+static bool ends_well(walk *w, const ctr_chunk *chunk) {
+    ctr_chunk next;
+    size_t end = chunk->offset + chunk->n_bytes;
+    return end == w->n_bytes || whole_at(w, end, &next);
+}
+
+static bool next_piece(walk *w, piece *p) {
+    if (w->at >= w->n_bytes) return false;
+    const size_t start = w->at;
+    ctr_chunk c;
+    *p = (piece){.kind = PIECE_CHUNK};
+    bool whole = whole_at(w, start, &p->chunk) && p->chunk.type != CTR_CHUNK_HEAD;
+    if (!whole && ctr_chunk_at(&c, w->data, w->n_bytes, start) && c.type == CTR_CHUNK_LATENT && ends_well(w, &c))
+        *p = (piece){PIECE_ONE_SLICE, c};
+    if (whole || p->kind == PIECE_ONE_SLICE) {
+        w->at += p->chunk.n_bytes;
+        return true;
+    }
+    while (++w->at < w->n_bytes)
+        if (is_searched(w->data[w->at]) && whole_at(w, w->at, &c)) break;
+    *p = (piece){PIECE_GAP, {.offset = start, .n_bytes = w->at - start}};
+    return true;
+}
+
+/* What the first walk finds out. */
+typedef struct census {
+    uint32_t n_whole, n_single, n_gaps; /* slices, slices damaged in place, other gaps */
+    uint32_t gap_slices;                /* lost in each of the other gaps */
+} census;
+
+static pith_status count_pieces(census *c, walk w, uint32_t n_slices, uint32_t max_chunks, pith_diag *diag) {
+    piece p;
+    *c = (census){0};
+    for (uint32_t n = 1; next_piece(&w, &p); n++) {
+        if (n >= max_chunks)
+            return diag_set(diag, PITH_E_LIMIT, "more than %" PRIu32 " chunks, the limit (byte %zu)", max_chunks, w.at);
+        c->n_whole += p.kind == PIECE_CHUNK && p.chunk.type == CTR_CHUNK_LATENT;
+        c->n_single += p.kind == PIECE_ONE_SLICE;
+        c->n_gaps += p.kind == PIECE_GAP;
+    }
+    if (c->n_whole > n_slices || c->n_single > n_slices - c->n_whole)
+        return diag_set(diag, PITH_E_FORMAT, "more latent slices than the %" PRIu32 " of the picture", n_slices);
+    uint32_t lost = n_slices - c->n_whole - c->n_single;
+    if (c->n_whole == 0) return diag_set(diag, PITH_E_CHECKSUM, "no latent slice is whole: nothing can be saved");
+    if (lost == 0) return PITH_OK; /* the gaps are in chunks that may be missing */
+    if (c->n_gaps == 0)
+        return diag_set(diag, PITH_E_TRUNCATED,
+                        "has %" PRIu32 " of %" PRIu32 " latent slices and no trace of the others", n_slices - lost,
+                        n_slices);
+    if (c->n_gaps > 1 && c->n_gaps != lost)
+        return diag_set(diag, PITH_E_CHECKSUM,
+                        "%" PRIu32 " latent slices are lost in %" PRIu32 " places: it cannot be told which", lost,
+                        c->n_gaps);
+    c->gap_slices = lost / c->n_gaps;
+    return PITH_OK;
+}
+
+static void lose(ctr_salvaged *out, uint32_t *slice, uint32_t count) {
+    for (; count > 0; count--) {
+        ctr_write_slice(&out->file, 0, NULL, 0);
+        out->lost[(*slice)++] = true;
+        out->n_lost++;
+    }
+}
+
+static void write_pieces(ctr_salvaged *out, const census *c, walk w) {
+    piece p;
+    uint32_t slice = 0;
+    while (next_piece(&w, &p)) {
+        bool is_slice = p.kind == PIECE_CHUNK && p.chunk.type == CTR_CHUNK_LATENT;
+        if (p.kind == PIECE_CHUNK) bw_bytes(&out->file, w.data + p.chunk.offset, p.chunk.n_bytes);
+        slice += is_slice;
+        out->n_gaps += p.kind != PIECE_CHUNK;
+        if (p.kind == PIECE_ONE_SLICE) lose(out, &slice, 1);
+        if (p.kind == PIECE_GAP) lose(out, &slice, c->gap_slices);
+    }
+}
+
+pith_status ctr_salvage(ctr_salvaged *out, const uint8_t *data, size_t n_bytes, const pith_env *env, pith_diag *diag) {
+    ctr_head head;
+    census c;
+    size_t end = 0;
+    *out = (ctr_salvaged){0};
+    bw_init(&out->file, &env->alloc);
+    if (n_bytes > env->limits.max_file_bytes)
+        return diag_set(diag, PITH_E_LIMIT, "a file of %zu bytes, the limit is %" PRIu64, n_bytes,
+                        env->limits.max_file_bytes);
+    pith_status status = ctr_read_start(&head, &end, data, n_bytes, &env->limits, diag);
+    if (status != PITH_OK) return status;
+    walk w = {data, n_bytes, end, SEARCH_BYTES(n_bytes)};
+    out->n_slices = ctr_slice_count(&head);
+    status = count_pieces(&c, w, out->n_slices, env->limits.max_chunks, diag);
+    if (status != PITH_OK) return status;
+    out->lost = mem_alloc(&env->alloc, out->n_slices, sizeof *out->lost);
+    if (!out->lost) return diag_set(diag, PITH_E_NOMEM, "out of memory for %" PRIu32 " slices", out->n_slices);
+    bw_bytes(&out->file, data, end);
+    write_pieces(out, &c, w);
+    return out->file.status == PITH_OK ? PITH_OK : diag_set(diag, PITH_E_NOMEM, "out of memory for the file");
+}
+
+void ctr_salvaged_free(ctr_salvaged *salvaged, const pith_env *env) {
+    bw_free(&salvaged->file);
+    mem_free(&env->alloc, salvaged->lost);
+    *salvaged = (ctr_salvaged){0};
+}
