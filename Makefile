@@ -6,6 +6,7 @@
 #   make demo       encode and decode a photo (IMAGE=path), beside other codecs
 #   make bench      network layers, whole runs, quality on Kodak
 #   make bench-quality   quality at equal bytes beside JPEG, WebP, AVIF, JPEG XL: tables and plots
+#   make prior      the built-in model's prior anew, after the model was replaced (PHOTOS=folder)
 #   make fuzz       libFuzzer on every reader of files, MINUTES each
 #   make mutants    10000 damaged files through the command
 #   make install    PREFIX (default /usr/local), DESTDIR
@@ -17,7 +18,9 @@ COUNT ?= 10000
 SEED ?= 1
 BUILD := build/release
 
-.PHONY: all deps test demo bench install fuzz mutants lint format clean train-pack
+PHOTOS ?= ../shared/photos
+
+.PHONY: all deps test demo bench install fuzz mutants lint format prior clean train-pack
 
 all:
 	@scripts/deps build
@@ -72,6 +75,13 @@ lint:
 format:
 	@scripts/deps lint
 	@scripts/check-format --fix
+
+# Every photo but those that training holds out; then the tests that depend on it.
+prior:
+	@scripts/deps build
+	@scripts/build release
+	@scripts/make-prior $(PHOTOS)
+	@scripts/build release
 
 # A folder of photos made small enough to travel: make train-pack IN=... OUT=...
 train-pack:

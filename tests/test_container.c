@@ -381,7 +381,7 @@ static void every_field_of_the_header_is_checked(void **state) {
     HEAD("\x40\x40\x00\x01\x03\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT, "4 latent channels for blocks of 1x1 pixels");
     HEAD("\x40\x40\x00\x01\x2c\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT, "13 latent channels for blocks of 2x2");
     HEAD("\x40\x40\x00\x01\x6b\x00\x08\x00\x81" ID "\x00", PITH_E_FORMAT, "step_index 2048, the largest is 2047");
-    HEAD("\x40\x40\x00\x01\x6b\x00\x04\x01\x81" ID "\x00", PITH_E_UNSUPPORTED, "prior_id 1");
+    HEAD("\x40\x40\x00\x01\x6b\x00\x04\x02\x81" ID "\x00", PITH_E_UNSUPPORTED, "prior_id 2");
     HEAD("\x40\x40\x00\x01\x6b\x00\x04\x00\x80" ID "\x00", PITH_E_FORMAT, "mini-0");
     HEAD("\x40\x40\x00\x01\x6b\x00\x04\x00\x00" ID "\x00", PITH_E_FORMAT, "model_name of 0 bytes");
     HEAD("\x40\x40\x00\x01\x6b\x00\x04\x00\x20" ID "\x00", PITH_E_FORMAT, "model_name of 32 bytes");

@@ -11,6 +11,7 @@
 #include "api/palette_method.h"
 #include "api/pixels.h"
 #include "api/region.h"
+#include "api/slice_pool.h"
 #include "container/ctr_read.h"
 #include "container/ctr_salvage.h"
 
@@ -203,20 +204,27 @@ static pith_status check_model(pith_decoder *d, pith_model *model) {
     return PITH_OK;
 }
 
-static pith_status decode_slice(pith_decoder *d, lat_coder *coder, uint32_t index, const lat_block *block) {
+typedef struct slices_job {
+    pith_decoder *decoder;
+    const latent_planes *latents;
+    int16_t *symbols;
+} slices_job;
+
+static pith_status read_slice(const pith_decoder *d, lat_coder *coder, uint32_t index, const lat_block *block,
+                              pith_diag *diag) {
     ctr_slice slice;
     if (d->salvaged.lost && d->salvaged.lost[index]) return PITH_E_CHECKSUM;
-    pith_status status = ctr_read_slice(&d->file, index, &slice, &d->diag);
-    if (status == PITH_OK) status = lat_decode(coder, slice.coded, slice.coded_bytes, block, &d->diag);
+    pith_status status = ctr_read_slice(&d->file, index, &slice, diag);
+    if (status == PITH_OK) status = lat_decode(coder, slice.coded, slice.coded_bytes, block, diag);
     if (status != PITH_OK) return status;
     if (lat_checksum(block) != slice.checksum)
-        return diag_set(&d->diag, PITH_E_CHECKSUM, "latent slice %u: the symbols do not match their checksum", index);
+        return diag_set(diag, PITH_E_CHECKSUM, "latent slice %u: the symbols do not match their checksum", index);
     return PITH_OK;
 }
 
 /* A slice that is lost leaves zeros. */
-static pith_status lose_slice(pith_decoder *d, uint32_t index, const lat_block *block) {
-    diag_clear(&d->diag);
+static pith_status lose_slice(pith_decoder *d, uint32_t index, const lat_block *block, pith_diag *diag) {
+    diag_clear(diag);
     d->lost[index] = true;
     for (uint32_t c = 0; c < block->n_channels; c++)
         for (uint32_t y = 0; y < block->height; y++)
@@ -225,41 +233,48 @@ static pith_status lose_slice(pith_decoder *d, uint32_t index, const lat_block *
     return PITH_OK;
 }
 
+/* On any thread; of the decoder it changes this slice's symbols and its entry of `lost`. */
+static pith_status decode_slice(void *user, lat_coder *coder, uint32_t index, pith_diag *diag) {
+    const slices_job *job = user;
+    pith_decoder *d = job->decoder;
+    ctr_rect rect = ctr_slice_rect(&d->file.head, index);
+    if (!latents_hold(job->latents, rect)) return PITH_OK; /* beside the part that is wanted */
+    lat_block block = latents_slice(job->latents, job->symbols, rect);
+    pith_status status = read_slice(d, coder, index, &block, diag);
+    return status != PITH_OK && d->tolerant ? lose_slice(d, index, &block, diag) : status;
+}
+
 static pith_status require_some(pith_decoder *d) {
     if (!d->tolerant || d->file.n_slices == 0 || pith_decoder_lost(d, 0, NULL) < d->file.n_slices) return PITH_OK;
     return diag_set(&d->diag, PITH_E_CHECKSUM, "no latent slice is whole: nothing can be saved");
 }
 
-static pith_status file_to_latents(pith_decoder *d, latent_planes *latents) {
+static pith_status slices_to_latents(pith_decoder *d, latent_planes *latents) {
     pith_status status = PITH_OK;
     const ctr_head *head = &d->file.head;
-    double start = env_seconds();
-    if (head->method == PITH_METHOD_PALETTE) {
-        const model_traits *t = model_traits_of(model_session_model(d->session));
-        status = palette_read(&d->file, latents, t->palette_unit, &d->env.alloc, &d->diag);
-        d->timing.coding_seconds = env_seconds() - start;
-        return status;
-    }
-    lat_coder *coder = NULL;
-    int16_t *symbols = mem_alloc(&d->env.alloc, latents_count(latents), sizeof *symbols);
-    if (!symbols || lat_coder_new(&coder, &d->env.alloc, head->n_latent) != PITH_OK) {
+    slice_pool *pool = NULL;
+    slices_job job = {.decoder = d, .latents = latents};
+    job.symbols = mem_alloc(&d->env.alloc, latents_count(latents), sizeof *job.symbols);
+    if (!job.symbols) {
         status = diag_set(&d->diag, PITH_E_NOMEM, "out of memory for the latents");
         goto cleanup;
     }
-    for (uint32_t i = 0; i < d->file.n_slices; i++) {
-        ctr_rect rect = ctr_slice_rect(head, i);
-        if (!latents_hold(latents, rect)) continue;
-        lat_block block = latents_slice(latents, symbols, rect);
-        PITH_TRY(env_report(&d->env, "reading", 0.2 * i / d->file.n_slices, &d->diag));
-        status = decode_slice(d, coder, i, &block);
-        if (status != PITH_OK && d->tolerant) status = lose_slice(d, i, &block);
-        if (status != PITH_OK) goto cleanup;
-    }
+    PITH_TRY(slice_pool_new(&pool, &d->env, head->n_latent, head->prior_id, d->file.n_slices, &d->diag));
+    PITH_TRY(slice_pool_run(pool, d->file.n_slices, decode_slice, &job, "reading", 0, 0.2, &d->diag));
     PITH_TRY(require_some(d));
-    lat_dequantise(symbols, latents_count(latents), lat_step(head->step_index), latents->values);
+    lat_dequantise(job.symbols, latents_count(latents), lat_step(head->step_index), latents->values);
 cleanup:
-    lat_coder_free(&coder);
-    mem_free(&d->env.alloc, symbols);
+    slice_pool_free(&pool);
+    mem_free(&d->env.alloc, job.symbols);
+    return status;
+}
+
+static pith_status file_to_latents(pith_decoder *d, latent_planes *latents) {
+    const model_traits *t = model_traits_of(model_session_model(d->session));
+    double start = env_seconds();
+    pith_status status = d->file.head.method == PITH_METHOD_PALETTE
+                             ? palette_read(&d->file, latents, t->palette_unit, &d->env.alloc, &d->diag)
+                             : slices_to_latents(d, latents);
     d->timing.coding_seconds = env_seconds() - start;
     return status;
 }

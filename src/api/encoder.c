@@ -14,13 +14,13 @@
 #include "api/pixels.h"
 #include "api/rate_control.h"
 #include "api/tiles.h"
+#include "codec/lat_prior.h"
 #include "container/ctr_write.h"
 
 struct pith_encoder {
     pith_env env;
     model_session *session;
     const model_traits *traits; /* of the session's model */
-    lat_coder *coder;
     pith_diag diag;
     pith_timing timing;
 };
@@ -43,11 +43,6 @@ pith_status pith_encoder_new(pith_encoder **out, const pith_env *env, pith_model
     e->env = own;
     e->traits = model_traits_of(model);
     PITH_TRY(model_session_new(&e->session, model, why));
-    status = lat_coder_new(&e->coder, &e->env.alloc, e->traits->n_latent);
-    if (status != PITH_OK) {
-        diag_set(why, status, "out of memory");
-        goto cleanup;
-    }
     *out = e;
     e = NULL;
 cleanup:
@@ -60,7 +55,6 @@ void pith_encoder_free(pith_encoder **encoder) {
     pith_encoder *e = *encoder;
     *encoder = NULL;
     model_session_free(&e->session);
-    lat_coder_free(&e->coder);
     pith_alloc alloc = e->env.alloc;
     mem_free(&alloc, e);
 }
@@ -122,7 +116,9 @@ static pith_status fill_head(pith_encoder *e, const pith_image_format *f, pith_m
         .log2_downscale = (uint8_t)t->log2_downscale,
     };
     memcpy(head->model_name, t->name, sizeof head->model_name);
-    return model_latent_id(model_session_model(e->session), head->latent_id, &e->diag);
+    pith_status status = model_latent_id(model_session_model(e->session), head->latent_id, &e->diag);
+    if (method == PITH_METHOD_LATENT) head->prior_id = lat_prior_for(head->latent_id);
+    return status;
 }
 
 static pith_status load_window(pith_encoder *e, encode_job *job, pixel_rect rect) {
@@ -206,7 +202,7 @@ cleanup:
 static pith_status latents_to_file(pith_encoder *e, encode_job *job, const pith_encode_options *o, byte_writer *file) {
     pith_status status = PITH_OK;
     double start = env_seconds();
-    rate_control rate = {.env = &e->env, .traits = e->traits, .coder = e->coder, .diag = &e->diag};
+    rate_control rate = {.env = &e->env, .traits = e->traits, .diag = &e->diag};
     static const byte_writer none = {0};
     const byte_writer *alpha = job->head.alpha ? &job->alpha.chunks : &none;
     rate_wish wish = {
@@ -220,8 +216,9 @@ static pith_status latents_to_file(pith_encoder *e, encode_job *job, const pith_
             status = diag_set(&e->diag, PITH_E_NOMEM, "out of memory for the latents");
             goto cleanup;
         }
+        PITH_TRY(slice_pool_new(&rate.pool, &e->env, job->head.n_latent, job->head.prior_id,
+                                ctr_slice_count(&job->head), &e->diag));
         PITH_TRY(rate_choose(&rate, &job->latents, wish, &job->head, job->symbols));
-        PITH_TRY(env_report(&e->env, "coding", 0.95, &e->diag));
         PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
         PITH_TRY(rate_write_slices(&rate, &job->latents, job->symbols, &job->head, file));
     }
@@ -234,6 +231,7 @@ static pith_status latents_to_file(pith_encoder *e, encode_job *job, const pith_
     }
     PITH_TRY(env_report(&e->env, "coding", 1, &e->diag));
 cleanup:
+    slice_pool_free(&rate.pool);
     e->timing.coding_seconds = env_seconds() - start;
     return status;
 }

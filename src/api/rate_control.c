@@ -12,13 +12,22 @@
  * 0's: beyond it hardly a symbol is left that is not 0. */
 #define LOG2_STEP_COARSEST 6.0f
 
+/* The search ends when the next finer step would most likely be too large. */
+#define LOG_BYTES_PER_INDEX 0.0105 /* the size halves in 66 of them */
+
+#define ENTROPY_TOP 60       /* symbols beyond it are counted as one */
+#define ENTROPY_SAMPLES 4096 /* of a channel */
+#define CODER_PART 0.72      /* of the entropy of single symbols, about */
+
 /* One picture being fitted. */
 typedef struct fitting {
     const rate_control *r;
     const latent_planes *latents;
     ctr_head *head;
     int16_t *symbols;
-    uint64_t other_bytes; /* of the file, beside HEAD and slices */
+    uint64_t other_bytes;  /* of the file, beside HEAD and slices */
+    uint64_t *slice_bytes; /* as last costed */
+    double progress;
 } fitting;
 
 static void quantise_all(const fitting *f, uint32_t step_index) {
@@ -26,20 +35,57 @@ static void quantise_all(const fitting *f, uint32_t step_index) {
     lat_quantise(f->latents->values, latents_count(f->latents), lat_step(step_index), f->symbols);
 }
 
-/* Bytes of the whole file at a step. */
-static pith_status file_cost(const fitting *f, uint32_t step_index, uint64_t *n_bytes) {
-    pith_status status = PITH_OK;
-    quantise_all(f, step_index);
-    *n_bytes = ctr_head_bytes(f->head) + f->other_bytes;
-    for (uint32_t i = 0; i < ctr_slice_count(f->head); i++) {
-        uint64_t coded = 0;
-        lat_block block = latents_slice(f->latents, f->symbols, ctr_slice_rect(f->head, i));
-        PITH_TRY(lat_cost(f->r->coder, &block, &coded));
-        *n_bytes += ctr_slice_bytes((size_t)coded);
-    }
-cleanup:
-    return status == PITH_OK ? status : diag_set(f->r->diag, status, "the latent coder failed");
+static pith_status cost_slice(void *user, lat_coder *coder, uint32_t index, pith_diag *diag) {
+    const fitting *f = user;
+    lat_block block = latents_slice(f->latents, f->symbols, ctr_slice_rect(f->head, index));
+    pith_status status = lat_cost(coder, &block, &f->slice_bytes[index]);
+    return status == PITH_OK ? status : diag_set(diag, status, "the latent coder failed");
 }
+
+/* Bytes of the whole file at a step. */
+static pith_status file_cost(fitting *f, uint32_t step_index, uint64_t *n_bytes) {
+    const uint32_t n_slices = ctr_slice_count(f->head);
+    quantise_all(f, step_index);
+    pith_status status = slice_pool_run(f->r->pool, n_slices, cost_slice, f, "choosing the quality", f->progress,
+                                        f->progress + 0.03, f->r->diag);
+    f->progress = fmin(f->progress + 0.03, 0.92);
+    *n_bytes = ctr_head_bytes(f->head) + f->other_bytes;
+    for (uint32_t i = 0; status == PITH_OK && i < n_slices; i++) *n_bytes += ctr_slice_bytes((size_t)f->slice_bytes[i]);
+    return status;
+}
+
+/* ---- where to begin ------------------------------------------------------------ */
+
+/* Symbols of one channel as if each were coded by how often it occurs: what
+ * the coder needs is a nearly constant part of it. */
+static double entropy_bytes(const float *values, size_t count, size_t stride, float step) {
+    uint32_t counts[2 * ENTROPY_TOP + 1] = {0};
+    double bits = 0, n = 0;
+    for (size_t i = 0; i < count; i += stride, n++) {
+        float scaled = values[i] / step;
+        if (!(fabsf(scaled) < ENTROPY_TOP)) scaled = ENTROPY_TOP;
+        counts[(int)(scaled + ENTROPY_TOP + 0.5f)]++;
+    }
+    for (int i = 0; i <= 2 * ENTROPY_TOP; i++)
+        if (counts[i]) bits -= counts[i] * log2(counts[i] / n);
+    return bits / 8 * (double)count / n;
+}
+
+/* The step at which the estimate meets the target, by halving. */
+static uint32_t first_guess(const fitting *f, uint32_t fine, uint32_t coarse, double max_bytes) {
+    const latent_planes *l = f->latents;
+    size_t plane = (size_t)l->height * l->width, stride = plane / ENTROPY_SAMPLES + 1;
+    while (coarse - fine > 1) {
+        uint32_t middle = (fine + coarse) / 2;
+        double bytes = 0;
+        for (uint32_t c = 0; c < l->n_channels; c++)
+            bytes += CODER_PART * entropy_bytes(l->values + c * plane, plane, stride, lat_step(middle));
+        *(bytes > max_bytes ? &fine : &coarse) = middle;
+    }
+    return coarse;
+}
+
+/* ---- the search ---------------------------------------------------------------- */
 
 /* A step tried by the search, and what its file costs. */
 typedef struct tried_step {
@@ -52,7 +98,7 @@ typedef struct tried_step {
  * the known ends meets the target (the logarithm of the size is nearly linear
  * in the index), or the middle. */
 static uint32_t next_step(const tried_step *fine, const tried_step *coarse, double log_target, bool halve) {
-    const double usual_slope = -0.0105; /* per index: the size halves in 66 of them */
+    const double usual_slope = -LOG_BYTES_PER_INDEX;
     double guess = 0.5 * (fine->index + coarse->index);
     if (fine->known && coarse->known && !halve) {
         double slope = (coarse->log_bytes - fine->log_bytes) / (coarse->index - fine->index);
@@ -66,19 +112,21 @@ static uint32_t next_step(const tried_step *fine, const tried_step *coarse, doub
     return (uint32_t)(guess + 0.5);
 }
 
-/* The finest step whose file has at most max_bytes. */
-static pith_status find_step(const fitting *f, uint64_t max_bytes, uint32_t *step_index) {
+/* A step whose file has at most max_bytes and hardly less: the finest, but for
+ * what lies within one index of the target. */
+static pith_status find_step(fitting *f, uint64_t max_bytes, uint32_t *step_index) {
     pith_status status = PITH_OK;
     /* The ends lie one outside the legal range; `fine` is too large, `coarse` fits. */
     tried_step fine = {.index = lat_step_index_from_log2(f->r->traits->log2_step_q100) - 1};
     tried_step coarse = {.index = lat_step_index_from_log2(LOG2_STEP_COARSEST) + 1};
-    uint32_t next = LAT_STEP_INDEX_ONE + 64; /* about 5 kB for 512x512 */
+    const double log_target = log((double)max_bytes), overhead = (double)(ctr_head_bytes(f->head) + f->other_bytes);
+    uint32_t next = first_guess(f, fine.index, coarse.index, fmax((double)max_bytes - overhead, 0));
     uint64_t n_bytes = 0;
 
     for (int round = 0; coarse.index - fine.index > 1; round++) {
-        PITH_TRY(env_report(f->r->env, "choosing the quality", 0.8 + 0.15 * round / (round + 2), f->r->diag));
-        if (next <= fine.index || next >= coarse.index)
-            next = next_step(&fine, &coarse, log((double)max_bytes), round % 4 == 3);
+        if (coarse.known && log_target - coarse.log_bytes < LOG_BYTES_PER_INDEX) break;
+        if (round > 0 || next <= fine.index || next >= coarse.index)
+            next = next_step(&fine, &coarse, log_target, round % 4 == 3);
         PITH_TRY(file_cost(f, next, &n_bytes));
         *(n_bytes <= max_bytes ? &coarse : &fine) = (tried_step){next, log((double)n_bytes), true};
     }
@@ -96,35 +144,59 @@ static uint32_t step_of_quality(const model_traits *t, float quality) {
 
 pith_status rate_choose(const rate_control *r, const latent_planes *latents, rate_wish wish, ctr_head *head,
                         int16_t *symbols) {
-    fitting f = {r, latents, head, symbols, wish.other_bytes};
+    pith_status status = PITH_OK;
+    const pith_alloc *alloc = &r->env->alloc;
+    fitting f = {r, latents, head, symbols, .other_bytes = wish.other_bytes, .progress = 0.8};
     uint32_t step_index = step_of_quality(r->traits, wish.quality);
     if (wish.max_bytes > 0) {
-        pith_status status = find_step(&f, wish.max_bytes, &step_index);
+        f.slice_bytes = mem_alloc(alloc, ctr_slice_count(head), sizeof *f.slice_bytes);
+        if (!f.slice_bytes) return diag_set(r->diag, PITH_E_NOMEM, "out of memory for the slices");
+        status = find_step(&f, wish.max_bytes, &step_index);
+        mem_free(alloc, f.slice_bytes);
         if (status != PITH_OK) return status;
     }
     quantise_all(&f, step_index);
     return PITH_OK;
 }
 
+/* ---- slices -> file -------------------------------------------------------------- */
+
+typedef struct writing {
+    const latent_planes *latents;
+    const ctr_head *head;
+    int16_t *symbols;
+    byte_writer *coded; /* one a slice */
+    uint16_t *checksums;
+} writing;
+
+static pith_status encode_slice(void *user, lat_coder *coder, uint32_t index, pith_diag *diag) {
+    const writing *w = user;
+    lat_block block = latents_slice(w->latents, w->symbols, ctr_slice_rect(w->head, index));
+    pith_status status = lat_encode(coder, &block, &w->coded[index]);
+    w->checksums[index] = lat_checksum(&block);
+    return status == PITH_OK ? status : diag_set(diag, status, "the latent coder failed");
+}
+
 pith_status rate_write_slices(const rate_control *r, const latent_planes *latents, int16_t *symbols,
                               const ctr_head *head, byte_writer *file) {
     pith_status status = PITH_OK;
-    byte_writer coded;
-    bw_init(&coded, &r->env->alloc);
-    for (uint32_t i = 0; i < ctr_slice_count(head); i++) {
-        lat_block block = latents_slice(latents, symbols, ctr_slice_rect(head, i));
-        coded.n_bytes = 0;
-        status = lat_encode(r->coder, &block, &coded);
-        if (status == PITH_OK) status = coded.status;
-        if (status != PITH_OK) {
-            diag_set(r->diag, status, "the latent coder failed");
-            goto cleanup;
-        }
-        ctr_write_slice(file, lat_checksum(&block), coded.data, coded.n_bytes);
+    const pith_alloc *alloc = &r->env->alloc;
+    const uint32_t n_slices = ctr_slice_count(head);
+    writing w = {.latents = latents, .head = head, .symbols = symbols};
+    w.coded = mem_alloc(alloc, n_slices, sizeof *w.coded);
+    w.checksums = mem_alloc(alloc, n_slices, sizeof *w.checksums);
+    if (!w.coded || !w.checksums) {
+        status = diag_set(r->diag, PITH_E_NOMEM, "out of memory for the slices");
+        goto cleanup;
     }
+    for (uint32_t i = 0; i < n_slices; i++) bw_init(&w.coded[i], slice_pool_alloc(r->pool));
+    PITH_TRY(slice_pool_run(r->pool, n_slices, encode_slice, &w, "coding", 0.95, 1, r->diag));
+    for (uint32_t i = 0; i < n_slices; i++) ctr_write_slice(file, w.checksums[i], w.coded[i].data, w.coded[i].n_bytes);
     status = file->status;
     if (status != PITH_OK) diag_set(r->diag, status, "out of memory for the file");
 cleanup:
-    bw_free(&coded);
+    for (uint32_t i = 0; w.coded && i < n_slices; i++) bw_free(&w.coded[i]);
+    mem_free(alloc, w.coded);
+    mem_free(alloc, w.checksums);
     return status;
 }

@@ -7,12 +7,13 @@
 
 #include "api/latents.h"
 #include "api/model.h"
+#include "api/slice_pool.h"
 
 /* What choosing and writing work with; all borrowed. */
 typedef struct rate_control {
     const pith_env *env;
     const model_traits *traits;
-    lat_coder *coder;
+    slice_pool *pool; /* with the header's prior */
     pith_diag *diag;
 } rate_control;
 

@@ -27,6 +27,8 @@ static const offset taps[LAT_N_TAPS] = {{0, 0, 0, 0}, {0, -1, 0, 0}, {-1, 0, 0, 
 
 #define RIDGE_VALUE 30
 #define RIDGE_ERROR 4000
+#define RIDGE_VALUE_PRIOR 200
+#define RIDGE_ERROR_PRIOR 20000
 #define CONSTANT_VALUE 4 /* the constant input of the two predictors */
 #define CONSTANT_ERROR 16
 #define CONSTANT_ERROR_WEIGHT 600
@@ -52,6 +54,7 @@ static uint32_t eighths(uint32_t v) {
 static uint32_t octaves(uint32_t v, uint32_t top) { return least(log2_floor(v + 1), top); }
 
 pith_status lat_contexts_init(lat_contexts *k, const pith_alloc *alloc, uint32_t n_channels) {
+    k->n_channels = n_channels;
     k->values = mem_alloc(alloc, n_channels, LAT_PLANE_SIZE * sizeof *k->values);
     k->errors = mem_alloc(alloc, n_channels, LAT_PLANE_SIZE * sizeof *k->errors);
     k->error_sums = mem_alloc(alloc, LAT_PLANE_SIZE, sizeof *k->error_sums);
@@ -64,10 +67,13 @@ void lat_contexts_free(lat_contexts *k, const pith_alloc *alloc) {
     mem_free(alloc, k->error_sums);
 }
 
+/* Planes of channels that are all zero stay so and can be sources. */
 void lat_contexts_begin_slice(lat_contexts *k, uint32_t height, uint32_t width) {
     k->height = height;
     k->width = width;
     k->n_coded = 0;
+    memset(k->values, 0, k->n_channels * (size_t)LAT_PLANE_SIZE * sizeof *k->values);
+    memset(k->errors, 0, k->n_channels * (size_t)LAT_PLANE_SIZE * sizeof *k->errors);
     memset(k->error_sums, 0, LAT_PLANE_SIZE * sizeof *k->error_sums);
 }
 
@@ -84,10 +90,32 @@ static void choose_sources(lat_contexts *k) {
     }
 }
 
-void lat_contexts_begin_channel(lat_contexts *k, uint32_t channel) {
+/* The channels and weights that the prior found best for this channel of this model. */
+static void start_from_prior(lat_contexts *k, uint32_t channel) {
+    const lat_prior *p = k->prior;
+    const int16_t *values = p->value_weights + channel * (size_t)LAT_N_VALUE_INPUTS;
+    const int16_t *errors = p->error_weights + channel * (size_t)LAT_N_ERROR_INPUTS;
+    k->n_sources = least(channel, LAT_N_SOURCES);
+    for (uint32_t i = 0; i < k->n_sources; i++) k->sources[i] = p->sources[channel * LAT_N_SOURCES + i];
+    for (uint32_t i = 0; i < LAT_N_NEIGHBOURS + 1 + k->n_sources * LAT_N_TAPS; i++)
+        linear_add_input(&k->value_predictor, values[i], RIDGE_VALUE_PRIOR);
+    for (uint32_t i = 0; i < LAT_N_NEIGHBOURS + 1 + k->n_sources * 3; i++)
+        linear_add_input(&k->error_predictor, errors[i], RIDGE_ERROR_PRIOR);
+}
+
+void lat_generic_weights(int16_t *values, int16_t *errors) {
+    for (int i = 0; i < LAT_N_NEIGHBOURS; i++) {
+        values[i] = neighbours[i].value_weight;
+        errors[i] = neighbours[i].error_weight;
+    }
+    errors[LAT_N_NEIGHBOURS] = CONSTANT_ERROR_WEIGHT;
+}
+int32_t lat_ridge_value(void) { return RIDGE_VALUE_PRIOR; }
+int32_t lat_ridge_error(void) { return RIDGE_ERROR_PRIOR; }
+
+/* Knowing nothing of the model. */
+static void start_generic(lat_contexts *k) {
     choose_sources(k);
-    linear_reset(&k->value_predictor);
-    linear_reset(&k->error_predictor);
     for (int i = 0; i < LAT_N_NEIGHBOURS; i++) {
         linear_add_input(&k->value_predictor, neighbours[i].value_weight, RIDGE_VALUE);
         linear_add_input(&k->error_predictor, neighbours[i].error_weight, RIDGE_ERROR);
@@ -96,8 +124,15 @@ void lat_contexts_begin_channel(lat_contexts *k, uint32_t channel) {
     linear_add_input(&k->error_predictor, CONSTANT_ERROR_WEIGHT, RIDGE_ERROR);
     for (uint32_t i = 0; i < k->n_sources * LAT_N_TAPS; i++) linear_add_input(&k->value_predictor, 0, RIDGE_VALUE);
     for (uint32_t i = 0; i < k->n_sources * 3; i++) linear_add_input(&k->error_predictor, 0, RIDGE_ERROR);
-    memset(k->values + channel * (size_t)LAT_PLANE_SIZE, 0, LAT_PLANE_SIZE * sizeof *k->values);
-    memset(k->errors + channel * (size_t)LAT_PLANE_SIZE, 0, LAT_PLANE_SIZE * sizeof *k->errors);
+}
+
+void lat_contexts_begin_channel(lat_contexts *k, uint32_t channel) {
+    linear_reset(&k->value_predictor);
+    linear_reset(&k->error_predictor);
+    if (k->prior->n_channels > 0)
+        start_from_prior(k, channel);
+    else
+        start_generic(k);
     k->mean_error = 1024;
 }
 

@@ -8,16 +8,13 @@
 
 #include <stdbool.h>
 
+#include "codec/lat_prior.h"
 #include "codec/latent_coder.h"
 #include "codec/linear_predictor.h"
 
 #define LAT_MARGIN 2 /* positions kept around a plane, copies of its edge */
 #define LAT_PLANE_STRIDE (LAT_MAX_SLICE + 2 * LAT_MARGIN)
 #define LAT_PLANE_SIZE (LAT_PLANE_STRIDE * LAT_PLANE_STRIDE)
-
-#define LAT_N_NEIGHBOURS 8 /* of the same channel, coded already */
-#define LAT_N_TAPS 5       /* of an earlier channel: the place and the four beside it */
-#define LAT_N_SOURCES 5    /* earlier channels a prediction draws on, at most */
 
 #define LAT_ERROR_ONE 16 /* errors of prediction are kept in sixteenths .. */
 #define LAT_ERROR_MAX 4095
@@ -41,13 +38,14 @@ typedef struct lat_view {
     int32_t expected;  /* unrounded prediction, in 1/256 */
     uint32_t level;    /* of the expected error, 0..LAT_N_LEVELS-1 */
     uint16_t contexts[LAT_N_CONTEXTS];
-    uint16_t select_level, select_class;                               /* which mixing weights */
-    int32_t values[LAT_N_NEIGHBOURS + 1 + LAT_N_SOURCES * LAT_N_TAPS]; /* inputs of the two predictors */
-    int32_t errors[LAT_N_NEIGHBOURS + 1 + LAT_N_SOURCES * 3];
+    uint16_t select_level, select_class; /* which mixing weights */
+    int32_t values[LAT_N_VALUE_INPUTS];  /* inputs of the two predictors */
+    int32_t errors[LAT_N_ERROR_INPUTS];
 } lat_view;
 
 typedef struct lat_contexts {
-    uint32_t height, width;
+    const lat_prior *prior; /* borrowed */
+    uint32_t n_channels, height, width;
     uint32_t n_coded;                 /* channels finished that are not all zero */
     uint32_t coded[LAT_MAX_CHANNELS]; /* their numbers .. */
     int64_t energy[LAT_MAX_CHANNELS]; /* .. and sums of errors */
@@ -58,6 +56,12 @@ typedef struct lat_contexts {
     int16_t *values, *errors; /* planes of LAT_PLANE_SIZE, a channel each */
     int32_t *error_sums;      /* one plane: errors of all finished channels */
 } lat_contexts;
+
+/* For the tool that makes priors: the weights that the generic prior starts
+ * with, and how firmly other priors start. */
+void lat_generic_weights(int16_t *values, int16_t *errors);
+int32_t lat_ridge_value(void);
+int32_t lat_ridge_error(void);
 
 pith_status lat_contexts_init(lat_contexts *k, const pith_alloc *alloc, uint32_t n_channels) PITH_MUST_CHECK;
 void lat_contexts_free(lat_contexts *k, const pith_alloc *alloc);

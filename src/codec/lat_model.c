@@ -39,6 +39,7 @@ static void start_counters(lat_model *m, bool of_channel) {
 }
 
 void lat_model_begin_slice(lat_model *m, uint32_t height, uint32_t width) {
+    m->contexts.prior = m->prior;
     lat_contexts_begin_slice(&m->contexts, height, width);
     start_counters(m, false);
     for (unsigned i = 0; i < LAT_N_WEIGHT_SETS; i++)
@@ -49,6 +50,11 @@ void lat_model_begin_slice(lat_model *m, uint32_t height, uint32_t width) {
 void lat_model_begin_channel(lat_model *m, uint32_t channel) {
     lat_contexts_begin_channel(&m->contexts, channel);
     start_counters(m, true);
+}
+
+void lat_model_end_channel(lat_model *m, uint32_t channel) {
+    lat_contexts_end_channel(&m->contexts, channel);
+    if (m->observe_channel) m->observe_channel(m->observe_user, m, channel);
 }
 
 static int32_t clamp(int32_t v, int32_t limit) { return v > limit ? limit : v < -limit ? -limit : v; }

@@ -16,14 +16,6 @@
 #define LAT_N_INPUTS (LAT_N_CONTEXTS + 2)   /* counters, the distribution, a constant */
 #define LAT_N_WEIGHT_SETS ((LAT_N_SELECT_LEVEL + LAT_N_SELECT_CLASS) * LAT_N_DECISIONS)
 
-/* Where the coder starts: never changed once published, only added to. */
-typedef struct lat_prior {
-    const int8_t *odds;     /* LAT_N_SLOTS: log odds of the counters, in 1/16 nat */
-    const int16_t *weights; /* LAT_N_WEIGHT_SETS x LAT_N_INPUTS, in 1/4096 */
-} lat_prior;
-
-extern const lat_prior lat_prior_generic;
-
 typedef struct lat_model {
     const lat_prior *prior;
     lat_contexts contexts;
@@ -37,6 +29,8 @@ typedef struct lat_model {
     int32_t errors[2]; /* of the probability each set gave: less the bit once known */
     /* Sees every decision, for making priors; may be NULL. */
     void (*observe)(void *user, const struct lat_model *model, unsigned bit);
+    /* .. and each channel when it is complete. */
+    void (*observe_channel)(void *user, const struct lat_model *model, uint32_t channel);
     void *observe_user;
 } lat_model;
 
@@ -44,6 +38,7 @@ pith_status lat_model_init(lat_model *m, const pith_alloc *alloc, uint32_t n_cha
 void lat_model_free(lat_model *m, const pith_alloc *alloc);
 void lat_model_begin_slice(lat_model *m, uint32_t height, uint32_t width);
 void lat_model_begin_channel(lat_model *m, uint32_t channel);
+void lat_model_end_channel(lat_model *m, uint32_t channel);
 
 /* The probability of a 1 for decision `decision` (see LAT_N_DECISIONS) of the
  * symbol in view; `magnitude` and `away` are what is known of it so far. */

@@ -43,6 +43,14 @@ void lat_coder_free(lat_coder **coder) {
     *coder = NULL;
 }
 
+pith_status lat_coder_use_prior(lat_coder *c, uint8_t prior_id) {
+    if (prior_id >= LAT_N_PRIORS) return PITH_E_UNSUPPORTED;
+    const lat_prior *prior = lat_priors[prior_id];
+    if (prior->n_channels > 0 && prior->n_channels != c->n_channels) return PITH_E_FORMAT;
+    c->model.prior = prior;
+    return PITH_OK;
+}
+
 lat_model *lat_coder_model(lat_coder *coder) { return &coder->model; }
 
 /* ---- symbols as binary decisions -------------------------------------------
@@ -115,7 +123,7 @@ static void code_plane(lat_coder *c, const lat_block *b, uint32_t channel, int16
             if (c->direction == DECODE) row[x] = symbol;
         }
     }
-    lat_contexts_end_channel(k, channel);
+    lat_model_end_channel(&c->model, channel);
 }
 
 static void code_block(lat_coder *c, const lat_block *b) {

@@ -29,6 +29,11 @@ typedef struct lat_coder lat_coder;
 pith_status lat_coder_new(lat_coder **out, const pith_alloc *alloc, uint32_t n_channels) PITH_MUST_CHECK;
 void lat_coder_free(lat_coder **coder);
 
+/* The prior of the slices to come; a new coder has the generic one, 0.
+ * PITH_E_UNSUPPORTED when there is none of that number, PITH_E_FORMAT when it
+ * is for another number of channels. */
+pith_status lat_coder_use_prior(lat_coder *coder, uint8_t prior_id) PITH_MUST_CHECK;
+
 /* Appends the coded slice to `out`. */
 pith_status lat_encode(lat_coder *coder, const lat_block *block, byte_writer *out) PITH_MUST_CHECK;
 

@@ -35,7 +35,7 @@ _Static_assert(PITH_METADATA_ICC == 0 && PITH_METADATA_EXIF == 1 && PITH_METADAT
 #define CTR_MAX_LATENT 32u
 #define CTR_MAX_LOG2_DOWNSCALE 7u
 #define CTR_MAX_STEP_INDEX 2047u
-#define CTR_N_PRIORS 1u  /* ids below it are known */
+#define CTR_N_PRIORS 2u  /* ids below it are known */
 #define CTR_N_RECIPES 1u /* numbers below it are known */
 #define CTR_FLAG_GREY 0x01u
 #define CTR_FLAG_ALPHA 0x02u
@@ -52,7 +52,7 @@ typedef struct ctr_head {
     uint8_t n_latent;                 /* channels, 1..32 and at most the samples of a pixel block, 3 * downscale^2 */
     uint8_t log2_downscale;           /* 3 = 8 pixels; 0..7 */
     uint16_t step_index;              /* 0..2047; of a palette: the step of as much noise */
-    uint8_t prior_id;                 /* initial state of the coder; 0 = generic */
+    uint8_t prior_id;                 /* initial state of the coder; 0 = generic, 1 = the built-in model's */
     char model_name[PITH_NAME_BYTES]; /* 1..31 of [a-z0-9._-], the first a letter or digit */
     uint8_t latent_id[PITH_FINGERPRINT_BYTES];
     uint8_t recipe; /* how the networks are run: 0 = as if on the whole picture */

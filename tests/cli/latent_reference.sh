@@ -47,6 +47,8 @@ for path in sys.argv[1:]:
             break
     payload = chunk[at:at + n]
     shape = [found["latent"][k] for k in ("channels", "height", "width")]
-    symbols = Slice(payload[2:], *shape).decode()
+    symbols = Slice(payload[2:], *shape, found["prior_id"]).decode()
     assert checksum(symbols) == int.from_bytes(payload[:2], "little"), path
 PYTHON
+
+python3 "$source_dir/scripts/prior-crc" || fail "the specification has other checksums of the priors"

@@ -3,10 +3,11 @@
 # SPDX-FileCopyrightText: 2026 The Pith authors
 """Decodes the coded bytes of a slice, written from doc/latent-coder.md alone.
 
-  latent_slice.py C H W FILE [CHECKSUM]   prints the checksum of the symbols; exit 1 when it is not CHECKSUM
+  latent_slice.py C H W FILE [CHECKSUM [PRIOR_ID]]   prints the checksum of the symbols; exit 1 when it is not CHECKSUM
 
 Slow and plain on purpose. Tables and priors are read from the documents that define them.
 """
+import collections
 import os
 import re
 import struct
@@ -28,9 +29,9 @@ def read_tables():
     return tables
 
 
-def read_prior():
-    text = open(os.path.join(ROOT, 'src/codec/prior_generic.c')).read()
-    lists = re.findall(r'(odds|weights)\[[^]]*\] = \{(.*?)\}', text, re.S)
+def read_prior(prior_id):
+    text = open(os.path.join(ROOT, 'src/codec/prior_%s.c' % ('generic', 'mini')[prior_id])).read()
+    lists = re.findall(r'(\w+)\[\d+\] = \{(.*?)\}', text, re.S)
     return {name: [int(v) for v in re.findall(r'-?\d+', body)] for name, body in lists}
 
 
@@ -42,6 +43,9 @@ NEIGHBOURS = [(0, -1), (-1, 0), (-1, -1), (-1, 1), (0, -2), (-2, 0), (-1, 2), (-
 VALUE_START = [7372, 7372, -2457, 1638, 0, 0, 0, 0]
 ERROR_START = [3604, 3604, 1966, 1966, 1310, 1310, 0, 0]
 DECISIONS = [None, 2, 3, 4, 5, 6, 6, 7, 7, 7, 8, 8, 8, 8, 8]
+
+
+ZEROS = collections.defaultdict(int)
 
 
 def div(a, b):
@@ -141,8 +145,8 @@ class Predictor:  # section 4
 
 
 class Slice:
-    def __init__(self, data, channels, height, width):
-        self.rc, self.shape, self.prior = RangeDecoder(data), (channels, height, width), read_prior()
+    def __init__(self, data, channels, height, width, prior_id=0):
+        self.rc, self.shape, self.prior = RangeDecoder(data), (channels, height, width), read_prior(prior_id)
         self.coded, self.planes, self.sums = [], {}, {}
         self.counters = [None] * (9 * sum(SIZES))
         self.start_counters(False)
@@ -171,10 +175,7 @@ class Slice:
     def decode_channel(self, c):
         _, height, width = self.shape
         self.start_counters(True)
-        by_energy = sorted(self.coded, key=lambda k: (-self.planes[k][2], k))
-        self.sources = by_energy[:5]
-        self.values = Predictor(VALUE_START + [0] * (1 + 5 * len(self.sources)), 30)
-        self.errors = Predictor(ERROR_START + [600] + [0] * (3 * len(self.sources)), 4000)
+        self.start_predictors(c)
         self.mean = 1024
         v, e = {(0, -1): 0, (0, -2): 0}, {(0, -1): 0, (0, -2): 0}
         for y in range(height):
@@ -198,6 +199,17 @@ class Slice:
         self.planes[c] = (v, e, energy)
         return [[v[y, x] for x in range(width)] for y in range(height)]
 
+    def start_predictors(self, c):  # sections 3, 4, 7
+        if 'sources' not in self.prior:
+            self.sources = sorted(self.coded, key=lambda k: (-self.planes[k][2], k))[:5]
+            self.values = Predictor(VALUE_START + [0] * (1 + 5 * len(self.sources)), 30)
+            self.errors = Predictor(ERROR_START + [600] + [0] * (3 * len(self.sources)), 4000)
+            return
+        n = min(c, 5)
+        self.sources = self.prior['sources'][5 * c:5 * c + n]
+        self.values = Predictor(self.prior['value_weights'][34 * c:34 * c + 9 + 5 * n], 200)
+        self.errors = Predictor(self.prior['error_weights'][24 * c:24 * c + 9 + 3 * n], 20000)
+
     def decode_symbol(self, y, x, v, e):
         vi, ei = [], []
         for dy, dx in NEIGHBOURS:
@@ -208,7 +220,7 @@ class Slice:
         vi.append(4)
         ei.append(16)
         for k in self.sources:
-            sv, se, _ = self.planes[k]
+            sv, se, _ = self.planes.get(k, (ZEROS, ZEROS, 0))  # a channel that was not coded
             vi += [sv[y + dy, x + dx] for dy, dx in ((0, 0), (0, -1), (-1, 0), (0, 1), (1, 0))]
             ei.append(se[y, x])
             ei.append((se[y, x - 1] + se[y, x + 1] + se[y - 1, x] + se[y + 1, x]) // 2)
@@ -310,13 +322,13 @@ def checksum(symbols):
 
 
 def main():
-    if len(sys.argv) not in (5, 6):
+    if not 5 <= len(sys.argv) <= 7:
         sys.exit(__doc__)
     shape = [int(v) for v in sys.argv[1:4]]
     with open(sys.argv[4], 'rb') as file:
-        found = checksum(Slice(file.read(), *shape).decode())
+        found = checksum(Slice(file.read(), *shape, int(*sys.argv[6:])).decode())
     print('0x%04x' % found)
-    sys.exit(len(sys.argv) == 6 and found != int(sys.argv[5], 0))
+    sys.exit(len(sys.argv) >= 6 and found != int(sys.argv[5], 0))
 
 
 if __name__ == '__main__':

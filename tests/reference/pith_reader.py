@@ -114,7 +114,10 @@ def read_head(payload: Bytes, minor: int) -> dict:  # [4]
     head["step_index"] = payload.number(2, "step_index")
     if head["step_index"] > 2047:
         raise Refused("format", f"step_index {head['step_index']}", start)
-    head["prior_id"] = read_known(payload, (0,), "prior_id")  # with a palette no other is legal either
+    start = payload.at
+    head["prior_id"] = read_known(payload, (0, 1), "prior_id")
+    if head["method"] == METHODS[2] and head["prior_id"] != 0:
+        raise Refused("format", "a palette with a prior", start)
     head["model_name"] = read_model_name(payload)
     head["latent_id"] = payload.take(8, "latent_id").hex()
     head["recipe"] = read_known(payload, (0,), "recipe")

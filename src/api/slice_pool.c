@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Threads live for one batch of slices: starting one costs a thousandth of
+ * coding a slice, and between batches the caller may stop the work. */
+#include "api/slice_pool.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "api/env.h"
+
+#define MAX_THREADS 64u
+#define BATCH_PER_THREAD 2u
+
+struct slice_pool {
+    const pith_env *env; /* borrowed */
+    pith_alloc shared;   /* the environment's allocator under `lock` */
+    pthread_mutex_t lock;
+    uint32_t n_coders;
+    lat_coder *coders[MAX_THREADS];
+    /* the batch at work */
+    slice_work *work;
+    void *user;
+    uint32_t next, end;
+    uint32_t fault_index;
+    pith_diag fault;
+};
+
+static void *shared_alloc(void *user, size_t n_bytes) {
+    slice_pool *p = user;
+    pthread_mutex_lock(&p->lock);
+    void *block = p->env->alloc.alloc(p->env->alloc.user, n_bytes);
+    pthread_mutex_unlock(&p->lock);
+    return block;
+}
+
+static void shared_free(void *user, void *block) {
+    slice_pool *p = user;
+    pthread_mutex_lock(&p->lock);
+    p->env->alloc.free(p->env->alloc.user, block);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static uint32_t thread_count(const pith_env *env, uint32_t n_slices) {
+    long n = env->threads > 0 ? env->threads : sysconf(_SC_NPROCESSORS_ONLN);
+    uint32_t count = n < 1 ? 1 : n < (long)MAX_THREADS ? (uint32_t)n : MAX_THREADS;
+    return count < n_slices ? count : n_slices;
+}
+
+pith_status slice_pool_new(slice_pool **out, const pith_env *env, uint32_t n_latent, uint8_t prior_id,
+                           uint32_t n_slices, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    slice_pool *p = mem_alloc(&env->alloc, 1, sizeof *p);
+    *out = NULL;
+    if (!p) return diag_set(diag, PITH_E_NOMEM, "out of memory for the latent coder");
+    p->env = env;
+    if (env->alloc.alloc) p->shared = (pith_alloc){shared_alloc, shared_free, p};
+    pthread_mutex_init(&p->lock, NULL);
+    for (uint32_t i = 0; i < thread_count(env, n_slices); i++) {
+        if (lat_coder_new(&p->coders[i], &env->alloc, n_latent) != PITH_OK) {
+            status = diag_set(diag, PITH_E_NOMEM, "out of memory for the latent coder");
+            goto cleanup;
+        }
+        p->n_coders++;
+        status = lat_coder_use_prior(p->coders[i], prior_id);
+        if (status != PITH_OK) {
+            diag_set(diag, status, "prior_id %u does not fit a latent of %u channels", prior_id, n_latent);
+            goto cleanup;
+        }
+    }
+    *out = p;
+    p = NULL;
+cleanup:
+    slice_pool_free(&p);
+    return status;
+}
+
+void slice_pool_free(slice_pool **pool) {
+    if (!pool || !*pool) return;
+    slice_pool *p = *pool;
+    *pool = NULL;
+    for (uint32_t i = 0; i < p->n_coders; i++) lat_coder_free(&p->coders[i]);
+    pthread_mutex_destroy(&p->lock);
+    const pith_env *env = p->env;
+    mem_free(&env->alloc, p);
+}
+
+const pith_alloc *slice_pool_alloc(const slice_pool *pool) { return &pool->shared; }
+
+/* One thread's part: the next slice nobody has, until there is none. Slices are
+ * handed out in order, so those before a fault are all being done. */
+static void take_slices(slice_pool *p, lat_coder *coder) {
+    for (;;) {
+        pthread_mutex_lock(&p->lock);
+        uint32_t index = p->next;
+        bool done = index >= p->end || p->fault.status != PITH_OK;
+        if (!done) p->next++;
+        pthread_mutex_unlock(&p->lock);
+        if (done) return;
+        pith_diag own = {0};
+        pith_status status = p->work(p->user, coder, index, &own);
+        if (status == PITH_OK) continue;
+        if (own.status == PITH_OK) diag_set(&own, status, "latent slice %u failed", index);
+        pthread_mutex_lock(&p->lock);
+        if (p->fault.status == PITH_OK || index < p->fault_index) p->fault = own, p->fault_index = index;
+        pthread_mutex_unlock(&p->lock);
+    }
+}
+
+typedef struct helper {
+    pthread_t thread;
+    slice_pool *pool;
+    lat_coder *coder;
+} helper;
+
+static void *helper_main(void *user) {
+    helper *h = user;
+    take_slices(h->pool, h->coder);
+    return NULL;
+}
+
+/* The caller is one of the threads; without others it does all of the work. */
+static void run_batch(slice_pool *p) {
+    helper helpers[MAX_THREADS];
+    uint32_t n = 0, wanted = p->end - p->next < p->n_coders ? p->end - p->next : p->n_coders;
+    while (n + 1 < wanted) {
+        helpers[n] = (helper){.pool = p, .coder = p->coders[n + 1]};
+        if (pthread_create(&helpers[n].thread, NULL, helper_main, &helpers[n]) != 0) break;
+        n++;
+    }
+    take_slices(p, p->coders[0]);
+    for (uint32_t i = 0; i < n; i++) pthread_join(helpers[i].thread, NULL);
+}
+
+pith_status slice_pool_run(slice_pool *p, uint32_t count, slice_work *work, void *user, const char *stage, double from,
+                           double to, pith_diag *diag) {
+    p->work = work;
+    p->user = user;
+    p->next = 0;
+    p->fault = (pith_diag){0};
+    while (p->next < count) {
+        pith_status status = env_report(p->env, stage, from + (to - from) * p->next / count, diag);
+        if (status != PITH_OK) return status;
+        uint32_t batch = p->n_coders * BATCH_PER_THREAD;
+        p->end = count - p->next < batch ? count : p->next + batch;
+        run_batch(p);
+        if (p->fault.status != PITH_OK) return diag_set(diag, p->fault.status, "%s", p->fault.message);
+    }
+    return PITH_OK;
+}

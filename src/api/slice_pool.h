@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Slices do not depend on each other: they are coded on several threads, a
+ * coder each. What comes out does not depend on how many there are. */
+#ifndef PITH_API_SLICE_POOL_H
+#define PITH_API_SLICE_POOL_H
+
+#include "base/mem.h"
+#include "codec/latent_coder.h"
+
+typedef struct slice_pool slice_pool;
+
+/* Coders for at most `threads` (0: as many as there are cores) and no more than
+ * `n_slices`. The caller's allocator is called by one thread at a time. */
+pith_status slice_pool_new(slice_pool **out, const pith_env *env, uint32_t n_latent, uint8_t prior_id,
+                           uint32_t n_slices, pith_diag *diag) PITH_MUST_CHECK;
+void slice_pool_free(slice_pool **pool);
+
+/* An allocator that the work may use from any thread; lives as long as the pool. */
+const pith_alloc *slice_pool_alloc(const slice_pool *pool);
+
+/* What is done with slice `index`; `diag` is the call's own. */
+typedef pith_status slice_work(void *user, lat_coder *coder, uint32_t index, pith_diag *diag);
+
+/* Does the work for 0 .. count-1 and reports progress from `from` to `to`. Of
+ * several faults the one of the lowest index is returned. */
+pith_status slice_pool_run(slice_pool *pool, uint32_t count, slice_work *work, void *user, const char *stage,
+                           double from, double to, pith_diag *diag) PITH_MUST_CHECK;
+
+#endif
