@@ -21,5 +21,19 @@ if(PITH_WERROR)
     add_compile_options(-Werror)
 endif()
 
+# The same bytes wherever the tree lies: paths in the binaries are relative to it.
+add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+
+# Hardening, as Debian builds its packages; sanitizers bring their own.
+if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
+    add_compile_options(-fstack-protector-strong)
+    if(CMAKE_BUILD_TYPE MATCHES "Rel")
+        add_compile_definitions(_FORTIFY_SOURCE=2)
+    endif()
+    add_link_options(-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+    include(CheckPIESupported)
+    check_pie_supported(LANGUAGES C)
+endif()
+
 # Name only the libraries that are used.
 add_link_options(-Wl,--as-needed)

@@ -17,6 +17,7 @@
 #include "tool_fail.h"
 
 #define EXIT_INTERRUPTED 130
+#define EXIT_MODEL 3 /* model missing or wrong */
 
 struct output_file {
     FILE *stream;
@@ -43,6 +44,24 @@ static void on_signal(int number) {
     for (size_t i = 0; i < MAX_PENDING; i++)
         if (pending[i].in_use) unlink(pending[i].name);
     _exit(EXIT_INTERRUPTED);
+}
+
+/* A mapped weights file that another process made shorter is read beyond its end. */
+static void on_bus_error(int number) {
+    static const char said[] = "pith: a weights file became shorter while it was read\n";
+    (void)number;
+    if (has_pending) unlink(pending_name);
+    ssize_t ignored = write(STDERR_FILENO, said, sizeof said - 1);
+    (void)ignored;
+    _exit(EXIT_MODEL);
+}
+
+static void catch_bus_error(void) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_bus_error;
+    sigfillset(&action.sa_mask);
+    sigaction(SIGBUS, &action, NULL);
 }
 
 static void catch_signals(void) {
@@ -153,6 +172,7 @@ static pith_status open_target(output_file *f, const char *path, pith_diag *why)
 
 pith_status output_open(output_file **out, const char *path, pith_diag *why) {
     *out = NULL;
+    catch_bus_error();
     output_file *f = calloc(1, sizeof *f);
     if (!f) return tool_fail(why, PITH_E_NOMEM, "out of memory");
     f->slot = -1;

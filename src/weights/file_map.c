@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Mapping a weights file. A file that another process shortens while it is
- * mapped faults on access: that is not guarded against. */
+ * mapped faults on access (SIGBUS): the library, which installs no signal
+ * handlers, does not guard against it; the command does. */
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* madvise: posix_madvise does not drop pages in glibc */
 #endif
