@@ -39,10 +39,14 @@ static struct {
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
 #define N_CAUGHT (sizeof caught / sizeof caught[0])
 
-static void on_signal(int number) {
-    (void)number;
+static void remove_pending(void) {
     for (size_t i = 0; i < MAX_PENDING; i++)
         if (pending[i].in_use) unlink(pending[i].name);
+}
+
+static void on_signal(int number) {
+    (void)number;
+    remove_pending();
     _exit(EXIT_INTERRUPTED);
 }
 
@@ -50,7 +54,7 @@ static void on_signal(int number) {
 static void on_bus_error(int number) {
     static const char said[] = "pith: a weights file became shorter while it was read\n";
     (void)number;
-    if (has_pending) unlink(pending_name);
+    remove_pending();
     ssize_t ignored = write(STDERR_FILENO, said, sizeof said - 1);
     (void)ignored;
     _exit(EXIT_MODEL);
