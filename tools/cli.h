@@ -44,6 +44,7 @@ enum {
     CLI_FORMAT,
     CLI_DEPTH,
     CLI_SIDE_BY_SIDE,
+    CLI_HTML,
     CLI_BOUND_LEVEL,
     CLI_HEATMAP,
     CLI_STEPS,

@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "cli_json.h"
+#include "compare_html.h"
 #include "compare_sheet.h"
 #include "compare_tiles.h"
 #include "imageio.h"
@@ -19,6 +20,7 @@
 
 static const cli_option options[] = {
     CLI_OPTION_JSON,
+    {CLI_HTML, "html", "OUT.html", "write a page of pictures beside what other codecs make of them"},
     {CLI_SIDE_BY_SIDE, "side-by-side", "OUT.png", "write the pictures beside each other, and no numbers"},
     {CLI_BOUND_LEVEL, "bound", "LEVEL", "say whether B keeps to loose, normal or strict; status 5 when not"},
     {CLI_HEATMAP, "heatmap", "OUT.png", "paint where B differs in structure"},
@@ -33,6 +35,7 @@ typedef struct compare_request {
     cli_setup setup;
     bool as_json;
     const char *sheet; /* NULL: numbers */
+    const char *html;
     tiles_request tiles;
     char **paths;
     size_t n_paths;
@@ -144,6 +147,7 @@ static int run(const cli_command *command, int argc, char **argv) {
         if (option == CLI_HELP) return cli_show_help(command);
         if (option == CLI_JSON) r.as_json = r.tiles.as_json = true;
         if (option == CLI_SIDE_BY_SIDE) r.sheet = argument;
+        if (option == CLI_HTML) r.html = argument;
         if (option == CLI_HEATMAP) r.tiles.heatmap = argument;
         if (option == CLI_BOUND_LEVEL && !tiles_parse_level(&r.tiles.bound, argument))
             return cli_usage(command, "--bound takes loose, normal or strict, not \"%s\"", argument);
@@ -151,12 +155,18 @@ static int run(const cli_command *command, int argc, char **argv) {
     }
     r.paths = argv + optind;
     r.n_paths = (size_t)(argc - optind);
-    if (r.sheet ? r.n_paths < 1 : r.n_paths != 2)
-        return cli_usage(command, r.sheet ? "--side-by-side needs a picture" : "two pictures are needed");
+    bool any_number = r.sheet || r.html;
+    if (any_number ? r.n_paths < 1 : r.n_paths != 2)
+        return cli_usage(command, r.html    ? "--html needs a picture"
+                                  : r.sheet ? "--side-by-side needs a picture"
+                                            : "two pictures are needed");
+    if (r.html && (r.sheet || r.as_json || wants_tiles(&r)))
+        return cli_usage(command, "--html does not go with --side-by-side, --json, --bound and --heatmap");
     if (r.sheet && wants_tiles(&r)) return cli_usage(command, "--side-by-side does not go with --bound and --heatmap");
-    const char *out = r.sheet ? r.sheet : r.tiles.heatmap;
+    const char *out = r.html ? r.html : r.sheet ? r.sheet : r.tiles.heatmap;
     for (size_t i = 0; i < r.n_paths && out; i++)
         if (cli_same_file(r.paths[i], out)) return cli_fail(CLI_USAGE, out, "is an input; it would be overwritten");
+    if (r.html) return (int)compare_html_write(r.html, r.paths, r.n_paths, &r.setup);
     return (int)compare(&r);
 }
 
