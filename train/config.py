@@ -66,6 +66,9 @@ class TrainingConfig:
     log2_step_max: float = 2.5
     rate_weight: float = 0.10         # loss = distortion + weight * step ** exponent * bits per pixel
     rate_exponent: float = 1.5
+    square_exponent: float = 0.0      # the squared error's weight is multiplied by step ** -exponent
+    rate_only_steps: int = 0          # at first, only the rate proxy learns: for weights stored without one
+    ssimulacra2_share: float = 1.0    # of a batch, to which that term applies (with its weight divided by it)
     straight_through_chance: float = 0.8  # the decoder sees rounded latents, else uniform noise
     second_phase_from: float = 0.5    # part of the schedule after which `second_phase` applies
     first_phase: DistortionWeights = DistortionWeights(ms_ssim=0.5, l1=0.5, l2=2.0, ssimulacra2=0.0)

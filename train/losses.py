@@ -24,9 +24,9 @@ def ms_ssim(original: Tensor, distorted: Tensor, n_scales: int = 5) -> Tensor:
     exponents = MS_SSIM_EXPONENTS[:n_scales]
     result = original.new_ones(original.shape[0])
     for scale, exponent in enumerate(exponents):
-        products = [original, distorted, original ** 2, distorted ** 2, original * distorted]
-        smoothed = filter_planes(torch.cat(products, 1), MS_SSIM_TAPS, padding=0)
-        mean_o, mean_d, square_o, square_d, cross = smoothed.chunk(5, 1)
+        mean_o, square_o = filter_planes(torch.cat([original, original ** 2], 1), MS_SSIM_TAPS, 0).chunk(2, 1)
+        products = torch.cat([distorted, distorted ** 2, original * distorted], 1)
+        mean_d, square_d, cross = filter_planes(products, MS_SSIM_TAPS, 0).chunk(3, 1)
         spread = (square_o - mean_o ** 2) + (square_d - mean_d ** 2) + MS_SSIM_C2
         similarity = (2 * (cross - mean_o * mean_d) + MS_SSIM_C2) / spread
         if scale == n_scales - 1:
@@ -38,11 +38,19 @@ def ms_ssim(original: Tensor, distorted: Tensor, n_scales: int = 5) -> Tensor:
     return result
 
 
-def distortion(original: Tensor, decoded: Tensor, weights: DistortionWeights) -> Tensor:
-    """The weighted distortion [N] of pictures [N,3,H,W]; `decoded` need not be clamped to [0,1]."""
+def distortion(original: Tensor, decoded: Tensor, weights: DistortionWeights, square_factor: Tensor,
+               ssimulacra2_count: int) -> Tensor:
+    """The weighted distortion [N] of pictures [N,3,H,W]; `decoded` need not be clamped to [0,1].
+
+    `square_factor` [N] multiplies the weight of the squared error. SSIMULACRA 2, half the cost of all, is taken
+    of the first `ssimulacra2_count` pictures only and stands for the others.
+    """
     error = decoded - original
     total = weights.ms_ssim * (1 - ms_ssim(original, decoded, TRAINING_SCALES))
-    total = total + weights.l1 * error.abs().mean((1, 2, 3)) + weights.l2 * (error ** 2).mean((1, 2, 3))
+    total = total + weights.l1 * error.abs().mean((1, 2, 3))
+    total = total + weights.l2 * square_factor * (error ** 2).mean((1, 2, 3))
     if weights.ssimulacra2:
-        total = total + weights.ssimulacra2 * ssimulacra2.error_sum(original, decoded)
+        count = ssimulacra2_count
+        measured = weights.ssimulacra2 * ssimulacra2.error_sum(original[:count], decoded[:count])
+        total = total + F.pad(measured * (len(original) / count), (0, len(original) - count))
     return total

@@ -116,9 +116,10 @@ def halve(picture: Tensor) -> Tensor:
 
 def error_maps(original: Tensor, distorted: Tensor) -> Tensor:
     """XYB pictures [N,3,H,W] -> maps of structural error, ringing and blur [N,3,3,H,W] (map, channel)."""
-    products = [original, distorted, original ** 2, distorted ** 2, original * distorted]
-    smoothed = filter_planes(torch.cat(products, 1), TAPS, padding=len(TAPS) // 2)
-    mean_o, mean_d, square_o, square_d, cross = smoothed.chunk(5, 1)
+    radius = len(TAPS) // 2
+    mean_o, square_o = filter_planes(torch.cat([original, original ** 2], 1), TAPS, radius).chunk(2, 1)
+    products = torch.cat([distorted, distorted ** 2, original * distorted], 1)
+    mean_d, square_d, cross = filter_planes(products, TAPS, radius).chunk(3, 1)
     structure = 2 * (cross - mean_o * mean_d) + SSIM_C2
     spread = (square_o - mean_o ** 2) + (square_d - mean_d ** 2) + SSIM_C2
     structural = (1 - (1 - (mean_o - mean_d) ** 2) * structure / spread).clamp_min(0)
@@ -139,7 +140,7 @@ def error_sum(original: Tensor, distorted: Tensor, epsilon: float = 1e-12) -> Te
             break
         maps = error_maps(positive_xyb(original), positive_xyb(distorted))
         norm1 = maps.mean((3, 4))
-        norm4 = ((maps ** 4).mean((3, 4)) + epsilon) ** 0.25
+        norm4 = (((maps ** 2) ** 2).mean((3, 4)) + epsilon) ** 0.25
         for norm, values in enumerate((norm1, norm4)):
             total = total + (values * weights[:, scale, norm].t()).sum((1, 2))
         original, distorted = halve(original), halve(distorted)
@@ -147,7 +148,7 @@ def error_sum(original: Tensor, distorted: Tensor, epsilon: float = 1e-12) -> Te
 
 
 def score(original: Tensor, distorted: Tensor) -> Tensor:
-    """The SSIMULACRA 2.1 score [N] of pictures [N,3,H,W] in [0,1]."""
-    error = error_sum(original, distorted, epsilon=0) * 0.9562382616834844
+    """The SSIMULACRA 2.1 score [N] of pictures [N,3,H,W] in [0,1]; in double precision."""
+    error = error_sum(original.double(), distorted.double(), epsilon=0) * 0.9562382616834844
     error = 2.326765642916932 * error - 0.020884521182843837 * error ** 2 + 6.248496625763138e-05 * error ** 3
     return 100 - 10 * error.clamp_min(0) ** 0.6276336467831387

@@ -64,6 +64,7 @@ def parse_options() -> argparse.Namespace:
     option("--evaluate-every", type=float, default=20.0, metavar="M", help="minutes (20), 0: only at the end")
     option("--held-out", type=int, default=-1, metavar="N", help="evaluate on N held-out photos (all)")
     option("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    option("--bfloat16", action="store_true", help="networks in bfloat16 on a CPU too")
     option("--threads", type=int, default=os.cpu_count())
     options = parser.parse_args()
     if bool(options.out) == bool(options.resume):
@@ -81,6 +82,13 @@ def setting_overrides(options: argparse.Namespace) -> Dict[str, object]:
 
 def make_trainer(options: argparse.Namespace, photos: List[Tensor], device: torch.device) -> Trainer:
     """A trainer that is ready for its next step: fresh, started from weights, or resumed."""
+    trainer = new_or_resumed(options, photos, device)
+    trainer.bfloat16 = options.bfloat16
+    return trainer
+
+
+def new_or_resumed(options: argparse.Namespace, photos: List[Tensor], device: torch.device) -> Trainer:
+    """The trainer with its weights."""
     if options.resume:
         return Trainer.resume(options.resume, device, setting_overrides(options))
     config = read_config(options.config) if options.config else Config()

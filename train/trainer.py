@@ -34,9 +34,7 @@ class Trainer:
     def __init__(self, config: Config, device: torch.device) -> None:
         torch.manual_seed(config.training.seed)
         self.config, self.device = config, device
-        self.model = MiniModel(config.model).to(device)
-        if device.type == "cuda":
-            self.model.to(memory_format=torch.channels_last)
+        self.model = MiniModel(config.model).to(device, memory_format=torch.channels_last)
         self.parameters = list(self.model.parameters())
         self.optimiser = torch.optim.Adam(self.parameters, lr=config.training.learning_rate,
                                           betas=config.training.adam_betas)
@@ -44,6 +42,7 @@ class Trainer:
         self.minutes = 0.0          # of this run
         self.earlier_minutes = 0.0  # of the runs that its starting weights came from
         self.skipped = 0            # steps in a row without an update
+        self.bfloat16 = False       # on a CPU: pays where it has such instructions (avx512_bf16)
         self.averaged: Dict[str, Tensor] = {}
         self.restart_average()
 
@@ -59,6 +58,8 @@ class Trainer:
     def start_from_weights(self, path: str, photos: Sequence[Tensor]) -> None:
         """Begin with stored weights; those of fewer latent channels are extended."""
         stored, metadata = read_safetensors(path)
+        for name, fresh in self.model.ctx.state_dict().items():
+            stored.setdefault("ctx." + name, fresh.cpu())  # a model file has no rate proxy
         stored_config = config_from_tensors(stored)
         if stored_config.latent_channels < self.config.model.latent_channels:
             stored = grow_latent(stored, self.model, self.pca_blocks(photos))
@@ -81,10 +82,10 @@ class Trainer:
             group["lr"] = training.learning_rate * factor
 
     def autocast(self) -> contextlib.AbstractContextManager:
-        """bfloat16 for the networks on CUDA; losses and the rate model stay in float32."""
-        if self.device.type != "cuda":
+        """bfloat16 for the networks, on CUDA or where asked for; losses and the rate model stay in float32."""
+        if self.device.type != "cuda" and not self.bfloat16:
             return contextlib.nullcontext()
-        return torch.autocast(device_type="cuda", dtype=torch.bfloat16)
+        return torch.autocast(device_type=self.device.type, dtype=torch.bfloat16)
 
     def loss(self, pictures: Tensor, progress: float, rng: random.Random,
              generator: torch.Generator) -> Tuple[Tensor, Tensor, Tensor]:
@@ -93,17 +94,21 @@ class Trainer:
         draws = torch.rand(len(pictures), device=self.device, generator=generator)
         log2_step = training.log2_step_min + draws * (training.log2_step_max - training.log2_step_min)
         step = (2 ** log2_step).view(-1, 1, 1, 1)
-        with self.autocast():
+        only_rate = self.step < training.rate_only_steps
+        with self.autocast(), torch.set_grad_enabled(not only_rate):
             latent = self.model.enc(pictures)
         scaled = latent.float() / step
         noisy = scaled + torch.rand(scaled.shape, device=self.device, generator=generator) - 0.5
+        bpp = self.model.ctx(noisy, log2_step).sum((1, 2)) / pictures[0, 0].numel()
+        if only_rate:
+            return bpp.mean(), bpp.new_zeros(()), bpp.mean()
         rounded = scaled + (scaled.round() - scaled).detach()  # the gradient passes straight through
         received = rounded if rng.random() < training.straight_through_chance else noisy
         with self.autocast():
             decoded = self.model.dec(received * step, log2_step)
         phase = training.first_phase if progress < training.second_phase_from else training.second_phase
-        error = distortion(pictures, decoded.float(), phase)
-        bpp = self.model.ctx(noisy, log2_step).sum((1, 2)) / pictures[0, 0].numel()
+        error = distortion(pictures, decoded.float(), phase, 2 ** (-training.square_exponent * log2_step),
+                           max(1, round(training.ssimulacra2_share * len(pictures))))
         total = error + training.rate_weight * 2 ** (training.rate_exponent * log2_step) * bpp
         return total.mean(), error.mean(), bpp.mean()
 
@@ -116,8 +121,7 @@ class Trainer:
         self.model.train()
         self.set_learning_rate(progress)
         pictures = random_batch(photos, training.batch, training.augment, rng)
-        if self.device.type == "cuda":
-            pictures = pictures.contiguous(memory_format=torch.channels_last)
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
         total, error, bpp = self.loss(pictures, progress, rng, generator)
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
