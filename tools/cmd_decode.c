@@ -225,6 +225,8 @@ static cli_exit decode_picture(decode_job *job) {
         code = cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", pith_decoder_message(job->file.decoder));
     else
         code = finish(job, writer);
+    if (code == CLI_DONE && image_writer_lost_alpha(writer))
+        cli_warn(r->out, "transparent pixels were put on white: the format has no alpha");
     if (code == CLI_DONE && image_writer_left_out(writer))
         cli_warn(r->out, "left out: %s", image_writer_left_out(writer));
     image_writer_free(&writer);

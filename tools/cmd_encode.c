@@ -133,7 +133,7 @@ typedef struct encode_job {
 static cli_exit open_all(encode_job *job) {
     const encode_request *r = job->request;
     pith_diag why = {0};
-    image_open_options open = {.limits = &job->env.limits, .keep_profile = !r->strip};
+    image_open_options open = {.limits = &job->env.limits, .keep_profile = !r->strip, .keep_alpha = true};
     pith_status status = image_open(&job->reader, r->in, &open, &why);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", why.message);
     double start = cli_seconds();
@@ -200,7 +200,6 @@ static void say_result(const encode_job *job, double all_seconds) {
 static void warn_of(const encode_job *job) {
     image_facts facts = image_reader_facts(job->reader);
     for (unsigned i = 0; i < facts.n_warnings; i++) cli_warn(job->request->in, "%s", facts.warnings[i]);
-    if (facts.had_alpha) cli_warn(job->request->in, "has transparent pixels; they were put on white");
     if (job->n_metadata_bytes > job->bytes.n_bytes / 2)
         cli_warn(job->request->in, "its metadata take %zu of %zu bytes; --strip leaves them out", job->n_metadata_bytes,
                  job->bytes.n_bytes);

@@ -95,6 +95,8 @@ const char *image_writer_left_out(const image_writer *writer);
 void image_writer_sink(image_writer *writer, pith_sink *sink);
 /* After the last row: ends the file. PITH_E_IO when anything was not written. */
 pith_status image_writer_finish(image_writer *writer) PITH_MUST_CHECK;
+/* True when pixels were not opaque and the format has no alpha: they were put on white. */
+bool image_writer_lost_alpha(const image_writer *writer);
 const pith_diag *image_writer_diag(const image_writer *writer);
 void image_writer_free(image_writer **writer);
 

@@ -149,8 +149,10 @@ struct image_writer {
     void *state;
     FILE *file; /* borrowed */
     image_write_options options;
-    pith_image_format format; /* width 0 until start */
-    image_metadata metadata;  /* to be written; an icc is of the right kind */
+    pith_image_format format; /* width 0 until start; as it is written: without alpha where the type has none */
+    void *blended;            /* a row where alpha is put on white; NULL when it is not */
+    bool lost_alpha;
+    image_metadata metadata; /* to be written; an icc is of the right kind */
     const char *left_out;
     struct image_transform *transform; /* to sRGB, or NULL */
     void *converted;                   /* a row, with a transform */

@@ -165,7 +165,8 @@ const image_reader_type image_reader_webp = {"WebP", recognise, open_reader, rea
 /* ---- writing ---------------------------------------------------------------- */
 
 typedef struct webp_out {
-    uint8_t *rgb;
+    uint8_t *pixels;  /* RGB or RGBA */
+    size_t n_samples; /* a pixel: 3 or 4 */
     WebPPicture picture;
     WebPMemoryWriter coded;
 } webp_out;
@@ -173,20 +174,25 @@ typedef struct webp_out {
 static pith_status start_writer(image_writer *w) {
     webp_out *out = w->state = calloc(1, sizeof *out);
     if (!out) return tool_fail(&w->diag, PITH_E_NOMEM, "out of memory");
-    out->rgb = calloc(w->format.height, (size_t)w->format.width * 3);
-    if (!out->rgb) return tool_fail(&w->diag, PITH_E_NOMEM, "out of memory for the picture's pixels");
+    out->n_samples = w->format.n_channels % 2 == 0 ? 4 : 3;
+    out->pixels = calloc(w->format.height, (size_t)w->format.width * out->n_samples);
+    if (!out->pixels) return tool_fail(&w->diag, PITH_E_NOMEM, "out of memory for the picture's pixels");
     return PITH_OK;
 }
 
 static pith_status write_row(image_writer *w, const void *row) {
     webp_out *out = w->state;
-    size_t width = w->format.width;
-    const uint8_t *samples = row;
-    uint8_t *to = out->rgb + w->next_row * width * 3;
-    if (w->format.n_channels == 3)
-        memcpy(to, samples, width * 3);
-    else
-        for (size_t x = 0; x < width; x++) memset(to + 3 * x, samples[x], 3);
+    const size_t width = w->format.width, n = out->n_samples, n_in = w->format.n_channels;
+    const uint8_t *from = row;
+    uint8_t *to = out->pixels + w->next_row * width * n;
+    if (n_in >= 3) {
+        memcpy(to, from, width * n);
+        return PITH_OK;
+    }
+    for (size_t x = 0; x < width; x++) {
+        memset(to + n * x, from[n_in * x], 3);
+        if (n == 4) to[n * x + 3] = from[n_in * x + 1];
+    }
     return PITH_OK;
 }
 
@@ -234,9 +240,11 @@ static pith_status finish_writer(image_writer *w) {
     WebPMemoryWriterInit(&out->coded);
     out->picture.writer = WebPMemoryWrite;
     out->picture.custom_ptr = &out->coded;
-    bool good = WebPPictureImportRGB(&out->picture, out->rgb, out->picture.width * 3);
-    free(out->rgb);
-    out->rgb = NULL;
+    const int stride = out->picture.width * (int)out->n_samples;
+    bool good = out->n_samples == 4 ? WebPPictureImportRGBA(&out->picture, out->pixels, stride)
+                                    : WebPPictureImportRGB(&out->picture, out->pixels, stride);
+    free(out->pixels);
+    out->pixels = NULL;
     good = good && WebPEncode(&config, &out->picture);
     if (good) {
         const image_metadata *m = &w->metadata;
@@ -254,13 +262,14 @@ static void close_writer(image_writer *w) {
     if (!out) return;
     WebPPictureFree(&out->picture);
     WebPMemoryWriterClear(&out->coded);
-    free(out->rgb);
+    free(out->pixels);
     free(out);
 }
 
 const image_writer_type image_writer_webp = {.name = "WebP",
                                              .max_dimension = WEBP_MAX_DIMENSION,
                                              .max_depth = 8,
+                                             .has_alpha = true,
                                              .has_metadata = true,
                                              .max_exif_bytes = UINT32_MAX / 4,
                                              .max_xmp_bytes = UINT32_MAX / 4,

@@ -114,9 +114,12 @@ static pith_status start(void *user, const pith_image_format *format) {
     if (format->bit_depth != 8 && (format->bit_depth != 16 || type->max_depth < 16))
         return tool_fail(&w->diag, PITH_E_UNSUPPORTED, "%s does not hold %u-bit samples", type->name,
                          format->bit_depth);
-    if (format->n_channels % 2 == 0 && !type->has_alpha)
-        return tool_fail(&w->diag, PITH_E_UNSUPPORTED, "alpha is not written to %s", type->name);
     w->format = *format;
+    if (format->n_channels % 2 == 0 && !type->has_alpha) {
+        w->format.n_channels--;
+        w->blended = calloc(format->width, (size_t)w->format.n_channels * (format->bit_depth / 8u));
+        if (!w->blended) return tool_fail(&w->diag, PITH_E_NOMEM, "out of memory");
+    }
     pith_status status = start_metadata(w);
     return status == PITH_OK ? type->start(w) : status;
 }
@@ -129,6 +132,11 @@ static pith_status write_rows(void *user, uint32_t y, uint32_t n_rows, const voi
                          w->next_row);
     for (uint32_t i = 0; i < n_rows; i++) {
         const void *row = (const uint8_t *)rows + (size_t)i * stride_bytes;
+        if (w->blended) {
+            const pith_image_format *f = &w->format;
+            if (image_blend_on_white(w->blended, row, f->width, f->n_channels, f->bit_depth)) w->lost_alpha = true;
+            row = w->blended;
+        }
         if (w->transform) {
             image_transform_apply(w->transform, w->converted, row, w->format.width);
             row = w->converted;
@@ -157,6 +165,8 @@ pith_status image_writer_finish(image_writer *w) {
     return status;
 }
 
+bool image_writer_lost_alpha(const image_writer *writer) { return writer->lost_alpha; }
+
 const pith_diag *image_writer_diag(const image_writer *writer) { return &writer->diag; }
 
 void image_writer_free(image_writer **writer) {
@@ -164,6 +174,7 @@ void image_writer_free(image_writer **writer) {
     *writer = NULL;
     if (!w) return;
     w->type->close(w);
+    free(w->blended);
     image_transform_free(&w->transform);
     free(w->converted);
     free(w);

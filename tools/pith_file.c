@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "image_colour.h"
+#include "imageio_format.h"
 #include "tool_fail.h"
 
 /* doc/format.md: the first bytes of every .pith file. */
@@ -107,6 +108,16 @@ static pith_status image_to_srgb(pith_image *image, const pith_file *file, pith_
     return tool_fail(why, status, "out of memory for the colour profile");
 }
 
+/* As picture files are loaded: without alpha. */
+static void put_on_white(pith_image *p) {
+    if (p->format.n_channels % 2 != 0) return;
+    p->format.n_channels--;
+    for (uint32_t y = 0; y < p->format.height; y++) {
+        uint8_t *row = (uint8_t *)p->pixels + y * p->stride_bytes;
+        (void)image_blend_on_white(row, row, p->format.width, p->format.n_channels, p->format.bit_depth);
+    }
+}
+
 pith_status pith_file_to_image(pith_image *out, pith_file *file, pith_model *model, pith_diag *why) {
     *out = (pith_image){.format = file->info.format};
     out->stride_bytes = (size_t)out->format.width * out->format.n_channels * (out->format.bit_depth / 8u);
@@ -119,7 +130,10 @@ pith_status pith_file_to_image(pith_image *out, pith_file *file, pith_model *mod
         tool_fail(why, status, "%s", pith_decoder_message(file->decoder));
     else
         status = image_to_srgb(out, file, why);
-    if (status == PITH_OK) return PITH_OK;
+    if (status == PITH_OK) {
+        put_on_white(out);
+        return PITH_OK;
+    }
     free(out->pixels);
     *out = (pith_image){0};
     return status;
