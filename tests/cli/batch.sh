@@ -28,7 +28,7 @@ done
 # --resume: whole and newer files stay, damaged and older ones are made anew.
 rm in/bad.ppm
 before=$(stat -c %Y.%i out/p1.pith)
-head -c 40 out/p2.pith >cut && mv cut out/p2.pith
+head -c 40 out/p2.pith >damaged && mv damaged out/p2.pith
 touch -d '1 hour ago' out/p3.pith
 rm out/p4.pith
 "$pith" encode --resume -o out in/*.ppm 2>said || fail "$(cat said)"

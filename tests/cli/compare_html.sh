@@ -10,10 +10,8 @@ ppm 72 50 >'a&<b.ppm'
 mkdir tmp
 export TMPDIR=$work/tmp
 mkdir none
-PATH_WITH_TOOLS=$PATH
 # Without any tool it says so, four lines, and the page has Pith alone.
 PATH=$work/none "$pith" compare --html alone.html 'a&<b.ppm' 2>said || fail "status $?: $(cat said)"
-PATH=$PATH_WITH_TOOLS
 [ "$(grep -c 'is not installed' said)" -eq 4 ] || fail "not four tools: $(cat said)"
 grep -q 'Not installed, hence left out: AVIF (avifenc), JPEG XL (cjxl), WebP (cwebp), JPEG (cjpeg)' alone.html ||
     fail "the page does not say what is missing"
@@ -26,10 +24,8 @@ refuses 1 'needs a picture' "$pith" compare --html page.html
 refuses 1 'does not go with' "$pith" compare --json --html page.html 'a&<b.ppm'
 refuses 1 'is an input' "$pith" compare --html 'a&<b.ppm' 'a&<b.ppm'
 head -c 100 'a&<b.ppm' >short.ppm
-PATH=$work/none
 code=0
-"$pith" compare --html page.html short.ppm 2>said || code=$?
-PATH=$PATH_WITH_TOOLS
+PATH=$work/none "$pith" compare --html page.html short.ppm 2>said || code=$?
 [ "$code" -eq 2 ] || fail "status $code for a damaged picture: $(cat said)"
 [ ! -e page.html ] || fail "a page of a damaged picture"
 nothing_left
