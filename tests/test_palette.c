@@ -163,7 +163,7 @@ static pith_status read_all(const byte_writer *w, float *values, pith_diag *why)
 static void a_latent_comes_back_from_its_file(void **state) {
     (void)state;
     static float planes[CHANNELS * N_POSITIONS], back[CHANNELS * N_POSITIONS];
-    const latent_planes l = {planes, CHANNELS, SIDE, SIDE};
+    const latent_planes l = {.values = planes, .n_channels = CHANNELS, .height = SIDE, .width = SIDE};
     ctr_head head = head_of_a_palette;
     pith_diag why;
     byte_writer file;

@@ -311,7 +311,7 @@ static pith_image through_jpeg_90(const pith_image *image) {
     image_writer *writer;
     pith_sink sink;
     pith_diag why = {0};
-    image_write_options options = {IMAGE_JPEG, 90};
+    image_write_options options = {.type = IMAGE_JPEG, .quality = 90};
     assert_non_null(file);
     assert_int_equal(image_writer_new(&writer, file, &options, &why), PITH_OK);
     image_writer_sink(writer, &sink);

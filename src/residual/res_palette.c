@@ -62,7 +62,7 @@ static uint8_t code_tree(res_coder *c, const id_view *v, uint8_t id) {
         uint32_t slots[4] = {res_model_hashed(hash2(7, node))};
         for (unsigned i = 0; i < 3; i++) slots[1 + i] = res_model_hashed(hash2(v->hashes[i] + 8, node));
         unsigned set = RES_SET_TREE + (depth < TREE_BITS ? depth : TREE_BITS - 1);
-        node = node << 1 | res_code(c, id >> (n_bits - 1 - depth) & 1u, slots, 4, set, RES_SET_NONE);
+        node = node << 1 | res_code(c, (unsigned)id >> (n_bits - 1 - depth) & 1u, slots, 4, set, RES_SET_NONE);
     }
     node &= (1u << n_bits) - 1;
     if (node > c->header.n_colours) {

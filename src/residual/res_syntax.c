@@ -90,7 +90,8 @@ static void code_mode(res_coder *c, const res_leaf *unit, unsigned size, res_lea
     unsigned left = mode_of(unit - 1), above = mode_of(unit - RES_UNIT_STRIDE), node = 1;
     for (unsigned depth = 0; depth < 4; depth++) {
         uint32_t slots[2] = {RES_SLOT_MODE + (node * 17 + left) * 17 + above, RES_SLOT_MODE2 + node * 4 + size};
-        node = node << 1 | res_code(c, leaf->mode >> (3 - depth) & 1u, slots, 2, RES_SET_MODE + depth, RES_SET_NONE);
+        node = node << 1 |
+               res_code(c, (unsigned)leaf->mode >> (3 - depth) & 1u, slots, 2, RES_SET_MODE + depth, RES_SET_NONE);
     }
     leaf->mode = (uint8_t)(node - RES_N_MODES);
 }

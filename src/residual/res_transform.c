@@ -37,7 +37,7 @@ static void transform_columns(const int32_t *folded, const int16_t *m, unsigned 
 void res_transform_forward(const int16_t *block, unsigned log2, int32_t *coefficients) {
     const unsigned n = 1u << log2, half = n * n / 2;
     const int16_t *m = matrix(log2);
-    int32_t folded[RES_MAX_AREA], columns[RES_MAX_AREA];
+    int32_t folded[RES_MAX_AREA] = {0}, columns[RES_MAX_AREA]; /* gcc does not see that all of it is set */
     for (unsigned i = 0; i < n / 2; i++)
         for (unsigned x = 0; x < n; x++)
             fold(block[i * n + x], block[(n - 1 - i) * n + x], &folded[i * n + x], &folded[half + i * n + x]);
