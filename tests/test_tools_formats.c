@@ -329,7 +329,7 @@ static void avif_is_read_exactly(void **state) {
             pith_image p = make_picture(45, 31, n_channels, depth == 8 ? 8 : 16);
             for (size_t i = 0; i < 45 * 31 * (size_t)n_channels && depth > 8; i++) {
                 uint16_t *samples = p.pixels; /* the file keeps the upper bits; full range is scaled back */
-                uint32_t top = (1u << depth) - 1, v = samples[i] >> (16 - depth);
+                uint32_t top = (1u << depth) - 1, v = (uint32_t)samples[i] >> (16 - depth);
                 samples[i] = (uint16_t)((v * 65535u + top / 2) / top);
             }
             snprintf(what, sizeof what, "AVIF of %u channels, %u bits", n_channels, depth);
