@@ -40,7 +40,7 @@ static void write_picture(const pith_image *p, image_type type, int quality) {
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
     image_writer *writer;
-    image_write_options options = {type, quality};
+    image_write_options options = {.type = type, .quality = quality};
     pith_diag why = {0};
     pith_sink sink;
     assert_int_equal(image_writer_new(&writer, file, &options, &why), PITH_OK);
@@ -398,7 +398,7 @@ static void rows_come_in_order(void **state) {
 
 static pith_status start_status(image_type type, const pith_image_format *format) {
     image_writer *writer;
-    image_write_options options = {type, 95};
+    image_write_options options = {.type = type, .quality = 95};
     pith_diag why = {0};
     pith_sink sink;
     FILE *file = fopen(path, "wb");
@@ -431,7 +431,7 @@ static void a_full_disk_is_an_error(void **state) {
     for (size_t i = 0; i < 4; i++) {
         pith_image p = make_picture(100, 1, 3, 8);
         image_writer *writer;
-        image_write_options options = {types[i], 95};
+        image_write_options options = {.type = types[i], .quality = 95};
         pith_diag why = {0};
         pith_sink sink;
         FILE *file = fopen("/dev/full", "wb");

@@ -47,7 +47,10 @@ enum {
     CLI_STEPS,
     CLI_TOLERATE,
     CLI_METHOD,
-    CLI_TO
+    CLI_TO,
+    CLI_STRIP,
+    CLI_JOBS,
+    CLI_RESUME
 };
 
 typedef struct cli_option {

@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "batch.h"
 #include "cli.h"
 #include "imageio.h"
-#include "model_find.h"
+#include "model_share.h"
 #include "output_file.h"
 #include "pith_file.h"
 #include "progress.h"
@@ -20,6 +21,8 @@ static const cli_option options[] = {
     {CLI_DEPTH, "depth", "8|16", "bits of a sample, 16 for PNG and PPM (default what the picture had)"},
     {CLI_STEPS, "steps", "N", "steps of denoising, with models that can (default 4; 0 = none)"},
     {CLI_TOLERATE, "tolerate", NULL, "of a damaged file, decode what is whole and say what is lost"},
+    BATCH_OPTIONS,
+    {CLI_STRIP, "strip", NULL, "write no Exif, XMP and colour profile; colours become sRGB"},
     {'v', "verbose", NULL, "say where time went"},
     CLI_OPTION_THREADS,
     CLI_OPTION_BACKEND,
@@ -34,6 +37,9 @@ typedef struct decode_request {
     uint8_t bit_depth; /* 0: what the picture had, if the format can have it */
     int steps;         /* -1: what suits the model */
     bool tolerate;
+    bool strip;
+    batch_options batch;
+    model_share *models;
 } decode_request;
 
 /* The writer as a sink, with the time spent in it. */
@@ -80,6 +86,9 @@ static cli_exit take_option(decode_request *r, const cli_command *command, int o
             return cli_usage(command, "--depth takes 8 or 16, not \"%s\"", argument);
         r->bit_depth = strcmp(argument, "16") == 0 ? 16 : 8;
         break;
+    case CLI_STRIP:
+        r->strip = true;
+        break;
     case CLI_STEPS:
         if (!cli_parse_number(&number, argument, 0, 1000) || number != (int)number)
             return cli_usage(command, "--steps takes 0 to 1000, not \"%s\"", argument);
@@ -100,20 +109,23 @@ static cli_exit parse(decode_request *r, const cli_command *command, int argc, c
     for (int option; (option = cli_next_option(command, argc, argv, &argument)) != 0;) {
         if (option < 0) return CLI_USAGE;
         if (option == CLI_HELP) return cli_show_help(command);
-        if (!cli_take_setup(&r->setup, command, option, argument, &code))
+        if (!cli_take_setup(&r->setup, command, option, argument, &code) &&
+            !batch_take_option(&r->batch, command, option, argument, &code))
             code = take_option(r, command, option, argument);
         if (code != CLI_DONE) return code;
     }
-    if (argc - optind != 2) return cli_usage(command, "one IN and one OUT are needed");
+    code = batch_check(&r->batch, command, argc - optind);
+    if (code != CLI_DONE) return code;
     r->in = argv[optind];
-    r->out = argv[optind + 1];
+    r->out = r->batch.folder ? "many.png" : argv[optind + 1]; /* PNG unless --format says otherwise */
     if (r->write.type == IMAGE_UNKNOWN) r->write.type = image_type_from_name(r->out);
     if (r->write.type == IMAGE_UNKNOWN)
         return cli_fail(CLI_USAGE, r->out,
                         "ends like no format that can be written: .png .jpg .webp .ppm .pgm (or --format)");
     if (r->bit_depth == 16 && r->write.type != IMAGE_PNG && r->write.type != IMAGE_PPM)
         return cli_usage(command, "--depth 16 is for PNG and PPM");
-    if (cli_same_file(r->in, r->out)) return cli_fail(CLI_USAGE, r->out, "is the input; it would be overwritten");
+    if (!r->batch.folder && cli_same_file(r->in, r->out))
+        return cli_fail(CLI_USAGE, r->out, "is the input; it would be overwritten");
     return CLI_DONE;
 }
 
@@ -136,7 +148,7 @@ static cli_exit open_all(decode_job *job) {
                                      : pith_file_open(&job->file, r->in, &job->env, &why);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", why.message);
     double opened = cli_seconds();
-    cli_exit code = model_for_decode(&job->model, &job->env, r->setup.model, &job->file.info, r->in);
+    cli_exit code = model_share_decode(&job->model, r->models, &job->env, r->setup.model, &job->file.info, r->in);
     job->read_seconds = opened - start;
     job->model_seconds = cli_seconds() - opened;
     if (code != CLI_DONE) return code;
@@ -164,12 +176,32 @@ static uint8_t depth_of(const decode_job *job) {
     return can_be_deep ? job->file.info.source_bit_depth : 8;
 }
 
+static pith_status find_metadata(image_write_options *o, const decode_job *job) {
+    struct {
+        pith_metadata kind;
+        image_span *to;
+    } parts[] = {{PITH_METADATA_ICC, &o->metadata.icc},
+                 {PITH_METADATA_EXIF, &o->metadata.exif},
+                 {PITH_METADATA_XMP, &o->metadata.xmp}};
+    o->to_srgb = job->request->strip;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (job->request->strip && parts[i].kind != PITH_METADATA_ICC) continue;
+        pith_status status =
+            pith_decoder_metadata(job->file.decoder, parts[i].kind, &parts[i].to->data, &parts[i].to->n_bytes);
+        if (status != PITH_OK) return status;
+    }
+    return PITH_OK;
+}
+
 static cli_exit decode_picture(decode_job *job) {
     const decode_request *r = job->request;
     image_writer *writer = NULL;
     pith_diag why = {0};
     timed_sink timed = {.seconds = 0};
-    pith_status status = image_writer_new(&writer, output_stream(job->out), &r->write, &why);
+    image_write_options write = r->write;
+    pith_status status = find_metadata(&write, job);
+    if (status != PITH_OK) return cli_fail(CLI_INPUT, r->in, "%s", pith_decoder_message(job->file.decoder));
+    status = image_writer_new(&writer, output_stream(job->out), &write, &why);
     if (status != PITH_OK) return cli_fail(CLI_OUTPUT, r->out, "%s", why.message);
     image_writer_sink(writer, &timed.sink);
     pith_sink sink = {timed_start, timed_rows, &timed, depth_of(job)};
@@ -186,6 +218,8 @@ static cli_exit decode_picture(decode_job *job) {
         code = cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", pith_decoder_message(job->file.decoder));
     else
         code = finish(job, writer);
+    if (code == CLI_DONE && image_writer_left_out(writer))
+        cli_warn(r->out, "left out: %s", image_writer_left_out(writer));
     image_writer_free(&writer);
     return code;
 }
@@ -214,7 +248,7 @@ static cli_exit decode(const decode_request *r) {
     decode_job job = {.request = r};
     double start = cli_seconds();
     cli_make_env(&job.env, &r->setup);
-    progress_start(&job.bar, &job.env);
+    if (!r->batch.folder) progress_start(&job.bar, &job.env);
     cli_exit code = open_all(&job);
     if (code == CLI_DONE) code = decode_picture(&job);
     if (code == CLI_DONE && r->tolerate) say_lost(&job);
@@ -225,12 +259,49 @@ static cli_exit decode(const decode_request *r) {
     return code;
 }
 
-static int run(const cli_command *command, int argc, char **argv) {
-    decode_request r = {.steps = -1, .write = {.type = IMAGE_UNKNOWN, .quality = 95}};
-    cli_exit code = parse(&r, command, argc, argv);
-    return (int)(code == CLI_DONE ? decode(&r) : code);
+static cli_exit decode_one(void *user, const char *in, const char *out) {
+    decode_request r = *(const decode_request *)user;
+    r.in = in;
+    r.out = out;
+    return decode(&r);
 }
 
-const cli_command cli_decode = {"decode", "[OPTION...] IN.pith OUT",
+static const char *ending_of(image_type type) {
+    switch (type) {
+    case IMAGE_JPEG:
+        return ".jpg";
+    case IMAGE_WEBP:
+        return ".webp";
+    case IMAGE_PPM:
+        return ".ppm";
+    case IMAGE_PNG:
+    case IMAGE_UNKNOWN:
+        break;
+    }
+    return ".png";
+}
+
+static cli_exit decode_many(decode_request *r, const cli_command *command, char **inputs, int n_inputs) {
+    batch b = {.command = command,
+               .options = r->batch,
+               .inputs = inputs,
+               .n_inputs = (size_t)n_inputs,
+               .ending = ending_of(r->write.type),
+               .run = decode_one,
+               .user = r};
+    batch_share_threads(&b, &r->setup);
+    return batch_run(&b);
+}
+
+static int run(const cli_command *command, int argc, char **argv) {
+    model_share models = MODEL_SHARE_NONE;
+    decode_request r = {.steps = -1, .write = {.type = IMAGE_UNKNOWN, .quality = 95}, .models = &models};
+    cli_exit code = parse(&r, command, argc, argv);
+    if (code == CLI_DONE) code = r.batch.folder ? decode_many(&r, command, argv + optind, argc - optind) : decode(&r);
+    model_share_end(&models);
+    return (int)code;
+}
+
+const cli_command cli_decode = {"decode", "[OPTION...] IN.pith OUT | IN.pith... -o DIR",
                                 "Decodes a .pith file into a PNG, JPEG, WebP, PPM or PGM; OUT's ending says which.",
                                 options, run};

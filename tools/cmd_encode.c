@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "batch.h"
 #include "cli.h"
 #include "imageio.h"
-#include "model_find.h"
+#include "model_share.h"
 #include "output_file.h"
+#include "pith_file.h"
 #include "progress.h"
 
 static const cli_option options[] = {
@@ -17,6 +19,8 @@ static const cli_option options[] = {
     {'q', "quality", "0..100", "quality, 0 smallest to 100 best (default 50)"},
     {'s', "size", "SIZE", "the best quality of at most SIZE: 5000, 5k, 5KiB, 0.15bpp"},
     {CLI_METHOD, "method", "NAME", "latent (default), or palette: the published baseline, to compare with"},
+    BATCH_OPTIONS,
+    {CLI_STRIP, "strip", NULL, "keep no Exif, XMP and colour profile; colours become sRGB"},
     {'v', "verbose", NULL, "say where time went"},
     CLI_OPTION_THREADS,
     CLI_OPTION_BACKEND,
@@ -28,9 +32,11 @@ typedef struct encode_request {
     cli_setup setup;
     const char *in, *out;
     double quality;
-    bool has_quality, has_size;
+    bool has_quality, has_size, strip;
     pith_method method;
     cli_size size;
+    batch_options batch;
+    model_share *models;
 } encode_request;
 
 /* The picture as a source, with the time spent reading it. */
@@ -61,6 +67,10 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
         if (option == CLI_HELP) return cli_show_help(command);
         if (cli_take_setup(&r->setup, command, option, argument, &code)) {
             if (code != CLI_DONE) return code;
+        } else if (batch_take_option(&r->batch, command, option, argument, &code)) {
+            if (code != CLI_DONE) return code;
+        } else if (option == CLI_STRIP) {
+            r->strip = true;
         } else if (option == 'q') {
             r->has_quality = true;
             if (!cli_parse_number(&r->quality, argument, 0, 100))
@@ -77,7 +87,8 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
     if (r->method == PITH_METHOD_PALETTE && (r->has_quality || r->has_size))
         return cli_usage(command, "--method palette has one quality: it takes neither --quality nor --size");
     if (r->has_quality && r->has_size) return cli_usage(command, "--quality and --size exclude each other");
-    if (argc - optind != 2) return cli_usage(command, "one IN and one OUT are needed");
+    code = batch_check(&r->batch, command, argc - optind);
+    if (code != CLI_DONE || r->batch.folder) return code;
     r->in = argv[optind];
     r->out = argv[optind + 1];
     if (cli_same_file(r->in, r->out)) return cli_fail(CLI_USAGE, r->out, "is the input; it would be overwritten");
@@ -95,6 +106,15 @@ static cli_exit make_options(pith_encode_options *o, const encode_request *r, co
                     format->height);
 }
 
+/* Returns how many bytes they have. */
+static size_t add_metadata(pith_encode_options *o, const image_reader *reader) {
+    image_metadata m = image_reader_metadata(reader);
+    o->metadata[PITH_METADATA_ICC] = (pith_span){m.icc.data, m.icc.n_bytes};
+    o->metadata[PITH_METADATA_EXIF] = (pith_span){m.exif.data, m.exif.n_bytes};
+    o->metadata[PITH_METADATA_XMP] = (pith_span){m.xmp.data, m.xmp.n_bytes};
+    return m.icc.n_bytes + m.exif.n_bytes + m.xmp.n_bytes;
+}
+
 /* One run: what is open, what came of it, what it took. */
 typedef struct encode_job {
     const encode_request *request;
@@ -105,6 +125,7 @@ typedef struct encode_job {
     pith_model *model;
     output_file *out;
     pith_bytes bytes;
+    size_t n_metadata_bytes;
     pith_timing timing;
     double model_seconds, read_seconds, write_seconds;
 } encode_job;
@@ -112,11 +133,11 @@ typedef struct encode_job {
 static cli_exit open_all(encode_job *job) {
     const encode_request *r = job->request;
     pith_diag why = {0};
-    image_open_options open = {.limits = &job->env.limits};
+    image_open_options open = {.limits = &job->env.limits, .keep_profile = !r->strip};
     pith_status status = image_open(&job->reader, r->in, &open, &why);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", why.message);
     double start = cli_seconds();
-    cli_exit code = model_for_encode(&job->model, &job->env, r->setup.model);
+    cli_exit code = model_share_encode(&job->model, r->models, &job->env, r->setup.model);
     job->model_seconds = cli_seconds() - start;
     if (code != CLI_DONE) return code;
     if (output_open(&job->out, r->out, &why) != PITH_OK) return cli_fail(CLI_OUTPUT, r->out, "%s", why.message);
@@ -134,6 +155,7 @@ static cli_exit encode_picture(encode_job *job) {
     pith_source source = {job->format, timed_rows, &timed};
     cli_exit code = make_options(&o, r, &job->format);
     if (code != CLI_DONE) return code;
+    if (!r->strip) job->n_metadata_bytes = add_metadata(&o, job->reader);
     pith_status status = pith_encoder_new(&encoder, &job->env, job->model, &why);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_OUTPUT), r->in, "%s", why.message);
     status = pith_encode(encoder, &source, &o, &job->bytes);
@@ -141,6 +163,9 @@ static cli_exit encode_picture(encode_job *job) {
     const pith_diag *read_fault = image_reader_diag(job->reader);
     if (read_fault->status != PITH_OK)
         code = cli_fail(cli_exit_of(read_fault->status, CLI_INPUT), r->in, "%s", read_fault->message);
+    else if (status == PITH_E_LIMIT && r->has_size && job->n_metadata_bytes > 0)
+        code = cli_fail(CLI_OUTPUT, r->in, "%s; its metadata take %zu bytes, --strip leaves them out",
+                        pith_encoder_message(encoder), job->n_metadata_bytes);
     else if (status != PITH_OK)
         code = cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", pith_encoder_message(encoder));
     pith_encoder_timing(encoder, &job->timing);
@@ -176,13 +201,16 @@ static void warn_of(const encode_job *job) {
     image_facts facts = image_reader_facts(job->reader);
     for (unsigned i = 0; i < facts.n_warnings; i++) cli_warn(job->request->in, "%s", facts.warnings[i]);
     if (facts.had_alpha) cli_warn(job->request->in, "has transparent pixels; they were put on white");
+    if (job->n_metadata_bytes > job->bytes.n_bytes / 2)
+        cli_warn(job->request->in, "its metadata take %zu of %zu bytes; --strip leaves them out", job->n_metadata_bytes,
+                 job->bytes.n_bytes);
 }
 
 static cli_exit encode(const encode_request *r) {
     encode_job job = {.request = r};
     double start = cli_seconds();
     cli_make_env(&job.env, &r->setup);
-    progress_start(&job.bar, &job.env);
+    if (!r->batch.folder) progress_start(&job.bar, &job.env);
     cli_exit code = open_all(&job);
     if (code == CLI_DONE) code = encode_picture(&job);
     if (code == CLI_DONE) code = write_bytes(&job);
@@ -195,12 +223,35 @@ static cli_exit encode(const encode_request *r) {
     return code;
 }
 
-static int run(const cli_command *command, int argc, char **argv) {
-    encode_request r = {.method = PITH_METHOD_LATENT};
-    cli_exit code = parse(&r, command, argc, argv);
-    return (int)(code == CLI_DONE ? encode(&r) : code);
+static cli_exit encode_one(void *user, const char *in, const char *out) {
+    encode_request r = *(const encode_request *)user;
+    r.in = in;
+    r.out = out;
+    return encode(&r);
 }
 
-const cli_command cli_encode = {"encode", "[OPTION...] IN OUT.pith",
+static cli_exit encode_many(encode_request *r, const cli_command *command, char **inputs, int n_inputs) {
+    batch b = {.command = command,
+               .options = r->batch,
+               .inputs = inputs,
+               .n_inputs = (size_t)n_inputs,
+               .ending = ".pith",
+               .run = encode_one,
+               .is_whole = pith_file_is_whole,
+               .user = r};
+    batch_share_threads(&b, &r->setup);
+    return batch_run(&b);
+}
+
+static int run(const cli_command *command, int argc, char **argv) {
+    model_share models = MODEL_SHARE_NONE;
+    encode_request r = {.method = PITH_METHOD_LATENT, .models = &models};
+    cli_exit code = parse(&r, command, argc, argv);
+    if (code == CLI_DONE) code = r.batch.folder ? encode_many(&r, command, argv + optind, argc - optind) : encode(&r);
+    model_share_end(&models);
+    return (int)code;
+}
+
+const cli_command cli_encode = {"encode", "[OPTION...] IN OUT.pith | IN... -o DIR",
                                 "Encodes a picture (PNG, JPEG, WebP, AVIF, JPEG XL, PPM, PGM) into a .pith file.",
                                 options, run};

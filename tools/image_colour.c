@@ -254,6 +254,14 @@ pith_status image_transform_new(image_transform **out, const void *icc, size_t n
     return status;
 }
 
+bool image_profile_fits(const void *icc, size_t n_bytes, unsigned n_channels) {
+    cmsHPROFILE profile = cmsOpenProfileFromMem(icc, (cmsUInt32Number)n_bytes);
+    if (!profile) return false;
+    bool fitting = cmsGetColorSpace(profile) == (n_channels <= 2 ? cmsSigGrayData : cmsSigRgbData);
+    cmsCloseProfile(profile);
+    return fitting;
+}
+
 void image_transform_apply(const image_transform *t, void *to, const void *from, size_t n_pixels) {
     if (t->lcms) {
         cmsDoTransform(t->lcms, from, to, (cmsUInt32Number)n_pixels);

@@ -22,6 +22,8 @@ pith_status image_colour_start(image_transform **out, image_reader *reader);
  * are sRGB already. A profile that cannot be used is PITH_E_FORMAT. */
 pith_status image_transform_new(image_transform **out, const void *icc, size_t n_bytes, const pith_image_format *format,
                                 pith_diag *why);
+/* The profile is one of grey or of RGB as a picture of so many channels is. */
+bool image_profile_fits(const void *icc, size_t n_bytes, unsigned n_channels);
 /* `to` may be `from` unless that is CMYK. */
 void image_transform_apply(const image_transform *transform, void *to, const void *from, size_t n_pixels);
 void image_transform_free(image_transform **transform);

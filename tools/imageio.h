@@ -27,6 +27,18 @@ typedef struct image_facts {
     unsigned n_warnings;
 } image_facts;
 
+/* What a file carries besides; empty where it has none. Exif begins with its
+ * TIFF header, and its orientation is 1. The profile is that of the samples as
+ * they are given out or taken in; without one they are sRGB. */
+typedef struct image_span {
+    const uint8_t *data;
+    size_t n_bytes;
+} image_span;
+
+typedef struct image_metadata {
+    image_span icc, exif, xmp;
+} image_metadata;
+
 typedef struct image_open_options {
     const pith_limits *limits; /* NULL: the library's defaults */
     uint64_t max_memory_bytes; /* for frames that must be whole in memory; 0: IMAGE_MEMORY_BYTES */
@@ -48,17 +60,7 @@ pith_status image_open(image_reader **out, const char *path, const image_open_op
 /* The rows, once each from the top. The reader must outlive the source. */
 void image_reader_source(image_reader *reader, pith_source *source);
 image_facts image_reader_facts(const image_reader *reader);
-/* What a file carries besides, borrowed from the reader; empty where it has
- * none. Exif begins with its TIFF header, and its orientation is 1. The profile
- * is that of the samples the source gives; without one they are sRGB. */
-typedef struct image_span {
-    const uint8_t *data;
-    size_t n_bytes;
-} image_span;
-
-typedef struct image_metadata {
-    image_span icc, exif, xmp;
-} image_metadata;
+/* Borrowed from the reader. */
 image_metadata image_reader_metadata(const image_reader *reader);
 /* Why read_rows failed. */
 const pith_diag *image_reader_diag(const image_reader *reader);
@@ -76,7 +78,9 @@ image_type image_type_from_name(const char *path);
 
 typedef struct image_write_options {
     image_type type;
-    int quality; /* JPEG and WebP, 1..100; default 95; WebP 100 = lossless */
+    int quality;             /* JPEG and WebP, 1..100; default 95; WebP 100 = lossless */
+    image_metadata metadata; /* borrowed until the writer is freed; PPM holds none */
+    bool to_srgb;            /* convert to sRGB by metadata.icc, which is not written; PPM: always */
 } image_write_options;
 
 typedef struct image_writer image_writer;
@@ -85,6 +89,9 @@ typedef struct image_writer image_writer;
  * take 8 bits only; grey goes out as grey where the format has it. */
 pith_status image_writer_new(image_writer **out, FILE *file, const image_write_options *options, pith_diag *why)
     PITH_MUST_CHECK;
+/* What of the metadata the format cannot hold and the writer leaves out; NULL
+ * when there is no such thing. Known once the sink was started. */
+const char *image_writer_left_out(const image_writer *writer);
 void image_writer_sink(image_writer *writer, pith_sink *sink);
 /* After the last row: ends the file. PITH_E_IO when anything was not written. */
 pith_status image_writer_finish(image_writer *writer) PITH_MUST_CHECK;

@@ -136,7 +136,8 @@ typedef struct image_writer_type {
     const char *name;
     uint32_t max_dimension;
     uint8_t max_depth;
-    bool has_alpha;
+    bool has_alpha, has_metadata;
+    size_t max_exif_bytes, max_xmp_bytes;       /* where it has metadata */
     pith_status (*start)(image_writer *writer); /* format is set and checked against the fields above */
     pith_status (*write_row)(image_writer *writer, const void *row);
     pith_status (*finish)(image_writer *writer); /* after the last row; the stream is flushed by imageio.c */
@@ -149,6 +150,10 @@ struct image_writer {
     FILE *file; /* borrowed */
     image_write_options options;
     pith_image_format format; /* width 0 until start */
+    image_metadata metadata;  /* to be written; an icc is of the right kind */
+    const char *left_out;
+    struct image_transform *transform; /* to sRGB, or NULL */
+    void *converted;                   /* a row, with a transform */
     uint32_t next_row;
     pith_diag diag;
 };

@@ -247,6 +247,7 @@ static void write_header(image_writer *w, jpeg_out *out) {
     if (w->options.quality >= 90) /* who asks for so much wants full colour resolution */
         jpeg->comp_info[0].h_samp_factor = jpeg->comp_info[0].v_samp_factor = 1;
     jpeg_start_compress(jpeg, TRUE);
+    jpeg_segments_write(jpeg, &w->metadata);
 }
 
 static void write_one_row(image_writer *w, jpeg_out *out) {
@@ -285,5 +286,13 @@ static void close_writer(image_writer *w) {
     free(out);
 }
 
-const image_writer_type image_writer_jpeg = {"JPEG",    JPEG_MAX_DIMENSION, 8,           false, start_writer,
-                                             write_row, finish_writer,      close_writer};
+const image_writer_type image_writer_jpeg = {.name = "JPEG",
+                                             .max_dimension = JPEG_MAX_DIMENSION,
+                                             .max_depth = 8,
+                                             .has_metadata = true,
+                                             .max_exif_bytes = JPEG_MAX_EXIF_BYTES,
+                                             .max_xmp_bytes = JPEG_MAX_XMP_BYTES,
+                                             .start = start_writer,
+                                             .write_row = write_row,
+                                             .finish = finish_writer,
+                                             .close = close_writer};

@@ -21,4 +21,9 @@ typedef struct jpeg_segments {
  * with a jpeg_segments. The source never suspends. */
 void jpeg_segments_collect(j_decompress_ptr jpeg);
 
+/* After jpeg_start_compress. */
+void jpeg_segments_write(j_compress_ptr jpeg, const image_metadata *metadata);
+#define JPEG_MAX_EXIF_BYTES (JPEG_SEGMENT_BYTES - 6)
+#define JPEG_MAX_XMP_BYTES (JPEG_SEGMENT_BYTES - 29)
+
 #endif

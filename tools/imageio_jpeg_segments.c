@@ -75,3 +75,17 @@ void jpeg_segments_collect(j_decompress_ptr jpeg) {
     jpeg_set_marker_processor(jpeg, JPEG_APP0 + 1, take_segment);
     jpeg_set_marker_processor(jpeg, JPEG_APP0 + 2, take_segment);
 }
+
+static void write_segment(j_compress_ptr jpeg, const char *name, size_t n_name, const image_span *data) {
+    if (data->n_bytes == 0) return;
+    jpeg_write_m_header(jpeg, JPEG_APP0 + 1, (unsigned)(n_name + data->n_bytes));
+    for (size_t i = 0; i < n_name; i++) jpeg_write_m_byte(jpeg, (uint8_t)name[i]);
+    for (size_t i = 0; i < data->n_bytes; i++) jpeg_write_m_byte(jpeg, data->data[i]);
+}
+
+void jpeg_segments_write(j_compress_ptr jpeg, const image_metadata *m) {
+    _Static_assert(sizeof exif_name == 6 && sizeof xmp_name == 29, "the limits of imageio_jpeg.h");
+    write_segment(jpeg, exif_name, sizeof exif_name, &m->exif);
+    write_segment(jpeg, xmp_name, sizeof xmp_name, &m->xmp);
+    if (m->icc.n_bytes) jpeg_write_icc_profile(jpeg, m->icc.data, (unsigned)m->icc.n_bytes);
+}

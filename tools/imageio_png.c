@@ -26,7 +26,7 @@ typedef struct png_in {
     png_infop info;
     uint8_t *pixels; /* the whole frame when interlaced */
     size_t row_bytes;
-    bool interlaced;
+    bool interlaced, dislikes_icc;
     void *row; /* where the present step puts its row */
 } png_in;
 
@@ -39,6 +39,11 @@ static void on_read_error(png_structp png, png_const_charp text) {
 static void on_warning(png_structp png, png_const_charp text) {
     (void)png;
     (void)text;
+}
+
+static void on_read_warning(png_structp png, png_const_charp text) {
+    image_reader *r = png_get_error_ptr(png);
+    if (strncmp(text, "iCCP", 4) == 0) ((png_in *)r->state)->dislikes_icc = true;
 }
 
 static void read_bytes(png_structp png, png_bytep bytes, size_t n_bytes) {
@@ -91,6 +96,8 @@ static void note_colour(image_reader *r, png_in *in) {
         image_reader_set_icc(r, icc, n_bytes) != PITH_OK)
         png_error(in->png, "out of memory");
     c->is_srgb = png_get_sRGB(in->png, in->info, &intent) != 0;
+    if (in->dislikes_icc && c->icc.n_bytes == 0 && !c->is_srgb)
+        image_reader_warn(r, "has a colour profile that cannot be used; taken as sRGB");
     c->has_gamma = png_get_gAMA(in->png, in->info, &c->gamma) != 0;
     c->has_primaries =
         png_get_cHRM(in->png, in->info, &xy[0], &xy[1], &xy[2], &xy[3], &xy[4], &xy[5], &xy[6], &xy[7]) != 0;
@@ -150,7 +157,7 @@ static void read_end(image_reader *r, png_in *in) {
 static pith_status open_reader(image_reader *r) {
     png_in *in = r->state = calloc(1, sizeof *in);
     if (!in) return tool_fail(&r->diag, PITH_E_NOMEM, "out of memory");
-    in->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, r, on_read_error, on_warning);
+    in->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, r, on_read_error, on_read_warning);
     if (in->png) in->info = png_create_info_struct(in->png);
     if (!in->info) return tool_fail(&r->diag, PITH_E_NOMEM, "libpng cannot start");
     png_set_read_fn(in->png, r, read_bytes);
@@ -192,6 +199,7 @@ const image_reader_type image_reader_png = {"PNG", recognise, open_reader, read_
 typedef struct png_out {
     png_structp png;
     png_infop info;
+    char *xmp; /* with a zero at its end */
     const void *row;
 } png_out;
 
@@ -216,6 +224,28 @@ static pith_status guarded_write(image_writer *w, void (*step)(image_writer *w, 
     return w->diag.status;
 }
 
+static void write_metadata(image_writer *w, png_out *out) {
+    const image_metadata *m = &w->metadata;
+    if (m->icc.n_bytes)
+        png_set_iCCP(out->png, out->info, "ICC profile", PNG_COMPRESSION_TYPE_BASE, m->icc.data,
+                     (png_uint_32)m->icc.n_bytes);
+    else
+        png_set_sRGB(out->png, out->info, PNG_sRGB_INTENT_PERCEPTUAL);
+    if (m->exif.n_bytes) /* copied, whatever the type says */
+        png_set_eXIf_1(out->png, out->info, (png_uint_32)m->exif.n_bytes, (png_bytep)(uintptr_t)m->exif.data);
+    if (m->xmp.n_bytes == 0) return;
+    png_text text = {.compression = PNG_ITXT_COMPRESSION_NONE};
+    char key[] = "XML:com.adobe.xmp", none[] = "";
+    out->xmp = calloc(1, m->xmp.n_bytes + 1);
+    if (!out->xmp) png_error(out->png, "out of memory");
+    memcpy(out->xmp, m->xmp.data, m->xmp.n_bytes);
+    text.key = key;
+    text.text = out->xmp;
+    text.itxt_length = m->xmp.n_bytes;
+    text.lang = text.lang_key = none;
+    png_set_text(out->png, out->info, &text, 1);
+}
+
 static void write_header(image_writer *w, png_out *out) {
     static const int colour_types[] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
                                        PNG_COLOR_TYPE_RGB_ALPHA};
@@ -224,7 +254,7 @@ static void write_header(image_writer *w, png_out *out) {
     png_set_IHDR(out->png, out->info, w->format.width, w->format.height, w->format.bit_depth,
                  colour_types[w->format.n_channels], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                  PNG_FILTER_TYPE_DEFAULT);
-    png_set_sRGB(out->png, out->info, PNG_sRGB_INTENT_PERCEPTUAL);
+    write_metadata(w, out);
     png_write_info(out->png, out->info);
     if (w->format.bit_depth == 16 && machine_is_little_endian()) png_set_swap(out->png);
 }
@@ -245,6 +275,7 @@ static pith_status start_writer(image_writer *w) {
     out->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, w, on_write_error, on_warning);
     if (out->png) out->info = png_create_info_struct(out->png);
     if (!out->info) return tool_fail(&w->diag, PITH_E_NOMEM, "libpng cannot start");
+    png_set_benign_errors(out->png, 1); /* a profile that it dislikes is not written */
     return guarded_write(w, write_header);
 }
 
@@ -260,8 +291,18 @@ static void close_writer(image_writer *w) {
     png_out *out = w->state;
     if (!out) return;
     png_destroy_write_struct(&out->png, &out->info);
+    free(out->xmp);
     free(out);
 }
 
-const image_writer_type image_writer_png = {"PNG",     PNG_UINT_31_MAX, 16,          true, start_writer,
-                                            write_row, finish_writer,   close_writer};
+const image_writer_type image_writer_png = {.name = "PNG",
+                                            .max_dimension = PNG_UINT_31_MAX,
+                                            .max_depth = 16,
+                                            .has_alpha = true,
+                                            .has_metadata = true,
+                                            .max_exif_bytes = PNG_UINT_31_MAX,
+                                            .max_xmp_bytes = PNG_UINT_31_MAX,
+                                            .start = start_writer,
+                                            .write_row = write_row,
+                                            .finish = finish_writer,
+                                            .close = close_writer};

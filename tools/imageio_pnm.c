@@ -157,5 +157,10 @@ static pith_status finish_writer(image_writer *w) {
 
 static void close_writer(image_writer *w) { free(w->state); }
 
-const image_writer_type image_writer_ppm = {"PPM",     UINT32_MAX,    16,          false, start_writer,
-                                            write_row, finish_writer, close_writer};
+const image_writer_type image_writer_ppm = {.name = "PPM",
+                                            .max_dimension = UINT32_MAX,
+                                            .max_depth = 16,
+                                            .start = start_writer,
+                                            .write_row = write_row,
+                                            .finish = finish_writer,
+                                            .close = close_writer};

@@ -8,6 +8,7 @@
 #include <webp/decode.h>
 #include <webp/demux.h>
 #include <webp/encode.h>
+#include <webp/mux.h>
 
 #include "imageio_format.h"
 
@@ -166,6 +167,7 @@ const image_reader_type image_reader_webp = {"WebP", recognise, open_reader, rea
 typedef struct webp_out {
     uint8_t *rgb;
     WebPPicture picture;
+    WebPMemoryWriter coded;
 } webp_out;
 
 static pith_status start_writer(image_writer *w) {
@@ -188,11 +190,30 @@ static pith_status write_row(image_writer *w, const void *row) {
     return PITH_OK;
 }
 
-static int write_bytes(const uint8_t *bytes, size_t n_bytes, const WebPPicture *picture) {
-    image_writer *w = picture->custom_ptr;
-    if (fwrite(bytes, 1, n_bytes, w->file) == n_bytes) return 1;
-    image_writer_failed(w);
-    return 0;
+static pith_status write_bytes(image_writer *w, const uint8_t *bytes, size_t n_bytes) {
+    return fwrite(bytes, 1, n_bytes, w->file) == n_bytes ? PITH_OK : image_writer_failed(w);
+}
+
+/* Puts the chunks around the coded picture. */
+static pith_status write_with_metadata(image_writer *w, const uint8_t *bytes, size_t n_bytes) {
+    const image_metadata *m = &w->metadata;
+    const struct {
+        const char *name;
+        const image_span *data;
+    } chunks[] = {{"ICCP", &m->icc}, {"EXIF", &m->exif}, {"XMP ", &m->xmp}};
+    WebPData image = {bytes, n_bytes}, whole = {NULL, 0};
+    WebPMux *mux = WebPMuxNew();
+    bool good = mux && WebPMuxSetImage(mux, &image, 0) == WEBP_MUX_OK;
+    for (size_t i = 0; i < 3 && good; i++) {
+        WebPData data = {chunks[i].data->data, chunks[i].data->n_bytes};
+        if (data.size) good = WebPMuxSetChunk(mux, chunks[i].name, &data, 0) == WEBP_MUX_OK;
+    }
+    good = good && WebPMuxAssemble(mux, &whole) == WEBP_MUX_OK;
+    pith_status status = good ? write_bytes(w, whole.bytes, whole.size)
+                              : tool_fail(&w->diag, PITH_E_NOMEM, "out of memory for the WebP file");
+    WebPDataClear(&whole);
+    WebPMuxDelete(mux);
+    return status;
 }
 
 static bool configure(WebPConfig *config, int quality) {
@@ -210,13 +231,18 @@ static pith_status finish_writer(image_writer *w) {
     out->picture.width = (int)w->format.width;
     out->picture.height = (int)w->format.height;
     out->picture.use_argb = config.lossless;
-    out->picture.writer = write_bytes;
-    out->picture.custom_ptr = w;
+    WebPMemoryWriterInit(&out->coded);
+    out->picture.writer = WebPMemoryWrite;
+    out->picture.custom_ptr = &out->coded;
     bool good = WebPPictureImportRGB(&out->picture, out->rgb, out->picture.width * 3);
     free(out->rgb);
     out->rgb = NULL;
     good = good && WebPEncode(&config, &out->picture);
-    if (good || w->diag.status != PITH_OK) return w->diag.status;
+    if (good) {
+        const image_metadata *m = &w->metadata;
+        bool is_plain = m->icc.n_bytes + m->exif.n_bytes + m->xmp.n_bytes == 0;
+        return (is_plain ? write_bytes : write_with_metadata)(w, out->coded.mem, out->coded.size);
+    }
     if (out->picture.error_code == VP8_ENC_ERROR_OUT_OF_MEMORY || out->picture.error_code == VP8_ENC_OK)
         return tool_fail(&w->diag, PITH_E_NOMEM, "out of memory for the WebP encoder");
     return tool_fail(&w->diag, PITH_E_IO, "libwebp cannot encode this picture (error %d)",
@@ -227,9 +253,18 @@ static void close_writer(image_writer *w) {
     webp_out *out = w->state;
     if (!out) return;
     WebPPictureFree(&out->picture);
+    WebPMemoryWriterClear(&out->coded);
     free(out->rgb);
     free(out);
 }
 
-const image_writer_type image_writer_webp = {"WebP",    WEBP_MAX_DIMENSION, 8,           false, start_writer,
-                                             write_row, finish_writer,      close_writer};
+const image_writer_type image_writer_webp = {.name = "WebP",
+                                             .max_dimension = WEBP_MAX_DIMENSION,
+                                             .max_depth = 8,
+                                             .has_metadata = true,
+                                             .max_exif_bytes = UINT32_MAX / 4,
+                                             .max_xmp_bytes = UINT32_MAX / 4,
+                                             .start = start_writer,
+                                             .write_row = write_row,
+                                             .finish = finish_writer,
+                                             .close = close_writer};

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "imageio_format.h"
+#include "image_colour.h"
 
 image_type image_type_from_name(const char *path) {
     static const struct {
@@ -58,6 +58,46 @@ pith_status image_writer_new(image_writer **out, FILE *file, const image_write_o
     return PITH_OK;
 }
 
+/* ---- metadata ---------------------------------------------------------------- */
+
+const char *image_writer_left_out(const image_writer *writer) { return writer->left_out; }
+
+/* The profile goes into the file or, where that cannot be, is used up. */
+static pith_status start_colour(image_writer *w) {
+    const image_span *icc = &w->options.metadata.icc;
+    if (icc->n_bytes == 0) return PITH_OK;
+    bool fits = image_profile_fits(icc->data, icc->n_bytes, w->format.n_channels);
+    if (w->type->has_metadata && !w->options.to_srgb && fits) {
+        w->metadata.icc = *icc;
+        return PITH_OK;
+    }
+    pith_diag why = {0};
+    pith_status status = image_transform_new(&w->transform, icc->data, icc->n_bytes, &w->format, &why);
+    if (status == PITH_E_FORMAT) {
+        w->left_out = "the colour profile, which cannot be used; samples are taken as sRGB";
+        return PITH_OK;
+    }
+    if (status != PITH_OK) return tool_fail(&w->diag, status, "%s", why.message);
+    if (!w->transform) return PITH_OK;
+    w->converted = malloc((size_t)w->format.width * w->format.n_channels * (w->format.bit_depth / 8u));
+    return w->converted ? PITH_OK : tool_fail(&w->diag, PITH_E_NOMEM, "out of memory");
+}
+
+static pith_status start_metadata(image_writer *w) {
+    const image_metadata *m = &w->options.metadata;
+    if (w->type->has_metadata) {
+        if (m->exif.n_bytes <= w->type->max_exif_bytes)
+            w->metadata.exif = m->exif;
+        else
+            w->left_out = "Exif, which is too long for the format";
+        if (m->xmp.n_bytes <= w->type->max_xmp_bytes)
+            w->metadata.xmp = m->xmp;
+        else
+            w->left_out = "XMP, which is too long for the format";
+    }
+    return start_colour(w);
+}
+
 /* ---- as a sink -------------------------------------------------------------- */
 
 static pith_status start(void *user, const pith_image_format *format) {
@@ -77,7 +117,8 @@ static pith_status start(void *user, const pith_image_format *format) {
     if (format->n_channels % 2 == 0 && !type->has_alpha)
         return tool_fail(&w->diag, PITH_E_UNSUPPORTED, "alpha is not written to %s", type->name);
     w->format = *format;
-    return type->start(w);
+    pith_status status = start_metadata(w);
+    return status == PITH_OK ? type->start(w) : status;
 }
 
 static pith_status write_rows(void *user, uint32_t y, uint32_t n_rows, const void *rows, size_t stride_bytes) {
@@ -87,7 +128,12 @@ static pith_status write_rows(void *user, uint32_t y, uint32_t n_rows, const voi
         return tool_fail(&w->diag, PITH_E_ARG, "rows %" PRIu32 "+%" PRIu32 " came at row %" PRIu32, y, n_rows,
                          w->next_row);
     for (uint32_t i = 0; i < n_rows; i++) {
-        pith_status status = w->type->write_row(w, (const uint8_t *)rows + (size_t)i * stride_bytes);
+        const void *row = (const uint8_t *)rows + (size_t)i * stride_bytes;
+        if (w->transform) {
+            image_transform_apply(w->transform, w->converted, row, w->format.width);
+            row = w->converted;
+        }
+        pith_status status = w->type->write_row(w, row);
         if (status != PITH_OK) return status;
         w->next_row++;
     }
@@ -118,5 +164,7 @@ void image_writer_free(image_writer **writer) {
     *writer = NULL;
     if (!w) return;
     w->type->close(w);
+    image_transform_free(&w->transform);
+    free(w->converted);
     free(w);
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,21 +22,26 @@ struct output_file {
     FILE *stream;
     char *target;    /* NULL: written straight to its place (stdout, a device) */
     char *temporary; /* in the target's folder; NULL once renamed or removed */
+    int slot;        /* of pending; -1: none */
 };
 
 /* ---- clean-up when a signal ends the process ------------------------------------ */
 
-/* Writable globals, since a signal handler has nothing else. They change only
- * while the signals are blocked. */
-static char pending_name[PATH_MAX];
-static volatile sig_atomic_t has_pending;
+/* Writable globals, since a signal handler has nothing else. A slot's name is
+ * written while it is not in use, by the thread that took it. */
+#define MAX_PENDING 64
+static struct {
+    atomic_bool taken, in_use;
+    char name[PATH_MAX];
+} pending[MAX_PENDING];
 
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
 #define N_CAUGHT (sizeof caught / sizeof caught[0])
 
 static void on_signal(int number) {
     (void)number;
-    if (has_pending) unlink(pending_name);
+    for (size_t i = 0; i < MAX_PENDING; i++)
+        if (pending[i].in_use) unlink(pending[i].name);
     _exit(EXIT_INTERRUPTED);
 }
 
@@ -50,20 +56,27 @@ static void catch_signals(void) {
     }
 }
 
-/* Creates the file of that name; once it exists, a signal removes it. */
-static int create_pending(const char *name) {
-    sigset_t ours, before;
-    sigemptyset(&ours);
-    for (size_t i = 0; i < N_CAUGHT; i++) sigaddset(&ours, caught[i]);
-    sigprocmask(SIG_BLOCK, &ours, &before);
+/* The index of a free slot, or -1. */
+static int take_slot(void) {
+    for (int i = 0; i < MAX_PENDING; i++)
+        if (!atomic_exchange(&pending[i].taken, true)) return i;
+    return -1;
+}
+
+static void free_slot(int slot) {
+    if (slot < 0) return;
+    pending[slot].in_use = false;
+    pending[slot].taken = false;
+}
+
+/* Creates the file of that name. A signal removes it from before it is there:
+ * removing what is not there does no harm. */
+static int create_pending(int slot, const char *name) {
+    pending[slot].in_use = false;
+    memcpy(pending[slot].name, name, strlen(name) + 1);
+    pending[slot].in_use = true;
     int handle = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    int fault = errno;
-    if (handle >= 0) {
-        memcpy(pending_name, name, strlen(name) + 1);
-        has_pending = 1;
-    }
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    errno = fault;
+    if (handle < 0) pending[slot].in_use = false;
     return handle;
 }
 
@@ -79,19 +92,25 @@ static int create_beside(output_file *f) {
         errno = ENAMETOOLONG;
         return -1;
     }
+    f->slot = take_slot();
+    if (f->slot < 0) {
+        errno = EMFILE;
+        return -1;
+    }
     f->temporary = malloc(n_folder + sizeof ".pith-12345678");
     if (!f->temporary) return -1;
     memcpy(f->temporary, f->target, n_folder);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     uint64_t seed = (uint64_t)now.tv_nsec * 2654435761u ^ (uint64_t)now.tv_sec ^ (uint64_t)getpid() << 32;
+    seed += (uint64_t)f->slot * 0x9e3779b97f4a7c15u; /* two threads at one time */
     for (int attempt = 0; attempt < 100; attempt++) {
         seed = seed * 6364136223846793005u + 1442695040888963407u;
         char *name = f->temporary + n_folder;
         memcpy(name, ".pith-", 6);
         for (unsigned i = 0; i < 8; i++) name[6 + i] = letters[seed >> (24 + 5 * i) & 31];
         name[14] = '\0';
-        int handle = create_pending(f->temporary);
+        int handle = create_pending(f->slot, f->temporary);
         if (handle >= 0) return handle;
         if (errno != EEXIST) break;
     }
@@ -136,6 +155,7 @@ pith_status output_open(output_file **out, const char *path, pith_diag *why) {
     *out = NULL;
     output_file *f = calloc(1, sizeof *f);
     if (!f) return tool_fail(why, PITH_E_NOMEM, "out of memory");
+    f->slot = -1;
     pith_status status = PITH_OK;
     if (strcmp(path, "-") == 0)
         f->stream = stdout;
@@ -158,7 +178,8 @@ pith_status output_commit(output_file *f, pith_diag *why) {
     if (!good) return tool_fail_errno(why, PITH_E_IO, "cannot write");
     if (!f->target) return PITH_OK;
     if (rename(f->temporary, f->target) != 0) return tool_fail_errno(why, PITH_E_IO, "cannot write");
-    has_pending = 0;
+    free_slot(f->slot);
+    f->slot = -1;
     free(f->temporary);
     f->temporary = NULL;
     return PITH_OK;
@@ -169,10 +190,8 @@ void output_close(output_file **file) {
     *file = NULL;
     if (!f) return;
     if (f->stream && f->stream != stdout) fclose(f->stream);
-    if (f->temporary) {
-        unlink(f->temporary);
-        has_pending = 0;
-    }
+    if (f->temporary) unlink(f->temporary);
+    free_slot(f->slot);
     free(f->temporary);
     free(f->target);
     free(f);

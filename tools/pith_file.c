@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "image_colour.h"
 #include "tool_fail.h"
 
 /* doc/format.md: the first bytes of every .pith file. */
@@ -80,6 +81,32 @@ bool pith_file_is_one(const char *path) {
     return is_one;
 }
 
+bool pith_file_is_whole(void *user, const char *path) {
+    (void)user;
+    pith_env env;
+    pith_file file;
+    pith_env_defaults(&env, sizeof env);
+    if (!pith_file_is_one(path) || pith_file_open(&file, path, &env, NULL) != PITH_OK) return false;
+    pith_file_close(&file);
+    return true;
+}
+
+/* By the profile that the file carries; one that cannot be used is passed over. */
+static pith_status image_to_srgb(pith_image *image, const pith_file *file, pith_diag *why) {
+    image_span icc;
+    image_transform *transform = NULL;
+    pith_status status = pith_decoder_metadata(file->decoder, PITH_METADATA_ICC, &icc.data, &icc.n_bytes);
+    if (status == PITH_OK && icc.n_bytes)
+        status = image_transform_new(&transform, icc.data, icc.n_bytes, &image->format, NULL);
+    for (uint32_t y = 0; y < image->format.height && transform; y++) {
+        uint8_t *row = (uint8_t *)image->pixels + y * image->stride_bytes;
+        image_transform_apply(transform, row, row, image->format.width);
+    }
+    image_transform_free(&transform);
+    if (status == PITH_OK || status == PITH_E_FORMAT) return PITH_OK;
+    return tool_fail(why, status, "out of memory for the colour profile");
+}
+
 pith_status pith_file_to_image(pith_image *out, pith_file *file, pith_model *model, pith_diag *why) {
     *out = (pith_image){.format = file->info.format};
     out->stride_bytes = (size_t)out->format.width * out->format.n_channels * (out->format.bit_depth / 8u);
@@ -88,8 +115,11 @@ pith_status pith_file_to_image(pith_image *out, pith_file *file, pith_model *mod
     pith_sink sink;
     pith_sink_to_image(&sink, out);
     pith_status status = pith_decode(file->decoder, model, NULL, &sink);
+    if (status != PITH_OK)
+        tool_fail(why, status, "%s", pith_decoder_message(file->decoder));
+    else
+        status = image_to_srgb(out, file, why);
     if (status == PITH_OK) return PITH_OK;
-    tool_fail(why, status, "%s", pith_decoder_message(file->decoder));
     free(out->pixels);
     *out = (pith_image){0};
     return status;

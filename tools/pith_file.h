@@ -25,7 +25,11 @@ void pith_file_close(pith_file *file);
 /* By its first bytes; false for what is not a plain file. */
 bool pith_file_is_one(const char *path);
 
-/* Decodes to a buffer of its own, freed with free(pixels). */
+/* A .pith file with nothing missing or damaged, as far as its checksums tell;
+ * `user` is not used. */
+bool pith_file_is_whole(void *user, const char *path);
+
+/* Decodes to a buffer of its own, freed with free(pixels), in sRGB. */
 pith_status pith_file_to_image(pith_image *out, pith_file *file, pith_model *model, pith_diag *why) PITH_MUST_CHECK;
 
 #endif

@@ -12,15 +12,31 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned n_hushed;
 static int real_handle = STDERR_FILENO; /* where standard error goes while it is hushed */
 
-void standard_error_write(const char *text) {
+static char status_line[128];
+
+static void put(const char *text) {
     size_t n_left = strlen(text);
-    pthread_mutex_lock(&lock);
     while (n_left > 0) {
         ssize_t n = write(real_handle, text, n_left);
-        if (n <= 0) break; /* there is nobody left to tell */
+        if (n <= 0) return; /* there is nobody left to tell */
         text += n;
         n_left -= (size_t)n;
     }
+}
+
+void standard_error_write(const char *text) {
+    pthread_mutex_lock(&lock);
+    if (status_line[0]) put("\r\033[K");
+    put(text);
+    put(status_line);
+    pthread_mutex_unlock(&lock);
+}
+
+void standard_error_status(const char *line) {
+    pthread_mutex_lock(&lock);
+    if (status_line[0]) put("\r\033[K");
+    strncpy(status_line, line, sizeof status_line - 1);
+    put(status_line);
     pthread_mutex_unlock(&lock);
 }
 

@@ -8,6 +8,9 @@
 /* In one piece, from any thread, also while it is hushed. */
 void standard_error_write(const char *text);
 
+/* A line that stays last on a terminal, under what is written; "" takes it away. */
+void standard_error_status(const char *line);
+
 /* Until the matching end nothing but standard_error_write gets through. Nests;
  * any thread may begin and end. */
 void standard_error_hush(void);

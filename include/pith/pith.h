@@ -127,7 +127,8 @@ typedef struct pith_bytes {
 
 PITH_API void pith_bytes_free(const pith_env *env, pith_bytes *bytes);
 
-/* Samples are interleaved, top row first, sRGB. 8-bit samples are uint8_t,
+/* Samples are interleaved, top row first, sRGB (unless the file carries a profile
+ * that says otherwise, see pith_metadata). 8-bit samples are uint8_t,
  * 16-bit ones uint16_t in the machine's order, both over their full range. */
 typedef struct pith_image_format {
     uint32_t width, height; /* >= 1 */
@@ -247,7 +248,7 @@ typedef enum pith_method { PITH_METHOD_LATENT = 1, PITH_METHOD_PALETTE = 2 } pit
 
 /* Kept beside the picture byte for byte, and never interpreted. */
 typedef enum pith_metadata {
-    PITH_METADATA_ICC = 0,  /* an ICC profile: that of the picture before it became sRGB */
+    PITH_METADATA_ICC = 0,  /* the samples' ICC profile, where they are not sRGB */
     PITH_METADATA_EXIF = 1, /* from the TIFF header ("II*" or "MM") on */
     PITH_METADATA_XMP = 2   /* an XMP packet */
 } pith_metadata;

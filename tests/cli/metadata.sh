@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Pith authors
+# Exif, XMP and the colour profile go through encode and decode into every
+# format that holds them, the orientation reset; --strip leaves them out.
+# shellcheck source=tests/cli/common.bash
+. "$(dirname "$0")/common.bash"
+
+if ! python3 -c 'import zlib' 2>/dev/null; then
+    echo "skipped: no python3"
+    exit 77
+fi
+python3 "$source_dir/tests/reference/make_pngs.py" .
+cd metadata
+
+# chunk FILE NAME: the payload's bytes to standard output (header of 2 bytes, or 3 from 128 bytes on; CRC of 4).
+chunk() {
+    "$pith" info --json "$1" | python3 -c '
+import json, sys
+view = json.load(sys.stdin)
+data = open(sys.argv[1], "rb").read()
+for c in (view[0] if isinstance(view, list) else view)["chunks"]:
+    if c["name"] == sys.argv[2]:
+        piece = data[c["offset"]:c["offset"] + c["bytes"]]
+        at = 1
+        while piece[at] & 128: at += 1
+        sys.stdout.buffer.write(piece[at + 1:-4])' "$1" "$2"
+}
+
+# same_metadata FILE.pith: all three are those of the folder.
+same_metadata() {
+    chunk "$1" ICCP | cmp - p3.icc || fail "$1: another profile"
+    chunk "$1" EXIF | cmp - upright.exif || fail "$1: another Exif"
+    chunk "$1" XMPM | cmp - packet.xmp || fail "$1: another XMP"
+}
+
+# A picture that lies on its side stands up; metadata that outweigh the picture are told.
+"$pith" encode turned.png turned.pith 2>said || fail "$(cat said)"
+grep -q 'metadata take .* --strip' said || fail "not told of the metadata's size: $(cat said)"
+[ "$(size_of turned.pith)" = 64x48 ] || fail "not turned: $(size_of turned.pith)"
+same_metadata turned.pith
+"$pith" encode upright.png upright.pith 2>said
+[ "$(chunk turned.pith LATN | sha256sum)" = "$(chunk upright.pith LATN | sha256sum)" ] || fail "turned into another picture"
+
+# Round and round by way of each format.
+for ending in png jpg webp; do
+    ok "$pith" decode turned.pith "out.$ending"
+    "$pith" encode "out.$ending" "again-$ending.pith" 2>said || fail "$(cat said)"
+    [ "$(size_of "again-$ending.pith")" = 64x48 ] || fail "$ending: turned twice"
+    same_metadata "again-$ending.pith"
+done
+
+# PPM has no profile, so it gets sRGB: the same as the PNG looks.
+ok "$pith" decode turned.pith out.ppm
+ok "$pith" decode --strip turned.pith stripped.png
+[ "$("$pith" compare stripped.png out.ppm | awk '/^psnr_db/ {print $2}')" = inf ] || fail "PPM is not in sRGB"
+[ "$("$pith" compare out.png out.ppm | awk '/^psnr_db/ {print ($2 == "inf" || $2 > 50)}')" = 1 ] || fail "PNG and PPM differ"
+[ "$("$pith" compare turned.pith out.ppm | awk '/^psnr_db/ {print $2}')" = inf ] || fail "compare does not convert"
+"$pith" encode stripped.png plain.pith 2>/dev/null
+for name in ICCP EXIF XMPM; do [ -z "$(chunk plain.pith $name)" ] || fail "decode --strip left $name"; done
+
+# Stripped when encoded: no chunk, nothing said, in sRGB.
+ok "$pith" encode --strip turned.png stripped.pith
+for name in ICCP EXIF XMPM; do [ -z "$(chunk stripped.pith $name)" ] || fail "encode --strip left $name"; done
+[ "$(chunk stripped.pith LATN | sha256sum)" != "$(chunk turned.pith LATN | sha256sum)" ] || fail "--strip did not convert"
+
+# What they take is part of --size, and told where it is the reason.
+refuses 4 "its metadata take [0-9]+ bytes, --strip" "$pith" encode -s 300 turned.png small.pith
+ok "$pith" encode --strip -s 300 turned.png small.pith

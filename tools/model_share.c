@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+#include "model_share.h"
+
+#include <string.h>
+
+#include "model_find.h"
+
+/* What was found stays for the next file. */
+static void keep(model_share *s, pith_model *model) {
+    if (!model || model == s->model) return;
+    pith_model_free(&s->model);
+    s->model = pith_model_ref(model);
+}
+
+cli_exit model_share_encode(pith_model **out, model_share *s, const pith_env *env, const char *wanted) {
+    cli_exit code = CLI_DONE;
+    pthread_mutex_lock(&s->lock);
+    if (s->model)
+        *out = pith_model_ref(s->model);
+    else
+        code = model_for_encode(out, env, wanted);
+    keep(s, *out);
+    pthread_mutex_unlock(&s->lock);
+    return code;
+}
+
+static bool suits(pith_model *model, const char *wanted, const pith_info *info) {
+    uint8_t id[PITH_FINGERPRINT_BYTES];
+    if (wanted) return true; /* one was asked for: pith_decode says whether it is the right one */
+    return pith_model_latent_id(model, id) == PITH_OK && memcmp(id, info->latent_id, sizeof id) == 0;
+}
+
+cli_exit model_share_decode(pith_model **out, model_share *s, const pith_env *env, const char *wanted,
+                            const pith_info *info, const char *file) {
+    cli_exit code = CLI_DONE;
+    pthread_mutex_lock(&s->lock);
+    if (s->model && suits(s->model, wanted, info))
+        *out = pith_model_ref(s->model);
+    else
+        code = model_for_decode(out, env, wanted, info, file);
+    keep(s, *out);
+    pthread_mutex_unlock(&s->lock);
+    return code;
+}
+
+void model_share_end(model_share *s) { pith_model_free(&s->model); }
