@@ -61,6 +61,11 @@ static void damage(picture *p) {
     for (uint32_t y = p->height / 3; y < p->height / 2; y++)
         for (uint32_t x = p->width / 3; x < p->width / 2; x++)
             for (uint32_t c = 0; c < p->n_channels; c++) add(p, ((size_t)y * p->width + x) * p->n_channels + c, 25);
+    for (uint32_t y = 2 * p->height / 3; y < p->height && p->n_channels == 3; y++) /* the same luma, another colour */
+        for (uint32_t x = 2 * p->width / 3; x < p->width; x++) {
+            add(p, ((size_t)y * p->width + x) * 3, 20);
+            add(p, ((size_t)y * p->width + x) * 3 + 1, -10);
+        }
 }
 
 static fid_tile *measured(const picture *a, const picture *b, size_t *n) {
@@ -103,12 +108,14 @@ static double structure(const picture *a, const picture *b, int64_t x, int64_t y
 }
 
 static double colour(const picture *a, const picture *b, uint32_t x0, uint32_t y0, double margin) {
-    double largest = 0, n = 0, sums[3] = {0};
+    double n = 0, d[3] = {0};
+    if (a->n_channels == 1) return 0;
     for (uint32_t y = y0; y < y0 + 8 && y < a->height; y++)
         for (uint32_t x = x0; x < x0 + 8 && x < a->width; x++, n++)
-            for (uint32_t c = 0; c < a->n_channels; c++) sums[c] += sample(a, x, y, c) - sample(b, x, y, c);
-    for (uint32_t c = 0; c < a->n_channels; c++) largest = fmax(largest, fabs(sums[c]) / n);
-    return pow((largest + margin) / 24, 2);
+            for (uint32_t c = 0; c < 3; c++) d[c] += sample(a, x, y, c) - sample(b, x, y, c);
+    double luma_difference = (0.299 * d[0] + 0.587 * d[1] + 0.114 * d[2]) / n;
+    double cb = (d[2] / n - luma_difference) / 1.772, cr = (d[0] / n - luma_difference) / 1.402;
+    return pow((hypot(cb, cr) + margin * 1.1) / 32, 2);
 }
 
 static double defined(const picture *a, const picture *b, uint32_t tx, uint32_t ty, double margin) {
@@ -171,11 +178,16 @@ static void no_picture_within_the_margin_is_worse_than_sure(void **unused) {
     damage(&b);
     size_t n, n_closer = 0;
     fid_tile *tiles = measured(&a, &b, &n);
-    for (int trial = 0; trial < 6; trial++) {
+    for (int trial = 0; trial < 7; trial++) {
         picture moved = copy_of(&b);
         for (size_t i = 0; i < n_samples(&b); i++) {
-            int away = b.samples[i] < a.samples[i] ? -2 : 2;
-            add(&moved, i, trial == 0 ? away : trial == 1 ? 2 : trial == 2 ? -2 : (int)random_below(5) - 2);
+            int away = b.samples[i] < a.samples[i] ? -2 : 2, alternating = i % 3 == 1 ? -2 : 2;
+            add(&moved, i,
+                trial == 0   ? away
+                : trial == 1 ? 2
+                : trial == 2 ? -2
+                : trial == 3 ? alternating
+                             : (int)random_below(5) - 2);
         }
         size_t n_moved;
         fid_tile *of_moved = measured(&a, &moved, &n_moved);

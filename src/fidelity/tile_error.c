@@ -16,7 +16,8 @@
 
 #define ACTIVITY_WEIGHT 2.0f /* of the original's local variance, which hides errors */
 #define FLOOR 400.0f         /* what hides errors where nothing does, in squared levels */
-#define COLOUR_FULL 24.0f    /* the difference of a cell's mean colour, in levels, that is an error of 1 */
+#define COLOUR_FULL 32.0f    /* the difference of a cell's mean colour, in levels, that is an error of 1 */
+#define COLOUR_MARGIN 2.2f   /* the longest (Cb, Cr) of samples within FID_MARGIN_LEVELS of 0 is 2.136 */
 
 /* exp(-i^2 / 4.5) / sum for i = -5 .. 5: sigma 1.5. */
 static const float window[N_TAPS] = {0.00102838f, 0.00759876f, 0.03600077f, 0.10936069f, 0.21300554f, 0.26601173f,
@@ -166,20 +167,21 @@ static void structure_row(fid_meter *m, uint32_t y, uint32_t j, uint32_t tx, siz
     for (size_t i = 0; i < n; i++) note(&tiles[i / FID_TILE], error[i], sure[i], tx * FID_TILE + (uint32_t)i, y);
 }
 
-/* The mean colours of one cell. */
+/* The mean colour of one cell: Cb and Cr, for luma is in the structure already. */
 static void colour_cell(const fid_meter *m, const fid_rows *original, const fid_rows *decoded, uint32_t x0, uint32_t y0,
                         fid_tile *tile) {
     uint32_t x1 = x0 + CELL < m->width ? x0 + CELL : m->width, y1 = y0 + CELL < m->height ? y0 + CELL : m->height;
     int32_t sums[3] = {0};
     for (uint32_t y = y0; y < y1; y++) {
-        const uint8_t *a = row_of(original, y), *b = row_of(decoded, y);
-        for (uint32_t x = x0; x < x1; x++)
-            for (uint32_t c = 0; c < m->n_channels; c++)
-                sums[c] += a[(size_t)x * m->n_channels + c] - b[(size_t)x * m->n_channels + c];
+        const uint8_t *a = row_of(original, y) + (size_t)x0 * 3, *b = row_of(decoded, y) + (size_t)x0 * 3;
+        for (uint32_t x = 0; x < x1 - x0; x++)
+            for (uint32_t c = 0; c < 3; c++) sums[c] += a[x * 3 + c] - b[x * 3 + c];
     }
-    float largest = 0, n_pixels = (float)((x1 - x0) * (y1 - y0));
-    for (uint32_t c = 0; c < m->n_channels; c++) largest = fmaxf(largest, fabsf((float)sums[c]) / n_pixels);
-    float error = largest / COLOUR_FULL, sure = (largest + FID_MARGIN_LEVELS) / COLOUR_FULL;
+    float scale = 1 / (float)((x1 - x0) * (y1 - y0));
+    float r = (float)sums[0] * scale, g = (float)sums[1] * scale, b = (float)sums[2] * scale;
+    float cb = 0.5f * b - 0.168736f * r - 0.331264f * g, cr = 0.5f * r - 0.418688f * g - 0.081312f * b;
+    float difference = sqrtf(cb * cb + cr * cr);
+    float error = difference / COLOUR_FULL, sure = (difference + COLOUR_MARGIN) / COLOUR_FULL;
     note(tile, error * error, sure * sure, x0 + (x1 - x0) / 2, y0 + (y1 - y0) / 2);
 }
 
@@ -195,7 +197,7 @@ void fid_measure_tiles(fid_meter *m, const fid_rows *original, const fid_rows *d
     load_luma(m, decoded, ty, (int64_t)x0 - FID_REACH, n_luma, m->luma[1]);
     for (uint32_t j = 0; j < BAND; j++) moments_along(m, j, n_luma);
     for (uint32_t y = y0; y < y1; y++) structure_row(m, y, y - y0 + FID_REACH, tx, n_out, tiles);
-    for (uint32_t y = y0; y < y1; y += CELL)
+    for (uint32_t y = y0; y < y1 && m->n_channels == 3; y += CELL)
         for (uint32_t x = x0; x < x1; x += CELL) colour_cell(m, original, decoded, x, y, &tiles[(x - x0) / FID_TILE]);
 }
 
