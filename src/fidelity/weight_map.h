@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* How much errors count, block of 16x16 pixels by block: more where the picture
+ * looks like text and in the rectangles that the user wants protected. Used by
+ * the encoder only; nothing of it is in the file. */
+#ifndef PITH_FIDELITY_WEIGHT_MAP_H
+#define PITH_FIDELITY_WEIGHT_MAP_H
+
+#include "base/mem.h"
+#include "fidelity/tile_error.h"
+
+#define FID_BLOCK 16u /* pixels a block is wide and high, on a grid from the top left */
+
+#define FID_WEIGHT_TEXT 4.0f    /* of a block that is surely text */
+#define FID_WEIGHT_PROTECT 8.0f /* of a block that a protected rectangle touches */
+
+typedef struct fid_weights {
+    uint32_t across, down; /* blocks */
+    float *values;         /* row by row, 1 .. FID_WEIGHT_PROTECT; 1 is an ordinary block */
+} fid_weights;
+
+/* All 1. Freed by fid_weights_free with the same allocator. */
+pith_status fid_weights_new(fid_weights *w, const pith_alloc *alloc, uint32_t width, uint32_t height) PITH_MUST_CHECK;
+void fid_weights_free(fid_weights *w, const pith_alloc *alloc);
+
+/* Looks for text in block row `by` of an original of `width` and `height` pixels,
+ * 1 or 3 channels; its 16 pixel rows (as many as there are) must be in `rows`. */
+void fid_weights_add_text(fid_weights *w, const fid_rows *rows, uint32_t width, uint32_t height, uint32_t n_channels,
+                          uint32_t by);
+
+/* After all block rows: text-like blocks alone are forgotten, gaps between them
+ * filled; then the rectangles are laid over. */
+void fid_weights_finish(fid_weights *w, const pith_rect *protect, size_t n_protect);
+
+/* The weight at a pixel. */
+static inline float fid_weight_at(const fid_weights *w, uint32_t x, uint32_t y) {
+    return w->values[(size_t)(y / FID_BLOCK) * w->across + x / FID_BLOCK];
+}
+
+#endif
