@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The error of tiles, against the definition of doc/format.md evaluated pixel
+/* The error of tiles, against the definition of doc/tile-error.md evaluated pixel
  * by pixel in double. */
 #include <math.h>
 #include <setjmp.h>

@@ -32,7 +32,7 @@ static void draw_text(uint8_t *grey, uint32_t x0, uint32_t y0, uint32_t x1) {
             if (rows[y][(x - x0) % 16] == '#') grey[(y0 + y) * WIDTH + x] = 30;
 }
 
-static fid_weights weights_of(const uint8_t *grey, const pith_rect *protect, size_t n_protect) {
+static fid_weights weights_of(const uint8_t *grey, const fid_rect *protect, size_t n_protect) {
     fid_weights w;
     fid_rows rows = {grey, WIDTH, 0, HEIGHT};
     assert_int_equal(fid_weights_new(&w, NULL, WIDTH, HEIGHT), PITH_OK);
@@ -74,7 +74,7 @@ static void rectangles_are_cut_at_the_picture(void **unused) {
     (void)unused;
     uint8_t grey[WIDTH * HEIGHT];
     memset(grey, 90, sizeof grey);
-    const pith_rect protect[] = {
+    const fid_rect protect[] = {
         {20, 20, 1, 1}, {90, 60, UINT32_MAX, UINT32_MAX}, {UINT32_MAX, 0, 5, 5}, {0, UINT32_MAX, 5, 50}, {40, 0, 0, 9}};
     fid_weights w = weights_of(grey, protect, sizeof protect / sizeof protect[0]);
     size_t n = 0;

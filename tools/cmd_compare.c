@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "cli_json.h"
 #include "compare_sheet.h"
+#include "compare_tiles.h"
 #include "imageio.h"
 #include "metrics.h"
 #include "model_find.h"
@@ -19,6 +20,8 @@
 static const cli_option options[] = {
     CLI_OPTION_JSON,
     {CLI_SIDE_BY_SIDE, "side-by-side", "OUT.png", "write the pictures beside each other, and no numbers"},
+    {CLI_BOUND_LEVEL, "bound", "LEVEL", "say whether B keeps to loose, normal or strict; status 5 when not"},
+    {CLI_HEATMAP, "heatmap", "OUT.png", "paint where B differs in structure"},
     CLI_OPTION_MODEL,
     CLI_OPTION_THREADS,
     CLI_OPTION_BACKEND,
@@ -30,6 +33,7 @@ typedef struct compare_request {
     cli_setup setup;
     bool as_json;
     const char *sheet; /* NULL: numbers */
+    tiles_request tiles;
     char **paths;
     size_t n_paths;
 } compare_request;
@@ -109,6 +113,14 @@ static cli_exit write_sheet(const compared *pictures, const compare_request *r) 
     return code;
 }
 
+static bool wants_tiles(const compare_request *r) { return r->tiles.bound != PITH_LEVEL_NONE || r->tiles.heatmap; }
+
+static cli_exit result(const compared *pictures, const compare_request *r) {
+    if (r->sheet) return write_sheet(pictures, r);
+    if (wants_tiles(r)) return compare_tiles(&pictures[0].image, &pictures[1].image, r->paths[1], &r->tiles);
+    return print_numbers(&pictures[0], &pictures[1], r);
+}
+
 static cli_exit compare(const compare_request *r) {
     pith_env env;
     cli_make_env(&env, &r->setup);
@@ -117,7 +129,7 @@ static cli_exit compare(const compare_request *r) {
     cli_exit code = CLI_DONE;
     for (size_t i = 0; i < r->n_paths && code == CLI_DONE; i++) code = load(&pictures[i], r->paths[i], r, &env);
     if (code == CLI_DONE) code = check_sizes(pictures, r);
-    if (code == CLI_DONE) code = r->sheet ? write_sheet(pictures, r) : print_numbers(&pictures[0], &pictures[1], r);
+    if (code == CLI_DONE) code = result(pictures, r);
     for (size_t i = 0; i < r->n_paths; i++) free(pictures[i].image.pixels);
     free(pictures);
     return code;
@@ -130,17 +142,21 @@ static int run(const cli_command *command, int argc, char **argv) {
     for (int option; (option = cli_next_option(command, argc, argv, &argument)) != 0;) {
         if (option < 0) return CLI_USAGE;
         if (option == CLI_HELP) return cli_show_help(command);
-        if (option == CLI_JSON) r.as_json = true;
+        if (option == CLI_JSON) r.as_json = r.tiles.as_json = true;
         if (option == CLI_SIDE_BY_SIDE) r.sheet = argument;
+        if (option == CLI_HEATMAP) r.tiles.heatmap = argument;
+        if (option == CLI_BOUND_LEVEL && !tiles_parse_level(&r.tiles.bound, argument))
+            return cli_usage(command, "--bound takes loose, normal or strict, not \"%s\"", argument);
         if (cli_take_setup(&r.setup, command, option, argument, &code) && code != CLI_DONE) return (int)code;
     }
     r.paths = argv + optind;
     r.n_paths = (size_t)(argc - optind);
     if (r.sheet ? r.n_paths < 1 : r.n_paths != 2)
         return cli_usage(command, r.sheet ? "--side-by-side needs a picture" : "two pictures are needed");
-    for (size_t i = 0; i < r.n_paths && r.sheet; i++)
-        if (cli_same_file(r.paths[i], r.sheet))
-            return cli_fail(CLI_USAGE, r.sheet, "is an input; it would be overwritten");
+    if (r.sheet && wants_tiles(&r)) return cli_usage(command, "--side-by-side does not go with --bound and --heatmap");
+    const char *out = r.sheet ? r.sheet : r.tiles.heatmap;
+    for (size_t i = 0; i < r.n_paths && out; i++)
+        if (cli_same_file(r.paths[i], out)) return cli_fail(CLI_USAGE, out, "is an input; it would be overwritten");
     return (int)compare(&r);
 }
 

@@ -361,6 +361,36 @@ PITH_API PITH_MUST_CHECK pith_status pith_decode(pith_decoder *decoder, pith_mod
 PITH_API const char *pith_decoder_message(const pith_decoder *decoder);
 PITH_API void pith_decoder_timing(const pith_decoder *decoder, pith_timing *timing);
 
+/* ---- fidelity ---------------------------------------------------------------- */
+
+/* What may be promised of every tile of 32x32 pixels: doc/tile-error.md. The numbers
+ * go into files. */
+typedef enum pith_level {
+    PITH_LEVEL_NONE = 0,
+    PITH_LEVEL_LOOSE = 1,  /* nothing large is missing, nothing large is invented */
+    PITH_LEVEL_NORMAL = 2, /* what is readable stays so; texture may be softer */
+    PITH_LEVEL_STRICT = 3  /* near what a JPEG of high quality keeps */
+} pith_level;
+
+#define PITH_TILE 32 /* pixels a tile is wide and high, on a grid from the top left */
+
+typedef struct pith_tile {
+    float error;   /* 0: equal */
+    float sure;    /* no decoded picture whose samples are all within 2 of this one's has a larger error */
+    uint32_t x, y; /* the pixel around which the largest was found */
+} pith_tile;
+
+/* The largest error that a level allows in a tile; 0 for what is not a level. */
+PITH_API float pith_level_bound(pith_level level);
+
+/* The errors of all tiles, row by row of tiles, from the left: ceil(width / 32) *
+ * ceil(height / 32) of them, which is n_tiles. Both pictures have 8 bits a sample,
+ * 1 or 3 channels, and one size (PITH_E_ARG otherwise); when only one of them is
+ * grey its samples count for all three colours. `env` may be NULL. */
+PITH_API PITH_MUST_CHECK pith_status pith_measure_tiles(const pith_env *env, const pith_image *original,
+                                                        const pith_image *decoded, pith_tile *tiles, size_t n_tiles,
+                                                        pith_diag *why);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* One row of tiles at a time: luma rows; from them the local moments under an
  * 11x11 Gaussian; from those the error around every pixel, and its maximum over
- * each tile. See doc/format.md for what and why. */
+ * each tile. See doc/tile-error.md for what and why. */
 #include "fidelity/tile_error.h"
 
 #include <assert.h>

@@ -58,10 +58,10 @@ static uint32_t end_of(uint32_t start, uint32_t length, uint32_t limit) {
     return end < limit ? (uint32_t)end : limit;
 }
 
-void fid_weights_finish(fid_weights *w, const pith_rect *protect, size_t n_protect) {
+void fid_weights_finish(fid_weights *w, const fid_rect *protect, size_t n_protect) {
     for (uint32_t y = 0; y < w->down; y++) join_row(w->values + (size_t)y * w->across, w->across);
     for (size_t i = 0; i < n_protect; i++) {
-        const pith_rect *r = &protect[i];
+        const fid_rect *r = &protect[i];
         if (r->width == 0 || r->height == 0) continue;
         for (uint32_t y = r->y / FID_BLOCK; y < end_of(r->y, r->height, w->down); y++)
             for (uint32_t x = r->x / FID_BLOCK; x < end_of(r->x, r->width, w->across); x++)

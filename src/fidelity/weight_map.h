@@ -14,6 +14,11 @@
 #define FID_WEIGHT_TEXT 4.0f    /* of a block that is surely text */
 #define FID_WEIGHT_PROTECT 8.0f /* of a block that a protected rectangle touches */
 
+/* In pixels from the top left. */
+typedef struct fid_rect {
+    uint32_t x, y, width, height;
+} fid_rect;
+
 typedef struct fid_weights {
     uint32_t across, down; /* blocks */
     float *values;         /* row by row, 1 .. FID_WEIGHT_PROTECT; 1 is an ordinary block */
@@ -30,7 +35,7 @@ void fid_weights_add_text(fid_weights *w, const fid_rows *rows, uint32_t width, 
 
 /* After all block rows: text-like blocks alone are forgotten, gaps between them
  * filled; then the rectangles are laid over. */
-void fid_weights_finish(fid_weights *w, const pith_rect *protect, size_t n_protect);
+void fid_weights_finish(fid_weights *w, const fid_rect *protect, size_t n_protect);
 
 /* The weight at a pixel. */
 static inline float fid_weight_at(const fid_weights *w, uint32_t x, uint32_t y) {
