@@ -4,7 +4,8 @@
 #   make            build into build/release
 #   make test       build and test; installs what is missing (Debian 12)
 #   make demo       encode and decode a photo (IMAGE=path), beside other codecs
-#   make bench      network layers, whole runs, Kodak; make bench-kodak: beside other codecs
+#   make bench      network layers, whole runs, quality on Kodak
+#   make bench-quality   quality at equal bytes beside JPEG, WebP, AVIF, JPEG XL: tables and plots
 #   make fuzz       libFuzzer on every reader of files, MINUTES each
 #   make mutants    10000 damaged files through the command
 #   make install    PREFIX (default /usr/local), DESTDIR
@@ -42,7 +43,7 @@ bench:
 	@scripts/build release
 	@scripts/bench nn
 	@scripts/bench speed
-	@scripts/bench kodak -c pith
+	@scripts/bench quality -c pith
 
 bench-%:
 	@scripts/deps bench
