@@ -52,7 +52,8 @@ enum {
     CLI_TO,
     CLI_STRIP,
     CLI_JOBS,
-    CLI_RESUME
+    CLI_RESUME,
+    CLI_NO_RESIDUAL
 };
 
 typedef struct cli_option {

@@ -19,6 +19,7 @@ static const cli_option options[] = {
     {CLI_FORMAT, "format", "NAME", "png, jpg, webp or ppm, whatever OUT's ending"},
     {'q', "quality", "1..100", "of a JPEG or WebP (default 95; WebP 100 is lossless)"},
     {CLI_DEPTH, "depth", "8|16", "bits of a sample, 16 for PNG and PPM (default what the picture had)"},
+    {CLI_NO_RESIDUAL, "no-residual", NULL, "what the network alone makes of it"},
     {CLI_STEPS, "steps", "N", "steps of denoising, with models that can (default 4; 0 = none)"},
     {CLI_TOLERATE, "tolerate", NULL, "of a damaged file, decode what is whole and say what is lost"},
     BATCH_OPTIONS,
@@ -36,6 +37,7 @@ typedef struct decode_request {
     image_write_options write;
     uint8_t bit_depth; /* 0: what the picture had, if the format can have it */
     int steps;         /* -1: what suits the model */
+    bool no_residual;
     bool tolerate;
     bool strip;
     batch_options batch;
@@ -93,6 +95,9 @@ static cli_exit take_option(decode_request *r, const cli_command *command, int o
         if (!cli_parse_number(&number, argument, 0, 1000) || number != (int)number)
             return cli_usage(command, "--steps takes 0 to 1000, not \"%s\"", argument);
         r->steps = (int)number;
+        break;
+    case CLI_NO_RESIDUAL:
+        r->no_residual = true;
         break;
     case CLI_TOLERATE:
         r->tolerate = true;
@@ -208,6 +213,7 @@ static cli_exit decode_picture(decode_job *job) {
     pith_decode_options o;
     pith_decode_options_defaults(&o, sizeof o);
     o.steps = r->steps;
+    o.no_residual = r->no_residual;
     status = pith_decode(job->file.decoder, job->model, &o, &sink);
     progress_end(&job->bar);
     job->row_seconds = timed.seconds;

@@ -260,12 +260,23 @@ typedef struct pith_span {
     size_t n_bytes;
 } pith_span;
 
+/* Levels of the promise that `pith_encode_options.faithful` asks for; the
+ * bounds are in doc/format.md. */
+typedef enum pith_faithful {
+    PITH_FAITHFUL_NONE = 0,
+    PITH_FAITHFUL_LOOSE = 1,
+    PITH_FAITHFUL_NORMAL = 2,
+    PITH_FAITHFUL_STRICT = 3
+} pith_faithful;
+
 typedef struct pith_encode_options {
     size_t struct_size;
     float quality;                       /* 0 smallest .. 100 best; default 50; used when max_bytes is 0 */
     uint64_t max_bytes;                  /* > 0: the best quality whose file has at most so many bytes */
     pith_span metadata[PITH_N_METADATA]; /* by pith_metadata, borrowed for the call; n_bytes 0 = none */
     pith_method method; /* default PITH_METHOD_LATENT; with a palette max_bytes is 0, quality not used */
+    int effort;             /* 0: the network alone; 1 (default): what it got wrong is mended; 2: longer search */
+    pith_faithful faithful; /* with max_bytes 0: no tile's error is above the level's bound */
 } pith_encode_options;
 
 PITH_API void pith_encode_options_defaults(pith_encode_options *options, size_t struct_size);
@@ -310,6 +321,9 @@ typedef struct pith_info {
     uint32_t n_slices;
     uint32_t n_chunks;
     uint8_t source_bit_depth; /* of the picture that was encoded: 8 or 16 */
+    pith_faithful faithful;   /* what the file promises .. */
+    double bound, worst_tile; /* .. as an error of a tile, and the worst when it was made; 0 without */
+    uint64_t n_residual_bytes;
 } pith_info;
 
 typedef struct pith_chunk_info {
@@ -349,6 +363,7 @@ PITH_API uint32_t pith_decoder_lost(const pith_decoder *decoder, uint32_t index,
 typedef struct pith_decode_options {
     size_t struct_size;
     int steps; /* of denoising, 0..1000; 0 = none; -1 (default): what suits the model. A palette has 2 or none */
+    int no_residual; /* 1: what the network alone makes of it */
 } pith_decode_options;
 
 PITH_API void pith_decode_options_defaults(pith_decode_options *options, size_t struct_size);

@@ -9,6 +9,7 @@
 #include "api/model.h"
 #include "api/palette_method.h"
 #include "api/pixels.h"
+#include "api/residual_rows.h"
 #include "api/tiles.h"
 #include "container/ctr_read.h"
 #include "container/ctr_salvage.h"
@@ -130,6 +131,12 @@ static pith_image_format picture_format(const ctr_head *head, uint8_t bit_depth)
         .width = head->width, .height = head->height, .n_channels = head->grey ? 1 : 3, .bit_depth = bit_depth};
 }
 
+static uint64_t residual_bytes(const ctr_file *file) {
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < file->n_residual; i++) n += file->chunks[file->first_residual + i].n_bytes;
+    return n;
+}
+
 pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
     if (!d || !info) return PITH_E_ARG;
     pith_status status = require_open(d);
@@ -151,7 +158,16 @@ pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
         .n_slices = d->file.n_slices,
         .n_chunks = d->file.n_chunks,
         .source_bit_depth = head->deep ? 16 : 8,
+        .n_residual_bytes = residual_bytes(&d->file),
     };
+    if (d->file.bound) {
+        ctr_bound bound;
+        status = ctr_read_bound(&d->file, &bound, &d->diag);
+        if (status != PITH_OK) return status;
+        info->faithful = (pith_faithful)bound.level;
+        info->bound = bound.bound / 65536.0;
+        info->worst_tile = bound.worst / 65536.0;
+    }
     memcpy(info->model_name, head->model_name, sizeof info->model_name);
     memcpy(info->latent_id, head->latent_id, sizeof info->latent_id);
     return PITH_OK;
@@ -267,6 +283,7 @@ typedef struct decode_job {
     row_band band; /* the rows of one line of tiles */
     float *window_latents, *window_pixels;
     model_decode_how how;
+    residual_rows residual; /* `coder` is NULL where there is none to add */
 } decode_job;
 
 static pith_status job_init(pith_decoder *d, decode_job *job, const tile_grid *grid, uint8_t bit_depth) {
@@ -288,6 +305,7 @@ static void job_free(decode_job *job, const pith_alloc *alloc) {
     band_free(&job->band, alloc);
     mem_free(alloc, job->window_latents);
     mem_free(alloc, job->window_pixels);
+    residual_rows_free(&job->residual);
 }
 
 /* The decoder network over one window; its core goes to the band. */
@@ -316,8 +334,30 @@ static pith_status write_band(pith_decoder *d, decode_job *job, const pith_sink 
     const uint32_t s = d->file.head.log2_downscale;
     uint32_t first = ty.core_start << s, n = ty.core_length << s;
     if (n > f->height - first) n = f->height - first;
+    if (job->residual.coder)
+        return residual_rows_put(&job->residual, job->band.rows, job->band.stride_bytes, n, &d->diag);
     pith_status status = sink->write_rows(sink->user, first, n, job->band.rows, job->band.stride_bytes);
     return status == PITH_OK ? status : diag_set(&d->diag, status, "writing pixels failed at row %u", first);
+}
+
+/* Whether the file's residual is to be added; it fits one decoder, run in one way. */
+static pith_status choose_residual(pith_decoder *d, const pith_decode_options *o, uint32_t n_steps, bool *use) {
+    ctr_recipe recipe;
+    uint8_t id[PITH_FINGERPRINT_BYTES];
+    *use = false;
+    if (d->file.n_residual == 0 || o->no_residual) return PITH_OK;
+    pith_status status = ctr_read_recipe(&d->file, &recipe, &d->diag);
+    if (status == PITH_OK) status = model_decoder_id(model_session_model(d->session), id, &d->diag);
+    if (status != PITH_OK) return status;
+    *use = memcmp(id, recipe.decoder_id, sizeof id) == 0 && n_steps == recipe.n_steps;
+    if (*use) return PITH_OK;
+    if (d->file.bound)
+        return diag_set(&d->diag, PITH_E_MODEL_MISMATCH,
+                        "promises a bound for another decoder or other steps (%u) than asked for", recipe.n_steps);
+    if (d->env.log.message)
+        d->env.log.message(d->env.log.user, PITH_LOG_WARNING,
+                           "the residual was made for another decoder or other steps: left out");
+    return PITH_OK;
 }
 
 static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *latents, const pith_decode_options *o,
@@ -337,8 +377,12 @@ static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *laten
                                                           : DEFAULT_STEPS);
     if (job.how.n_steps == 0) PITH_TRY(model_bind_decoder(d->session, grid.y.window, grid.x.window, &d->diag));
     d->timing.bind_seconds = env_seconds() - start;
-    PITH_TRY(job_init(d, &job, &grid, bit_depth));
-    status = sink->start ? sink->start(sink->user, &job.band.format) : PITH_OK;
+    bool residual;
+    pith_image_format format = picture_format(head, bit_depth);
+    PITH_TRY(choose_residual(d, o, job.how.n_steps, &residual));
+    PITH_TRY(job_init(d, &job, &grid, residual ? 8 : bit_depth));
+    if (residual) PITH_TRY(residual_rows_init(&job.residual, &d->env, &d->file, sink, &format, &d->diag));
+    status = sink->start ? sink->start(sink->user, &format) : PITH_OK;
     if (status != PITH_OK) {
         diag_set(&d->diag, status, "the sink would not start");
         goto cleanup;

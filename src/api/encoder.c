@@ -4,6 +4,7 @@
  * -> file. The network runs once; choosing the step is rate_control.c's. */
 #include <string.h>
 
+#include "api/closed_loop.h"
 #include "api/env.h"
 #include "api/latents.h"
 #include "api/metadata.h"
@@ -13,6 +14,9 @@
 #include "api/rate_control.h"
 #include "api/tiles.h"
 #include "container/ctr_write.h"
+
+/* Larger pictures are not kept for the closed loop, unless a promise asks for it. */
+#define MAX_CLOSED_PIXELS 40000000u
 
 struct pith_encoder {
     pith_env env;
@@ -24,7 +28,8 @@ struct pith_encoder {
 };
 
 void pith_encode_options_defaults(pith_encode_options *options, size_t struct_size) {
-    pith_encode_options defaults = {.struct_size = struct_size, .quality = 50, .method = PITH_METHOD_LATENT};
+    pith_encode_options defaults = {
+        .struct_size = struct_size, .quality = 50, .method = PITH_METHOD_LATENT, .effort = 1};
     if (options) memcpy(options, &defaults, struct_size < sizeof defaults ? struct_size : sizeof defaults);
 }
 
@@ -99,6 +104,12 @@ static pith_status check_arguments(pith_encoder *e, const pith_source *source, c
         return diag_set(&e->diag, PITH_E_UNSUPPORTED, "alpha cannot be coded yet: composite the picture first");
     if (f->n_channels != 1 && f->n_channels != 3)
         return diag_set(&e->diag, PITH_E_ARG, "a picture of %u channels", f->n_channels);
+    if (o->effort < 0 || o->effort > 2) return diag_set(&e->diag, PITH_E_ARG, "effort must be 0 to 2");
+    if (o->faithful < PITH_FAITHFUL_NONE || o->faithful > PITH_FAITHFUL_STRICT)
+        return diag_set(&e->diag, PITH_E_ARG, "no such level of faithfulness");
+    if (o->faithful && o->method != PITH_METHOD_LATENT)
+        return diag_set(&e->diag, PITH_E_ARG, "a palette can promise nothing");
+    if (o->faithful && o->max_bytes) return diag_set(&e->diag, PITH_E_ARG, "a promise and a size exclude each other");
     if (!(o->quality >= 0 && o->quality <= 100)) return diag_set(&e->diag, PITH_E_ARG, "quality must be 0 to 100");
     if (o->method != PITH_METHOD_LATENT && o->method != PITH_METHOD_PALETTE)
         return diag_set(&e->diag, PITH_E_ARG, "method %d is not known", (int)o->method);
@@ -179,16 +190,17 @@ cleanup:
 
 /* ---- latents -> bytes -------------------------------------------------------------------- */
 
-static pith_status latents_to_file(pith_encoder *e, encode_job *job, const pith_encode_options *o, byte_writer *file) {
+static pith_status latents_to_file(pith_encoder *e, encode_job *job, float quality, uint64_t max_bytes,
+                                   byte_writer *file) {
     pith_status status = PITH_OK;
     double start = env_seconds();
     rate_control rate = {.env = &e->env, .traits = e->traits, .coder = e->coder, .diag = &e->diag};
-    rate_wish wish = {.quality = o->quality, .max_bytes = o->max_bytes, .other_bytes = job->after.n_bytes};
-    if (o->method == PITH_METHOD_PALETTE) {
+    rate_wish wish = {.quality = quality, .max_bytes = max_bytes, .other_bytes = job->after.n_bytes};
+    if (job->head.method == PITH_METHOD_PALETTE) {
         PITH_TRY(env_report(&e->env, "coding", 0.8, &e->diag));
         PITH_TRY(palette_write(file, &job->head, &job->latents, e->traits->palette_unit, &e->env.alloc, &e->diag));
     } else {
-        job->symbols = mem_alloc(&e->env.alloc, latents_count(&job->latents), sizeof *job->symbols);
+        if (!job->symbols) job->symbols = mem_alloc(&e->env.alloc, latents_count(&job->latents), sizeof *job->symbols);
         if (!job->symbols) {
             status = diag_set(&e->diag, PITH_E_NOMEM, "out of memory for the latents");
             goto cleanup;
@@ -204,9 +216,56 @@ static pith_status latents_to_file(pith_encoder *e, encode_job *job, const pith_
         diag_set(&e->diag, status, "out of memory for the file");
         goto cleanup;
     }
+cleanup:
+    e->timing.coding_seconds += env_seconds() - start;
+    return status;
+}
+
+typedef struct latents_writer {
+    pith_encoder *encoder;
+    encode_job *job;
+} latents_writer;
+
+static pith_status write_latents(void *user, float quality, uint64_t max_bytes, byte_writer *file) {
+    latents_writer *w = user;
+    return latents_to_file(w->encoder, w->job, quality, max_bytes, file);
+}
+
+/* A denoiser takes too long to be run for every trial unasked. */
+static bool is_closed_loop(const pith_encoder *e, const pith_encode_options *o, const pith_image_format *f) {
+    if (o->method != PITH_METHOD_LATENT) return false;
+    if (o->faithful) return true;
+    if ((uint64_t)f->width * f->height > MAX_CLOSED_PIXELS) return false;
+    return o->effort > (e->traits->can_denoise ? 1 : 0);
+}
+
+static pith_status make_file(pith_encoder *e, encode_job *job, const pith_source *source, const pith_encode_options *o,
+                             byte_writer *file) {
+    pith_status status = PITH_OK;
+    kept_source kept = {0};
+    if (!is_closed_loop(e, o, &source->format)) {
+        PITH_TRY(pixels_to_latents(e, job, source));
+        PITH_TRY(latents_to_file(e, job, o->quality, o->max_bytes, file));
+        PITH_TRY(env_report(&e->env, "coding", 1, &e->diag));
+        goto cleanup;
+    }
+    PITH_TRY(kept_source_init(&kept, &e->env, source, &e->diag));
+    pith_source keeping = kept_source_as_source(&kept);
+    PITH_TRY(pixels_to_latents(e, job, &keeping));
+    double start = env_seconds();
+    latents_writer writer = {e, job};
+    closed_loop loop = {.env = &e->env,
+                        .model = model_session_model(e->session),
+                        .diag = &e->diag,
+                        .original = &kept,
+                        .options = o,
+                        .write_latents = write_latents,
+                        .user = &writer};
+    PITH_TRY(closed_loop_run(&loop, file));
+    e->timing.coding_seconds = env_seconds() - start;
     PITH_TRY(env_report(&e->env, "coding", 1, &e->diag));
 cleanup:
-    e->timing.coding_seconds = env_seconds() - start;
+    kept_source_free(&kept, &e->env);
     return status;
 }
 
@@ -229,8 +288,7 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     PITH_TRY(fill_head(e, &source->format, o.method, &job.head));
     PITH_TRY(metadata_write(&job.after, &o, &e->env.limits, &e->diag));
     PITH_TRY(latents_init(&job.latents, &e->env.alloc, &job.head, &e->diag));
-    PITH_TRY(pixels_to_latents(e, &job, source));
-    PITH_TRY(latents_to_file(e, &job, &o, &file));
+    PITH_TRY(make_file(e, &job, source, &o, &file));
     *out = (pith_bytes){file.data, file.n_bytes};
     file.data = NULL;
 cleanup:

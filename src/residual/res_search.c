@@ -93,7 +93,7 @@ static double weight_of(const res_search *s, uint32_t x, uint32_t y, unsigned lo
             if (column >= s->weights_width) column = s->weights_width - 1;
             sum += s->weights[row * s->weights_width + column];
         }
-    return sum > 0 ? sum / (16.0 * n * n) : 1.0 / 16;
+    return sum / (16.0 * n * n);
 }
 
 static double squared_error(const res_coder *c, uint32_t x, uint32_t y, unsigned log2) {
@@ -191,7 +191,7 @@ static void try_modes(leaf_search *s, bool fine) {
 /* The best way in one piece: left standing in the planes, kept in `best`. */
 static double search_leaf(res_coder *c, uint32_t x, uint32_t y, unsigned log2, res_trial *best) {
     leaf_search s = {.c = c, .x = x, .y = y, .log2 = log2, .best_cost = INFINITY, .best = best};
-    s.weight = weight_of(c->search, x, y, log2);
+    s.weight = fmax(weight_of(c->search, x, y, log2), 1.0 / 256);
     bool fine = c->header.fine_delta > 0 && s.weight * 16 >= FINE_WEIGHT;
     try_leaf(&s, (res_leaf){.kind = RES_KIND_NET}, NULL);
     try_leaf(&s, (res_leaf){.kind = RES_KIND_NET, .coded = 1, .fine = fine}, NULL);
@@ -236,6 +236,7 @@ static double search_node(res_coder *c, uint32_t x, uint32_t y, unsigned log2) {
 static bool search_square(res_coder *c, uint32_t x, uint32_t y) {
     c->direction = RES_COST;
     double weight = weight_of(c->search, x, y, RES_MAX_LOG2);
+    if (weight <= 0) return true; /* not to be mended */
     c->cost = 0;
     res_code_skip(c, x, y, true);
     double cost_skip = squared_error(c, x, y, RES_MAX_LOG2) * weight + c->search->lambda * (double)c->cost / NATS_1024;

@@ -23,8 +23,8 @@ typedef struct res_view {
 typedef struct res_options {
     unsigned step_index; /* of luma, 0..63: 2^(step_index / 6) samples */
     bool predictions;    /* may blocks be predicted from beside them, or have a palette? */
-    /* How much errors of each 8x8 block matter, 16 = as usual; rows of ceil(width / 8).
-     * NULL: all the same. */
+    /* How much errors of each 8x8 block matter, 16 = as usual, 0 = not at all;
+     * rows of ceil(width / 8). NULL: all the same. */
     const uint8_t *weights;
 } res_options;
 
