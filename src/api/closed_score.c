@@ -11,9 +11,9 @@
 #define STRIDE 4u
 #define N_SCALES 3
 
-#define MIN_CONTRAST 80    /* of a block of two tones, in levels */
-#define MIN_TWO_TONE 0.015 /* part of the blocks that makes a picture drawn .. */
-#define MIN_EQUAL 0.3      /* .. or part of the samples that equal the one before */
+#define MIN_CONTRAST 80   /* of a block of two tones, in levels */
+#define MIN_TWO_TONE 0.11 /* part of the blocks that makes a picture drawn .. */
+#define MIN_EQUAL 0.45    /* .. or part of the samples that equal the one before */
 
 typedef struct luma_plane {
     float *values;
