@@ -90,6 +90,7 @@ static pith_bytes encode(codec *c, const pith_image *p, float quality, uint64_t 
     pith_bytes file = {0};
     pith_source_from_image(&source, p);
     pith_encode_options_defaults(&o, sizeof o);
+    o.effort = 0; /* the latents alone; test_closed_loop.c has the rest */
     o.quality = quality;
     o.max_bytes = max_bytes;
     if (pith_encode(c->encoder, &source, &o, &file) != PITH_OK)
