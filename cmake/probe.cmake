@@ -17,7 +17,7 @@ if(PITH_TESTS)
         target_link_libraries(test_sd_networks PRIVATE PkgConfig::PNG)
     endif()
     # Threads that spin while they wait are slow where tests run side by side.
-    set_property(TEST test_sd_networks test_sd_models APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)
+    set_property(TEST test_sd_networks test_sd_networks_tiled test_sd_models APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)
 endif()
 if(PITH_BENCH)
     target_sources(bench_sd PRIVATE ${PROJECT_SOURCE_DIR}/tests/random_sd.c ${PROJECT_SOURCE_DIR}/tests/sd_case.c)

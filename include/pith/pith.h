@@ -310,6 +310,7 @@ typedef struct pith_info {
     uint32_t n_slices;
     uint32_t n_chunks;
     uint8_t source_bit_depth; /* of the picture that was encoded: 8 or 16 */
+    uint32_t recipe;          /* how the networks are run: 0 as if on the whole picture, 1 in blended tiles */
 } pith_info;
 
 typedef struct pith_chunk_info {

@@ -15,6 +15,7 @@
 
 #define DEFAULT_STEPS 4 /* of denoising, with models that can */
 #define MAX_STEPS 1000
+#define ROWS_AT_ONCE 64 /* that are rounded and written together, by recipe 1 */
 
 struct pith_decoder {
     pith_env env;
@@ -151,6 +152,7 @@ pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
         .n_slices = d->file.n_slices,
         .n_chunks = d->file.n_chunks,
         .source_bit_depth = head->deep ? 16 : 8,
+        .recipe = head->recipe,
     };
     memcpy(info->model_name, head->model_name, sizeof info->model_name);
     memcpy(info->latent_id, head->latent_id, sizeof info->latent_id);
@@ -320,6 +322,55 @@ static pith_status write_band(pith_decoder *d, decode_job *job, const pith_sink 
     return status == PITH_OK ? status : diag_set(&d->diag, status, "writing pixels failed at row %u", first);
 }
 
+/* Where rows of recipe 1 go. */
+typedef struct tiled_rows {
+    pith_decoder *decoder;
+    const pith_sink *sink;
+    row_band band;
+} tiled_rows;
+
+static pith_status store_rows(void *user, uint32_t first, uint32_t n_rows, const float *planes, uint32_t plane_height,
+                              uint32_t plane_width) {
+    tiled_rows *t = user;
+    const pith_image_format *f = &t->band.format;
+    pith_status status = PITH_OK;
+    if (n_rows > f->height - first) n_rows = f->height - first;
+    for (uint32_t y = 0; y < n_rows && status == PITH_OK; y += ROWS_AT_ONCE) {
+        const uint32_t n = n_rows - y < ROWS_AT_ONCE ? n_rows - y : ROWS_AT_ONCE;
+        t->band.first = first + y;
+        pixels_store(&t->band, (pixel_rect){0, first + y, f->width, n}, planes, plane_height, plane_width, 0, y);
+        status = t->sink->write_rows(t->sink->user, first + y, n, t->band.rows, t->band.stride_bytes);
+        if (status != PITH_OK) diag_set(&t->decoder->diag, status, "writing pixels failed at row %u", first + y);
+    }
+    return status;
+}
+
+static pith_status report_tiles(void *user, double done) {
+    tiled_rows *t = user;
+    return env_report(&t->decoder->env, "decoding", 0.2 + 0.8 * done, &t->decoder->diag);
+}
+
+static pith_status latents_to_pixels_tiled(pith_decoder *d, const latent_planes *latents, const model_decode_how *how,
+                                           const pith_sink *sink) {
+    pith_status status = PITH_OK;
+    tiled_rows t = {.decoder = d, .sink = sink};
+    const pith_image_format format = picture_format(&d->file.head, sink->bit_depth == 16 ? 16 : 8);
+    const model_tiled_sink rows = {store_rows, report_tiles, &t};
+    double start = env_seconds();
+    PITH_TRY(band_init(&t.band, &d->env.alloc, &format, ROWS_AT_ONCE, &d->diag));
+    status = sink->start ? sink->start(sink->user, &format) : PITH_OK;
+    if (status != PITH_OK) {
+        diag_set(&d->diag, status, "the sink would not start");
+        goto cleanup;
+    }
+    PITH_TRY(model_decode_tiled(d->session, latents->height, latents->width, latents->values, how, &rows, &d->diag));
+    PITH_TRY(env_report(&d->env, "decoding", 1, &d->diag));
+    d->timing.network_seconds = env_seconds() - start;
+cleanup:
+    band_free(&t.band, &d->env.alloc);
+    return status;
+}
+
 static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *latents, const pith_decode_options *o,
                                      const pith_sink *sink) {
     pith_status status = PITH_OK;
@@ -335,6 +386,7 @@ static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *laten
         job.how.n_steps = (uint32_t)(o->steps >= 0        ? o->steps
                                      : job.how.is_palette ? MODEL_PALETTE_STEPS
                                                           : DEFAULT_STEPS);
+    if (head->recipe == CTR_RECIPE_TILED) return latents_to_pixels_tiled(d, latents, &job.how, sink);
     if (job.how.n_steps == 0) PITH_TRY(model_bind_decoder(d->session, grid.y.window, grid.x.window, &d->diag));
     d->timing.bind_seconds = env_seconds() - start;
     PITH_TRY(job_init(d, &job, &grid, bit_depth));

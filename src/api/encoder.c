@@ -119,6 +119,8 @@ static pith_status fill_head(pith_encoder *e, const pith_image_format *f, pith_m
         .log2_downscale = (uint8_t)t->log2_downscale,
     };
     memcpy(head->model_name, t->name, sizeof head->model_name);
+    if (t->max_whole_positions && (uint64_t)ctr_latent_width(head) * ctr_latent_height(head) > t->max_whole_positions)
+        head->recipe = CTR_RECIPE_TILED;
     return model_latent_id(model_session_model(e->session), head->latent_id, &e->diag);
 }
 
@@ -177,6 +179,31 @@ cleanup:
     return status;
 }
 
+/* ---- pixels -> latents, recipe 1 --------------------------------------------------------- */
+
+static void load_part(void *user, pixel_rect rect, float *planes) { pixels_load(user, rect, planes); }
+
+static pith_status report_tiles(void *user, double done) {
+    pith_encoder *e = user;
+    return env_report(&e->env, "encoding", 0.8 * done, &e->diag);
+}
+
+/* The whole picture is held: every part of it is looked at twice. */
+static pith_status pixels_to_latents_tiled(pith_encoder *e, encode_job *job, const pith_source *source) {
+    pith_status status = PITH_OK;
+    const latent_planes *l = &job->latents;
+    const uint32_t height = source->format.height;
+    double start = env_seconds();
+    PITH_TRY(band_init(&job->band, &e->env.alloc, &source->format, height, &e->diag));
+    PITH_TRY(band_read(&job->band, source, 0, height, &e->diag));
+    const model_tiled_source picture = {load_part, report_tiles, &job->band, e};
+    PITH_TRY(model_encode_tiled(e->session, &picture, l->height, l->width, l->values, &e->diag));
+    e->timing.network_seconds = env_seconds() - start;
+cleanup:
+    band_free(&job->band, &e->env.alloc);
+    return status;
+}
+
 /* ---- latents -> bytes -------------------------------------------------------------------- */
 
 static pith_status latents_to_file(pith_encoder *e, encode_job *job, const pith_encode_options *o, byte_writer *file) {
@@ -229,7 +256,10 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     PITH_TRY(fill_head(e, &source->format, o.method, &job.head));
     PITH_TRY(metadata_write(&job.after, &o, &e->env.limits, &e->diag));
     PITH_TRY(latents_init(&job.latents, &e->env.alloc, &job.head, &e->diag));
-    PITH_TRY(pixels_to_latents(e, &job, source));
+    if (job.head.recipe == CTR_RECIPE_TILED)
+        PITH_TRY(pixels_to_latents_tiled(e, &job, source));
+    else
+        PITH_TRY(pixels_to_latents(e, &job, source));
     PITH_TRY(latents_to_file(e, &job, &o, &file));
     *out = (pith_bytes){file.data, file.n_bytes};
     file.data = NULL;

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "api/model_kind.h"
+#include "api/kind_sd1.h"
 #include "model/text.h"
 #include "model/unet.h"
 #include "model/vae.h"
@@ -14,6 +14,9 @@
 /* Steps of quality 0 and 100, in U-Net units, where a latent's deviation is about 1. */
 #define LOG2_STEP_Q0 2.0f
 #define LOG2_STEP_Q100 (-3.0f)
+
+/* A megapixel is seen at once; larger pictures are recipe 1. */
+#define MAX_WHOLE_POSITIONS (128u * 128u)
 
 /* Where the published method runs the U-Net. */
 static const uint32_t palette_timesteps[MODEL_PALETTE_STEPS] = {16, 1};
@@ -56,6 +59,7 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
         .log2_step_q100 = LOG2_STEP_Q100,
         .encoder_reach = MODEL_REACH_ALL,
         .decoder_reach = MODEL_REACH_ALL,
+        .max_whole_positions = MAX_WHOLE_POSITIONS,
         .can_denoise = unet_recognise(m->weights),
         .palette_unit = c->vae.latent_scale * c->vae.latent_scale, /* of the mean: latent_scale */
     };
@@ -132,71 +136,94 @@ static void extend(float *to, uint32_t to_h, uint32_t to_w, const float *from, u
             to[(size_t)y * to_w + x] = from[(size_t)(y < h ? y : h - 1) * w + (x < w ? x : w - 1)];
 }
 
-/* DDIM from the quantiser's noise down to none; x [n_latent, h, w] in place. */
-static pith_status denoise(model_session *s, uint32_t h, uint32_t w, float *x, const model_decode_how *how,
-                           pith_diag *diag) {
-    pith_status status = PITH_OK;
-    const unet_config *u = &s->model->config.sd1.unet;
-    const pith_alloc *alloc = &s->model->env.alloc;
-    const size_t count = (size_t)h * w * u->n_latent;
-    const float *context = NULL;
-    sd_schedule *schedule = mem_alloc(alloc, 1, sizeof *schedule);
-    uint32_t *timesteps = mem_alloc(alloc, how->n_steps, sizeof *timesteps);
-    float *eps = mem_alloc(alloc, count, sizeof *eps), *embedding = mem_alloc(alloc, u->c_base, sizeof *embedding);
-    if (!schedule || !timesteps || !eps || !embedding) {
-        status = diag_set(diag, PITH_E_NOMEM, "out of memory for the denoiser");
-        goto cleanup;
-    }
-    schedule_init(schedule);
-    uint32_t n = how->n_steps;
+/* The whole latent at once. */
+static pith_status estimate_whole(void *user, const sd1_estimate *e, pith_diag *diag) {
+    model_session *s = user;
+    pith_status status = bound_net_prepare(&s->denoiser, s->model, denoiser_plan, e->h, e->w, diag);
+    if (status != PITH_OK) return status;
+    nn_binding in[] = {{"latent", (float *)(uintptr_t)e->x}, /* inputs are only read */
+                       {"timestep", e->embedding},
+                       {"context", (float *)(uintptr_t)e->context}};
+    nn_binding out = {"eps", e->eps};
+    return nn_run(s->denoiser.net, in, 3, &out, 1, diag);
+}
+
+/* The timesteps of a decode; 0 when there is too little noise for one. */
+static uint32_t choose_timesteps(uint32_t *timesteps, const sd_schedule *schedule, const model_decode_how *how) {
     if (how->is_palette) {
         memcpy(timesteps, palette_timesteps, sizeof palette_timesteps);
-    } else {
-        /* Rounding to a step spreads the error evenly: its variance is step^2 / 12. */
-        uint32_t start = schedule_start(schedule, (double)how->step * (double)how->step / 12);
-        n = schedule_steps(timesteps, start, how->n_steps);
+        return MODEL_PALETTE_STEPS;
     }
+    /* Rounding to a step spreads the error evenly: its variance is step^2 / 12. */
+    const uint32_t start = schedule_start(schedule, (double)how->step * (double)how->step / 12);
+    return schedule_steps(timesteps, start, how->n_steps);
+}
+
+/* Work space of denoising. */
+typedef struct denoise_job {
+    sd_schedule *schedule;
+    uint32_t *timesteps;
+    float *eps, *embedding;
+    sd1_estimator *estimator;
+    void *user;
+} denoise_job;
+
+/* DDIM from the quantiser's noise down to none; x [n_latent, h, w] in place. */
+static pith_status denoise(model_session *s, const denoise_job *j, uint32_t h, uint32_t w, float *x,
+                           const model_decode_how *how, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    const unet_config *u = &s->model->config.sd1.unet;
+    const size_t count = (size_t)h * w * u->n_latent;
+    sd1_estimate e = {.h = h, .w = w, .x = x, .embedding = j->embedding, .eps = j->eps};
+    schedule_init(j->schedule);
+    const uint32_t n = choose_timesteps(j->timesteps, j->schedule, how);
     if (n == 0) goto cleanup;
-    PITH_TRY(empty_context(s->model, &context, diag));
-    PITH_TRY(bound_net_prepare(&s->denoiser, s->model, denoiser_plan, h, w, diag));
+    PITH_TRY(empty_context(s->model, &e.context, diag));
     /* The published method takes the dithered latent for the noisy one as it is. */
     if (!how->is_palette)
-        for (size_t i = 0; i < count; i++) x[i] *= sqrtf(schedule->alphas_cumprod[timesteps[0]]);
+        for (size_t i = 0; i < count; i++) x[i] *= sqrtf(j->schedule->alphas_cumprod[j->timesteps[0]]);
     for (uint32_t i = 0; i < n; i++) {
         float alpha, next;
-        schedule_step_alphas(schedule, timesteps, n, i, &alpha, &next);
-        schedule_timestep_embedding(embedding, u->c_base, (float)timesteps[i]);
-        nn_binding in[] = {
-            {"latent", x}, {"timestep", embedding}, {"context", (float *)(uintptr_t)context}}; /* only read */
-        nn_binding out = {"eps", eps};
-        PITH_TRY(nn_run(s->denoiser.net, in, 3, &out, 1, diag));
-        schedule_ddim_step(x, eps, count, alpha, next);
+        schedule_step_alphas(j->schedule, j->timesteps, n, i, &alpha, &next);
+        schedule_timestep_embedding(j->embedding, u->c_base, (float)j->timesteps[i]);
+        PITH_TRY(j->estimator(j->user, &e, diag));
+        schedule_ddim_step(x, j->eps, count, alpha, next);
     }
     /* The last step ends at alphas_cumprod[0], which is a little less than 1. */
     if (!how->is_palette)
-        for (size_t i = 0; i < count; i++) x[i] /= sqrtf(schedule->alphas_cumprod[0]);
+        for (size_t i = 0; i < count; i++) x[i] /= sqrtf(j->schedule->alphas_cumprod[0]);
 cleanup:
-    mem_free(alloc, schedule);
-    mem_free(alloc, timesteps);
-    mem_free(alloc, eps);
-    mem_free(alloc, embedding);
     return status;
 }
 
-/* The U-Net wants sides that are multiples of its granularity. */
-static pith_status denoise_padded(model_session *s, uint32_t h, uint32_t w, float *latent, const model_decode_how *how,
-                                  pith_diag *diag) {
-    const uint32_t side = unet_granularity(&s->model->config.sd1.unet), n = s->model->traits.n_latent;
+pith_status sd1_denoise(model_session *s, uint32_t h, uint32_t w, float *latent, const model_decode_how *how,
+                        sd1_estimator *estimator, void *user, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    const unet_config *u = &s->model->config.sd1.unet;
+    const uint32_t side = unet_granularity(u), n = u->n_latent;
     const uint32_t padded_h = (h + side - 1) / side * side, padded_w = (w + side - 1) / side * side;
+    const size_t plane = (size_t)h * w, padded_plane = (size_t)padded_h * padded_w;
     const pith_alloc *alloc = &s->model->env.alloc;
-    float *padded = mem_alloc(alloc, (size_t)n * padded_h * padded_w, sizeof *padded);
-    if (!padded) return diag_set(diag, PITH_E_NOMEM, "out of memory for the denoiser");
-    for (uint32_t c = 0; c < n; c++)
-        extend(padded + (size_t)c * padded_h * padded_w, padded_h, padded_w, latent + (size_t)c * h * w, h, w);
-    pith_status status = denoise(s, padded_h, padded_w, padded, how, diag);
-    for (uint32_t c = 0; c < n; c++)
-        extend(latent + (size_t)c * h * w, h, w, padded + (size_t)c * padded_h * padded_w, padded_h, padded_w);
+    float *padded = mem_alloc(alloc, n * padded_plane, sizeof *padded);
+    denoise_job j = {.schedule = mem_alloc(alloc, 1, sizeof *j.schedule),
+                     .timesteps = mem_alloc(alloc, how->n_steps, sizeof *j.timesteps),
+                     .eps = mem_alloc(alloc, n * padded_plane, sizeof *j.eps),
+                     .embedding = mem_alloc(alloc, u->c_base, sizeof *j.embedding),
+                     .estimator = estimator,
+                     .user = user};
+    if (!padded || !j.schedule || !j.timesteps || !j.eps || !j.embedding) {
+        status = diag_set(diag, PITH_E_NOMEM, "out of memory for the denoiser");
+        goto cleanup;
+    }
+    for (uint32_t c = 0; c < n; c++) extend(padded + c * padded_plane, padded_h, padded_w, latent + c * plane, h, w);
+    PITH_TRY(denoise(s, &j, padded_h, padded_w, padded, how, diag));
+    for (uint32_t c = 0; c < n; c++) extend(latent + c * plane, h, w, padded + c * padded_plane, padded_h, padded_w);
+cleanup:
     mem_free(alloc, padded);
+    mem_free(alloc, j.schedule);
+    mem_free(alloc, j.timesteps);
+    mem_free(alloc, j.eps);
+    mem_free(alloc, j.embedding);
     return status;
 }
 
@@ -212,7 +239,7 @@ static pith_status decode(model_session *s, uint32_t h, uint32_t w, const float 
         /* One network's weights in memory at a time. */
         bound_net_free(&s->decoder);
         nn_backend_trim(s->model->backend);
-        PITH_TRY(denoise_padded(s, h, w, x, how, diag));
+        PITH_TRY(sd1_denoise(s, h, w, x, how, estimate_whole, s, diag));
         bound_net_free(&s->denoiser);
         nn_backend_trim(s->model->backend);
     }
@@ -223,6 +250,16 @@ static pith_status decode(model_session *s, uint32_t h, uint32_t w, const float 
 cleanup:
     mem_free(alloc, x);
     return status;
+}
+
+static pith_status encode_tiled(model_session *s, const model_tiled_source *source, uint32_t h, uint32_t w,
+                                float *latent, pith_diag *diag) {
+    return sd1_encode_tiled(s, &sd1_recipe_1, source, h, w, latent, diag);
+}
+
+static pith_status decode_tiled(model_session *s, uint32_t h, uint32_t w, const float *latent,
+                                const model_decode_how *how, const model_tiled_sink *sink, pith_diag *diag) {
+    return sd1_decode_tiled(s, &sd1_recipe_1, h, w, latent, how, sink, diag);
 }
 
 static const char *const latent_prefixes[] = {"vae.encoder.", "vae.quant_conv.", NULL};
@@ -237,4 +274,6 @@ const model_kind model_kind_sd1 = {
     .bind = bind_side,
     .encode = encode,
     .decode = decode,
+    .encode_tiled = encode_tiled,
+    .decode_tiled = decode_tiled,
 };

@@ -175,3 +175,19 @@ pith_status model_decode(model_session *s, uint32_t h, uint32_t w, const float *
                          float *pixels, pith_diag *diag) {
     return s->model->kind->decode(s, h, w, latent, how, pixels, diag);
 }
+
+static pith_status no_tiles(const model_session *s, pith_diag *diag) {
+    return diag_set(diag, PITH_E_UNSUPPORTED, "model %s knows no recipe 1", s->model->traits.name);
+}
+
+pith_status model_encode_tiled(model_session *s, const model_tiled_source *source, uint32_t h, uint32_t w,
+                               float *latent, pith_diag *diag) {
+    const model_kind *kind = s->model->kind;
+    return kind->encode_tiled ? kind->encode_tiled(s, source, h, w, latent, diag) : no_tiles(s, diag);
+}
+
+pith_status model_decode_tiled(model_session *s, uint32_t h, uint32_t w, const float *latent,
+                               const model_decode_how *how, const model_tiled_sink *sink, pith_diag *diag) {
+    const model_kind *kind = s->model->kind;
+    return kind->decode_tiled ? kind->decode_tiled(s, h, w, latent, how, sink, diag) : no_tiles(s, diag);
+}

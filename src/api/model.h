@@ -5,6 +5,7 @@
 #ifndef PITH_API_MODEL_H
 #define PITH_API_MODEL_H
 
+#include "api/pixels.h"
 #include "base/mem.h"
 #include "base/status.h"
 
@@ -18,6 +19,7 @@ typedef struct model_traits {
     float log2_step_q0, log2_step_q100; /* steps of quality 0 and 100 */
     uint32_t encoder_reach;             /* latent positions an output depends on beside its own */
     uint32_t decoder_reach;
+    uint32_t max_whole_positions; /* larger latents are coded by recipe 1; 0: by recipe 0, whatever their size */
     bool can_denoise;
     float palette_unit; /* of the latent: what a byte of method palette stands for */
 } model_traits;
@@ -53,8 +55,32 @@ typedef struct model_decode_how {
     bool is_palette;  /* then the steps are the published ones, and none or MODEL_PALETTE_STEPS */
 } model_decode_how;
 
+/* Recipe 1, for pictures that are too large for the networks to see at once. A picture of
+ * downscale * h x downscale * w pixels, of which any part can be asked for again and again. */
+typedef struct model_tiled_source {
+    void (*load)(void *user, pixel_rect rect, float *planes); /* as pixels_load */
+    pith_status (*progress)(void *watcher, double done);      /* 0..1; its fault ends the call */
+    void *user, *watcher;
+} model_tiled_source;
+
+/* Takes n_rows rows from `first` on, of three planes that are plane_height x
+ * plane_width; every row of the picture once, from the top. */
+typedef struct model_tiled_sink {
+    pith_status (*rows)(void *user, uint32_t first, uint32_t n_rows, const float *planes, uint32_t plane_height,
+                        uint32_t plane_width);
+    pith_status (*progress)(void *user, double done);
+    void *user;
+} model_tiled_sink;
+
+/* PITH_E_UNSUPPORTED for models that have no such recipe. */
+pith_status model_encode_tiled(model_session *s, const model_tiled_source *source, uint32_t h, uint32_t w,
+                               float *latent, pith_diag *diag) PITH_MUST_CHECK;
+
 /* Pixels are about [0, 1], not clamped. */
 pith_status model_decode(model_session *s, uint32_t h, uint32_t w, const float *latent, const model_decode_how *how,
                          float *pixels, pith_diag *diag) PITH_MUST_CHECK;
+pith_status model_decode_tiled(model_session *s, uint32_t h, uint32_t w, const float *latent,
+                               const model_decode_how *how, const model_tiled_sink *sink, pith_diag *diag)
+    PITH_MUST_CHECK;
 
 #endif

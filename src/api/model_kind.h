@@ -33,6 +33,11 @@ typedef struct model_kind {
                           pith_diag *diag);
     pith_status (*decode)(model_session *s, uint32_t h, uint32_t w, const float *latent, const model_decode_how *how,
                           float *pixels, pith_diag *diag);
+    /* Recipe 1; both NULL where there is none. */
+    pith_status (*encode_tiled)(model_session *s, const model_tiled_source *source, uint32_t h, uint32_t w,
+                                float *latent, pith_diag *diag);
+    pith_status (*decode_tiled)(model_session *s, uint32_t h, uint32_t w, const float *latent,
+                                const model_decode_how *how, const model_tiled_sink *sink, pith_diag *diag);
 } model_kind;
 
 extern const model_kind model_kind_mini, model_kind_sd1;

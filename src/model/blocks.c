@@ -53,6 +53,29 @@ nn_val block_attention(nn_plan *p, nn_val x, nn_val context, const block_attenti
     return nn_linear(p, nn_attention(p, q, k, v, n_heads, s->causal), s->out, width, true);
 }
 
+/* Noted or taken: keys or values that would be linear(x). */
+static nn_val shared_linear(nn_plan *p, nn_val x, const char *key, const block_attention_style *s, char what,
+                            const block_share *share) {
+    const nn_shape shape = nn_shape_of(p, x);
+    char name[16];
+    snprintf(name, sizeof name, "%c%u", what, share->n);
+    if (share->takes) return nn_input(p, name, (nn_shape){1, 1, shape.h * share->there / share->here, shape.w});
+    nn_val y = nn_linear(p, x, key, shape.w, s->qkv_has_bias);
+    nn_output(p, name, y);
+    return y;
+}
+
+nn_val block_self_attention(nn_plan *p, nn_val x, const block_attention_style *s, uint32_t n_heads,
+                            block_share *share) {
+    if (!share) return block_attention(p, x, x, s, n_heads);
+    const int64_t width = nn_shape_of(p, x).w;
+    nn_val q = nn_linear(p, x, s->q, width, s->qkv_has_bias);
+    nn_val k = shared_linear(p, x, s->k, s, 'k', share);
+    nn_val v = shared_linear(p, x, s->v, s, 'v', share);
+    share->n++;
+    return nn_linear(p, nn_attention(p, q, k, v, n_heads, s->causal), s->out, width, true);
+}
+
 nn_val block_geglu(nn_plan *p, nn_val x, const char *w1, const char *w2) {
     const int64_t width = nn_shape_of(p, x).w, hidden = GEGLU_EXPANSION * width;
     nn_val both = nn_linear(p, x, w1, 2 * hidden, true);
@@ -60,22 +83,30 @@ nn_val block_geglu(nn_plan *p, nn_val x, const char *w1, const char *w2) {
     return nn_linear(p, nn_mul(p, nn_slice_features(p, both, 0, hidden), gate), w2, width, true);
 }
 
-/* The U-Net's attention layer in the scope `name`, of the norm beside it. */
-static nn_val attend(nn_plan *p, nn_val x, nn_val context, const char *name, uint32_t n_heads) {
-    static const block_attention_style style = {.q = "to_q", .k = "to_k", .v = "to_v", .out = "to_out.0"};
+/* The U-Net's attention layers, in the scope `name`. */
+static const block_attention_style of_unet = {.q = "to_q", .k = "to_k", .v = "to_v", .out = "to_out.0"};
+
+static nn_val attend_to_itself(nn_plan *p, nn_val x, const char *name, uint32_t n_heads, block_share *share) {
     nn_enter(p, "%s", name);
-    nn_val y = block_attention(p, x, context, &style, n_heads);
+    nn_val y = block_self_attention(p, x, &of_unet, n_heads, share);
     nn_leave(p);
     return y;
 }
 
-nn_val block_transformer(nn_plan *p, nn_val x, nn_val context, const block_transformer_style *s) {
+static nn_val attend(nn_plan *p, nn_val x, nn_val context, const char *name, uint32_t n_heads) {
+    nn_enter(p, "%s", name);
+    nn_val y = block_attention(p, x, context, &of_unet, n_heads);
+    nn_leave(p);
+    return y;
+}
+
+nn_val block_transformer(nn_plan *p, nn_val x, nn_val context, const block_transformer_style *s, block_share *share) {
     const nn_shape shape = nn_shape_of(p, x);
     nn_val y = nn_to_sequence(p, nn_group_norm(p, x, "norm", s->n_groups, s->group_epsilon));
     y = nn_linear(p, y, "proj_in", shape.c, true);
     nn_enter(p, "transformer_blocks.0");
     nn_val z = nn_layer_norm(p, y, "norm1", s->layer_epsilon);
-    y = nn_add(p, attend(p, z, z, "attn1", s->n_heads), y);
+    y = nn_add(p, attend_to_itself(p, z, "attn1", s->n_heads, share), y);
     z = nn_layer_norm(p, y, "norm2", s->layer_epsilon);
     y = nn_add(p, attend(p, z, context, "attn2", s->n_heads), y);
     z = nn_layer_norm(p, y, "norm3", s->layer_epsilon);

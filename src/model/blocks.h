@@ -48,6 +48,21 @@ typedef struct block_attention_style {
  * self-attention). */
 nn_val block_attention(nn_plan *p, nn_val x, nn_val context, const block_attention_style *style, uint32_t n_heads);
 
+/* Keys and values of self-attention that one plan makes for another of the same
+ * network: a picture in tiles attends to a reduced copy of the whole. One that
+ * notes them has the outputs "k0", "v0", "k1", ... beside its own; one that takes
+ * them has inputs of those names, and does not make its own. */
+typedef struct block_share {
+    bool takes;
+    int64_t here;  /* positions of this plan's latent */
+    int64_t there; /* of the one that notes */
+    uint32_t n;    /* layers so far; 0 at first */
+} block_share;
+
+/* Self-attention; `share` may be NULL. */
+nn_val block_self_attention(nn_plan *p, nn_val x, const block_attention_style *style, uint32_t n_heads,
+                            block_share *share);
+
 /* w2(a * gelu(b)), where w1(x) is a and b side by side. */
 nn_val block_geglu(nn_plan *p, nn_val x, const char *w1, const char *w2);
 
@@ -58,6 +73,7 @@ typedef struct block_transformer_style {
 
 /* A picture as a sequence of its positions: self-attention, cross-attention
  * to the context, feed-forward; each added to its input, as is the whole. */
-nn_val block_transformer(nn_plan *p, nn_val x, nn_val context, const block_transformer_style *style);
+nn_val block_transformer(nn_plan *p, nn_val x, nn_val context, const block_transformer_style *style,
+                         block_share *share);
 
 #endif

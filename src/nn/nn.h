@@ -102,6 +102,10 @@ pith_status nn_plan_check(const nn_plan *p, const tensor_table *weights, pith_di
 void nn_plan_dump(const nn_plan *p, void (*line)(void *user, const char *text), void *user);
 uint64_t nn_plan_flops(const nn_plan *p); /* 2 x multiply-adds of convolutions, products and attention */
 
+size_t nn_plan_n_outputs(const nn_plan *p);
+/* The name and shape of an output, in the order of their description. */
+const char *nn_plan_output(const nn_plan *p, size_t index, nn_shape *shape);
+
 /* ---- running ------------------------------------------------------------------ */
 
 /* "onednn" or "ref"; NULL = the best built in. Unknown or not built in:
@@ -120,6 +124,19 @@ pith_status nn_bind(nn_net **out, const nn_plan *plan, const tensor_table *weigh
                     pith_diag *diag) PITH_MUST_CHECK;
 void nn_net_free(nn_net **net);
 size_t nn_net_arena_bytes(const nn_net *net);
+
+/* Means and variances of group norms from outside: a net may note those of a run,
+ * and another of the same network, for pictures of another size, take them for
+ * its own. `stats` is borrowed for every run until the next call: room for
+ * nn_plan_stats_count doubles, a mean and a variance for each group of each group
+ * norm that runs, in the order of the plan. Both ways for batches of 1 only. */
+typedef enum nn_stats_use {
+    NN_STATS_OWN,  /* each run its own; `stats` may be NULL */
+    NN_STATS_NOTE, /* the same, and written to `stats` */
+    NN_STATS_TAKE  /* read from `stats` */
+} nn_stats_use;
+size_t nn_plan_stats_count(const nn_plan *p); /* the same for every size */
+void nn_net_set_stats(nn_net *net, nn_stats_use use, double *stats);
 
 /* Input and output by name; plain row-major N, C, H, W floats of the plan's
  * shape. Inputs are copied in by nn_run, outputs copied out. */

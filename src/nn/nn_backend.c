@@ -74,6 +74,23 @@ void nn_net_free(nn_net **net) {
 
 size_t nn_net_arena_bytes(const nn_net *net) { return net->arena_bytes; }
 
+void nn_net_set_stats(nn_net *net, nn_stats_use use, double *stats) {
+    net->stats_use = stats ? use : NN_STATS_OWN;
+    net->stats = stats;
+}
+
+void nn_share_stats(const nn_net *net, const nn_op *op, int64_t group, double *mean, double *variance) {
+    if (net->stats_use == NN_STATS_OWN) return;
+    double *shared = net->stats + op->u.norm.stats_at + 2 * (size_t)(group % op->u.norm.n_groups);
+    if (net->stats_use == NN_STATS_NOTE) {
+        shared[0] = *mean;
+        shared[1] = *variance;
+    } else {
+        *mean = shared[0];
+        *variance = shared[1];
+    }
+}
+
 /* The one binding of that name, or NULL. */
 static float *find_data(const nn_binding *bindings, size_t n_bindings, const char *name) {
     float *found = NULL;

@@ -51,6 +51,7 @@ typedef struct nn_op {
         struct {
             int64_t n_groups; /* group norm only */
             float epsilon;
+            size_t stats_at; /* of a group norm's first group among all statistics; set by nn_plan_finish */
         } norm;
         struct {
             float multiply, add;
@@ -92,6 +93,7 @@ struct nn_plan {
     int32_t n_weights, weights_capacity;
     nn_named *inputs, *outputs;
     int32_t n_inputs, n_outputs;
+    size_t n_stats;               /* doubles: 2 for each group of each live group norm */
     char scope[NN_MAX_KEY_BYTES]; /* "down.2." */
     size_t scope_marks[16];       /* lengths of `scope` before each nn_enter */
     size_t n_scopes;
@@ -110,6 +112,10 @@ typedef struct nn_conv_geometry {
 } nn_conv_geometry;
 
 nn_conv_geometry nn_conv_geometry_of(nn_conv_kind kind);
+
+/* A group's mean and variance: noted for others or replaced by noted ones, as
+ * the net was told. `group` counts through the batch. */
+void nn_share_stats(const nn_net *net, const nn_op *op, int64_t group, double *mean, double *variance);
 
 /* ---- memory planning ------------------------------------------------------- */
 
@@ -153,6 +159,8 @@ struct nn_net {
     nn_backend *backend;
     const nn_plan *plan;
     size_t arena_bytes;
+    nn_stats_use stats_use;
+    double *stats;        /* borrowed */
     const float **inputs; /* room for a run's pointers, so that running allocates nothing */
     float **outputs;
 };

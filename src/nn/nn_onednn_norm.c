@@ -76,9 +76,10 @@ static void find_scales(const void *call, int64_t first, int64_t end) {
                 sum += sums[0];
                 square += sums[block];
             }
-        const double count = (double)(per_group * s.h * s.w), mean = sum / count;
-        const double variance = square / count - mean * mean;
-        const double scale = 1 / sqrt((variance > 0 ? variance : 0) + (double)c->op->u.norm.epsilon);
+        const double count = (double)(per_group * s.h * s.w);
+        double mean = sum / count, variance = fmax(square / count - mean * mean, 0);
+        nn_share_stats(c->net, c->op, i, &mean, &variance);
+        const double scale = 1 / sqrt(variance + (double)c->op->u.norm.epsilon);
         for (int64_t k = channel; k < channel + per_group; k++) {
             float *to = c->out + n * 3 * s.c + k;
             to[0] = (float)mean;
@@ -137,6 +138,7 @@ pith_status nn_dnn_bind_group_norm(nn_dnn_binder *b) {
     nn_dnn_value in, out;
     int32_t sums, scales;
     nn_dnn_step step = nn_dnn_step_of(b->op);
+    step.call.net = &b->net->base;
     step.call.in_block = step.call.out_block = block;
     PITH_TRY(nn_dnn_get_vector(b, b->op->weight, &step.call.weight));
     PITH_TRY(nn_dnn_get_vector(b, b->op->bias, &step.call.bias));

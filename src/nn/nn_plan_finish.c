@@ -75,11 +75,26 @@ pith_status nn_plan_finish(nn_plan *p, pith_diag *diag) {
             (void)diag_set(&p->fault, PITH_E_ARG, "network: no output");
         else
             find_lives(p);
+        for (int32_t i = 0; i < p->n_ops; i++) {
+            nn_op *op = &p->ops[i];
+            if (!op->live || op->kind != NN_OP_GROUP_NORM) continue;
+            op->u.norm.stats_at = p->n_stats;
+            p->n_stats += 2 * (size_t)op->u.norm.n_groups;
+        }
         p->finished = true;
     }
     if (p->fault.status != PITH_OK) return diag_set(diag, p->fault.status, "%s", p->fault.message);
     return PITH_OK;
 }
+
+size_t nn_plan_n_outputs(const nn_plan *p) { return (size_t)p->n_outputs; }
+
+const char *nn_plan_output(const nn_plan *p, size_t index, nn_shape *shape) {
+    *shape = p->ops[p->outputs[index].value].shape;
+    return p->outputs[index].name;
+}
+
+size_t nn_plan_stats_count(const nn_plan *p) { return p->n_stats; }
 
 /* ---- looking ------------------------------------------------------------------- */
 

@@ -116,7 +116,7 @@ def read_head(payload: Bytes, minor: int) -> dict:  # [4]
     head["prior_id"] = read_known(payload, (0,), "prior_id")  # with a palette no other is legal either
     head["model_name"] = read_model_name(payload)
     head["latent_id"] = payload.take(8, "latent_id").hex()
-    head["recipe"] = read_known(payload, (0,), "recipe")
+    head["recipe"] = read_known(payload, (0, 1), "recipe")
     if payload.at < payload.end and minor <= MINOR:
         raise Refused("format", "HEAD is longer than it should be", payload.at)
     return head
