@@ -52,7 +52,8 @@ enum {
     CLI_TO,
     CLI_STRIP,
     CLI_JOBS,
-    CLI_RESUME
+    CLI_RESUME,
+    CLI_REGION
 };
 
 typedef struct cli_option {
@@ -107,6 +108,8 @@ void cli_make_env(pith_env *env, const cli_setup *setup);
 /* ---- values ------------------------------------------------------------------------ */
 
 /* A decimal number in [minimum, maximum] and nothing else. */
+/* "WxH+X+Y", or "WxH" for the upper left corner. */
+bool cli_parse_region(pith_area *region, const char *text);
 bool cli_parse_number(double *value, const char *text, double minimum, double maximum);
 
 /* What -s asks for. */

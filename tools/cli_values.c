@@ -49,3 +49,25 @@ uint64_t cli_size_bytes(const cli_size *size, uint32_t width, uint32_t height) {
     double bytes = size->per_pixel ? size->value * width * height / 8 : size->value;
     return (uint64_t)(bytes < MAX_BYTES ? bytes : MAX_BYTES);
 }
+
+/* A whole number at *text, of at most 32 bits and without a sign; moves *text behind it. */
+static bool whole_number(uint32_t *value, const char **text) {
+    size_t n = strspn(*text, "0123456789");
+    if (n == 0 || n > 10) return false;
+    unsigned long long number = strtoull(*text, NULL, 10);
+    *text += n;
+    *value = (uint32_t)number;
+    return number <= UINT32_MAX;
+}
+
+static bool skip(const char **text, char c) { return *(*text)++ == c; }
+
+bool cli_parse_region(pith_area *region, const char *text) {
+    *region = (pith_area){0};
+    if (!whole_number(&region->width, &text) || !skip(&text, 'x') || !whole_number(&region->height, &text))
+        return false;
+    if (region->width == 0 || region->height == 0) return false;
+    if (*text == '\0') return true;
+    return skip(&text, '+') && whole_number(&region->x, &text) && skip(&text, '+') && whole_number(&region->y, &text) &&
+           *text == '\0';
+}

@@ -19,6 +19,7 @@ static const cli_option options[] = {
     {CLI_FORMAT, "format", "NAME", "png, jpg, webp or ppm, whatever OUT's ending"},
     {'q', "quality", "1..100", "of a JPEG or WebP (default 95; WebP 100 is lossless)"},
     {CLI_DEPTH, "depth", "8|16", "bits of a sample, 16 for PNG and PPM (default what the picture had)"},
+    {CLI_REGION, "region", "WxH+X+Y", "only this part of the picture: size, then the upper left corner (default +0+0)"},
     {CLI_STEPS, "steps", "N", "steps of denoising, with models that can (default 4; 0 = none)"},
     {CLI_TOLERATE, "tolerate", NULL, "of a damaged file, decode what is whole and say what is lost"},
     BATCH_OPTIONS,
@@ -35,7 +36,8 @@ typedef struct decode_request {
     const char *in, *out;
     image_write_options write;
     uint8_t bit_depth; /* 0: what the picture had, if the format can have it */
-    int steps;         /* -1: what suits the model */
+    pith_area region;
+    int steps; /* -1: what suits the model */
     bool tolerate;
     bool strip;
     batch_options batch;
@@ -88,6 +90,10 @@ static cli_exit take_option(decode_request *r, const cli_command *command, int o
         break;
     case CLI_STRIP:
         r->strip = true;
+        break;
+    case CLI_REGION:
+        if (!cli_parse_region(&r->region, argument))
+            return cli_usage(command, "--region takes WxH+X+Y, not \"%s\"", argument);
         break;
     case CLI_STEPS:
         if (!cli_parse_number(&number, argument, 0, 1000) || number != (int)number)
@@ -208,6 +214,7 @@ static cli_exit decode_picture(decode_job *job) {
     pith_decode_options o;
     pith_decode_options_defaults(&o, sizeof o);
     o.steps = r->steps;
+    o.region = r->region;
     status = pith_decode(job->file.decoder, job->model, &o, &sink);
     progress_end(&job->bar);
     job->row_seconds = timed.seconds;

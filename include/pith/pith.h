@@ -333,22 +333,24 @@ PITH_API PITH_MUST_CHECK pith_status pith_decoder_chunk(pith_decoder *decoder, u
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_metadata(pith_decoder *decoder, pith_metadata kind,
                                                            const uint8_t **data, size_t *n_bytes);
 
-/* The same for a file that may be damaged: what pith_decoder_open refuses for
- * truncation or a checksum after the header is opened as far as it is whole,
- * and slices that are lost, or do not decode, come out as the network's picture
- * of nothing. After pith_decode, pith_decoder_lost tells which: how many areas
- * of the picture, in pixels, and the index-th of them unless `area` is NULL. */
+/* Part of a picture, in its pixels. */
 typedef struct pith_area {
     uint32_t x, y, width, height;
 } pith_area;
 
+/* The same as pith_decoder_open for a file that may be damaged: what pith_decoder_open refuses for
+ * truncation or a checksum after the header is opened as far as it is whole,
+ * and slices that are lost, or do not decode, come out as the network's picture
+ * of nothing. After pith_decode, pith_decoder_lost tells which: how many areas
+ * of the picture, in pixels, and the index-th of them unless `area` is NULL. */
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_open_damaged(pith_decoder *decoder, const uint8_t *data,
                                                                size_t n_bytes);
 PITH_API uint32_t pith_decoder_lost(const pith_decoder *decoder, uint32_t index, pith_area *area);
 
 typedef struct pith_decode_options {
     size_t struct_size;
-    int steps; /* of denoising, 0..1000; 0 = none; -1 (default): what suits the model. A palette has 2 or none */
+    int steps;        /* of denoising, 0..1000; 0 = none; -1 (default): what suits the model. A palette has 2 or none */
+    pith_area region; /* width and height 0 (default): the whole picture. Only what the region needs is decoded */
 } pith_decode_options;
 
 PITH_API void pith_decode_options_defaults(pith_decode_options *options, size_t struct_size);

@@ -4,12 +4,13 @@
  * tile). Nothing of the picture is written before every latent is proven. */
 #include <string.h>
 
+#include "api/alpha.h"
 #include "api/env.h"
 #include "api/latents.h"
 #include "api/model.h"
 #include "api/palette_method.h"
 #include "api/pixels.h"
-#include "api/tiles.h"
+#include "api/region.h"
 #include "container/ctr_read.h"
 #include "container/ctr_salvage.h"
 
@@ -126,8 +127,10 @@ static pith_status require_open(pith_decoder *d) {
 }
 
 static pith_image_format picture_format(const ctr_head *head, uint8_t bit_depth) {
-    return (pith_image_format){
-        .width = head->width, .height = head->height, .n_channels = head->grey ? 1 : 3, .bit_depth = bit_depth};
+    return (pith_image_format){.width = head->width,
+                               .height = head->height,
+                               .n_channels = (uint8_t)((head->grey ? 1 : 3) + head->alpha),
+                               .bit_depth = bit_depth};
 }
 
 pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
@@ -244,7 +247,9 @@ static pith_status file_to_latents(pith_decoder *d, latent_planes *latents) {
         goto cleanup;
     }
     for (uint32_t i = 0; i < d->file.n_slices; i++) {
-        lat_block block = latents_slice(latents, symbols, ctr_slice_rect(head, i));
+        ctr_rect rect = ctr_slice_rect(head, i);
+        if (!latents_hold(latents, rect)) continue;
+        lat_block block = latents_slice(latents, symbols, rect);
         PITH_TRY(env_report(&d->env, "reading", 0.2 * i / d->file.n_slices, &d->diag));
         status = decode_slice(d, coder, i, &block);
         if (status != PITH_OK && d->tolerant) status = lose_slice(d, i, &block);
@@ -263,19 +268,26 @@ cleanup:
 
 /* Work space of one call. */
 typedef struct decode_job {
+    const region *region;
     const latent_planes *latents;
+    const pith_sink *sink;
     row_band band; /* the rows of one line of tiles */
+    alpha_reader alpha;
     float *window_latents, *window_pixels;
     model_decode_how how;
 } decode_job;
 
-static pith_status job_init(pith_decoder *d, decode_job *job, const tile_grid *grid, uint8_t bit_depth) {
+static pith_status job_init(pith_decoder *d, decode_job *job) {
     const ctr_head *head = &d->file.head;
+    const tile_grid *grid = &job->region->tiles;
+    const pixel_rect *part = &job->region->pixels;
     const size_t window = (size_t)grid->x.window * grid->y.window, s = (size_t)1 << head->log2_downscale;
-    pith_image_format format = picture_format(head, bit_depth);
+    pith_image_format format = picture_format(head, job->sink->bit_depth == 16 ? 16 : 8);
     uint32_t rows = grid->y.core << head->log2_downscale;
-    pith_status status =
-        band_init(&job->band, &d->env.alloc, &format, rows < format.height ? rows : format.height, &d->diag);
+    pith_status status = band_init_columns(&job->band, &d->env.alloc, &format, part->x, part->width,
+                                           rows < part->height ? rows : part->height, &d->diag);
+    if (status == PITH_OK)
+        status = alpha_reader_init(&job->alpha, &d->env.alloc, &d->file, part->x, part->width, &d->diag);
     if (status != PITH_OK) return status;
     job->window_latents = mem_alloc(&d->env.alloc, window, head->n_latent * sizeof(float));
     job->window_pixels = mem_alloc(&d->env.alloc, window, 3 * s * s * sizeof(float));
@@ -286,74 +298,94 @@ static pith_status job_init(pith_decoder *d, decode_job *job, const tile_grid *g
 
 static void job_free(decode_job *job, const pith_alloc *alloc) {
     band_free(&job->band, alloc);
+    alpha_reader_free(&job->alpha);
     mem_free(alloc, job->window_latents);
     mem_free(alloc, job->window_pixels);
 }
 
+/* [*first, *first + *length) cut down to what lies in [from, from + n). */
+static void cut(uint32_t *first, uint32_t *length, uint32_t from, uint32_t n) {
+    uint32_t end = *first + *length < from + n ? *first + *length : from + n;
+    if (*first < from) *first = from;
+    *length = end - *first;
+}
+
 /* The decoder network over one window; its core goes to the band. */
-static pith_status run_window(pith_decoder *d, decode_job *job, const tile_grid *grid, tile_span tx, tile_span ty) {
+static pith_status run_window(pith_decoder *d, decode_job *job, tile_span tx, tile_span ty) {
+    const tile_grid *grid = &job->region->tiles;
     const latent_planes *l = job->latents;
     const uint32_t s = 1u << d->file.head.log2_downscale, h = grid->y.window, w = grid->x.window;
     for (uint32_t c = 0; c < l->n_channels; c++)
         for (uint32_t y = 0; y < h; y++)
             memcpy(job->window_latents + ((size_t)c * h + y) * w,
-                   l->values + ((size_t)c * l->height + ty.window_start + y) * l->width + tx.window_start,
+                   l->values + ((size_t)c * l->height + ty.window_start + y - l->y) * l->width + tx.window_start - l->x,
                    w * sizeof(float));
     pith_status status = model_decode(d->session, h, w, job->window_latents, &job->how, job->window_pixels, &d->diag);
     if (status != PITH_OK) return status;
 
-    const pith_image_format *f = &job->band.format;
+    const pixel_rect *part = &job->region->pixels;
     pixel_rect core = {tx.core_start * s, ty.core_start * s, tx.core_length * s, ty.core_length * s};
-    if (core.width > f->width - core.x) core.width = f->width - core.x;
-    if (core.height > f->height - core.y) core.height = f->height - core.y;
-    pixels_store(&job->band, core, job->window_pixels, h * s, w * s, (tx.core_start - tx.window_start) * s,
-                 (ty.core_start - ty.window_start) * s);
+    cut(&core.x, &core.width, part->x, part->width);
+    cut(&core.y, &core.height, part->y, part->height);
+    pixels_store(&job->band, core, job->window_pixels, h * s, w * s, core.x - tx.window_start * s,
+                 core.y - ty.window_start * s);
     return PITH_OK;
 }
 
-static pith_status write_band(pith_decoder *d, decode_job *job, const pith_sink *sink, tile_span ty) {
-    const pith_image_format *f = &job->band.format;
-    const uint32_t s = d->file.head.log2_downscale;
-    uint32_t first = ty.core_start << s, n = ty.core_length << s;
-    if (n > f->height - first) n = f->height - first;
-    pith_status status = sink->write_rows(sink->user, first, n, job->band.rows, job->band.stride_bytes);
+static pith_status write_band(pith_decoder *d, decode_job *job) {
+    const row_band *b = &job->band;
+    pith_status status = alpha_reader_fill(&job->alpha, &job->band, &d->diag);
+    if (status != PITH_OK) return status;
+    uint32_t first = b->first - job->region->pixels.y;
+    status = job->sink->write_rows(job->sink->user, first, b->n_rows, b->rows, b->stride_bytes);
     return status == PITH_OK ? status : diag_set(&d->diag, status, "writing pixels failed at row %u", first);
 }
 
-static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *latents, const pith_decode_options *o,
+/* One line of tiles; `j` counts from the top. */
+static pith_status run_line(pith_decoder *d, decode_job *job, uint32_t j) {
+    pith_status status = PITH_OK;
+    const tile_grid *grid = &job->region->tiles;
+    const pixel_rect *part = &job->region->pixels;
+    const uint32_t shift = d->file.head.log2_downscale;
+    tile_span ty = tile_axis_span(&grid->y, j);
+    job->band.first = ty.core_start << shift;
+    job->band.n_rows = ty.core_length << shift;
+    cut(&job->band.first, &job->band.n_rows, part->y, part->height);
+    for (uint32_t i = 0; i < grid->x.count; i++) {
+        double done = ((double)j * grid->x.count + i) / ((double)grid->y.count * grid->x.count);
+        PITH_TRY(env_report(&d->env, "decoding", 0.2 + 0.8 * done, &d->diag));
+        PITH_TRY(run_window(d, job, tile_axis_span(&grid->x, i), ty));
+    }
+    PITH_TRY(write_band(d, job));
+cleanup:
+    return status;
+}
+
+static pith_status start_sink(pith_decoder *d, const pith_sink *sink, pith_image_format format, uint32_t width,
+                              uint32_t height) {
+    format.width = width;
+    format.height = height;
+    pith_status status = sink->start ? sink->start(sink->user, &format) : PITH_OK;
+    return status == PITH_OK ? PITH_OK : diag_set(&d->diag, status, "the sink would not start");
+}
+
+static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *latents, const region *part, int steps,
                                      const pith_sink *sink) {
     pith_status status = PITH_OK;
-    const ctr_head *head = &d->file.head;
     const model_traits *traits = model_traits_of(model_session_model(d->session));
-    decode_job job = {.latents = latents, .how = {.step = lat_step(head->step_index)}};
-    uint8_t bit_depth = sink->bit_depth == 16 ? 16 : 8;
-    tile_grid grid = tile_grid_make(latents->width, latents->height, traits->decoder_reach);
+    decode_job job = {
+        .region = part, .latents = latents, .sink = sink, .how = {.step = lat_step(d->file.head.step_index)}};
     double start = env_seconds();
 
-    job.how.is_palette = head->method == PITH_METHOD_PALETTE;
+    job.how.is_palette = d->file.head.method == PITH_METHOD_PALETTE;
     if (traits->can_denoise)
-        job.how.n_steps = (uint32_t)(o->steps >= 0        ? o->steps
-                                     : job.how.is_palette ? MODEL_PALETTE_STEPS
-                                                          : DEFAULT_STEPS);
-    if (job.how.n_steps == 0) PITH_TRY(model_bind_decoder(d->session, grid.y.window, grid.x.window, &d->diag));
+        job.how.n_steps = (uint32_t)(steps >= 0 ? steps : job.how.is_palette ? MODEL_PALETTE_STEPS : DEFAULT_STEPS);
+    if (job.how.n_steps == 0)
+        PITH_TRY(model_bind_decoder(d->session, part->tiles.y.window, part->tiles.x.window, &d->diag));
     d->timing.bind_seconds = env_seconds() - start;
-    PITH_TRY(job_init(d, &job, &grid, bit_depth));
-    status = sink->start ? sink->start(sink->user, &job.band.format) : PITH_OK;
-    if (status != PITH_OK) {
-        diag_set(&d->diag, status, "the sink would not start");
-        goto cleanup;
-    }
-    for (uint32_t j = 0; j < grid.y.count; j++) {
-        tile_span ty = tile_axis_span(&grid.y, j);
-        job.band.first = ty.core_start << head->log2_downscale;
-        for (uint32_t i = 0; i < grid.x.count; i++) {
-            PITH_TRY(env_report(&d->env, "decoding",
-                                0.2 + 0.8 * ((double)j * grid.x.count + i) / ((double)grid.y.count * grid.x.count),
-                                &d->diag));
-            PITH_TRY(run_window(d, &job, &grid, tile_axis_span(&grid.x, i), ty));
-        }
-        PITH_TRY(write_band(d, &job, sink, ty));
-    }
+    PITH_TRY(job_init(d, &job));
+    PITH_TRY(start_sink(d, sink, job.band.format, part->pixels.width, part->pixels.height));
+    for (uint32_t j = 0; j < part->tiles.y.count; j++) PITH_TRY(run_line(d, &job, j));
     PITH_TRY(env_report(&d->env, "decoding", 1, &d->diag));
     d->timing.network_seconds = env_seconds() - start - d->timing.bind_seconds;
 cleanup:
@@ -371,6 +403,7 @@ static pith_status use_model(pith_decoder *d, pith_model *model) {
 pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_options *options, const pith_sink *sink) {
     pith_status status = PITH_OK;
     latent_planes latents = {0};
+    region part;
     pith_decode_options o;
     if (!d) return PITH_E_ARG;
     PITH_TRY(require_open(d));
@@ -391,9 +424,13 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
     }
     PITH_TRY(check_model(d, model));
     PITH_TRY(use_model(d, model));
-    PITH_TRY(latents_init(&latents, &d->env.alloc, &d->file.head, &d->diag));
+    PITH_TRY(region_make(&part, &o.region, &d->file.head, model_traits_of(model)->decoder_reach, &d->diag));
+    if (d->file.head.method == PITH_METHOD_PALETTE) /* comes whole */
+        PITH_TRY(latents_init(&latents, &d->env.alloc, &d->file.head, &d->diag));
+    else
+        PITH_TRY(latents_init_part(&latents, &d->env.alloc, &d->file.head, part.latents, &d->diag));
     PITH_TRY(file_to_latents(d, &latents));
-    PITH_TRY(latents_to_pixels(d, &latents, &o, sink));
+    PITH_TRY(latents_to_pixels(d, &latents, &part, o.steps, sink));
 cleanup:
     latents_free(&latents, &d->env.alloc);
     return status;

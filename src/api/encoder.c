@@ -4,6 +4,8 @@
  * -> file. The network runs once; choosing the step is rate_control.c's. */
 #include <string.h>
 
+#include "api/alpha.h"
+#include "api/alpha_fill.h"
 #include "api/env.h"
 #include "api/latents.h"
 #include "api/metadata.h"
@@ -76,15 +78,18 @@ typedef struct encode_job {
     ctr_head head;
     latent_planes latents;
     row_band band;
-    float *window_pixels, *window_latents;
-    int16_t *symbols;  /* as large as latents */
-    byte_writer after; /* chunks that follow the slices */
+    alpha_writer alpha;
+    float *window_pixels, *window_latents, *window_opacity; /* the last of pictures with alpha */
+    int16_t *symbols;                                       /* as large as latents */
+    byte_writer after;                                      /* chunks that follow the slices */
 } encode_job;
 
 static void job_free(encode_job *job, const pith_alloc *alloc) {
     band_free(&job->band, alloc);
     mem_free(alloc, job->window_pixels);
     mem_free(alloc, job->window_latents);
+    mem_free(alloc, job->window_opacity);
+    alpha_writer_free(&job->alpha);
     mem_free(alloc, job->symbols);
     bw_free(&job->after);
     latents_free(&job->latents, alloc);
@@ -95,9 +100,7 @@ static pith_status check_arguments(pith_encoder *e, const pith_source *source, c
     if (!source->read_rows) return diag_set(&e->diag, PITH_E_ARG, "the source has no read_rows");
     if (f->bit_depth != 8 && f->bit_depth != 16)
         return diag_set(&e->diag, PITH_E_ARG, "samples of %u bits", f->bit_depth);
-    if (f->n_channels == 2 || f->n_channels == 4)
-        return diag_set(&e->diag, PITH_E_UNSUPPORTED, "alpha cannot be coded yet: composite the picture first");
-    if (f->n_channels != 1 && f->n_channels != 3)
+    if (f->n_channels < 1 || f->n_channels > 4)
         return diag_set(&e->diag, PITH_E_ARG, "a picture of %u channels", f->n_channels);
     if (!(o->quality >= 0 && o->quality <= 100)) return diag_set(&e->diag, PITH_E_ARG, "quality must be 0 to 100");
     if (o->method != PITH_METHOD_LATENT && o->method != PITH_METHOD_PALETTE)
@@ -112,7 +115,7 @@ static pith_status fill_head(pith_encoder *e, const pith_image_format *f, pith_m
     *head = (ctr_head){
         .width = f->width,
         .height = f->height,
-        .grey = f->n_channels == 1,
+        .grey = f->n_channels < 3,
         .deep = f->bit_depth == 16,
         .method = (uint8_t)method,
         .n_latent = (uint8_t)t->n_latent,
@@ -122,12 +125,37 @@ static pith_status fill_head(pith_encoder *e, const pith_image_format *f, pith_m
     return model_latent_id(model_session_model(e->session), head->latent_id, &e->diag);
 }
 
+static pith_status load_window(pith_encoder *e, encode_job *job, pixel_rect rect) {
+    pixels_load(&job->band, rect, job->window_pixels);
+    if (!job->window_opacity) return PITH_OK;
+    pixels_load_alpha(&job->band, rect, job->window_opacity);
+    return alpha_fill(job->window_pixels, job->window_opacity, rect.height, rect.width, &e->env.alloc, &e->diag);
+}
+
+/* Room for one window. */
+static pith_status job_init(pith_encoder *e, encode_job *job, const pith_image_format *format, const tile_grid *grid,
+                            float quality) {
+    const uint32_t s = 1u << e->traits->log2_downscale;
+    const size_t window = (size_t)grid->x.window * grid->y.window;
+    const pith_alloc *alloc = &e->env.alloc;
+    pith_status status = band_init(&job->band, alloc, format, grid->y.window * s, &e->diag);
+    if (status == PITH_OK) status = alpha_writer_init(&job->alpha, alloc, format, quality, &e->diag);
+    if (status != PITH_OK) return status;
+    job->window_pixels = mem_alloc(alloc, window, (size_t)3 * s * s * sizeof(float));
+    job->window_latents = mem_alloc(alloc, window, e->traits->n_latent * sizeof(float));
+    bool has_alpha = format->n_channels % 2 == 0;
+    if (has_alpha) job->window_opacity = mem_alloc(alloc, window, (size_t)s * s * sizeof(float));
+    if (job->window_pixels && job->window_latents && (job->window_opacity || !has_alpha)) return PITH_OK;
+    return diag_set(&e->diag, PITH_E_NOMEM, "out of memory for a tile");
+}
+
 /* The encoder network over one window; its core goes to the latent planes. */
 static pith_status run_window(pith_encoder *e, encode_job *job, const tile_grid *grid, tile_span tx, tile_span ty) {
     const uint32_t s = 1u << e->traits->log2_downscale, h = grid->y.window, w = grid->x.window;
     pixel_rect rect = {tx.window_start * s, ty.window_start * s, w * s, h * s};
-    pixels_load(&job->band, rect, job->window_pixels);
-    pith_status status = model_encode(e->session, h, w, job->window_pixels, job->window_latents, &e->diag);
+    pith_status status = load_window(e, job, rect);
+    if (status != PITH_OK) return status;
+    status = model_encode(e->session, h, w, job->window_pixels, job->window_latents, &e->diag);
     if (status != PITH_OK) return status;
     const latent_planes *l = &job->latents;
     for (uint32_t c = 0; c < l->n_channels; c++)
@@ -140,26 +168,20 @@ static pith_status run_window(pith_encoder *e, encode_job *job, const tile_grid 
     return PITH_OK;
 }
 
-static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pith_source *source) {
+static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pith_source *source, float quality) {
     pith_status status = PITH_OK;
     const uint32_t s = 1u << e->traits->log2_downscale, height = source->format.height;
     tile_grid grid = tile_grid_make(job->latents.width, job->latents.height, e->traits->encoder_reach);
-    size_t window = (size_t)grid.x.window * grid.y.window;
     double start = env_seconds();
 
     PITH_TRY(model_bind_encoder(e->session, grid.y.window, grid.x.window, &e->diag));
     e->timing.bind_seconds = env_seconds() - start;
-    PITH_TRY(band_init(&job->band, &e->env.alloc, &source->format, grid.y.window * s, &e->diag));
-    job->window_pixels = mem_alloc(&e->env.alloc, window, (size_t)3 * s * s * sizeof(float));
-    job->window_latents = mem_alloc(&e->env.alloc, window, e->traits->n_latent * sizeof(float));
-    if (!job->window_pixels || !job->window_latents) {
-        status = diag_set(&e->diag, PITH_E_NOMEM, "out of memory for a tile");
-        goto cleanup;
-    }
+    PITH_TRY(job_init(e, job, &source->format, &grid, quality));
     for (uint32_t j = 0; j < grid.y.count; j++) {
         tile_span ty = tile_axis_span(&grid.y, j);
         uint32_t last = (ty.window_start + grid.y.window) * s;
         PITH_TRY(band_read(&job->band, source, ty.window_start * s, last < height ? last : height, &e->diag));
+        PITH_TRY(alpha_writer_take(&job->alpha, &job->band, &e->diag));
         for (uint32_t i = 0; i < grid.x.count; i++) {
             PITH_TRY(env_report(&e->env, "encoding",
                                 0.8 * ((double)j * grid.x.count + i) / ((double)grid.y.count * grid.x.count),
@@ -167,13 +189,15 @@ static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pit
             PITH_TRY(run_window(e, job, &grid, tile_axis_span(&grid.x, i), ty));
         }
     }
+    job->head.alpha = job->alpha.seen_through; /* all opaque is no alpha */
     e->timing.network_seconds = env_seconds() - start - e->timing.bind_seconds;
 cleanup:
     /* The search for a size comes next and needs none of this. */
     band_free(&job->band, &e->env.alloc);
     mem_free(&e->env.alloc, job->window_pixels);
     mem_free(&e->env.alloc, job->window_latents);
-    job->window_pixels = job->window_latents = NULL;
+    mem_free(&e->env.alloc, job->window_opacity);
+    job->window_pixels = job->window_latents = job->window_opacity = NULL;
     return status;
 }
 
@@ -183,7 +207,10 @@ static pith_status latents_to_file(pith_encoder *e, encode_job *job, const pith_
     pith_status status = PITH_OK;
     double start = env_seconds();
     rate_control rate = {.env = &e->env, .traits = e->traits, .coder = e->coder, .diag = &e->diag};
-    rate_wish wish = {.quality = o->quality, .max_bytes = o->max_bytes, .other_bytes = job->after.n_bytes};
+    static const byte_writer none = {0};
+    const byte_writer *alpha = job->head.alpha ? &job->alpha.chunks : &none;
+    rate_wish wish = {
+        .quality = o->quality, .max_bytes = o->max_bytes, .other_bytes = alpha->n_bytes + job->after.n_bytes};
     if (o->method == PITH_METHOD_PALETTE) {
         PITH_TRY(env_report(&e->env, "coding", 0.8, &e->diag));
         PITH_TRY(palette_write(file, &job->head, &job->latents, e->traits->palette_unit, &e->env.alloc, &e->diag));
@@ -198,6 +225,7 @@ static pith_status latents_to_file(pith_encoder *e, encode_job *job, const pith_
         PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
         PITH_TRY(rate_write_slices(&rate, &job->latents, job->symbols, &job->head, file));
     }
+    bw_bytes(file, alpha->data, alpha->n_bytes);
     bw_bytes(file, job->after.data, job->after.n_bytes);
     status = file->status;
     if (status != PITH_OK) {
@@ -229,7 +257,7 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     PITH_TRY(fill_head(e, &source->format, o.method, &job.head));
     PITH_TRY(metadata_write(&job.after, &o, &e->env.limits, &e->diag));
     PITH_TRY(latents_init(&job.latents, &e->env.alloc, &job.head, &e->diag));
-    PITH_TRY(pixels_to_latents(e, &job, source));
+    PITH_TRY(pixels_to_latents(e, &job, source, o.quality));
     PITH_TRY(latents_to_file(e, &job, &o, &file));
     *out = (pith_bytes){file.data, file.n_bytes};
     file.data = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The latent of a whole picture: planes of floats, and views of its slices. */
+/* The latent of a picture or of some of its slices: planes of floats, and views
+ * of the slices. */
 #ifndef PITH_API_LATENTS_H
 #define PITH_API_LATENTS_H
 
@@ -12,16 +13,23 @@
 typedef struct latent_planes {
     float *values; /* n_channels x height x width */
     uint32_t n_channels, height, width;
+    uint32_t x, y; /* where in the picture's latent they begin */
 } latent_planes;
 
 /* Room for the latent that a header announces. */
 pith_status latents_init(latent_planes *l, const pith_alloc *alloc, const ctr_head *head, pith_diag *diag)
     PITH_MUST_CHECK;
+/* Only for the slices that meet `needed`. */
+pith_status latents_init_part(latent_planes *l, const pith_alloc *alloc, const ctr_head *head, ctr_rect needed,
+                              pith_diag *diag) PITH_MUST_CHECK;
 void latents_free(latent_planes *l, const pith_alloc *alloc);
 
 size_t latents_count(const latent_planes *l);
 
-/* A slice of symbols laid out as the planes are. */
+/* True for a slice that the planes hold. */
+bool latents_hold(const latent_planes *l, ctr_rect slice);
+
+/* A slice of symbols laid out as the planes are; one that they hold. */
 lat_block latents_slice(const latent_planes *l, int16_t *symbols, ctr_rect rect);
 
 #endif

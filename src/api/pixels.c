@@ -5,10 +5,18 @@
 
 #include <string.h>
 
+static size_t sample_bytes(const pith_image_format *f) { return f->bit_depth == 16 ? 2 : 1; }
+
 pith_status band_init(row_band *band, const pith_alloc *alloc, const pith_image_format *format, uint32_t capacity,
                       pith_diag *diag) {
-    size_t stride = (size_t)format->width * format->n_channels * (format->bit_depth == 16 ? 2 : 1);
-    *band = (row_band){.format = *format, .stride_bytes = stride, .capacity = capacity};
+    return band_init_columns(band, alloc, format, 0, format->width, capacity, diag);
+}
+
+pith_status band_init_columns(row_band *band, const pith_alloc *alloc, const pith_image_format *format, uint32_t left,
+                              uint32_t n_columns, uint32_t capacity, pith_diag *diag) {
+    size_t stride = (size_t)n_columns * format->n_channels * sample_bytes(format);
+    *band = (row_band){
+        .format = *format, .stride_bytes = stride, .left = left, .n_columns = n_columns, .capacity = capacity};
     band->rows = mem_alloc(alloc, capacity, stride);
     return band->rows ? PITH_OK : diag_set(diag, PITH_E_NOMEM, "out of memory for %u rows of pixels", capacity);
 }
@@ -46,19 +54,49 @@ static float sample_at(const row_band *band, const uint8_t *row, size_t index) {
     return (float)row[index] * (1.0f / 255.0f);
 }
 
-void pixels_load(const row_band *band, pixel_rect rect, float *planes) {
+/* Rect of one channel, the picture's edge continued. */
+static void load_channel(const row_band *band, pixel_rect rect, size_t channel, float *plane) {
     const pith_image_format *f = &band->format;
-    size_t plane = (size_t)rect.width * rect.height;
     for (uint32_t y = 0; y < rect.height; y++) {
         uint32_t py = rect.y + y < f->height ? rect.y + y : f->height - 1;
         const uint8_t *row = band->rows + (size_t)(py - band->first) * band->stride_bytes;
+        float *to = plane + (size_t)y * rect.width;
         for (uint32_t x = 0; x < rect.width; x++) {
             uint32_t px = rect.x + x < f->width ? rect.x + x : f->width - 1;
-            float *to = planes + (size_t)y * rect.width + x;
-            for (size_t c = 0; c < 3; c++)
-                to[c * plane] = sample_at(band, row, (size_t)px * f->n_channels + (f->n_channels == 3 ? c : 0));
+            to[x] = sample_at(band, row, (size_t)(px - band->left) * f->n_channels + channel);
         }
     }
+}
+
+void pixels_load(const row_band *band, pixel_rect rect, float *planes) {
+    size_t plane = (size_t)rect.width * rect.height;
+    bool colour = band->format.n_channels >= 3;
+    for (size_t c = 0; c < 3; c++) load_channel(band, rect, colour ? c : 0, planes + c * plane);
+}
+
+void pixels_load_alpha(const row_band *band, pixel_rect rect, float *plane) {
+    load_channel(band, rect, band->format.n_channels - 1u, plane);
+}
+
+static uint8_t *alpha_at(const row_band *band, uint32_t y, uint32_t x) {
+    const pith_image_format *f = &band->format;
+    size_t index = (size_t)(x - band->left) * f->n_channels + f->n_channels - 1u;
+    return band->rows + (size_t)(y - band->first) * band->stride_bytes + index * sample_bytes(f);
+}
+
+uint16_t pixels_get_alpha(const row_band *band, uint32_t y, uint32_t x) {
+    const uint8_t *at = alpha_at(band, y, x);
+    uint16_t opacity = (uint16_t)(*at * 257);
+    if (band->format.bit_depth == 16) memcpy(&opacity, at, sizeof opacity);
+    return opacity;
+}
+
+void pixels_set_alpha(row_band *band, uint32_t y, uint32_t x, uint16_t opacity) {
+    uint8_t *at = alpha_at(band, y, x);
+    if (band->format.bit_depth == 16)
+        memcpy(at, &opacity, sizeof opacity);
+    else
+        *at = (uint8_t)((opacity + 128u) / 257u);
 }
 
 static void store_sample(const row_band *band, uint8_t *row, size_t index, float value) {
@@ -79,8 +117,8 @@ void pixels_store(row_band *band, pixel_rect rect, const float *planes, uint32_t
         uint8_t *row = band->rows + (size_t)(rect.y + y - band->first) * band->stride_bytes;
         for (uint32_t x = 0; x < rect.width; x++) {
             const float *from = planes + (size_t)(y0 + y) * plane_width + x0 + x;
-            size_t index = (rect.x + x) * n;
-            if (n == 1)
+            size_t index = (rect.x + x - band->left) * n;
+            if (n < 3)
                 store_sample(band, row, index, (from[0] + from[plane] + from[2 * plane]) * (1.0f / 3.0f));
             else
                 for (size_t c = 0; c < 3; c++) store_sample(band, row, index + c, from[c * plane]);

@@ -3,28 +3,37 @@
 /* Tile geometry: where windows lie. */
 #include "api/tiles.h"
 
+#include <stdbool.h>
+
 /* Positions of new picture a tile brings, at most: 1536 pixels. Larger tiles
  * waste less on halos, smaller ones take less memory (about 4 kB a position). */
 #define TILE_CORE 192u
 
-static tile_axis axis_make(uint32_t length, uint32_t halo) {
-    tile_axis a = {.length = length, .core = length, .window = length, .count = 1, .halo = halo};
-    if (halo >= length || length <= TILE_CORE + 2 * halo) return a;
-    a.count = (length + TILE_CORE - 1) / TILE_CORE;
-    a.core = (length + a.count - 1) / a.count;
+static uint32_t least(uint64_t a, uint32_t b) { return a < b ? (uint32_t)a : b; }
+
+tile_axis tile_axis_part(uint32_t first, uint32_t length, uint32_t whole, uint32_t halo) {
+    tile_axis a = {.whole = whole, .first = first, .length = length, .halo = halo};
+    bool one = halo >= whole || (length == whole && whole <= TILE_CORE + 2 * halo);
+    uint32_t count = one ? 1 : (length + TILE_CORE - 1) / TILE_CORE;
+    a.core = (length + count - 1) / count;
     a.count = (length + a.core - 1) / a.core;
-    a.window = a.core + 2 * halo < length ? a.core + 2 * halo : length;
+    a.window = least(a.core + 2 * (uint64_t)halo, whole);
     return a;
 }
 
 tile_grid tile_grid_make(uint32_t width, uint32_t height, uint32_t halo) {
-    return (tile_grid){.x = axis_make(width, halo), .y = axis_make(height, halo)};
+    return (tile_grid){.x = tile_axis_part(0, width, width, halo), .y = tile_axis_part(0, height, height, halo)};
 }
 
 tile_span tile_axis_span(const tile_axis *a, uint32_t index) {
-    uint32_t start = index * a->core;
+    uint32_t start = index * a->core; /* from the part's first */
     uint32_t left = a->length - start;
-    uint32_t window = start > a->halo ? start - a->halo : 0;
-    if (window > a->length - a->window) window = a->length - a->window;
-    return (tile_span){.core_start = start, .core_length = left < a->core ? left : a->core, .window_start = window};
+    uint32_t core = a->first + start, window = core > a->halo ? core - a->halo : 0;
+    if (window > a->whole - a->window) window = a->whole - a->window;
+    return (tile_span){.core_start = core, .core_length = left < a->core ? left : a->core, .window_start = window};
+}
+
+void tile_axis_reach(const tile_axis *a, uint32_t *first, uint32_t *end) {
+    *first = tile_axis_span(a, 0).window_start;
+    *end = tile_axis_span(a, a->count - 1).window_start + a->window;
 }

@@ -9,9 +9,10 @@
 #include <stdint.h>
 
 typedef struct tile_axis {
-    uint32_t length; /* of the whole picture */
-    uint32_t core;   /* new positions a tile; the last may have fewer */
-    uint32_t window; /* positions the network sees */
+    uint32_t whole;         /* of the picture */
+    uint32_t first, length; /* the part of it that is wanted */
+    uint32_t core;          /* new positions a tile; the last may have fewer */
+    uint32_t window;        /* positions the network sees */
     uint32_t count;
     uint32_t halo;
 } tile_axis;
@@ -29,6 +30,12 @@ typedef struct tile_grid {
 
 /* A halo not smaller than the picture makes one window of it. */
 tile_grid tile_grid_make(uint32_t width, uint32_t height, uint32_t halo);
+
+/* Of a part of the picture alone, [first, first + length) on each axis. */
+tile_axis tile_axis_part(uint32_t first, uint32_t length, uint32_t whole, uint32_t halo);
+
+/* The positions that the windows of an axis cover: [*first, *end). */
+void tile_axis_reach(const tile_axis *axis, uint32_t *first, uint32_t *end);
 tile_span tile_axis_span(const tile_axis *axis, uint32_t index);
 
 #endif

@@ -14,8 +14,21 @@ static uint32_t ceil_shift(uint32_t value, uint8_t shift) {
     return (uint32_t)(((uint64_t)value + (1u << shift) - 1u) >> shift);
 }
 
-static uint32_t slices_along(uint32_t n_positions) {
-    return (uint32_t)(((uint64_t)n_positions + CTR_SLICE_SIDE - 1u) / CTR_SLICE_SIDE);
+static uint32_t slices_along(uint32_t length, uint32_t side) {
+    return (uint32_t)(((uint64_t)length + side - 1u) / side);
+}
+
+static uint32_t slices_in(uint32_t width, uint32_t height, uint32_t side) {
+    uint64_t n = (uint64_t)slices_along(width, side) * slices_along(height, side);
+    return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
+static ctr_rect slice_of(uint32_t width, uint32_t height, uint32_t side, uint32_t index) {
+    uint32_t columns = slices_along(width, side);
+    ctr_rect r = {.x = index % columns * side, .y = index / columns * side};
+    r.width = width - r.x < side ? width - r.x : side;
+    r.height = height - r.y < side ? height - r.y : side;
+    return r;
 }
 
 uint32_t ctr_latent_width(const ctr_head *head) { return ceil_shift(head->width, head->log2_downscale); }
@@ -24,17 +37,19 @@ uint32_t ctr_latent_height(const ctr_head *head) { return ceil_shift(head->heigh
 
 uint32_t ctr_slice_count(const ctr_head *head) {
     if (head->method == PITH_METHOD_PALETTE) return 0;
-    uint64_t n = (uint64_t)slices_along(ctr_latent_width(head)) * slices_along(ctr_latent_height(head));
-    return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+    return slices_in(ctr_latent_width(head), ctr_latent_height(head), CTR_SLICE_SIDE);
 }
 
 ctr_rect ctr_slice_rect(const ctr_head *head, uint32_t index) {
-    uint32_t width = ctr_latent_width(head), height = ctr_latent_height(head);
-    uint32_t columns = slices_along(width);
-    ctr_rect r = {.x = index % columns * CTR_SLICE_SIDE, .y = index / columns * CTR_SLICE_SIDE};
-    r.width = width - r.x < CTR_SLICE_SIDE ? width - r.x : CTR_SLICE_SIDE;
-    r.height = height - r.y < CTR_SLICE_SIDE ? height - r.y : CTR_SLICE_SIDE;
-    return r;
+    return slice_of(ctr_latent_width(head), ctr_latent_height(head), CTR_SLICE_SIDE, index);
+}
+
+uint32_t ctr_alpha_count(const ctr_head *head) {
+    return head->alpha ? slices_in(head->width, head->height, CTR_ALPHA_SLICE_SIDE) : 0;
+}
+
+ctr_rect ctr_alpha_rect(const ctr_head *head, uint32_t index) {
+    return slice_of(head->width, head->height, CTR_ALPHA_SLICE_SIDE, index);
 }
 
 /* ---- names -------------------------------------------------------------------- */
@@ -68,6 +83,7 @@ void ctr_chunk_name(uint8_t type, char name[8]) {
     } known[] = {
         {CTR_CHUNK_HEAD, "HEAD"},
         {CTR_CHUNK_LATENT, "LATN"},
+        {CTR_CHUNK_ALPHA, "ALPH"},
         {CTR_CHUNK_PALETTE, "PALT"},
         {CTR_CHUNK_METADATA + PITH_METADATA_ICC, "ICCP"},
         {CTR_CHUNK_METADATA + PITH_METADATA_EXIF, "EXIF"},

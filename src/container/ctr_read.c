@@ -96,6 +96,7 @@ static void read_flags(stream *s, ctr_head *head, uint32_t version_minor) {
     size_t at = s->position;
     uint8_t flags = st_u8(s, "flags");
     head->grey = flags & CTR_FLAG_GREY;
+    head->alpha = flags & CTR_FLAG_ALPHA;
     head->deep = flags & CTR_FLAG_DEEP;
     if (s->status == PITH_OK && (flags & ~CTR_FLAGS_KNOWN))
         FAIL_AT(s, at, version_minor > CTR_VERSION_MINOR ? PITH_E_UNSUPPORTED : PITH_E_FORMAT,
@@ -172,14 +173,27 @@ static pith_status check_limits(const ctr_head *head, const pith_limits *limits,
     if ((uint64_t)head->width * head->height > limits->max_pixels)
         return diag_set(diag, PITH_E_LIMIT, "a picture of %" PRIu32 "x%" PRIu32 ", the limit is %" PRIu64 " pixels",
                         head->width, head->height, limits->max_pixels);
-    if (ctr_slice_count(head) >= limits->max_chunks)
+    uint64_t n_slices = (uint64_t)ctr_slice_count(head) + ctr_alpha_count(head);
+    if (n_slices >= limits->max_chunks)
         return diag_set(diag, PITH_E_LIMIT,
-                        "a picture of %" PRIu32 " slices and a header, the limit is %" PRIu32 " chunks",
-                        ctr_slice_count(head), limits->max_chunks);
+                        "a picture of %" PRIu64 " slices and a header, the limit is %" PRIu32 " chunks", n_slices,
+                        limits->max_chunks);
     return PITH_OK;
 }
 
 /* ---- the walk --------------------------------------------------------------------------- */
+
+static void place_alpha(stream *s, ctr_file *file, const ctr_chunk *chunk) {
+    size_t at = chunk->offset;
+    if (file->n_alpha == 0) file->first_alpha = file->n_chunks;
+    if (file->n_slices != ctr_slice_count(&file->head))
+        FAIL_AT(s, at, PITH_E_FORMAT, "before the last latent slice");
+    else if (file->first_alpha + file->n_alpha != file->n_chunks)
+        FAIL_AT(s, at, PITH_E_FORMAT, "apart from the slices of alpha before it");
+    else if (file->n_alpha == ctr_alpha_count(&file->head))
+        FAIL_AT(s, at, PITH_E_FORMAT, "one slice of alpha more than the %" PRIu32 " of the picture", file->n_alpha);
+    file->n_alpha++;
+}
 
 static void place_metadata(stream *s, ctr_file *file, const ctr_chunk *chunk, const pith_limits *limits) {
     uint32_t *index = &file->metadata[chunk->type - CTR_CHUNK_METADATA];
@@ -213,6 +227,8 @@ static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk, const
         file->palette = file->n_chunks;
     } else if (chunk->type == CTR_CHUNK_HEAD) {
         FAIL_AT(s, at, PITH_E_FORMAT, "a second header");
+    } else if (chunk->type == CTR_CHUNK_ALPHA) {
+        place_alpha(s, file, chunk);
     } else if (chunk->type >= CTR_CHUNK_METADATA && chunk->type < CTR_CHUNK_METADATA + PITH_N_METADATA) {
         place_metadata(s, file, chunk, limits);
     } else if (!(chunk->type & CTR_CHUNK_SKIPPABLE)) {
@@ -237,6 +253,10 @@ static pith_status check_chunks(ctr_file *file, stream *s, const pith_limits *li
         s->label = "file";
         st_fail(s, PITH_E_TRUNCATED, "ends after %" PRIu32 " of %" PRIu32 " latent slices", file->n_slices,
                 ctr_slice_count(&file->head));
+    } else if (s->status == PITH_OK && file->n_alpha != ctr_alpha_count(&file->head)) {
+        s->label = "file";
+        st_fail(s, PITH_E_TRUNCATED, "ends after %" PRIu32 " of %" PRIu32 " slices of alpha", file->n_alpha,
+                ctr_alpha_count(&file->head));
     }
     if (s->status == PITH_OK && file->head.method == PITH_METHOD_PALETTE && !file->palette) {
         s->label = "file";
@@ -328,6 +348,10 @@ void ctr_file_free(ctr_file *file, const pith_env *env) {
 }
 
 const ctr_chunk *ctr_palette(const ctr_file *file) { return &file->chunks[file->palette]; }
+
+const ctr_chunk *ctr_alpha_chunk(const ctr_file *file, uint32_t index) {
+    return &file->chunks[file->first_alpha + index];
+}
 
 pith_status ctr_read_slice(const ctr_file *file, uint32_t index, ctr_slice *slice, pith_diag *diag) {
     if (!file || !slice || index >= file->n_slices) return diag_set(diag, PITH_E_ARG, "no such latent slice");

@@ -24,6 +24,7 @@ typedef struct ctr_file {
     uint32_t n_chunks;
     uint32_t first_slice; /* index into chunks of slice 0; the slices follow each other */
     uint32_t n_slices;
+    uint32_t first_alpha, n_alpha;      /* the same for slices of alpha */
     uint32_t metadata[PITH_N_METADATA]; /* index into chunks; 0 = none */
     uint32_t palette;                   /* index into chunks of the PALT chunk of a file of that method; else 0 */
 } ctr_file;
@@ -53,6 +54,9 @@ pith_status ctr_read_slice(const ctr_file *file, uint32_t index, ctr_slice *slic
 
 /* The PALT chunk of a file of method palette; its payload is a zlib stream. */
 const ctr_chunk *ctr_palette(const ctr_file *file);
+
+/* A slice of alpha, for alpha_decode. */
+const ctr_chunk *ctr_alpha_chunk(const ctr_file *file, uint32_t index);
 
 /* "HEAD" and so on, or "?xx" when unknown, into a buffer of 8 bytes. */
 void ctr_chunk_name(uint8_t type, char name[8]);

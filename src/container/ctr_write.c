@@ -41,10 +41,11 @@ static size_t put_name(uint8_t *out, const char *name) {
 static size_t put_head(uint8_t out[MAX_HEAD_BYTES], const ctr_head *head) {
     size_t n = put_leb128(out, head->width);
     n += put_leb128(out + n, head->height);
-    out[n++] = (uint8_t)((head->grey ? CTR_FLAG_GREY : 0) | (head->deep ? CTR_FLAG_DEEP : 0)); /* flags */
-    out[n++] = head->method;                                                                   /* method */
-    out[n++] = (uint8_t)((head->n_latent - 1u) | (unsigned)head->log2_downscale << 5);         /* geometry */
-    out[n++] = (uint8_t)head->step_index;                                                      /* step_index */
+    out[n++] = (uint8_t)((head->grey ? CTR_FLAG_GREY : 0) | (head->alpha ? CTR_FLAG_ALPHA : 0) |
+                         (head->deep ? CTR_FLAG_DEEP : 0));                            /* flags */
+    out[n++] = head->method;                                                           /* method */
+    out[n++] = (uint8_t)((head->n_latent - 1u) | (unsigned)head->log2_downscale << 5); /* geometry */
+    out[n++] = (uint8_t)head->step_index;                                              /* step_index */
     out[n++] = (uint8_t)(head->step_index >> 8);
     out[n++] = head->prior_id; /* prior_id */
     n += put_name(out + n, head->model_name);

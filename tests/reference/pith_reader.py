@@ -17,11 +17,11 @@ import zlib
 
 MAGIC = b"\xf0PIT"
 MAJOR, MINOR = 0, 1
-HEAD, LATN, PALT = 0x01, 0x02, 0x05
+HEAD, LATN, ALPH, PALT = 0x01, 0x02, 0x04, 0x05
 METADATA = {0x85: "ICCP", 0x86: "EXIF", 0x87: "XMPM"}
-NAMES = {HEAD: "HEAD", LATN: "LATN", PALT: "PALT", **METADATA}
+NAMES = {HEAD: "HEAD", LATN: "LATN", ALPH: "ALPH", PALT: "PALT", **METADATA}
 METHODS = {1: "latent", 2: "palette"}
-SLICE_SIDE = 128
+SLICE_SIDE, ALPHA_SIDE = 128, 512
 
 MAX_SIDE, MAX_PIXELS, MAX_BYTES, MAX_CHUNKS, MAX_METADATA = 65535, 100_000_000, 1 << 30, 100_000, 4 << 20  # [12]
 
@@ -99,9 +99,10 @@ def read_head(payload: Bytes, minor: int) -> dict:  # [4]
     head = {"width": payload.leb128(1, "width"), "height": payload.leb128(1, "height")}
     start = payload.at
     flags = payload.number(1, "flags")
-    if flags & ~5:
+    if flags & ~7:
         raise Refused("unsupported" if minor > MINOR else "format", f"flags 0x{flags:02x}", start)
-    head["channels"] = 1 if flags & 1 else 3
+    head["alpha"] = flags & 2 != 0
+    head["channels"] = (1 if flags & 1 else 3) + head["alpha"]
     head["depth"] = 16 if flags & 4 else 8
     head["method"] = METHODS[read_known(payload, METHODS, "method")]
     start = payload.at
@@ -133,11 +134,16 @@ def slices_of(head: dict) -> list:  # [5]
     ]
 
 
+def n_alpha_slices(head: dict) -> int:  # [5]
+    return ceil_div(head["width"], ALPHA_SIDE) * ceil_div(head["height"], ALPHA_SIDE) if head["alpha"] else 0
+
+
 def check_limits(head: dict) -> None:  # [12]
     if max(head["width"], head["height"]) > MAX_SIDE or head["width"] * head["height"] > MAX_PIXELS:
         raise Refused("limit", f"a picture of {head['width']}x{head['height']}", 5)
     side = SLICE_SIDE * head["downscale"]
-    if head["method"] == "latent" and ceil_div(head["width"], side) * ceil_div(head["height"], side) >= MAX_CHUNKS:
+    slices = ceil_div(head["width"], side) * ceil_div(head["height"], side) if head["method"] == "latent" else 0
+    if slices + n_alpha_slices(head) >= MAX_CHUNKS:
         raise Refused("limit", "more slices than chunks are allowed", 5)
 
 
@@ -206,7 +212,7 @@ def read_file(data: bytes) -> dict:  # [2]
         raise Refused("format", "the first chunk is not HEAD", 5)
     head = read_head(Bytes(data, *chunk["payload"]), minor)
     check_limits(head)
-    places, slices, chunks = slices_of(head), [], [chunk]
+    places, slices, chunks, alphas = slices_of(head), [], [chunk], 0
     palette = None
     while file.at < file.end:
         if len(chunks) == MAX_CHUNKS:
@@ -222,6 +228,10 @@ def read_file(data: bytes) -> dict:  # [2]
             palette = chunk
         elif chunk["type"] == HEAD:
             raise Refused("format", "a second HEAD", chunk["offset"])
+        elif chunk["type"] == ALPH:
+            if len(slices) < len(places) or alphas and chunks[-1]["type"] != ALPH or alphas == n_alpha_slices(head):
+                raise Refused("format", "an ALPH where none may stand", chunk["offset"])
+            alphas += 1
         elif chunk["type"] in METADATA:
             check_metadata(chunk, chunks)
         elif chunk["type"] < 0x80:
@@ -231,6 +241,8 @@ def read_file(data: bytes) -> dict:  # [2]
         raise Refused("truncated", f"{len(slices)} of {len(places)} slices", file.at)
     if head["method"] == "palette" and not palette:
         raise Refused("truncated", "there is no PALT", file.at)
+    if alphas < n_alpha_slices(head):
+        raise Refused("truncated", f"{alphas} of {n_alpha_slices(head)} slices of alpha", file.at)
     found = describe(data, f"{version >> 4}.{minor}", head, slices, chunks)
     return {**found, "palette": read_palette(data, palette, head)} if palette else found
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* The alpha channel beside the networks: gathered from rows into slices while
+ * a picture is read, and back into rows while one is written. Never whole in
+ * memory. */
+#ifndef PITH_API_ALPHA_H
+#define PITH_API_ALPHA_H
+
+#include "api/pixels.h"
+#include "base/stream.h"
+#include "codec/alpha_coder.h"
+#include "container/ctr_read.h"
+
+typedef struct alpha_writer {
+    const pith_alloc *alloc; /* borrowed */
+    alpha_coder *coder;      /* NULL: the picture has no alpha */
+    uint32_t n_levels;
+    uint32_t n_taken;   /* rows seen */
+    uint16_t *rows;     /* the slices being gathered, as wide as the picture */
+    bool seen_through;  /* a pixel so far was not opaque */
+    byte_writer slice;  /* work space */
+    byte_writer chunks; /* ALPH, as they go into the file */
+} alpha_writer;
+
+/* `quality` 0..100 decides how finely alpha of many levels is kept. */
+pith_status alpha_writer_init(alpha_writer *w, const pith_alloc *alloc, const pith_image_format *format, float quality,
+                              pith_diag *diag) PITH_MUST_CHECK;
+void alpha_writer_free(alpha_writer *w);
+
+/* Takes the band's rows that were not seen yet. After the last row the chunks
+ * are complete; they are worth writing when `seen_through`. */
+pith_status alpha_writer_take(alpha_writer *w, const row_band *band, pith_diag *diag) PITH_MUST_CHECK;
+
+typedef struct alpha_reader {
+    const pith_alloc *alloc; /* borrowed */
+    const ctr_file *file;    /* borrowed */
+    alpha_coder *coder;      /* NULL: the picture has no alpha */
+    uint32_t left, n_columns;
+    uint16_t *rows;     /* one row of slices, the columns asked for */
+    uint32_t slice_row; /* which; UINT32_MAX = none yet */
+    uint16_t *slice;    /* work space */
+} alpha_reader;
+
+/* Reads columns [left, left + n_columns) of the picture. */
+pith_status alpha_reader_init(alpha_reader *r, const pith_alloc *alloc, const ctr_file *file, uint32_t left,
+                              uint32_t n_columns, pith_diag *diag) PITH_MUST_CHECK;
+void alpha_reader_free(alpha_reader *r);
+
+/* The opacities of the band's rows and columns. */
+pith_status alpha_reader_fill(alpha_reader *r, row_band *band, pith_diag *diag) PITH_MUST_CHECK;
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* The part of a picture that a call decodes: which pixels, which tiles make
+ * them, and which latent positions those need. */
+#ifndef PITH_API_REGION_H
+#define PITH_API_REGION_H
+
+#include "api/pixels.h"
+#include "api/tiles.h"
+#include "container/pith_format.h"
+
+typedef struct region {
+    pixel_rect pixels;
+    tile_grid tiles;
+    ctr_rect latents;
+} region;
+
+/* `wanted`: a width and height of 0 is the whole picture. `reach`: of the
+ * decoder network. PITH_E_ARG when the wanted part is not inside the picture. */
+pith_status region_make(region *r, const pith_area *wanted, const ctr_head *head, uint32_t reach, pith_diag *diag)
+    PITH_MUST_CHECK;
+
+#endif
