@@ -7,6 +7,7 @@
 
 #include "container/ctr_read.h"
 #include "container/ctr_write.h"
+#include "container_file.h"
 #include "mend.h"
 
 #define MAX_CHUNKS 1000u
@@ -81,7 +82,7 @@ static void read_file(const uint8_t *data, size_t n_bytes) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes) {
     read_file(data, n_bytes);
     uint8_t *mended = mend_copy(data, n_bytes);
-    mend_crcs(mended, n_bytes);
+    container_mend_crcs(mended, n_bytes);
     read_file(mended, n_bytes);
     free(mended);
     return 0;

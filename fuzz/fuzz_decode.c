@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "container_file.h"
 #include "mend.h"
 #include "tiny_model.h"
 
@@ -59,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes) {
     if (n_bytes > 4096) return 0;
     decode(data, n_bytes, 8);
     uint8_t *mended = mend_copy(data, n_bytes);
-    mend_crcs(mended, n_bytes);
+    container_mend_crcs(mended, n_bytes);
     decode(mended, n_bytes, 16);
     mend_all(mended, n_bytes);
     decode(mended, n_bytes, 8);

@@ -11,26 +11,9 @@
 #include "base/mem.h"
 #include "codec/latent_coder.h"
 #include "container/ctr_read.h"
+#include "container_file.h"
 
 #define MAX_POSITIONS (1u << 14) /* of a slice that is decoded to mend it */
-
-static void put_u32(uint8_t *to, uint32_t value) {
-    for (unsigned i = 0; i < 4; i++) to[i] = (uint8_t)(value >> 8 * i);
-}
-
-void mend_crcs(uint8_t *data, size_t n_bytes) {
-    stream s;
-    st_init(&s, data, n_bytes, "file", 0, NULL);
-    (void)st_bytes(&s, CTR_MAGIC_BYTES + 1, "magic");
-    while (s.status == PITH_OK && st_left(&s) > 0) {
-        size_t start = s.position;
-        (void)st_u8(&s, "type");
-        (void)st_bytes(&s, (size_t)st_leb128(&s, n_bytes, "length"), "payload");
-        size_t end = s.position;
-        (void)st_u32le(&s, "crc");
-        if (s.status == PITH_OK) put_u32(data + end, crc32_update(0, data + start, end - start));
-    }
-}
 
 static void mend_slice(uint8_t *data, const ctr_file *file, uint32_t index) {
     ctr_slice slice;
@@ -55,11 +38,11 @@ void mend_all(uint8_t *data, size_t n_bytes) {
     ctr_file file;
     pith_env_defaults(&env, sizeof env);
     env.limits.max_pixels = 1u << 20;
-    mend_crcs(data, n_bytes);
+    container_mend_crcs(data, n_bytes);
     if (ctr_read(&file, data, n_bytes, &env, NULL) != PITH_OK) return;
     for (uint32_t i = 0; i < file.n_slices && i < 16; i++) mend_slice(data, &file, i);
     ctr_file_free(&file, &env);
-    mend_crcs(data, n_bytes);
+    container_mend_crcs(data, n_bytes);
 }
 
 uint8_t *mend_copy(const uint8_t *data, size_t n_bytes) {

@@ -9,10 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Makes every chunk's CRC right, as far as the chunks can be walked. */
-void mend_crcs(uint8_t *data, size_t n_bytes);
-
-/* The same, and the checksums of the latent slices that can be decoded. */
+/* Makes every chunk's CRC right (container_mend_crcs), and the checksums of the latent slices that can be decoded. */
 void mend_all(uint8_t *data, size_t n_bytes);
 
 /* A copy of the exact size, so that a sanitizer sees a read past the end. */

@@ -10,30 +10,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 #include <lcms2.h>
 
 #include "image_colour.h"
 #include "imageio.h"
+#include "temp_file.h"
 #include "tools_modern.h"
 
-static char folder[64];
-static char path[128];
+static char path[256]; /* of the one file that the cases make anew */
 
-static int make_folder(void **state) {
+static int name_file(void **state) {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/pith-colour-XXXXXX");
-    if (!mkdtemp(folder)) return -1;
-    snprintf(path, sizeof path, "%s/picture", folder);
+    snprintf(path, sizeof path, "%s", temp_path("picture"));
     return 0;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
 }
 
 /* ---- colour spaces by their formulas ------------------------------------------------------ */
@@ -498,5 +489,5 @@ int main(void) {
         cmocka_unit_test(a_profile_that_makes_no_sense_is_said_and_ignored),
         cmocka_unit_test(a_grey_picture_may_have_a_profile_of_colour),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, name_file, NULL);
 }

@@ -9,29 +9,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "exif_orientation.h"
 #include "imageio.h"
+#include "temp_file.h"
 #include "tools_modern.h"
 
-static char folder[64];
-static char path[128];
+static char path[256]; /* of the one file that the cases make anew */
 
-static int make_folder(void **state) {
+static int name_file(void **state) {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/pith-formats-XXXXXX");
-    if (!mkdtemp(folder)) return -1;
-    snprintf(path, sizeof path, "%s/picture", folder);
+    snprintf(path, sizeof path, "%s", temp_path("picture"));
     return 0;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
 }
 
 /* ---- helpers --------------------------------------------------------------------------- */
@@ -531,5 +522,5 @@ int main(void) {
         cmocka_unit_test(an_animated_jxl_gives_its_first_frame),
         cmocka_unit_test(no_damaged_file_does_harm),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, name_file, NULL);
 }

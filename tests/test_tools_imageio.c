@@ -15,23 +15,15 @@
 #include <cmocka.h>
 
 #include "imageio.h"
+#include "temp_file.h"
 #include "tools_pictures.h"
 
-static char folder[64];
-static char path[128];
+static char path[256]; /* of the one file that the cases make anew */
 
-static int make_folder(void **state) {
+static int name_file(void **state) {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/pith-imageio-XXXXXX");
-    if (!mkdtemp(folder)) return -1;
-    snprintf(path, sizeof path, "%s/picture", folder);
+    snprintf(path, sizeof path, "%s", temp_path("picture"));
     return 0;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
 }
 
 /* ---- helpers ------------------------------------------------------------------------ */
@@ -369,7 +361,7 @@ static void what_is_no_picture_is_refused(void **state) {
     assert_int_equal(try_load("hello, world\n", 13, NULL, &why), PITH_E_FORMAT);
     image_reader *reader;
     memset(&why, 0, sizeof why);
-    assert_int_equal(image_open(&reader, folder, NULL, &why), PITH_E_IO);
+    assert_int_equal(image_open(&reader, temp_folder(), NULL, &why), PITH_E_IO);
     assert_null(reader);
     memset(&why, 0, sizeof why);
     assert_int_equal(image_open(&reader, "/nonexistent/x.png", NULL, &why), PITH_E_IO);
@@ -486,5 +478,5 @@ int main(void) {
         cmocka_unit_test(a_full_disk_is_an_error),
         cmocka_unit_test(types_follow_from_names),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, name_file, NULL);
 }

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "container_file.h"
 #include "mend.h"
 
 #define MAX_CPU_SECONDS 2.0
@@ -211,7 +212,7 @@ int main(int argc, char **argv) {
         for (int warm = 0; warm < 4; warm++) (void)chance(2);
         b = files[chance(n_files)];
         for (uint32_t n = 1 + chance(1 + chance(6)); n > 0; n--) mutate_once(&b, &files[chance(n_files)]);
-        if (i % 4 == 1) mend_crcs(b.data, b.n);
+        if (i % 4 == 1) container_mend_crcs(b.data, b.n);
         if (i % 4 == 3) mend_all(b.data, b.n);
         save("mutant.pith", &b);
         unlink("out.ppm");
