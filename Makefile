@@ -9,6 +9,7 @@
 #   make prior      the built-in model's prior anew, after the model was replaced (PHOTOS=folder)
 #   make fuzz       libFuzzer on every reader of files, MINUTES each
 #   make mutants    10000 damaged files through the command
+#   make check-exact   the same bits from gcc and clang, on aarch64 and on s390x (big-endian)
 #   make install    PREFIX (default /usr/local), DESTDIR
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -20,7 +21,7 @@ BUILD := build/release
 
 PHOTOS ?= ../shared/photos
 
-.PHONY: all deps test demo bench install fuzz mutants lint format prior clean train-pack
+.PHONY: all deps test demo bench install fuzz mutants check-exact lint format prior clean train-pack
 
 all:
 	@scripts/deps build
@@ -67,6 +68,11 @@ mutants:
 	@scripts/deps test
 	@scripts/build release
 	@scripts/mutants $(COUNT) $(SEED)
+
+# The coder by two compilers and on two other machines, emulated.
+check-exact:
+	@scripts/deps exact
+	@scripts/check-exact
 
 lint:
 	@scripts/deps lint

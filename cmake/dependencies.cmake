@@ -7,7 +7,6 @@ find_package(Threads REQUIRED)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
 pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle>=3.7)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib>=1.2.11)
-find_library(PITH_LIBM m REQUIRED)
 
 if(PITH_ONEDNN)
     # Debian's CMake package of oneDNN insists on OpenCL's development files,

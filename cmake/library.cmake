@@ -1,30 +1,12 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # The library, compiled once and linked five ways:
-#   pith_core      static: base, entropy, codec, container, fidelity; needs nothing else
+#   pith_core      static: what needs nothing else (core.cmake)
 #   pith_internal  static, every symbol: what the tests link
 #   pith_shared    libpith.so, only pith_*
 #   pith_static    libpith.a, only pith_*: one relocatable object, the rest local
-function(pith_sources out)
-    set(all "")
-    foreach(folder IN LISTS ARGN)
-        file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.c)
-        list(APPEND all ${found})
-    endforeach()
-    if(NOT PITH_ONEDNN)
-        list(FILTER all EXCLUDE REGEX "/nn_onednn[^/]*\\.c$")
-    endif()
-    set(${out} ${all} PARENT_SCOPE)
-endfunction()
-
-pith_sources(core_sources base entropy codec residual container fidelity)
 pith_sources(rest_sources weights nn model api)
 
-add_library(pith_headers INTERFACE)
-target_include_directories(pith_headers INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
-
-add_library(pith_core_objects OBJECT ${core_sources})
-target_link_libraries(pith_core_objects PRIVATE pith_headers)
 add_library(pith_rest_objects OBJECT ${rest_sources})
 target_link_libraries(pith_rest_objects PRIVATE pith_headers PkgConfig::JANSSON PkgConfig::NETTLE PkgConfig::ZLIB Threads::Threads)
 if(PITH_ONEDNN)
@@ -40,9 +22,6 @@ if(PITH_ONEDNN)
     list(PREPEND PITH_LINK pith_dnnl gomp)
     list(PREPEND PITH_LINK_NAMES dnnl gomp)
 endif()
-
-add_library(pith_core STATIC $<TARGET_OBJECTS:pith_core_objects>)
-target_link_libraries(pith_core PUBLIC pith_headers ${PITH_LIBM})
 
 add_library(pith_internal STATIC ${PITH_OBJECTS})
 target_link_libraries(pith_internal PUBLIC pith_headers ${PITH_LINK})

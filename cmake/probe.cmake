@@ -24,12 +24,6 @@ if(PITH_BENCH)
     target_include_directories(bench_sd PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 endif()
 
-# Files of made-up symbols, for tests/golden and scripts/check-constants.
-if(PITH_TESTS)
-    add_executable(pith-symbols ${PROJECT_SOURCE_DIR}/tests/probe/pith_symbols.c)
-    target_link_libraries(pith-symbols PRIVATE pith_core)
-endif()
-
 # Mutated files through the command. Not under sanitizers, whose own memory is
 # far above the limit; there the same happens inside test_damage.
 if(PITH_TESTS AND TARGET pith)

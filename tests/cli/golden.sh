@@ -20,6 +20,9 @@ else
     echo "NOT CHECKED: doc/pith.magic (file(1) is not installed)"
 fi
 
+"$PITH_BUILD_DIR/bin/pith-exact" "$golden"/*.pith >exact.txt || fail "pith-exact: $(cat exact.txt)"
+grep -vE '^prior [1-9]' exact.txt | diff "$golden/exact.txt" - || fail "not the bits that the golden files always had"
+
 if ! command -v python3 >/dev/null; then
     echo "SKIPPED: there is no python3 to run the second reader with" >&2
     exit 77
