@@ -54,7 +54,8 @@ enum {
     CLI_STRIP,
     CLI_JOBS,
     CLI_RESUME,
-    CLI_REGION
+    CLI_REGION,
+    CLI_PREVIEW
 };
 
 typedef struct cli_option {

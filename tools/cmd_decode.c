@@ -20,6 +20,8 @@ static const cli_option options[] = {
     {'q', "quality", "1..100", "of a JPEG or WebP (default 95; WebP 100 is lossless)"},
     {CLI_DEPTH, "depth", "8|16", "bits of a sample, 16 for PNG and PPM (default what the picture had)"},
     {CLI_REGION, "region", "WxH+X+Y", "only this part of the picture: size, then the upper left corner (default +0+0)"},
+    {CLI_PREVIEW, "preview", NULL,
+     "a picture of 1/8 of the size, without running the network: a small fraction of the time"},
     {CLI_STEPS, "steps", "N", "steps of denoising, with models that can (default 4; 0 = none)"},
     {CLI_TOLERATE, "tolerate", NULL, "of a damaged file, decode what is whole and say what is lost"},
     BATCH_OPTIONS,
@@ -39,6 +41,7 @@ typedef struct decode_request {
     pith_area region;
     int steps; /* -1: what suits the model */
     bool tolerate;
+    bool preview;
     bool strip;
     batch_options batch;
     model_share *models;
@@ -103,6 +106,9 @@ static cli_exit take_option(decode_request *r, const cli_command *command, int o
     case CLI_TOLERATE:
         r->tolerate = true;
         break;
+    case CLI_PREVIEW:
+        r->preview = true;
+        break;
     default:
         break;
     }
@@ -120,6 +126,7 @@ static cli_exit parse(decode_request *r, const cli_command *command, int argc, c
             code = take_option(r, command, option, argument);
         if (code != CLI_DONE) return code;
     }
+    if (r->preview && r->steps >= 0) return cli_usage(command, "--preview runs no network: it takes no --steps");
     code = batch_check(&r->batch, command, argc - optind);
     if (code != CLI_DONE) return code;
     r->in = argv[optind];
@@ -215,6 +222,7 @@ static cli_exit decode_picture(decode_job *job) {
     pith_decode_options_defaults(&o, sizeof o);
     o.steps = r->steps;
     o.region = r->region;
+    o.preview = r->preview;
     status = pith_decode(job->file.decoder, job->model, &o, &sink);
     progress_end(&job->bar);
     job->row_seconds = timed.seconds;

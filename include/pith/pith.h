@@ -351,6 +351,8 @@ typedef struct pith_decode_options {
     size_t struct_size;
     int steps;        /* of denoising, 0..1000; 0 = none; -1 (default): what suits the model. A palette has 2 or none */
     pith_area region; /* width and height 0 (default): the whole picture. Only what the region needs is decoded */
+    int preview;      /* 1: a pixel for every latent position that the region lies in, that is 1/8 of its size rounded
+                         up, from the latents alone: no network runs, no residual is read. Default 0 */
 } pith_decode_options;
 
 PITH_API void pith_decode_options_defaults(pith_decode_options *options, size_t struct_size);

@@ -116,14 +116,17 @@ static pith_status read_slice_row(alpha_reader *r, uint32_t slice_row, pith_diag
     return PITH_OK;
 }
 
+pith_status alpha_reader_row(alpha_reader *r, uint32_t y, const uint16_t **row, pith_diag *diag) {
+    *row = r->rows + (size_t)(y % SIDE) * r->n_columns;
+    return y / SIDE == r->slice_row ? PITH_OK : read_slice_row(r, y / SIDE, diag);
+}
+
 pith_status alpha_reader_fill(alpha_reader *r, row_band *band, pith_diag *diag) {
     if (!r->coder) return PITH_OK;
     for (uint32_t y = band->first; y < band->first + band->n_rows; y++) {
-        if (y / SIDE != r->slice_row) {
-            pith_status status = read_slice_row(r, y / SIDE, diag);
-            if (status != PITH_OK) return status;
-        }
-        const uint16_t *row = r->rows + (size_t)(y % SIDE) * r->n_columns;
+        const uint16_t *row;
+        pith_status status = alpha_reader_row(r, y, &row, diag);
+        if (status != PITH_OK) return status;
         for (uint32_t x = 0; x < r->n_columns; x++) pixels_set_alpha(band, y, r->left + x, row[x]);
     }
     return PITH_OK;

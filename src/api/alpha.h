@@ -46,6 +46,10 @@ pith_status alpha_reader_init(alpha_reader *r, const pith_alloc *alloc, const ct
                               uint32_t n_columns, pith_diag *diag) PITH_MUST_CHECK;
 void alpha_reader_free(alpha_reader *r);
 
+/* The opacities of the columns in the picture's row `y`; borrowed until the next call. Rows
+ * are cheapest from the top down. */
+pith_status alpha_reader_row(alpha_reader *r, uint32_t y, const uint16_t **row, pith_diag *diag) PITH_MUST_CHECK;
+
 /* The opacities of the band's rows and columns. */
 pith_status alpha_reader_fill(alpha_reader *r, row_band *band, pith_diag *diag) PITH_MUST_CHECK;
 

@@ -10,6 +10,7 @@
 #include "api/model.h"
 #include "api/palette_method.h"
 #include "api/pixels.h"
+#include "api/preview.h"
 #include "api/region.h"
 #include "api/slice_pool.h"
 #include "container/ctr_read.h"
@@ -408,6 +409,15 @@ cleanup:
     return status;
 }
 
+static pith_status latents_to_preview(pith_decoder *d, const latent_planes *latents, const region *part,
+                                      const pith_sink *sink) {
+    double start = env_seconds();
+    preview p = {&d->env, model_session_model(d->session), &d->file, latents, part->pixels, sink};
+    pith_status status = preview_write(&p, &d->diag);
+    d->timing.network_seconds = env_seconds() - start;
+    return status;
+}
+
 /* The session outlives the call, so that the next picture of a size finds its networks bound. */
 static pith_status use_model(pith_decoder *d, pith_model *model) {
     if (d->session && model_session_model(d->session) == model) return PITH_OK;
@@ -439,13 +449,15 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
     }
     PITH_TRY(check_model(d, model));
     PITH_TRY(use_model(d, model));
-    PITH_TRY(region_make(&part, &o.region, &d->file.head, model_traits_of(model)->decoder_reach, &d->diag));
+    uint32_t reach = o.preview ? 0 : model_traits_of(model)->decoder_reach;
+    PITH_TRY(region_make(&part, &o.region, &d->file.head, reach, &d->diag));
     if (d->file.head.method == PITH_METHOD_PALETTE) /* comes whole */
         PITH_TRY(latents_init(&latents, &d->env.alloc, &d->file.head, &d->diag));
     else
         PITH_TRY(latents_init_part(&latents, &d->env.alloc, &d->file.head, part.latents, &d->diag));
     PITH_TRY(file_to_latents(d, &latents));
-    PITH_TRY(latents_to_pixels(d, &latents, &part, o.steps, sink));
+    PITH_TRY(o.preview ? latents_to_preview(d, &latents, &part, sink)
+                       : latents_to_pixels(d, &latents, &part, o.steps, sink));
 cleanup:
     latents_free(&latents, &d->env.alloc);
     return status;

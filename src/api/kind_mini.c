@@ -68,6 +68,30 @@ static pith_status decode(model_session *s, uint32_t h, uint32_t w, const float 
     return status;
 }
 
+/* The linear part of the decoder gives 8x8 pixels of each colour: here their mean. */
+static pith_status preview_map(const pith_model *m, float *map, pith_diag *diag) {
+    enum { N_PIXELS = MINI_DOWNSCALE * MINI_DOWNSCALE };
+    const uint32_t n = m->config.mini.n_latent;
+    const tensor *weight = tensor_table_find(m->weights, "dec.lin.weight");
+    const tensor *bias = tensor_table_find(m->weights, "dec.lin.bias");
+    float row[32], added[3 * N_PIXELS];
+    /* Both were checked when the model was opened; n_latent is at most 32. */
+    if (!weight || !bias || n > sizeof row / sizeof *row)
+        return diag_set(diag, PITH_E_INTERNAL, "the model has no dec.lin");
+    tensor_read_f32(bias, 0, sizeof added / sizeof *added, added);
+    for (uint32_t c = 0; c < 3; c++) {
+        float *to = map + (size_t)c * (n + 1);
+        for (uint32_t k = 0; k < n; k++) to[k] = 0;
+        to[n] = 0.5f;
+        for (uint32_t i = c * N_PIXELS; i < (c + 1) * N_PIXELS; i++) {
+            tensor_read_f32(weight, (uint64_t)i * n, n, row);
+            for (uint32_t k = 0; k < n; k++) to[k] += row[k] / N_PIXELS;
+            to[n] += added[i] / N_PIXELS;
+        }
+    }
+    return PITH_OK;
+}
+
 static const char *const latent_prefixes[] = {"enc.", NULL};
 static const char *const decoder_prefixes[] = {"dec.", NULL};
 
@@ -80,4 +104,5 @@ const model_kind model_kind_mini = {
     .bind = bind_side,
     .encode = encode,
     .decode = decode,
+    .preview_map = preview_map,
 };

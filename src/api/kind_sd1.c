@@ -225,6 +225,24 @@ cleanup:
     return status;
 }
 
+/* Red, green and blue, -1 to 1, of latents in U-Net units: a fit that is well known for the
+ * autoencoder of Stable Diffusion 1.x. */
+static const float preview_rgb[4][3] = {{0.3512f, 0.2297f, 0.3227f},
+                                        {0.3250f, 0.4974f, 0.2350f},
+                                        {-0.2829f, 0.1762f, 0.2721f},
+                                        {-0.2120f, -0.2616f, -0.7177f}};
+
+static pith_status preview_map(const pith_model *m, float *map, pith_diag *diag) {
+    const uint32_t n = m->config.sd1.vae.n_latent;
+    if (n != sizeof preview_rgb / sizeof *preview_rgb)
+        return diag_set(diag, PITH_E_UNSUPPORTED, "a model with %u latent channels has no preview", n);
+    for (uint32_t c = 0; c < 3; c++) {
+        for (uint32_t k = 0; k < n; k++) map[c * (n + 1) + k] = 0.5f * preview_rgb[k][c];
+        map[c * (n + 1) + n] = 0.5f;
+    }
+    return PITH_OK;
+}
+
 static const char *const latent_prefixes[] = {"vae.encoder.", "vae.quant_conv.", NULL};
 static const char *const decoder_prefixes[] = {"vae.decoder.", "vae.post_quant_conv.", "unet.", NULL};
 
@@ -237,4 +255,5 @@ const model_kind model_kind_sd1 = {
     .bind = bind_side,
     .encode = encode,
     .decode = decode,
+    .preview_map = preview_map,
 };

@@ -105,6 +105,10 @@ pith_status pith_model_decoder_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYT
     return fingerprint(m, &m->has_decoder_id, m->decoder_id, m->kind->decoder_prefixes, id, NULL);
 }
 
+pith_status model_preview_map(const pith_model *m, float *map, pith_diag *diag) {
+    return m->kind->preview_map(m, map, diag);
+}
+
 /* ---- sessions ------------------------------------------------------------------------ */
 
 pith_status kind_check_plan(pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w, pith_diag *diag) {

@@ -27,6 +27,10 @@ const model_traits *model_traits_of(const pith_model *model);
 /* The 8 bytes of the latent space's fingerprint. */
 pith_status model_latent_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) PITH_MUST_CHECK;
 
+/* A pixel of a preview from the latent of its position: 3 x (n_latent + 1), for red, green and
+ * blue a factor a channel and then what is added; pixels are about [0, 1]. */
+pith_status model_preview_map(const pith_model *model, float *map, pith_diag *diag) PITH_MUST_CHECK;
+
 /* Networks of a model, bound for windows of one size at a time; belongs to one
  * thread, keeps a reference to the model. */
 typedef struct model_session model_session;

@@ -33,6 +33,7 @@ typedef struct model_kind {
                           pith_diag *diag);
     pith_status (*decode)(model_session *s, uint32_t h, uint32_t w, const float *latent, const model_decode_how *how,
                           float *pixels, pith_diag *diag);
+    pith_status (*preview_map)(const pith_model *m, float *map, pith_diag *diag); /* see model_preview_map */
 } model_kind;
 
 extern const model_kind model_kind_mini, model_kind_sd1;

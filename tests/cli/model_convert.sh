@@ -31,6 +31,8 @@ same vae.safetensors copy.safetensors
 ppm 72 40 >in.ppm
 ok "$pith" encode -m vae.safetensors in.ppm a.pith
 ok "$pith" encode -m copy.safetensors in.ppm b.pith
+ok "$pith" decode --preview -m vae.safetensors a.pith small.ppm
+head -n 2 small.ppm | tail -n 1 | grep -qx "9 5" || fail "size of the preview"
 cmp a.pith b.pith
 ok "$pith" decode -m vae.safetensors a.pith a.ppm
 ok "$pith" decode -m copy.safetensors a.pith b.ppm

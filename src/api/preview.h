@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* A small picture from the latents alone: one pixel a latent position, by a
+ * linear map that the model's own tensors give. No network runs. */
+#ifndef PITH_API_PREVIEW_H
+#define PITH_API_PREVIEW_H
+
+#include "api/latents.h"
+#include "api/model.h"
+#include "api/pixels.h"
+#include "container/ctr_read.h"
+
+/* All borrowed. */
+typedef struct preview {
+    const pith_env *env;
+    const pith_model *model;
+    const ctr_file *file;
+    const latent_planes *latents; /* hold every position that `pixels` lie in */
+    pixel_rect pixels;            /* the part of the whole picture that is shown */
+    const pith_sink *sink;
+} preview;
+
+/* Each position that the part's pixels lie in becomes a pixel: its colour from
+ * its latent, its opacity the mean of its pixels'. */
+pith_status preview_write(const preview *p, pith_diag *diag) PITH_MUST_CHECK;
+
+#endif
