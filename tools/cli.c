@@ -142,6 +142,9 @@ bool cli_take_setup(cli_setup *setup, const cli_command *command, int option, co
     case 'm':
         setup->model = argument;
         return true;
+    case CLI_VAE:
+        setup->vae = argument;
+        return true;
     case 'v':
         setup->verbose = true;
         return true;

@@ -55,7 +55,8 @@ enum {
     CLI_JOBS,
     CLI_RESUME,
     CLI_REGION,
-    CLI_PREVIEW
+    CLI_PREVIEW,
+    CLI_VAE
 };
 
 typedef struct cli_option {
@@ -68,6 +69,8 @@ typedef struct cli_option {
 /* Options that several subcommands have. */
 #define CLI_OPTION_MODEL                                                                                               \
     { 'm', "model", "MODEL", "a model file, or the name of an installed one" }
+#define CLI_OPTION_VAE                                                                                                 \
+    { CLI_VAE, "vae", "PATH", "another autoencoder of the model's latent space: a VAE or checkpoint, or TAESD" }
 #define CLI_OPTION_THREADS                                                                                             \
     { CLI_THREADS, "threads", "N", "threads for the networks (default: one per core)" }
 #define CLI_OPTION_BACKEND                                                                                             \
@@ -98,6 +101,7 @@ cli_exit cli_show_help(const cli_command *command);
 /* Options that set up the library. */
 typedef struct cli_setup {
     const char *model; /* NULL: the built-in one */
+    const char *vae;   /* NULL: the model's own */
     const char *backend;
     int threads;
     bool verbose;

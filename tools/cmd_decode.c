@@ -16,6 +16,7 @@
 
 static const cli_option options[] = {
     CLI_OPTION_MODEL,
+    CLI_OPTION_VAE,
     {CLI_FORMAT, "format", "NAME", "png, jpg, webp or ppm, whatever OUT's ending"},
     {'q', "quality", "1..100", "of a JPEG or WebP (default 95; WebP 100 is lossless)"},
     {CLI_DEPTH, "depth", "8|16", "bits of a sample, 16 for PNG and PPM (default what the picture had)"},
@@ -161,7 +162,7 @@ static cli_exit open_all(decode_job *job) {
                                      : pith_file_open(&job->file, r->in, &job->env, &why);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", why.message);
     double opened = cli_seconds();
-    cli_exit code = model_share_decode(&job->model, r->models, &job->env, r->setup.model, &job->file.info, r->in);
+    cli_exit code = model_share_decode(&job->model, r->models, &job->env, &r->setup, &job->file.info, r->in);
     job->read_seconds = opened - start;
     job->model_seconds = cli_seconds() - opened;
     if (code != CLI_DONE) return code;

@@ -16,6 +16,7 @@
 
 static const cli_option options[] = {
     CLI_OPTION_MODEL,
+    CLI_OPTION_VAE,
     {'q', "quality", "0..100", "quality, 0 smallest to 100 best (default 50)"},
     {'s', "size", "SIZE", "the best quality of at most SIZE: 5000, 5k, 5KiB, 0.15bpp"},
     {CLI_METHOD, "method", "NAME", "latent (default), or palette: the published baseline, to compare with"},
@@ -137,7 +138,7 @@ static cli_exit open_all(encode_job *job) {
     pith_status status = image_open(&job->reader, r->in, &open, &why);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", why.message);
     double start = cli_seconds();
-    cli_exit code = model_share_encode(&job->model, r->models, &job->env, r->setup.model);
+    cli_exit code = model_share_encode(&job->model, r->models, &job->env, &r->setup);
     job->model_seconds = cli_seconds() - start;
     if (code != CLI_DONE) return code;
     if (output_open(&job->out, r->out, &why) != PITH_OK) return cli_fail(CLI_OUTPUT, r->out, "%s", why.message);

@@ -17,9 +17,10 @@ typedef struct model_share {
 #define MODEL_SHARE_NONE                                                                                               \
     { .lock = PTHREAD_MUTEX_INITIALIZER }
 
-/* As model_for_encode and model_for_decode; each `*out` is the caller's own. */
-cli_exit model_share_encode(pith_model **out, model_share *share, const pith_env *env, const char *wanted);
-cli_exit model_share_decode(pith_model **out, model_share *share, const pith_env *env, const char *wanted,
+/* As model_for_encode and model_for_decode, with the autoencoder that the setup names, if any; each
+ * `*out` is the caller's own. */
+cli_exit model_share_encode(pith_model **out, model_share *share, const pith_env *env, const cli_setup *setup);
+cli_exit model_share_decode(pith_model **out, model_share *share, const pith_env *env, const cli_setup *setup,
                             const pith_info *info, const char *file);
 void model_share_end(model_share *share);
 

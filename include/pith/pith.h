@@ -189,6 +189,13 @@ typedef struct pith_model_info {
  * The model is shared: each pith_model_ref needs its own pith_model_free. */
 PITH_API PITH_MUST_CHECK pith_status pith_model_open(pith_model **out, const pith_env *env, const char *path,
                                                      pith_diag *why);
+/* The same model with another autoencoder of its latent space: that of the file `path`, a
+ * Stable Diffusion autoencoder or checkpoint with the same encoder (sd-vae-ft-mse is one for all
+ * 1.x models), or TAESD. What either encodes the other decodes. PITH_E_MODEL_MISMATCH when the
+ * latent space is another, as far as the file tells: TAESD's tells its channels alone.
+ * PITH_E_UNSUPPORTED when `model` is not of kind "sd1". Keeps a reference to `model`. */
+PITH_API PITH_MUST_CHECK pith_status pith_model_with_vae(pith_model **out, pith_model *model, const char *path,
+                                                         pith_diag *why);
 PITH_API pith_model *pith_model_ref(pith_model *model);
 PITH_API void pith_model_free(pith_model **model);
 PITH_API PITH_MUST_CHECK pith_status pith_model_get_info(pith_model *model, pith_model_info *info);

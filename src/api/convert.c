@@ -24,7 +24,7 @@ static pith_status on_written(void *user, uint64_t n_bytes, double done, pith_di
     conversion *c = user;
     c->n_undropped += n_bytes;
     if (c->n_undropped >= DROP_EVERY_BYTES) {
-        tensor_table_drop_pages(c->model->weights);
+        model_drop_pages(c->model);
         c->n_undropped = 0;
     }
     return env_report(&c->env, "writing the model", done, diag);
@@ -97,6 +97,8 @@ pith_status pith_model_convert(pith_model *model, const pith_env *env, pith_prec
     if (model->kind != &model_kind_sd1)
         return diag_set(why, PITH_E_UNSUPPORTED, "is of kind %s: only Stable Diffusion is converted",
                         model->kind->name);
+    if (model->config.sd1.is_tiny)
+        return diag_set(why, PITH_E_UNSUPPORTED, "has TAESD in the place of its autoencoder: it is not converted");
     PITH_TRY(env_report(&c.env, "reading the model", 0, why));
     PITH_TRY(tensor_table_new(&out, &c.env));
     PITH_TRY(add_networks(out, model->weights, why));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/model_kind.h"
+#include "model/taesd.h"
 #include "model/text.h"
 #include "model/unet.h"
 #include "model/vae.h"
@@ -18,12 +19,25 @@
 /* Where the published method runs the U-Net. */
 static const uint32_t palette_timesteps[MODEL_PALETTE_STEPS] = {16, 1};
 
+#define TAESD_ENCODER "taesd_encoder."
+#define TAESD_DECODER "taesd_decoder."
+
 static pith_status encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
-    return vae_encoder_plan(out, &m->config.sd1.vae, &m->env, h, w, diag);
+    const sd1_config *c = &m->config.sd1;
+    if (!c->is_tiny) return vae_encoder_plan(out, &c->vae, &m->env, h, w, diag);
+    *out = NULL;
+    if (!tensor_table_has_part(m->weights, TAESD_ENCODER))
+        return diag_set(diag, PITH_E_MODEL_SHAPE, "TAESD's encoder is not there, only its decoder");
+    return taesd_encoder_plan(out, &c->taesd, &m->env, h, w, diag);
 }
 
 static pith_status decoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
-    return vae_decoder_plan(out, &m->config.sd1.vae, &m->env, h, w, diag);
+    const sd1_config *c = &m->config.sd1;
+    if (!c->is_tiny) return vae_decoder_plan(out, &c->vae, &m->env, h, w, diag);
+    *out = NULL;
+    if (!tensor_table_has_part(m->weights, TAESD_DECODER))
+        return diag_set(diag, PITH_E_MODEL_SHAPE, "TAESD's decoder is not there, only its encoder");
+    return taesd_decoder_plan(out, &c->taesd, &m->env, h, w, diag);
 }
 
 static pith_status denoiser_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
@@ -38,6 +52,31 @@ static uint32_t log2_exact(uint32_t value) {
 
 static bool recognise(const tensor_table *weights) { return vae_recognise(weights); }
 
+/* TAESD, whose latents are those of config.sd1.vae. */
+static pith_status read_tiny(pith_model *m, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    sd1_config *c = &m->config.sd1;
+    PITH_TRY(taesd_config_read(&c->taesd, m->weights, diag));
+    if (c->taesd.n_latent != c->vae.n_latent || vae_downscale(&c->vae) != TAESD_DOWNSCALE)
+        return diag_set(diag, PITH_E_MODEL_MISMATCH,
+                        "TAESD's latent has %u channels at 1/%u of the picture, the model's %u at 1/%u",
+                        c->taesd.n_latent, TAESD_DOWNSCALE, c->vae.n_latent, vae_downscale(&c->vae));
+    if (tensor_table_has_part(m->weights, TAESD_ENCODER)) PITH_TRY(kind_check_plan(m, encoder_plan, 1, 1, diag));
+    if (tensor_table_has_part(m->weights, TAESD_DECODER)) PITH_TRY(kind_check_plan(m, decoder_plan, 1, 1, diag));
+cleanup:
+    return status;
+}
+
+static pith_status read_autoencoder(pith_model *m, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    if (m->config.sd1.is_tiny) return read_tiny(m, diag);
+    PITH_TRY(vae_config_read(&m->config.sd1.vae, m->weights, diag));
+    PITH_TRY(kind_check_plan(m, encoder_plan, 1, 1, diag));
+    PITH_TRY(kind_check_plan(m, decoder_plan, 1, 1, diag));
+cleanup:
+    return status;
+}
+
 static pith_status read_model(pith_model *m, pith_diag *diag) {
     pith_status status = PITH_OK;
     sd1_config *c = &m->config.sd1;
@@ -45,9 +84,7 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
     if (model_is_converted(m->weights) && (!version || strcmp(version, MODEL_SD1_VERSION) != 0))
         return diag_set(diag, PITH_E_VERSION, "is a converted model of version %.20s, this library reads version %s",
                         version ? version : "?", MODEL_SD1_VERSION);
-    PITH_TRY(vae_config_read(&c->vae, m->weights, diag));
-    PITH_TRY(kind_check_plan(m, encoder_plan, 1, 1, diag));
-    PITH_TRY(kind_check_plan(m, decoder_plan, 1, 1, diag));
+    PITH_TRY(read_autoencoder(m, diag));
     m->traits = (model_traits){
         .name = "sd1",
         .n_latent = c->vae.n_latent,
@@ -84,6 +121,12 @@ static size_t pixel_samples(const model_session *s, uint32_t h, uint32_t w) {
     return ((size_t)h * w * 3) << (2 * s->model->traits.log2_downscale);
 }
 
+/* TAESD gives the latent in the U-Net's units. */
+static pith_status run_tiny_encoder(model_session *s, float *image, float *latent, pith_diag *diag) {
+    nn_binding in = {"image", image}, out = {"latent", latent};
+    return nn_run(s->encoder.net, &in, 1, &out, 1, diag);
+}
+
 static pith_status encode(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent,
                           pith_diag *diag) {
     pith_status status = PITH_OK;
@@ -96,6 +139,10 @@ static pith_status encode(model_session *s, uint32_t h, uint32_t w, const float 
         goto cleanup;
     }
     for (size_t i = 0; i < n_pixels; i++) image[i] = 2 * pixels[i] - 1;
+    if (s->model->config.sd1.is_tiny) {
+        status = run_tiny_encoder(s, image, latent, diag);
+        goto cleanup;
+    }
     nn_binding in = {"image", image}, out[] = {{"mean", latent}, {"logvar", unused}};
     PITH_TRY(nn_run(s->encoder.net, &in, 1, out, 2, diag));
     for (size_t i = 0; i < n_latent; i++) latent[i] *= s->model->config.sd1.vae.latent_scale;
@@ -157,7 +204,7 @@ static pith_status denoise(model_session *s, uint32_t h, uint32_t w, float *x, c
         n = schedule_steps(timesteps, start, how->n_steps);
     }
     if (n == 0) goto cleanup;
-    PITH_TRY(empty_context(s->model, &context, diag));
+    PITH_TRY(empty_context(model_own_networks(s->model), &context, diag));
     PITH_TRY(bound_net_prepare(&s->denoiser, s->model, denoiser_plan, h, w, diag));
     /* The published method takes the dithered latent for the noisy one as it is. */
     if (!how->is_palette)
@@ -244,7 +291,7 @@ static pith_status preview_map(const pith_model *m, float *map, pith_diag *diag)
 }
 
 static const char *const latent_prefixes[] = {"vae.encoder.", "vae.quant_conv.", NULL};
-static const char *const decoder_prefixes[] = {"vae.decoder.", "vae.post_quant_conv.", "unet.", NULL};
+static const char *const decoder_prefixes[] = {"vae.decoder.", "vae.post_quant_conv.", TAESD_DECODER, "unet.", NULL};
 
 const model_kind model_kind_sd1 = {
     .name = "sd1",

@@ -28,7 +28,10 @@ pith_status pith_model_open(pith_model **out, const pith_env *env, const char *p
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds && !m->kind; i++)
         if (kinds[i]->recognise(m->weights)) m->kind = kinds[i];
     if (!m->kind) {
-        status = diag_set(why, PITH_E_UNSUPPORTED, "weights, but of no model that can code pictures");
+        status = diag_set(why, PITH_E_UNSUPPORTED, "%s",
+                          taesd_recognise(m->weights)
+                              ? "is TAESD, which codes for another model (--vae) and is none by itself"
+                              : "weights, but of no model that can code pictures");
         goto cleanup;
     }
     PITH_TRY(m->kind->read(m, why));
@@ -53,10 +56,23 @@ void pith_model_free(pith_model **model) {
     if (atomic_fetch_sub(&m->n_refs, 1) > 1) return;
     nn_backend_free(&m->backend);
     tensor_table_free(&m->weights);
+    pith_model_free(&m->base);
     mem_free(&m->env.alloc, m->context);
     pthread_mutex_destroy(&m->lock);
     pith_alloc alloc = m->env.alloc;
     mem_free(&alloc, m);
+}
+
+pith_model *model_own_networks(pith_model *m) { return m->base ? m->base : m; }
+
+void model_drop_pages(const pith_model *m) {
+    for (; m; m = m->base) tensor_table_drop_pages(m->weights);
+}
+
+uint64_t model_file_bytes(const pith_model *m) {
+    uint64_t n_bytes = 0;
+    for (; m; m = m->base) n_bytes += tensor_table_file_bytes(m->weights);
+    return n_bytes;
 }
 
 const model_traits *model_traits_of(const pith_model *model) { return &model->traits; }
@@ -82,7 +98,7 @@ pith_status pith_model_get_info(pith_model *m, pith_model_info *info) {
     *info = (pith_model_info){
         .n_latent = m->traits.n_latent,
         .downscale = 1u << m->traits.log2_downscale,
-        .n_file_bytes = tensor_table_file_bytes(m->weights),
+        .n_file_bytes = model_file_bytes(m),
         .log2_step_q0 = m->traits.log2_step_q0,
         .log2_step_q100 = m->traits.log2_step_q100,
     };
@@ -133,7 +149,7 @@ pith_status bound_net_prepare(bound_net *net, pith_model *m, make_plan_fn *make,
     *net = (bound_net){.h = h, .w = w};
     PITH_TRY(make(&net->plan, m, h, w, diag));
     PITH_TRY(nn_bind(&net->net, net->plan, m->weights, m->backend, diag));
-    tensor_table_drop_pages(m->weights);
+    model_drop_pages(m);
 cleanup:
     if (status != PITH_OK) bound_net_free(net);
     return status;

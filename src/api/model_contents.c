@@ -49,7 +49,7 @@ pith_status pith_model_get_contents(const pith_model *m, pith_model_contents *co
         .n_latent = m->traits.n_latent,
         .downscale = 1u << m->traits.log2_downscale,
         .is_converted = model_is_converted(m->weights),
-        .n_file_bytes = tensor_table_file_bytes(m->weights),
+        .n_file_bytes = model_file_bytes(m),
         .log2_step_q0 = m->traits.log2_step_q0,
         .log2_step_q100 = m->traits.log2_step_q100,
     };
@@ -121,7 +121,7 @@ pith_status pith_model_check_values(pith_model *m, const pith_env *env, pith_dia
         n_done += t->n_elements;
         n_undropped += t->n_elements;
         if (n_undropped < DROP_EVERY_VALUES) continue;
-        tensor_table_drop_pages(m->weights);
+        model_drop_pages(m);
         n_undropped = 0;
     }
     PITH_TRY(check_stated(m, why));

@@ -48,13 +48,16 @@ void model_id_text(char text[2 * PITH_FINGERPRINT_BYTES + 1], const uint8_t id[P
 bool model_is_converted(const tensor_table *weights);
 
 typedef struct sd1_config {
-    vae_config vae;
-    unet_config unet; /* when traits.can_denoise */
+    vae_config vae;     /* when not is_tiny */
+    taesd_config taesd; /* when is_tiny: TAESD in the place of the autoencoder */
+    bool is_tiny;       /* set by pith_model_with_vae alone */
+    unet_config unet;   /* when traits.can_denoise */
 } sd1_config;
 
 struct pith_model {
     atomic_uint n_refs;
     pith_env env;
+    pith_model *base; /* whose tensors `weights` shares, when the autoencoder is another file's; or NULL */
     tensor_table *weights;
     const model_kind *kind;
     model_traits traits;
@@ -68,6 +71,12 @@ struct pith_model {
     uint8_t latent_id[PITH_FINGERPRINT_BYTES], decoder_id[PITH_FINGERPRINT_BYTES];
     float *context; /* of the empty prompt */
 };
+
+/* The one that keeps the U-Net's tensors: the model, or its base. */
+pith_model *model_own_networks(pith_model *m);
+/* The mapped pages of all its tensors are not needed for now. */
+void model_drop_pages(const pith_model *m);
+uint64_t model_file_bytes(const pith_model *m);
 
 struct model_session {
     pith_model *model;

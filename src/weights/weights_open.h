@@ -25,4 +25,9 @@ const char *weights_missing_text(const tensor_table *table);
 pith_status weights_open_file(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag)
     PITH_MUST_CHECK;
 
+/* A table of the tensors of `model` that are no autoencoder's, and those of `vae` that are; the
+ * metadata are the model's. The data of `model` are borrowed, the mappings of `vae` taken over. */
+pith_status weights_join(tensor_table **out, const pith_env *env, const tensor_table *model, tensor_table *vae)
+    PITH_MUST_CHECK;
+
 #endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* One table put together of the tensors of two files. */
+#include <string.h>
+
+#include "weights/sd_layout.h"
+#include "weights/tensor_table_private.h"
+#include "weights/weights_open.h"
+
+static bool begins(const char *text, const char *prefix) { return strncmp(text, prefix, strlen(prefix)) == 0; }
+
+static bool is_autoencoder(const tensor *t) {
+    return begins(t->name, PART_VAE) || begins(t->name, PART_TAESD_ENCODER) || begins(t->name, PART_TAESD_DECODER);
+}
+
+/* Adds the tensors of `from` that are, or are not, an autoencoder's; the data stay its own. */
+static pith_status add_part(tensor_table *to, const tensor_table *from, bool autoencoder) {
+    pith_status status = PITH_OK;
+    for (size_t i = 0; i < tensor_table_count(from); i++) {
+        const tensor *t = tensor_table_at(from, i);
+        if (is_autoencoder(t) == autoencoder) PITH_TRY(tensor_table_add(to, t));
+    }
+cleanup:
+    return status;
+}
+
+pith_status weights_join(tensor_table **out, const pith_env *env, const tensor_table *model, tensor_table *vae) {
+    pith_status status = PITH_OK;
+    tensor_table *t = NULL;
+    const char *key, *value;
+    *out = NULL;
+    PITH_TRY(tensor_table_new(&t, env));
+    PITH_TRY(add_part(t, model, false));
+    PITH_TRY(add_part(t, vae, true));
+    for (size_t i = 0; (key = tensor_table_meta_at(model, i, &value)) != NULL; i++)
+        PITH_TRY(tensor_table_set_meta(t, key, value));
+    PITH_TRY(tensor_table_take_maps(t, vae));
+    *out = t;
+    t = NULL;
+cleanup:
+    tensor_table_free(&t);
+    return status;
+}
