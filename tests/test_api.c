@@ -466,5 +466,6 @@ int main(void) {
     };
     const char *root = getenv("PITH_SOURCE_DIR");
     snprintf(model_path, sizeof model_path, "%s/tests/data/mini_tiny.safetensors", root ? root : ".");
+    cmocka_set_test_filter(getenv("PITH_TEST_FILTER")); /* scripts/check-threads: "*thread*" */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

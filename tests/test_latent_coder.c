@@ -366,5 +366,6 @@ int main(void) {
         cmocka_unit_test(a_failing_allocator_is_survived),
         cmocka_unit_test(memory_is_below_8_mib),
     };
+    cmocka_set_test_filter(getenv("PITH_TEST_FILTER")); /* scripts/check-threads: "*thread*" */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,5 +136,6 @@ int main(void) {
         cmocka_unit_test(a_prior_is_for_its_number_of_channels),
         cmocka_unit_test(symbols_come_back_with_every_prior),
     };
+    cmocka_set_test_filter(getenv("PITH_TEST_FILTER")); /* scripts/check-threads: "*thread*" */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
