@@ -242,7 +242,7 @@ static pith_status decode_slice(void *user, lat_coder *coder, uint32_t index, pi
     if (!latents_hold(job->latents, rect)) return PITH_OK; /* beside the part that is wanted */
     lat_block block = latents_slice(job->latents, job->symbols, rect);
     pith_status status = read_slice(d, coder, index, &block, diag);
-    return status != PITH_OK && d->tolerant ? lose_slice(d, index, &block, diag) : status;
+    return status != PITH_OK && status != PITH_E_ABORTED && d->tolerant ? lose_slice(d, index, &block, diag) : status;
 }
 
 static pith_status require_some(pith_decoder *d) {
@@ -337,6 +337,7 @@ static pith_status run_window(pith_decoder *d, decode_job *job, tile_span tx, ti
                    l->values + ((size_t)c * l->height + ty.window_start + y - l->y) * l->width + tx.window_start - l->x,
                    w * sizeof(float));
     pith_status status = model_decode(d->session, h, w, job->window_latents, &job->how, job->window_pixels, &d->diag);
+    if (status == PITH_OK) status = model_session_look(d->session, &d->diag);
     if (status != PITH_OK) return status;
 
     const pixel_rect *part = &job->region->pixels;
@@ -351,6 +352,7 @@ static pith_status run_window(pith_decoder *d, decode_job *job, tile_span tx, ti
 static pith_status write_band(pith_decoder *d, decode_job *job) {
     const row_band *b = &job->band;
     pith_status status = alpha_reader_fill(&job->alpha, &job->band, &d->diag);
+    if (status == PITH_OK) status = model_session_look(d->session, &d->diag);
     if (status != PITH_OK) return status;
     uint32_t first = b->first - job->region->pixels.y;
     status = job->sink->write_rows(job->sink->user, first, b->n_rows, b->rows, b->stride_bytes);
@@ -369,7 +371,7 @@ static pith_status run_line(pith_decoder *d, decode_job *job, uint32_t j) {
     cut(&job->band.first, &job->band.n_rows, part->y, part->height);
     for (uint32_t i = 0; i < grid->x.count; i++) {
         double done = ((double)j * grid->x.count + i) / ((double)grid->y.count * grid->x.count);
-        PITH_TRY(env_report(&d->env, "decoding", 0.2 + 0.8 * done, &d->diag));
+        PITH_TRY(model_session_report(d->session, &d->env, "decoding", 0.2 + 0.8 * done, &d->diag));
         PITH_TRY(run_window(d, job, tile_axis_span(&grid->x, i), ty));
     }
     PITH_TRY(write_band(d, job));

@@ -179,9 +179,9 @@ static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pit
         PITH_TRY(band_read(&job->band, source, ty.window_start * s, last < height ? last : height, &e->diag));
         PITH_TRY(alpha_writer_take(&job->alpha, &job->band, &e->diag));
         for (uint32_t i = 0; i < grid.x.count; i++) {
-            PITH_TRY(env_report(&e->env, "encoding",
-                                0.8 * ((double)j * grid.x.count + i) / ((double)grid.y.count * grid.x.count),
-                                &e->diag));
+            PITH_TRY(model_session_report(e->session, &e->env, "encoding",
+                                          0.8 * ((double)j * grid.x.count + i) / ((double)grid.y.count * grid.x.count),
+                                          &e->diag));
             PITH_TRY(run_window(e, job, &grid, tile_axis_span(&grid.x, i), ty));
         }
     }

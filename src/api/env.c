@@ -41,6 +41,18 @@ pith_status env_report(const pith_env *env, const char *stage, double done, pith
     return diag_set(diag, PITH_E_ABORTED, "stopped");
 }
 
+#define LOOK_SECONDS 0.02
+
+pith_status env_watch_report(env_watch *watch, const pith_env *env, const char *stage, double done, pith_diag *diag) {
+    *watch = (env_watch){env, stage, done, env_seconds()};
+    return env_report(env, stage, done, diag);
+}
+
+pith_status env_look(env_watch *w, pith_diag *diag) {
+    if (!w->env || !w->env->progress.report || env_seconds() - w->seconds < LOOK_SECONDS) return PITH_OK;
+    return env_watch_report(w, w->env, w->stage, w->done, diag);
+}
+
 pith_status env_check_picture(const pith_env *env, const pith_image_format *f, pith_diag *diag) {
     const pith_limits *l = &env->limits;
     if (f->width == 0 || f->height == 0) return diag_set(diag, PITH_E_ARG, "picture of %ux%u", f->width, f->height);

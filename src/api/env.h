@@ -13,6 +13,17 @@ pith_status env_copy(pith_env *out, const pith_env *env, pith_diag *diag) PITH_M
 /* Progress, 0..1 of the whole call; PITH_E_ABORTED when the caller says stop. */
 pith_status env_report(const pith_env *env, const char *stage, double done, pith_diag *diag) PITH_MUST_CHECK;
 
+/* Within a piece of work: asks the caller again with the words of the last report,
+ * often enough to be stopped soon, seldom enough to cost nothing. */
+typedef struct env_watch {
+    const pith_env *env; /* borrowed; NULL: nobody is asked */
+    const char *stage;
+    double done, seconds; /* of the last report, and when it was */
+} env_watch;
+pith_status env_watch_report(env_watch *watch, const pith_env *env, const char *stage, double done, pith_diag *diag)
+    PITH_MUST_CHECK;
+pith_status env_look(env_watch *watch, pith_diag *diag) PITH_MUST_CHECK;
+
 /* Width and height against the limits. */
 pith_status env_check_picture(const pith_env *env, const pith_image_format *format, pith_diag *diag) PITH_MUST_CHECK;
 

@@ -138,7 +138,7 @@ pith_status kind_check_plan(pith_model *m, make_plan_fn *make, uint32_t h, uint3
 void bound_net_free(bound_net *net) {
     nn_net_free(&net->net);
     nn_plan_free(&net->plan);
-    *net = (bound_net){0};
+    *net = (bound_net){.watch = net->watch};
 }
 
 pith_status bound_net_prepare(bound_net *net, pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w,
@@ -146,20 +146,33 @@ pith_status bound_net_prepare(bound_net *net, pith_model *m, make_plan_fn *make,
     pith_status status = PITH_OK;
     if (net->net && net->h == h && net->w == w) return PITH_OK;
     bound_net_free(net);
-    *net = (bound_net){.h = h, .w = w};
+    net->h = h;
+    net->w = w;
     PITH_TRY(make(&net->plan, m, h, w, diag));
     PITH_TRY(nn_bind(&net->net, net->plan, m->weights, m->backend, diag));
+    nn_net_watch(net->net, net->watch);
     model_drop_pages(m);
 cleanup:
     if (status != PITH_OK) bound_net_free(net);
     return status;
 }
 
+static pith_status look(void *user, pith_diag *diag) { return env_look(user, diag); }
+
+pith_status model_session_report(model_session *s, const pith_env *env, const char *stage, double done,
+                                 pith_diag *diag) {
+    return env_watch_report(&s->reported, env, stage, done, diag);
+}
+
+pith_status model_session_look(model_session *s, pith_diag *diag) { return env_look(&s->reported, diag); }
+
 pith_status model_session_new(model_session **out, pith_model *model, pith_diag *diag) {
     model_session *s = mem_alloc(&model->env.alloc, 1, sizeof *s);
     *out = s;
     if (!s) return diag_set(diag, PITH_E_NOMEM, "out of memory");
     s->model = pith_model_ref(model);
+    s->watch = (nn_watch){look, &s->reported};
+    s->encoder.watch = s->decoder.watch = s->denoiser.watch = &s->watch;
     return PITH_OK;
 }
 

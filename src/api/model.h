@@ -39,6 +39,13 @@ pith_status model_session_new(model_session **out, pith_model *model, pith_diag 
 void model_session_free(model_session **session);
 pith_model *model_session_model(const model_session *session); /* borrowed */
 
+/* Progress (env.h), now and between the layers of the networks that run next; `env`
+ * and `stage` are borrowed until the next report. */
+pith_status model_session_report(model_session *s, const pith_env *env, const char *stage, double done, pith_diag *diag)
+    PITH_MUST_CHECK;
+/* The last report again, when it is long enough ago. */
+pith_status model_session_look(model_session *s, pith_diag *diag) PITH_MUST_CHECK;
+
 /* Binds what the next calls on windows of h x w latent positions need. The
  * calls do so themselves when it was not done; apart, it can be timed. */
 pith_status model_bind_encoder(model_session *s, uint32_t h, uint32_t w, pith_diag *diag) PITH_MUST_CHECK;

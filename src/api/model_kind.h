@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "api/env.h"
 #include "api/model.h"
 #include "model/mini.h"
 #include "model/schedule.h"
@@ -18,6 +19,7 @@ typedef struct bound_net {
     uint32_t h, w;
     nn_plan *plan;
     nn_net *net;
+    const nn_watch *watch; /* stays when another size is bound */
 } bound_net;
 
 typedef struct model_kind {
@@ -81,6 +83,8 @@ uint64_t model_file_bytes(const pith_model *m);
 struct model_session {
     pith_model *model;
     bound_net encoder, decoder, denoiser;
+    env_watch reported;
+    nn_watch watch; /* of the three, looks at `reported` */
 };
 
 /* Makes a plan's net ready for h x w: describes (`make` with the model's

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Threads live for one batch of slices: starting one costs a thousandth of
- * coding a slice, and between batches the caller may stop the work. */
+ * coding a slice. Between batches progress is told; at every row of symbols the
+ * caller may stop the work. */
 #include "api/slice_pool.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "api/env.h"
@@ -21,9 +24,12 @@ struct slice_pool {
     /* the batch at work */
     slice_work *work;
     void *user;
-    uint32_t next, end;
+    uint32_t next, end, n_helping;
     uint32_t fault_index;
     pith_diag fault;
+    env_watch watch; /* the calling thread's */
+    atomic_bool stopped;
+    pthread_cond_t helper_left;
 };
 
 static void *shared_alloc(void *user, size_t n_bytes) {
@@ -41,6 +47,19 @@ static void shared_free(void *user, void *block) {
     pthread_mutex_unlock(&p->lock);
 }
 
+/* Only the thread that called asks its caller; the others follow. */
+static bool ask_caller(void *user) {
+    slice_pool *p = user;
+    pith_diag ignored = {0};
+    if (!atomic_load(&p->stopped) && env_look(&p->watch, &ignored) != PITH_OK) atomic_store(&p->stopped, true);
+    return atomic_load(&p->stopped);
+}
+
+static bool ask_pool(void *user) {
+    slice_pool *p = user;
+    return atomic_load(&p->stopped);
+}
+
 static uint32_t thread_count(const pith_env *env, uint32_t n_slices) {
     long n = env->threads > 0 ? env->threads : sysconf(_SC_NPROCESSORS_ONLN);
     uint32_t count = n < 1 ? 1 : n < (long)MAX_THREADS ? (uint32_t)n : MAX_THREADS;
@@ -56,12 +75,18 @@ pith_status slice_pool_new(slice_pool **out, const pith_env *env, uint32_t n_lat
     p->env = env;
     if (env->alloc.alloc) p->shared = (pith_alloc){shared_alloc, shared_free, p};
     pthread_mutex_init(&p->lock, NULL);
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&p->helper_left, &clock);
+    pthread_condattr_destroy(&clock);
     for (uint32_t i = 0; i < thread_count(env, n_slices); i++) {
         if (lat_coder_new(&p->coders[i], &env->alloc, n_latent) != PITH_OK) {
             status = diag_set(diag, PITH_E_NOMEM, "out of memory for the latent coder");
             goto cleanup;
         }
         p->n_coders++;
+        lat_coder_ask(p->coders[i], i == 0 ? ask_caller : ask_pool, p);
         status = lat_coder_use_prior(p->coders[i], prior_id);
         if (status != PITH_OK) {
             diag_set(diag, status, "prior_id %u does not fit a latent of %u channels", prior_id, n_latent);
@@ -81,6 +106,7 @@ void slice_pool_free(slice_pool **pool) {
     *pool = NULL;
     for (uint32_t i = 0; i < p->n_coders; i++) lat_coder_free(&p->coders[i]);
     pthread_mutex_destroy(&p->lock);
+    pthread_cond_destroy(&p->helper_left);
     const pith_env *env = p->env;
     mem_free(&env->alloc, p);
 }
@@ -116,7 +142,29 @@ typedef struct helper {
 static void *helper_main(void *user) {
     helper *h = user;
     take_slices(h->pool, h->coder);
+    pthread_mutex_lock(&h->pool->lock);
+    h->pool->n_helping--;
+    pthread_cond_signal(&h->pool->helper_left);
+    pthread_mutex_unlock(&h->pool->lock);
     return NULL;
+}
+
+#define WAIT_NANOSECONDS 20000000
+
+/* Until the helpers are done, and not deaf meanwhile to a caller who wants to stop. */
+static void wait_for_helpers(slice_pool *p) {
+    pthread_mutex_lock(&p->lock);
+    while (p->n_helping > 0) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += WAIT_NANOSECONDS;
+        if (until.tv_nsec >= 1000000000) until.tv_nsec -= 1000000000, until.tv_sec++;
+        (void)pthread_cond_timedwait(&p->helper_left, &p->lock, &until);
+        pthread_mutex_unlock(&p->lock);
+        (void)ask_caller(p);
+        pthread_mutex_lock(&p->lock);
+    }
+    pthread_mutex_unlock(&p->lock);
 }
 
 /* The caller is one of the threads; without others it does all of the work. */
@@ -125,10 +173,19 @@ static void run_batch(slice_pool *p) {
     uint32_t n = 0, wanted = p->end - p->next < p->n_coders ? p->end - p->next : p->n_coders;
     while (n + 1 < wanted) {
         helpers[n] = (helper){.pool = p, .coder = p->coders[n + 1]};
-        if (pthread_create(&helpers[n].thread, NULL, helper_main, &helpers[n]) != 0) break;
+        pthread_mutex_lock(&p->lock);
+        p->n_helping++;
+        pthread_mutex_unlock(&p->lock);
+        if (pthread_create(&helpers[n].thread, NULL, helper_main, &helpers[n]) != 0) {
+            pthread_mutex_lock(&p->lock);
+            p->n_helping--;
+            pthread_mutex_unlock(&p->lock);
+            break;
+        }
         n++;
     }
     take_slices(p, p->coders[0]);
+    wait_for_helpers(p);
     for (uint32_t i = 0; i < n; i++) pthread_join(helpers[i].thread, NULL);
 }
 
@@ -138,12 +195,15 @@ pith_status slice_pool_run(slice_pool *p, uint32_t count, slice_work *work, void
     p->user = user;
     p->next = 0;
     p->fault = (pith_diag){0};
+    atomic_store(&p->stopped, false);
     while (p->next < count) {
-        pith_status status = env_report(p->env, stage, from + (to - from) * p->next / count, diag);
+        double done = from + (to - from) * p->next / count;
+        pith_status status = env_watch_report(&p->watch, p->env, stage, done, diag);
         if (status != PITH_OK) return status;
         uint32_t batch = p->n_coders * BATCH_PER_THREAD;
         p->end = count - p->next < batch ? count : p->next + batch;
         run_batch(p);
+        if (atomic_load(&p->stopped)) return diag_set(diag, PITH_E_ABORTED, "stopped");
         if (p->fault.status != PITH_OK) return diag_set(diag, p->fault.status, "%s", p->fault.message);
     }
     return PITH_OK;

@@ -21,6 +21,9 @@ struct lat_coder {
     rc_encoder encoder;
     rc_decoder decoder;
     bool bad; /* a symbol out of range was decoded */
+    bool (*stop)(void *user);
+    void *stop_user;
+    bool stopped;
     lat_model model;
 };
 
@@ -49,6 +52,11 @@ pith_status lat_coder_use_prior(lat_coder *c, uint8_t prior_id) {
     if (prior->n_channels > 0 && prior->n_channels != c->n_channels) return PITH_E_FORMAT;
     c->model.prior = prior;
     return PITH_OK;
+}
+
+void lat_coder_ask(lat_coder *c, bool (*stop)(void *user), void *user) {
+    c->stop = stop;
+    c->stop_user = user;
 }
 
 lat_model *lat_coder_model(lat_coder *coder) { return &coder->model; }
@@ -114,9 +122,10 @@ static bool is_all_zero(const lat_block *b, const int16_t *plane) {
 static void code_plane(lat_coder *c, const lat_block *b, uint32_t channel, int16_t *plane) {
     lat_contexts *k = &c->model.contexts;
     lat_model_begin_channel(&c->model, channel);
-    for (uint32_t y = 0; y < b->height; y++) {
+    for (uint32_t y = 0; y < b->height && !c->stopped; y++) {
         int16_t *row = plane + y * b->row_stride;
-        for (uint32_t x = 0; x < b->width; x++) {
+        c->stopped = c->stop && c->stop(c->stop_user);
+        for (uint32_t x = 0; x < b->width && !c->stopped; x++) {
             lat_contexts_view(k, channel, y, x, &c->model.view);
             int16_t symbol = code_symbol(c, row[x]);
             lat_contexts_learn(k, channel, y, x, &c->model.view, symbol);
@@ -129,7 +138,8 @@ static void code_plane(lat_coder *c, const lat_block *b, uint32_t channel, int16
 static void code_block(lat_coder *c, const lat_block *b) {
     uint32_t n_zero = 0;
     lat_model_begin_slice(&c->model, b->height, b->width);
-    for (uint32_t channel = 0; channel < b->n_channels; channel++) {
+    c->stopped = false;
+    for (uint32_t channel = 0; channel < b->n_channels && !c->stopped; channel++) {
         int16_t *plane = b->symbols + channel * b->plane_stride;
         /* decoding starts from zeros, which also keeps the argument of code_symbol defined */
         if (c->direction == DECODE)
@@ -166,14 +176,14 @@ static void encode(lat_coder *c, const lat_block *b, byte_writer *out) {
 pith_status lat_encode(lat_coder *c, const lat_block *block, byte_writer *out) {
     if (!out || !block_ok(c, block) || !in_range(block)) return PITH_E_ARG;
     encode(c, block, out);
-    return out->status;
+    return c->stopped ? PITH_E_ABORTED : out->status;
 }
 
 pith_status lat_cost(lat_coder *c, const lat_block *block, uint64_t *n_bytes) {
     if (!n_bytes || !block_ok(c, block) || !in_range(block)) return PITH_E_ARG;
     encode(c, block, NULL);
     *n_bytes = c->encoder.n_bytes;
-    return PITH_OK;
+    return c->stopped ? PITH_E_ABORTED : PITH_OK;
 }
 
 pith_status lat_decode(lat_coder *c, const uint8_t *data, size_t n_bytes, const lat_block *block, pith_diag *diag) {
@@ -182,6 +192,7 @@ pith_status lat_decode(lat_coder *c, const uint8_t *data, size_t n_bytes, const 
     c->bad = false;
     rc_decoder_init(&c->decoder, data, n_bytes);
     code_block(c, block);
+    if (c->stopped) return diag_set(diag, PITH_E_ABORTED, "stopped");
     if (c->bad) return diag_set(diag, PITH_E_FORMAT, "latent slice: a symbol is out of range");
     if (!rc_decoder_at_end(&c->decoder)) return diag_set(diag, PITH_E_FORMAT, "latent slice: bytes left over");
     return PITH_OK;

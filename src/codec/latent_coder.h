@@ -5,6 +5,8 @@
 #ifndef PITH_CODEC_LATENT_CODER_H
 #define PITH_CODEC_LATENT_CODER_H
 
+#include <stdbool.h>
+
 #include "base/stream.h"
 
 /* Symbols are clamped to +-LAT_MAX_SYMBOL by the quantiser. */
@@ -34,6 +36,10 @@ void lat_coder_free(lat_coder **coder);
  * is for another number of channels. */
 pith_status lat_coder_use_prior(lat_coder *coder, uint8_t prior_id) PITH_MUST_CHECK;
 
+/* Asked now and then while a slice is coded: true ends it, and the call gives
+ * PITH_E_ABORTED. NULL (a new coder's): nobody is asked. */
+void lat_coder_ask(lat_coder *coder, bool (*stop)(void *user), void *user);
+
 /* Appends the coded slice to `out`. */
 pith_status lat_encode(lat_coder *coder, const lat_block *block, byte_writer *out) PITH_MUST_CHECK;
 
@@ -41,7 +47,7 @@ pith_status lat_encode(lat_coder *coder, const lat_block *block, byte_writer *ou
 pith_status lat_cost(lat_coder *coder, const lat_block *block, uint64_t *n_bytes) PITH_MUST_CHECK;
 
 /* Fills the block. Total in time linear in the block's size: any bytes end in
- * PITH_OK or PITH_E_FORMAT / PITH_E_CHECKSUM. */
+ * PITH_OK, PITH_E_FORMAT or PITH_E_ABORTED. */
 pith_status lat_decode(lat_coder *coder, const uint8_t *data, size_t n_bytes, const lat_block *block, pith_diag *diag)
     PITH_MUST_CHECK;
 

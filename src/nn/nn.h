@@ -128,6 +128,14 @@ typedef struct nn_binding {
     float *data; /* inputs are only read */
 } nn_binding;
 
+/* Asked between the layers of every run: what it returns other than PITH_OK ends
+ * the run. Borrowed for as long as the net lives; NULL: nobody is asked. */
+typedef struct nn_watch {
+    pith_status (*look)(void *user, pith_diag *diag);
+    void *user;
+} nn_watch;
+void nn_net_watch(nn_net *net, const nn_watch *watch);
+
 pith_status nn_run(nn_net *net, const nn_binding *inputs, size_t n_inputs, const nn_binding *outputs, size_t n_outputs,
                    pith_diag *diag) PITH_MUST_CHECK;
 

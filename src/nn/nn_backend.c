@@ -72,6 +72,12 @@ void nn_net_free(nn_net **net) {
     *net = NULL;
 }
 
+void nn_net_watch(nn_net *net, const nn_watch *watch) { net->watch = watch; }
+
+pith_status nn_look(const nn_net *net, pith_diag *diag) {
+    return net->watch ? net->watch->look(net->watch->user, diag) : PITH_OK;
+}
+
 size_t nn_net_arena_bytes(const nn_net *net) { return net->arena_bytes; }
 
 /* The one binding of that name, or NULL. */
@@ -100,5 +106,6 @@ pith_status nn_run(nn_net *net, const nn_binding *inputs, size_t n_inputs, const
         if (!net->outputs[i])
             return diag_set(diag, PITH_E_ARG, "network output %s: not given once", p->outputs[i].name);
     }
-    return net->backend->table->run(net, net->inputs, net->outputs, diag);
+    pith_status status = nn_look(net, diag); /* what made the inputs ready took its time as well */
+    return status == PITH_OK ? net->backend->table->run(net, net->inputs, net->outputs, diag) : status;
 }

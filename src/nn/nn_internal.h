@@ -153,9 +153,13 @@ struct nn_net {
     nn_backend *backend;
     const nn_plan *plan;
     size_t arena_bytes;
-    const float **inputs; /* room for a run's pointers, so that running allocates nothing */
+    const nn_watch *watch; /* may be NULL */
+    const float **inputs;  /* room for a run's pointers, so that running allocates nothing */
     float **outputs;
 };
+
+/* For backends, between layers. */
+pith_status nn_look(const nn_net *net, pith_diag *diag) PITH_MUST_CHECK;
 
 extern const nn_backend_table nn_ref_backend;
 #ifdef PITH_HAVE_ONEDNN

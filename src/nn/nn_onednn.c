@@ -280,6 +280,8 @@ static pith_status dnn_run(nn_net *base, const float *const *inputs, float *cons
             memcpy(span_data(net, net->input_spans[i]), inputs[i],
                    nn_shape_count(p->ops[p->inputs[i].value].shape) * sizeof(float));
     for (int32_t i = 0; i < net->n_steps && status == PITH_OK; i++) {
+        status = nn_look(base, diag);
+        if (status != PITH_OK) break;
         const dnnl_status_t said = run_step(net, &net->steps[i]);
         if (said != dnnl_success) status = nn_dnn_fault(diag, p, net->steps[i].op, said, "running");
     }

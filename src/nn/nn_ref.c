@@ -114,7 +114,6 @@ static void run_op(const ref_net *net, int32_t id) {
 }
 
 static pith_status ref_run(nn_net *base, const float *const *inputs, float *const *outputs, pith_diag *diag) {
-    (void)diag; /* nothing here can fail */
     const ref_net *net = (const ref_net *)base;
     const nn_plan *p = base->plan;
     int32_t next_input = 0; /* inputs are in the order of their ops */
@@ -122,6 +121,8 @@ static pith_status ref_run(nn_net *base, const float *const *inputs, float *cons
         const nn_op *op = &p->ops[i];
         const float *data = op->kind == NN_OP_INPUT ? inputs[next_input++] : NULL;
         if (!op->live) continue;
+        const pith_status status = nn_look(base, diag);
+        if (status != PITH_OK) return status;
         if (data)
             memcpy(value_of(net, i), data, nn_shape_count(op->shape) * sizeof(float));
         else
