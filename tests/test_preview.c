@@ -93,8 +93,8 @@ static void a_linear_decoder_s_preview_is_the_mean_of_its_picture(void **state) 
 }
 
 static void a_preview_is_an_eighth_rounded_up(void **state) {
-    static const uint32_t sizes[][4] = {
-        {1, 1, 1, 1}, {7, 13, 1, 2}, {8, 16, 1, 2}, {9, 17, 2, 3}, {1, 5000, 1, 625}, {1100, 530, 138, 67}};
+    static const uint32_t sizes[][4] = {{1, 1, 1, 1},  {7, 13, 1, 2},     {8, 16, 1, 2},
+                                        {9, 17, 2, 3}, {1, 5000, 1, 625}, {1100, 530, 138, 67}};
     (void)state;
     api_case c;
     api_open(&c, NULL, NULL);
@@ -125,7 +125,8 @@ static void opacity_is_the_mean_of_the_pixels(void **state) {
     api_open(&c, NULL, NULL);
     pith_image p = api_waves(1100, 530, 4, 8);
     for (uint32_t y = 0; y < 530; y++)
-        for (uint32_t x = 0; x < 1100; x++) api_set_sample(&p, y, x, 3, (x * x + y) % 7 < 3 ? 255 : (x ^ y) & 8 ? 80 : 0);
+        for (uint32_t x = 0; x < 1100; x++)
+            api_set_sample(&p, y, x, 3, (x * x + y) % 7 < 3 ? 255 : (x ^ y) & 8 ? 80 : 0);
     pith_bytes file = api_encode(&c, &p, NULL);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const uint32_t *r = parts[i], right = r[0] + r[2], bottom = r[1] + r[3];

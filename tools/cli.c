@@ -136,6 +136,14 @@ int cli_next_option(const cli_command *command, int argc, char **argv, const cha
     return complain(command, found, word);
 }
 
+static uint64_t take_memory(const cli_command *command, const char *argument, cli_exit *code) {
+    cli_size size;
+    if (cli_parse_size(&size, argument) && !size.per_pixel && size.value >= CLI_MEMORY_LEAST)
+        return cli_size_bytes(&size, 1, 1);
+    *code = cli_usage(command, "--memory takes 64M and more, not \"%s\"", argument);
+    return 0;
+}
+
 bool cli_take_setup(cli_setup *setup, const cli_command *command, int option, const char *argument, cli_exit *code) {
     double number;
     switch (option) {
@@ -147,6 +155,9 @@ bool cli_take_setup(cli_setup *setup, const cli_command *command, int option, co
         return true;
     case 'v':
         setup->verbose = true;
+        return true;
+    case CLI_MEMORY:
+        setup->memory = take_memory(command, argument, code);
         return true;
     case CLI_BACKEND:
         setup->backend = argument;
@@ -162,6 +173,22 @@ bool cli_take_setup(cli_setup *setup, const cli_command *command, int option, co
     default:
         return false;
     }
+}
+
+/* ---- memory ------------------------------------------------------------------------------ */
+
+#define PROCESS_BYTES 40000000u /* the program, its libraries, the engine's code */
+
+uint64_t cli_picture_memory(const cli_setup *setup) {
+    return (setup->memory ? setup->memory : CLI_MEMORY_BYTES) - PROCESS_BYTES;
+}
+
+uint64_t cli_call_memory(const cli_setup *setup, const pith_model *model, uint64_t taken) {
+    pith_model_contents c;
+    bool is_built_in = pith_model_get_contents(model, &c, sizeof c) == PITH_OK && strcmp(c.kind, "mini") == 0;
+    if (!setup->memory && !is_built_in) return 0;
+    uint64_t left = cli_picture_memory(setup);
+    return taken < left ? left - taken : 1;
 }
 
 void cli_make_env(pith_env *env, const cli_setup *setup) {

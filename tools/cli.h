@@ -55,6 +55,7 @@ enum {
     CLI_JOBS,
     CLI_RESUME,
     CLI_REGION,
+    CLI_MEMORY,
     CLI_PREVIEW,
     CLI_VAE
 };
@@ -73,6 +74,8 @@ typedef struct cli_option {
     { CLI_VAE, "vae", "PATH", "another autoencoder of the model's latent space: a VAE or checkpoint, or TAESD" }
 #define CLI_OPTION_THREADS                                                                                             \
     { CLI_THREADS, "threads", "N", "threads for the networks (default: one per core)" }
+#define CLI_OPTION_MEMORY                                                                                              \
+    { CLI_MEMORY, "memory", "SIZE", "keep to so much memory: 500M (default 1 GB with the built-in model)" }
 #define CLI_OPTION_BACKEND                                                                                             \
     { CLI_BACKEND, "backend", "NAME", "the network engine: onednn or ref (default: the best there is)" }
 #define CLI_OPTION_JSON                                                                                                \
@@ -105,7 +108,17 @@ typedef struct cli_setup {
     const char *backend;
     int threads;
     bool verbose;
+    uint64_t memory; /* bytes of the whole process; 0: see CLI_MEMORY_BYTES */
 } cli_setup;
+
+#define CLI_MEMORY_BYTES 1000000000u /* where nothing was said, with built-in models */
+#define CLI_MEMORY_LEAST 64000000u
+
+/* What of it pictures' own formats may take. */
+uint64_t cli_picture_memory(const cli_setup *setup);
+/* What of it is left for a call of the library, when `taken` bytes are taken by files and pictures;
+ * 0: not bound. */
+uint64_t cli_call_memory(const cli_setup *setup, const pith_model *model, uint64_t taken);
 
 /* True when the option was one of them; `*code` is set when its value was wrong. */
 bool cli_take_setup(cli_setup *setup, const cli_command *command, int option, const char *argument, cli_exit *code);
@@ -124,7 +137,7 @@ typedef struct cli_size {
     bool per_pixel; /* bits per pixel, else bytes */
 } cli_size;
 
-/* "5000", "5k" or "5kB" (5000), "5KiB" (5120), "1.5M", "0.15bpp". */
+/* "5000", "5k" or "5kB" (5000), "5KiB" (5120), "1.5M", "1G", "0.15bpp". */
 bool cli_parse_size(cli_size *size, const char *text);
 /* In bytes for a picture; 0 when it is less than one. */
 uint64_t cli_size_bytes(const cli_size *size, uint32_t width, uint32_t height);

@@ -32,7 +32,8 @@ bool cli_parse_size(cli_size *size, const char *text) {
     static const struct {
         const char *unit;
         double factor;
-    } units[] = {{"", 1}, {"B", 1}, {"k", 1e3}, {"kB", 1e3}, {"KiB", 1024}, {"M", 1e6}, {"MB", 1e6}, {"MiB", 1048576}};
+    } units[] = {{"", 1},     {"B", 1},         {"k", 1e3}, {"kB", 1e3}, {"KiB", 1024},      {"M", 1e6},
+                 {"MB", 1e6}, {"MiB", 1048576}, {"G", 1e9}, {"GB", 1e9}, {"GiB", 1073741824}};
     const char *rest = leading_number(&size->value, text);
     if (!rest || size->value <= 0) return false;
     size->per_pixel = strcasecmp(rest, "bpp") == 0;

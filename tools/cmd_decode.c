@@ -28,6 +28,7 @@ static const cli_option options[] = {
     BATCH_OPTIONS,
     {CLI_STRIP, "strip", NULL, "write no Exif, XMP and colour profile; colours become sRGB"},
     {'v', "verbose", NULL, "say where time went"},
+    CLI_OPTION_MEMORY,
     CLI_OPTION_THREADS,
     CLI_OPTION_BACKEND,
     CLI_OPTION_HELP,
@@ -207,12 +208,28 @@ static pith_status find_metadata(image_write_options *o, const decode_job *job) 
     return PITH_OK;
 }
 
+/* Of the picture that is written. */
+static pith_image_format size_of(const decode_job *job) {
+    pith_image_format f = job->file.info.format;
+    const pith_area *part = &job->request->region;
+    if (part->width > 0) {
+        f.width = part->width;
+        f.height = part->height;
+    }
+    if (job->request->preview) {
+        f.width = f.width / job->file.info.downscale + 2; /* a part may begin inside a position */
+        f.height = f.height / job->file.info.downscale + 2;
+    }
+    return f;
+}
+
 static cli_exit decode_picture(decode_job *job) {
     const decode_request *r = job->request;
     image_writer *writer = NULL;
     pith_diag why = {0};
     timed_sink timed = {.seconds = 0};
     image_write_options write = r->write;
+    const pith_image_format size = size_of(job);
     pith_status status = find_metadata(&write, job);
     if (status != PITH_OK) return cli_fail(CLI_INPUT, r->in, "%s", pith_decoder_message(job->file.decoder));
     status = image_writer_new(&writer, output_stream(job->out), &write, &why);
@@ -224,6 +241,7 @@ static cli_exit decode_picture(decode_job *job) {
     o.steps = r->steps;
     o.region = r->region;
     o.preview = r->preview;
+    o.max_memory_bytes = cli_call_memory(&r->setup, job->model, job->file.n_bytes + image_writer_memory(&write, &size));
     status = pith_decode(job->file.decoder, job->model, &o, &sink);
     progress_end(&job->bar);
     job->row_seconds = timed.seconds;

@@ -23,6 +23,7 @@ static const cli_option options[] = {
     BATCH_OPTIONS,
     {CLI_STRIP, "strip", NULL, "keep no Exif, XMP and colour profile; colours become sRGB"},
     {'v', "verbose", NULL, "say where time went"},
+    CLI_OPTION_MEMORY,
     CLI_OPTION_THREADS,
     CLI_OPTION_BACKEND,
     CLI_OPTION_HELP,
@@ -134,7 +135,10 @@ typedef struct encode_job {
 static cli_exit open_all(encode_job *job) {
     const encode_request *r = job->request;
     pith_diag why = {0};
-    image_open_options open = {.limits = &job->env.limits, .keep_profile = !r->strip, .keep_alpha = true};
+    image_open_options open = {.limits = &job->env.limits,
+                               .keep_profile = !r->strip,
+                               .keep_alpha = true,
+                               .max_memory_bytes = cli_picture_memory(&r->setup)};
     pith_status status = image_open(&job->reader, r->in, &open, &why);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", why.message);
     double start = cli_seconds();
@@ -157,6 +161,8 @@ static cli_exit encode_picture(encode_job *job) {
     cli_exit code = make_options(&o, r, &job->format);
     if (code != CLI_DONE) return code;
     if (!r->strip) job->n_metadata_bytes = add_metadata(&o, job->reader);
+    const uint64_t held = image_reader_memory(job->reader);
+    o.max_memory_bytes = cli_call_memory(&r->setup, job->model, held);
     pith_status status = pith_encoder_new(&encoder, &job->env, job->model, &why);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_OUTPUT), r->in, "%s", why.message);
     status = pith_encode(encoder, &source, &o, &job->bytes);
@@ -164,6 +170,10 @@ static cli_exit encode_picture(encode_job *job) {
     const pith_diag *read_fault = image_reader_diag(job->reader);
     if (read_fault->status != PITH_OK)
         code = cli_fail(cli_exit_of(read_fault->status, CLI_INPUT), r->in, "%s", read_fault->message);
+    else if (status == PITH_E_LIMIT && held > 0 && !r->has_size)
+        code =
+            cli_fail(CLI_OUTPUT, r->in, "%s, since the %s file takes %.0f MB: its format or orientation needs it whole",
+                     pith_encoder_message(encoder), image_reader_facts(job->reader).file_type, 1e-6 * (double)held);
     else if (status == PITH_E_LIMIT && r->has_size && job->n_metadata_bytes > 0)
         code = cli_fail(CLI_OUTPUT, r->in, "%s; its metadata take %zu bytes, --strip leaves them out",
                         pith_encoder_message(encoder), job->n_metadata_bytes);

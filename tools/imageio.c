@@ -227,6 +227,8 @@ image_metadata image_reader_metadata(const image_reader *r) {
                             .xmp = {r->xmp.data, r->xmp.n_bytes}};
 }
 
+uint64_t image_reader_memory(const image_reader *reader) { return reader->n_claimed_bytes; }
+
 const pith_diag *image_reader_diag(const image_reader *reader) { return &reader->diag; }
 
 void image_close(image_reader **reader) {

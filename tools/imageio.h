@@ -46,7 +46,7 @@ typedef struct image_open_options {
     bool keep_profile;         /* colours of a profile near sRGB stay as they are; else they become sRGB */
 } image_open_options;
 
-#define IMAGE_MEMORY_BYTES ((uint64_t)1 << 30)
+#define IMAGE_MEMORY_BYTES ((uint64_t)1000000000)
 
 /* Opens a picture ("-" is standard input). Grey stays grey, colour is RGB;
  * palette and low bit depths are widened; more than 8 bits become 16; CMYK
@@ -62,6 +62,8 @@ void image_reader_source(image_reader *reader, pith_source *source);
 image_facts image_reader_facts(const image_reader *reader);
 /* Borrowed from the reader. */
 image_metadata image_reader_metadata(const image_reader *reader);
+/* Bytes that the format or the picture's turning keeps in memory besides rows. */
+uint64_t image_reader_memory(const image_reader *reader);
 /* Why read_rows failed. */
 const pith_diag *image_reader_diag(const image_reader *reader);
 void image_close(image_reader **reader);
@@ -84,6 +86,9 @@ typedef struct image_write_options {
 } image_write_options;
 
 typedef struct image_writer image_writer;
+
+/* Bytes that a format's library takes to write such a picture; 0 where rows are written as they come. */
+uint64_t image_writer_memory(const image_write_options *options, const pith_image_format *format);
 
 /* Writes into an open stdio stream, which stays the caller's. JPEG and WebP
  * take 8 bits only; grey goes out as grey where the format has it. */

@@ -274,7 +274,10 @@ typedef struct pith_encode_options {
     float quality;                       /* 0 smallest .. 100 best; default 50; used when max_bytes is 0 */
     uint64_t max_bytes;                  /* > 0: the best quality whose file has at most so many bytes */
     pith_span metadata[PITH_N_METADATA]; /* by pith_metadata, borrowed for the call; n_bytes 0 = none */
-    pith_method method; /* default PITH_METHOD_LATENT; with a palette max_bytes is 0, quality not used */
+    pith_method method;        /* default PITH_METHOD_LATENT; with a palette max_bytes is 0, quality not used */
+    uint64_t max_memory_bytes; /* that the call may take at a time, the network's included, the caller's own rows not;
+                                  tiles and threads are chosen by it, PITH_E_LIMIT where it cannot be done.
+                                  0 (default): 1 000 000 000 with built-in models, no bound with others */
 } pith_encode_options;
 
 PITH_API void pith_encode_options_defaults(pith_encode_options *options, size_t struct_size);
@@ -362,6 +365,7 @@ typedef struct pith_decode_options {
     pith_area region; /* width and height 0 (default): the whole picture. Only what the region needs is decoded */
     int preview;      /* 1: a pixel for every latent position that the region lies in, that is 1/8 of its size rounded
                          up, from the latents alone: no network runs, no residual is read. Default 0 */
+    uint64_t max_memory_bytes; /* as in pith_encode_options; the file's bytes are the caller's */
 } pith_decode_options;
 
 PITH_API void pith_decode_options_defaults(pith_decode_options *options, size_t struct_size);

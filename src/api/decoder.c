@@ -7,6 +7,7 @@
 #include "api/alpha.h"
 #include "api/env.h"
 #include "api/latents.h"
+#include "api/memory_plan.h"
 #include "api/model.h"
 #include "api/palette_method.h"
 #include "api/pixels.h"
@@ -28,6 +29,7 @@ struct pith_decoder {
     ctr_salvaged salvaged; /* what `file` borrows, when the bytes given were damaged */
     bool *lost;            /* for each slice of a tolerated file, owned; NULL before */
     uint64_t n_file_bytes;
+    uint64_t memory; /* bytes that the present call may take */
     pith_diag diag;
     pith_timing timing;
 };
@@ -260,7 +262,7 @@ static pith_status slices_to_latents(pith_decoder *d, latent_planes *latents) {
         status = diag_set(&d->diag, PITH_E_NOMEM, "out of memory for the latents");
         goto cleanup;
     }
-    PITH_TRY(slice_pool_new(&pool, &d->env, head->n_latent, head->prior_id, d->file.n_slices, &d->diag));
+    PITH_TRY(slice_pool_new(&pool, &d->env, d->memory, head->n_latent, head->prior_id, d->file.n_slices, &d->diag));
     PITH_TRY(slice_pool_run(pool, d->file.n_slices, decode_slice, &job, "reading", 0, 0.2, &d->diag));
     PITH_TRY(require_some(d));
     lat_dequantise(job.symbols, latents_count(latents), lat_step(head->step_index), latents->values);
@@ -427,6 +429,16 @@ static pith_status use_model(pith_decoder *d, pith_model *model) {
     return model_session_new(&d->session, model, &d->diag);
 }
 
+static pith_status plan_region(pith_decoder *d, const pith_model *model, const pith_decode_options *o,
+                               const pith_sink *sink, region *part) {
+    memory_decode_how how = {.wanted = o->region,
+                             .preview = o->preview != 0,
+                             .denoises = o->steps != 0 && model_traits_of(model)->can_denoise,
+                             .bit_depth = sink->bit_depth};
+    memory_plan plan = {&d->env, model, &d->file.head, d->memory};
+    return memory_plan_decode(part, &plan, &how, &d->diag);
+}
+
 pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_options *options, const pith_sink *sink) {
     pith_status status = PITH_OK;
     latent_planes latents = {0};
@@ -451,8 +463,8 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
     }
     PITH_TRY(check_model(d, model));
     PITH_TRY(use_model(d, model));
-    uint32_t reach = o.preview ? 0 : model_traits_of(model)->decoder_reach;
-    PITH_TRY(region_make(&part, &o.region, &d->file.head, reach, &d->diag));
+    d->memory = memory_allowed(o.max_memory_bytes, model);
+    PITH_TRY(plan_region(d, model, &o, sink, &part));
     if (d->file.head.method == PITH_METHOD_PALETTE) /* comes whole */
         PITH_TRY(latents_init(&latents, &d->env.alloc, &d->file.head, &d->diag));
     else

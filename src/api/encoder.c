@@ -8,6 +8,7 @@
 #include "api/alpha_fill.h"
 #include "api/env.h"
 #include "api/latents.h"
+#include "api/memory_plan.h"
 #include "api/metadata.h"
 #include "api/model.h"
 #include "api/palette_method.h"
@@ -71,6 +72,8 @@ void pith_encoder_timing(const pith_encoder *encoder, pith_timing *timing) {
 typedef struct encode_job {
     ctr_head head;
     latent_planes latents;
+    uint64_t memory; /* bytes that the call may take */
+    tile_grid grid;
     row_band band;
     alpha_writer alpha;
     float *window_pixels, *window_latents, *window_opacity; /* the last of pictures with alpha */
@@ -121,6 +124,13 @@ static pith_status fill_head(pith_encoder *e, const pith_image_format *f, pith_m
     return status;
 }
 
+static pith_status plan_tiles(pith_encoder *e, encode_job *job, const pith_image_format *format, uint64_t memory) {
+    const pith_model *model = model_session_model(e->session);
+    job->memory = memory_allowed(memory, model);
+    memory_plan plan = {&e->env, model, &job->head, job->memory};
+    return memory_plan_encode(&job->grid, &plan, format, &e->diag);
+}
+
 static pith_status load_window(pith_encoder *e, encode_job *job, pixel_rect rect) {
     pixels_load(&job->band, rect, job->window_pixels);
     if (!job->window_opacity) return PITH_OK;
@@ -167,7 +177,7 @@ static pith_status run_window(pith_encoder *e, encode_job *job, const tile_grid 
 static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pith_source *source, float quality) {
     pith_status status = PITH_OK;
     const uint32_t s = 1u << e->traits->log2_downscale, height = source->format.height;
-    tile_grid grid = tile_grid_make(job->latents.width, job->latents.height, e->traits->encoder_reach);
+    const tile_grid grid = job->grid;
     double start = env_seconds();
 
     PITH_TRY(model_bind_encoder(e->session, grid.y.window, grid.x.window, &e->diag));
@@ -216,7 +226,7 @@ static pith_status latents_to_file(pith_encoder *e, encode_job *job, const pith_
             status = diag_set(&e->diag, PITH_E_NOMEM, "out of memory for the latents");
             goto cleanup;
         }
-        PITH_TRY(slice_pool_new(&rate.pool, &e->env, job->head.n_latent, job->head.prior_id,
+        PITH_TRY(slice_pool_new(&rate.pool, &e->env, job->memory, job->head.n_latent, job->head.prior_id,
                                 ctr_slice_count(&job->head), &e->diag));
         PITH_TRY(rate_choose(&rate, &job->latents, wish, &job->head, job->symbols));
         PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
@@ -254,6 +264,7 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     PITH_TRY(check_arguments(e, source, &o));
     PITH_TRY(fill_head(e, &source->format, o.method, &job.head));
     PITH_TRY(metadata_write(&job.after, &o, &e->env.limits, &e->diag));
+    PITH_TRY(plan_tiles(e, &job, &source->format, o.max_memory_bytes));
     PITH_TRY(latents_init(&job.latents, &e->env.alloc, &job.head, &e->diag));
     PITH_TRY(pixels_to_latents(e, &job, source, o.quality));
     PITH_TRY(latents_to_file(e, &job, &o, &file));

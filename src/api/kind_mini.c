@@ -9,6 +9,8 @@
 /* The latent of white and black is near +-24, and bytes reach +-31.875. */
 #define PALETTE_UNIT 0.25f
 
+#define DEFAULT_MEMORY 1000000000u /* bytes of a call; said in pith.h and in the manual */
+
 static pith_status encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
     return mini_encoder_plan(out, &m->config.mini, &m->env, h, w, diag);
 }
@@ -31,6 +33,7 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
         .encoder_reach = mini_encoder_reach(c),
         .decoder_reach = mini_decoder_reach(c),
         .palette_unit = PALETTE_UNIT,
+        .memory = DEFAULT_MEMORY,
     };
     _Static_assert(MINI_DOWNSCALE == 8, "log2_downscale above says 8");
     memcpy(m->traits.name, c->name, sizeof m->traits.name);
@@ -65,6 +68,14 @@ static pith_status decode(model_session *s, uint32_t h, uint32_t w, const float 
     nn_binding in[] = {{"latent", (float *)(uintptr_t)latent}, {"log2_step", steps}}, out = {"image", pixels};
     status = nn_run(s->decoder.net, in, 2, &out, 1, diag);
     mem_free(alloc, steps);
+    return status;
+}
+
+static pith_status memory(const pith_model *m, bool decoder, bool denoises, uint32_t h, uint32_t w, uint64_t *n_bytes,
+                          pith_diag *diag) {
+    (void)denoises;
+    pith_status status = kind_plan_memory(m, decoder ? decoder_plan : encoder_plan, h, w, n_bytes, diag);
+    *n_bytes += (uint64_t)h * w * sizeof(float); /* the plane of steps */
     return status;
 }
 
@@ -104,5 +115,6 @@ const model_kind model_kind_mini = {
     .bind = bind_side,
     .encode = encode,
     .decode = decode,
+    .memory = memory,
     .preview_map = preview_map,
 };

@@ -272,6 +272,18 @@ cleanup:
     return status;
 }
 
+static pith_status memory(const pith_model *m, bool decoder, bool denoises, uint32_t h, uint32_t w, uint64_t *n_bytes,
+                          pith_diag *diag) {
+    pith_status status = kind_plan_memory(m, decoder ? decoder_plan : encoder_plan, h, w, n_bytes, diag);
+    if (status != PITH_OK || !decoder || !denoises || !m->traits.can_denoise) return status;
+    const uint32_t side = unet_granularity(&m->config.sd1.unet);
+    uint64_t denoiser = 0;
+    status =
+        kind_plan_memory(m, denoiser_plan, (h + side - 1) / side * side, (w + side - 1) / side * side, &denoiser, diag);
+    if (denoiser > *n_bytes) *n_bytes = denoiser;
+    return status;
+}
+
 /* Red, green and blue, -1 to 1, of latents in U-Net units: a fit that is well known for the
  * autoencoder of Stable Diffusion 1.x. */
 static const float preview_rgb[4][3] = {{0.3512f, 0.2297f, 0.3227f},
@@ -302,5 +314,6 @@ const model_kind model_kind_sd1 = {
     .bind = bind_side,
     .encode = encode,
     .decode = decode,
+    .memory = memory,
     .preview_map = preview_map,
 };

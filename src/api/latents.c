@@ -16,11 +16,16 @@ static void grow(uint32_t *first, uint32_t *length, uint32_t whole) {
     *length = (end < whole ? end : whole) - *first;
 }
 
+ctr_rect latents_extent(const ctr_head *head, ctr_rect needed) {
+    grow(&needed.x, &needed.width, ctr_latent_width(head));
+    grow(&needed.y, &needed.height, ctr_latent_height(head));
+    return needed;
+}
+
 pith_status latents_init_part(latent_planes *l, const pith_alloc *alloc, const ctr_head *head, ctr_rect needed,
                               pith_diag *diag) {
     size_t count = 0;
-    grow(&needed.x, &needed.width, ctr_latent_width(head));
-    grow(&needed.y, &needed.height, ctr_latent_height(head));
+    needed = latents_extent(head, needed);
     *l = (latent_planes){
         .n_channels = head->n_latent, .height = needed.height, .width = needed.width, .x = needed.x, .y = needed.y};
     if (size_mul(&count, l->height, l->width) && size_mul(&count, count, l->n_channels))

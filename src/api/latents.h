@@ -24,6 +24,9 @@ pith_status latents_init_part(latent_planes *l, const pith_alloc *alloc, const c
                               pith_diag *diag) PITH_MUST_CHECK;
 void latents_free(latent_planes *l, const pith_alloc *alloc);
 
+/* `needed` grown to the slices that meet it. */
+ctr_rect latents_extent(const ctr_head *head, ctr_rect needed);
+
 size_t latents_count(const latent_planes *l);
 
 /* True for a slice that the planes hold. */

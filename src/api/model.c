@@ -121,6 +121,11 @@ pith_status pith_model_decoder_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYT
     return fingerprint(m, &m->has_decoder_id, m->decoder_id, m->kind->decoder_prefixes, id, NULL);
 }
 
+pith_status model_network_memory(const pith_model *m, bool decoder, bool denoises, uint32_t h, uint32_t w,
+                                 uint64_t *n_bytes, pith_diag *diag) {
+    return m->kind->memory(m, decoder, denoises, h, w, n_bytes, diag);
+}
+
 pith_status model_preview_map(const pith_model *m, float *map, pith_diag *diag) {
     return m->kind->preview_map(m, map, diag);
 }
@@ -133,6 +138,15 @@ pith_status kind_check_plan(pith_model *m, make_plan_fn *make, uint32_t h, uint3
     if (status == PITH_OK) status = nn_plan_check(plan, m->weights, diag);
     nn_plan_free(&plan);
     return status;
+}
+
+pith_status kind_plan_memory(const pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w, uint64_t *n_bytes,
+                             pith_diag *diag) {
+    nn_plan *plan = NULL;
+    pith_status status = make(&plan, m, h, w, diag);
+    if (status == PITH_OK) status = nn_plan_memory(plan, n_bytes);
+    nn_plan_free(&plan);
+    return status == PITH_OK ? PITH_OK : diag_set(diag, status, "a network for %ux%u positions is too large", w, h);
 }
 
 void bound_net_free(bound_net *net) {

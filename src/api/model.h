@@ -5,6 +5,8 @@
 #ifndef PITH_API_MODEL_H
 #define PITH_API_MODEL_H
 
+#include <stdbool.h>
+
 #include "base/mem.h"
 #include "base/status.h"
 
@@ -20,12 +22,18 @@ typedef struct model_traits {
     uint32_t decoder_reach;
     bool can_denoise;
     float palette_unit; /* of the latent: what a byte of method palette stands for */
+    uint64_t memory;    /* bytes a call may take where its caller does not say; 0 = not bound */
 } model_traits;
 
 const model_traits *model_traits_of(const pith_model *model);
 
 /* The 8 bytes of the latent space's fingerprint. */
 pith_status model_latent_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) PITH_MUST_CHECK;
+
+/* Bytes that the networks of one direction take for windows of h x w latent positions, the
+ * denoiser's with `denoises`: of several that run after one another, the largest. */
+pith_status model_network_memory(const pith_model *model, bool decoder, bool denoises, uint32_t h, uint32_t w,
+                                 uint64_t *n_bytes, pith_diag *diag) PITH_MUST_CHECK;
 
 /* A pixel of a preview from the latent of its position: 3 x (n_latent + 1), for red, green and
  * blue a factor a channel and then what is added; pixels are about [0, 1]. */

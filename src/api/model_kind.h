@@ -35,6 +35,8 @@ typedef struct model_kind {
                           pith_diag *diag);
     pith_status (*decode)(model_session *s, uint32_t h, uint32_t w, const float *latent, const model_decode_how *how,
                           float *pixels, pith_diag *diag);
+    pith_status (*memory)(const pith_model *m, bool decoder, bool denoises, uint32_t h, uint32_t w, uint64_t *n_bytes,
+                          pith_diag *diag);                                       /* see model_network_memory */
     pith_status (*preview_map)(const pith_model *m, float *map, pith_diag *diag); /* see model_preview_map */
 } model_kind;
 
@@ -93,6 +95,10 @@ typedef pith_status make_plan_fn(nn_plan **out, const pith_model *m, uint32_t h,
 pith_status bound_net_prepare(bound_net *net, pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w,
                               pith_diag *diag) PITH_MUST_CHECK;
 void bound_net_free(bound_net *net);
+
+/* Bytes that a net of the plan for h x w positions takes. */
+pith_status kind_plan_memory(const pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w, uint64_t *n_bytes,
+                             pith_diag *diag) PITH_MUST_CHECK;
 
 /* Every tensor that the plan for h x w positions needs is there, in the right shape. */
 pith_status kind_check_plan(pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w, pith_diag *diag) PITH_MUST_CHECK;

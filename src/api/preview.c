@@ -35,8 +35,7 @@ static pith_status job_init(preview_job *job, pith_diag *diag) {
                                 .n_channels = (uint8_t)((head->grey ? 1 : 3) + head->alpha),
                                 .bit_depth = p->sink->bit_depth == 16 ? 16 : 8};
     pith_status status = band_init(&job->band, alloc, &format, ROWS, diag);
-    if (status == PITH_OK)
-        status = alpha_reader_init(&job->alpha, alloc, p->file, p->pixels.x, p->pixels.width, diag);
+    if (status == PITH_OK) status = alpha_reader_init(&job->alpha, alloc, p->file, p->pixels.x, p->pixels.width, diag);
     if (status != PITH_OK) return status;
     job->map = mem_alloc(alloc, 3 * (head->n_latent + 1u), sizeof *job->map);
     job->colours = mem_alloc(alloc, (size_t)3 * ROWS * at->width, sizeof *job->colours);

@@ -7,12 +7,12 @@ static bool inside(uint32_t first, uint32_t length, uint32_t whole) {
 }
 
 /* Tiles over the positions that pixels [first, first + length) lie in. */
-static tile_axis axis_of(uint32_t first, uint32_t length, uint32_t whole, uint8_t shift, uint32_t reach) {
+static tile_axis axis_of(uint32_t first, uint32_t length, uint32_t whole, uint8_t shift, tile_reach reach) {
     uint32_t start = first >> shift, end = ((first + length - 1) >> shift) + 1;
     return tile_axis_part(start, end - start, whole, reach);
 }
 
-pith_status region_make(region *r, const pith_area *wanted, const ctr_head *head, uint32_t reach, pith_diag *diag) {
+pith_status region_make(region *r, const pith_area *wanted, const ctr_head *head, tile_reach reach, pith_diag *diag) {
     const uint8_t shift = head->log2_downscale;
     uint32_t right, bottom;
     r->pixels = (pixel_rect){0, 0, head->width, head->height};

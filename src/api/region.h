@@ -15,9 +15,9 @@ typedef struct region {
     ctr_rect latents;
 } region;
 
-/* `wanted`: a width and height of 0 is the whole picture. `reach`: of the
- * decoder network. PITH_E_ARG when the wanted part is not inside the picture. */
-pith_status region_make(region *r, const pith_area *wanted, const ctr_head *head, uint32_t reach, pith_diag *diag)
+/* `wanted`: a width and height of 0 is the whole picture. PITH_E_ARG when the
+ * wanted part is not inside the picture. memory_plan.h chooses the reach. */
+pith_status region_make(region *r, const pith_area *wanted, const ctr_head *head, tile_reach reach, pith_diag *diag)
     PITH_MUST_CHECK;
 
 #endif

@@ -14,6 +14,7 @@
 
 #define MAX_THREADS 64u
 #define BATCH_PER_THREAD 2u
+#define MEMORY_PART 16u
 
 struct slice_pool {
     const pith_env *env; /* borrowed */
@@ -60,13 +61,16 @@ static bool ask_pool(void *user) {
     return atomic_load(&p->stopped);
 }
 
-static uint32_t thread_count(const pith_env *env, uint32_t n_slices) {
-    long n = env->threads > 0 ? env->threads : sysconf(_SC_NPROCESSORS_ONLN);
-    uint32_t count = n < 1 ? 1 : n < (long)MAX_THREADS ? (uint32_t)n : MAX_THREADS;
-    return count < n_slices ? count : n_slices;
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+uint32_t slice_pool_coders(const pith_env *env, uint64_t memory, uint32_t n_latent, uint32_t n_slices) {
+    const long n_cores = env->threads > 0 ? env->threads : sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t n = least(least(n_cores < 1 ? 1 : (uint64_t)n_cores, MAX_THREADS), n_slices);
+    n = least(n, memory / MEMORY_PART / lat_coder_bytes(n_latent));
+    return n > 0 ? (uint32_t)n : 1;
 }
 
-pith_status slice_pool_new(slice_pool **out, const pith_env *env, uint32_t n_latent, uint8_t prior_id,
+pith_status slice_pool_new(slice_pool **out, const pith_env *env, uint64_t memory, uint32_t n_latent, uint8_t prior_id,
                            uint32_t n_slices, pith_diag *diag) {
     pith_status status = PITH_OK;
     slice_pool *p = mem_alloc(&env->alloc, 1, sizeof *p);
@@ -80,7 +84,8 @@ pith_status slice_pool_new(slice_pool **out, const pith_env *env, uint32_t n_lat
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     pthread_cond_init(&p->helper_left, &clock);
     pthread_condattr_destroy(&clock);
-    for (uint32_t i = 0; i < thread_count(env, n_slices); i++) {
+    const uint32_t n_coders = slice_pool_coders(env, memory, n_latent, n_slices);
+    for (uint32_t i = 0; i < n_coders; i++) {
         if (lat_coder_new(&p->coders[i], &env->alloc, n_latent) != PITH_OK) {
             status = diag_set(diag, PITH_E_NOMEM, "out of memory for the latent coder");
             goto cleanup;

@@ -10,9 +10,12 @@
 
 typedef struct slice_pool slice_pool;
 
-/* Coders for at most `threads` (0: as many as there are cores) and no more than
- * `n_slices`. The caller's allocator is called by one thread at a time. */
-pith_status slice_pool_new(slice_pool **out, const pith_env *env, uint32_t n_latent, uint8_t prior_id,
+/* How many coders there will be: one a thread, not more than `n_slices`, nor than fit into a sixteenth
+ * of `memory` bytes, what the call may take. */
+uint32_t slice_pool_coders(const pith_env *env, uint64_t memory, uint32_t n_latent, uint32_t n_slices);
+
+/* Makes that many coders. The caller's allocator is called by one thread at a time. */
+pith_status slice_pool_new(slice_pool **out, const pith_env *env, uint64_t memory, uint32_t n_latent, uint8_t prior_id,
                            uint32_t n_slices, pith_diag *diag) PITH_MUST_CHECK;
 void slice_pool_free(slice_pool **pool);
 

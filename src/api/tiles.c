@@ -5,24 +5,21 @@
 
 #include <stdbool.h>
 
-/* Positions of new picture a tile brings, at most: 1536 pixels. Larger tiles
- * waste less on halos, smaller ones take less memory (about 4 kB a position). */
-#define TILE_CORE 192u
-
 static uint32_t least(uint64_t a, uint32_t b) { return a < b ? (uint32_t)a : b; }
 
-tile_axis tile_axis_part(uint32_t first, uint32_t length, uint32_t whole, uint32_t halo) {
+tile_axis tile_axis_part(uint32_t first, uint32_t length, uint32_t whole, tile_reach reach) {
+    const uint32_t halo = reach.halo;
     tile_axis a = {.whole = whole, .first = first, .length = length, .halo = halo};
-    bool one = halo >= whole || (length == whole && whole <= TILE_CORE + 2 * halo);
-    uint32_t count = one ? 1 : (length + TILE_CORE - 1) / TILE_CORE;
+    bool one = halo >= whole || (length == whole && whole <= reach.core + 2 * halo);
+    uint32_t count = one ? 1 : (length + reach.core - 1) / reach.core;
     a.core = (length + count - 1) / count;
     a.count = (length + a.core - 1) / a.core;
     a.window = least(a.core + 2 * (uint64_t)halo, whole);
     return a;
 }
 
-tile_grid tile_grid_make(uint32_t width, uint32_t height, uint32_t halo) {
-    return (tile_grid){.x = tile_axis_part(0, width, width, halo), .y = tile_axis_part(0, height, height, halo)};
+tile_grid tile_grid_make(uint32_t width, uint32_t height, tile_reach reach) {
+    return (tile_grid){.x = tile_axis_part(0, width, width, reach), .y = tile_axis_part(0, height, height, reach)};
 }
 
 tile_span tile_axis_span(const tile_axis *a, uint32_t index) {

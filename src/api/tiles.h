@@ -28,11 +28,16 @@ typedef struct tile_grid {
     tile_axis x, y;
 } tile_grid;
 
+/* What a window may see: `core` new positions at most, and `halo` more to each side. */
+typedef struct tile_reach {
+    uint32_t core, halo;
+} tile_reach;
+
 /* A halo not smaller than the picture makes one window of it. */
-tile_grid tile_grid_make(uint32_t width, uint32_t height, uint32_t halo);
+tile_grid tile_grid_make(uint32_t width, uint32_t height, tile_reach reach);
 
 /* Of a part of the picture alone, [first, first + length) on each axis. */
-tile_axis tile_axis_part(uint32_t first, uint32_t length, uint32_t whole, uint32_t halo);
+tile_axis tile_axis_part(uint32_t first, uint32_t length, uint32_t whole, tile_reach reach);
 
 /* The positions that the windows of an axis cover: [*first, *end). */
 void tile_axis_reach(const tile_axis *axis, uint32_t *first, uint32_t *end);

@@ -53,6 +53,10 @@ static uint32_t eighths(uint32_t v) {
 /* Floor of log2(v + 1), at most `top`. */
 static uint32_t octaves(uint32_t v, uint32_t top) { return least(log2_floor(v + 1), top); }
 
+size_t lat_contexts_bytes(uint32_t n_channels) {
+    return LAT_PLANE_SIZE * (2 * sizeof(int16_t) * n_channels + sizeof(int32_t));
+}
+
 pith_status lat_contexts_init(lat_contexts *k, const pith_alloc *alloc, uint32_t n_channels) {
     k->n_channels = n_channels;
     k->values = mem_alloc(alloc, n_channels, LAT_PLANE_SIZE * sizeof *k->values);

@@ -63,6 +63,7 @@ void lat_generic_weights(int16_t *values, int16_t *errors);
 int32_t lat_ridge_value(void);
 int32_t lat_ridge_error(void);
 
+size_t lat_contexts_bytes(uint32_t n_channels); /* that it takes from `alloc` */
 pith_status lat_contexts_init(lat_contexts *k, const pith_alloc *alloc, uint32_t n_channels) PITH_MUST_CHECK;
 void lat_contexts_free(lat_contexts *k, const pith_alloc *alloc);
 

@@ -39,6 +39,8 @@ pith_status lat_coder_new(lat_coder **out, const pith_alloc *alloc, uint32_t n_c
     return status;
 }
 
+size_t lat_coder_bytes(uint32_t n_channels) { return sizeof(lat_coder) + lat_contexts_bytes(n_channels); }
+
 void lat_coder_free(lat_coder **coder) {
     if (!coder || !*coder) return;
     lat_model_free(&(*coder)->model, (*coder)->alloc);

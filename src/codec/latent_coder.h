@@ -28,6 +28,8 @@ typedef struct lat_coder lat_coder;
 
 /* `alloc` is borrowed for as long as the coder lives. Slices are at most
  * LAT_MAX_SLICE positions wide and high. */
+/* Bytes that a coder takes. */
+size_t lat_coder_bytes(uint32_t n_channels);
 pith_status lat_coder_new(lat_coder **out, const pith_alloc *alloc, uint32_t n_channels) PITH_MUST_CHECK;
 void lat_coder_free(lat_coder **coder);
 

@@ -206,3 +206,28 @@ pith_status nn_place_spans(nn_span *spans, size_t n_spans, size_t *arena_bytes, 
     *arena_bytes = total;
     return status;
 }
+
+static pith_status place_values(const nn_plan *p, size_t *n_bytes) {
+    nn_span *spans = mem_alloc(&p->alloc, (size_t)p->n_ops, sizeof *spans);
+    pith_status status = spans ? PITH_OK : PITH_E_NOMEM;
+    for (int32_t i = 0; i < p->n_ops && status == PITH_OK; i++) {
+        if (!p->ops[i].live) continue;
+        spans[i] = (nn_span){.first = i, .last = p->ops[i].last_use};
+        if (!size_mul(&spans[i].n_bytes, nn_shape_count(p->ops[i].shape), sizeof(float))) status = PITH_E_NOMEM;
+    }
+    if (status == PITH_OK) status = nn_place_spans(spans, (size_t)p->n_ops, n_bytes, &p->alloc);
+    mem_free(&p->alloc, spans);
+    return status;
+}
+
+pith_status nn_plan_memory(const nn_plan *p, uint64_t *n_bytes) {
+    size_t values = 0;
+    pith_status status = place_values(p, &values);
+    *n_bytes = (uint64_t)values + values / 4;
+    for (int32_t i = 0; i < p->n_weights; i++) {
+        uint64_t count = 1;
+        for (uint32_t k = 0; k < p->weights[i].rank; k++) count *= p->weights[i].shape[k]; /* the builder checked it */
+        *n_bytes += count * sizeof(float);
+    }
+    return status;
+}
