@@ -164,6 +164,10 @@ bool cli_take_setup(cli_setup *setup, const cli_command *command, int option, co
         if (strcmp(argument, "onednn") != 0 && strcmp(argument, "ref") != 0)
             *code = cli_usage(command, "--backend takes onednn or ref, not \"%s\"", argument);
         return true;
+    case CLI_LIMIT:
+        if (!cli_limits_take(&setup->limits, argument))
+            *code = cli_usage(command, "--limit takes NAME=N, with " CLI_LIMIT_NAMES " as NAME, not \"%s\"", argument);
+        return true;
     case CLI_THREADS:
         if (cli_parse_number(&number, argument, 1, 1024) && number == (int)number)
             setup->threads = (int)number;
@@ -195,6 +199,7 @@ void cli_make_env(pith_env *env, const cli_setup *setup) {
     pith_env_defaults(env, sizeof *env);
     env->threads = setup->threads;
     env->backend = setup->backend;
+    if (setup->limits.are_set) env->limits = setup->limits.limits;
 }
 
 /* ---- small things ------------------------------------------------------------------------ */

@@ -9,6 +9,8 @@
 
 #include <pith/pith.h>
 
+#include "cli_limits.h"
+
 typedef enum cli_exit {
     CLI_HELPED = -1, /* --help was shown: nothing else to do; becomes 0 */
     CLI_DONE = 0,
@@ -54,11 +56,15 @@ enum {
     CLI_STRIP,
     CLI_JOBS,
     CLI_RESUME,
+    CLI_LIMIT,
     CLI_REGION,
     CLI_MEMORY,
     CLI_PREVIEW,
     CLI_VAE
 };
+
+#define CLI_OPTION_LIMIT                                                                                               \
+    { CLI_LIMIT, "limit", "NAME=N", "what files may ask for at most: see pith(1), \"Limits\"" }
 
 typedef struct cli_option {
     int code;             /* the letter, or CLI_LONG_ONLY and up; 0 ends a table */
@@ -109,6 +115,7 @@ typedef struct cli_setup {
     int threads;
     bool verbose;
     uint64_t memory; /* bytes of the whole process; 0: see CLI_MEMORY_BYTES */
+    cli_limits limits;
 } cli_setup;
 
 #define CLI_MEMORY_BYTES 1000000000u /* where nothing was said, with built-in models */

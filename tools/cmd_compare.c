@@ -25,6 +25,7 @@ static const cli_option options[] = {
     {CLI_BOUND_LEVEL, "bound", "LEVEL", "say whether B keeps to loose, normal or strict; status 5 when not"},
     {CLI_HEATMAP, "heatmap", "OUT.png", "paint where B differs in structure"},
     CLI_OPTION_MODEL,
+    CLI_OPTION_LIMIT,
     CLI_OPTION_THREADS,
     CLI_OPTION_BACKEND,
     CLI_OPTION_HELP,

@@ -24,6 +24,7 @@ static const cli_option options[] = {
     {CLI_STRIP, "strip", NULL, "keep no Exif, XMP and colour profile; colours become sRGB"},
     {'v', "verbose", NULL, "say where time went"},
     CLI_OPTION_MEMORY,
+    CLI_OPTION_LIMIT,
     CLI_OPTION_THREADS,
     CLI_OPTION_BACKEND,
     CLI_OPTION_HELP,

@@ -105,6 +105,10 @@ typedef struct pith_limits {
     uint64_t max_model_bytes;    /* a weights file; default 16 GiB */
     uint32_t max_chunks;         /* chunks in a .pith file; default 100 000 */
     uint64_t max_metadata_bytes; /* of each kind of metadata; default 4 MiB */
+    uint64_t max_chunk_bytes;    /* the payload of any chunk; default 64 MiB */
+    uint32_t max_tensors;        /* in a weights file; default, and at most, 65 536 */
+    uint64_t max_tensor_bytes;   /* one tensor of a weights file; default 1 GiB */
+    double max_seconds;          /* one pith_encode or pith_decode; looked at as often as progress; 0 (default): any */
 } pith_limits;
 
 typedef struct pith_env {

@@ -22,6 +22,7 @@
 
 struct pith_decoder {
     pith_env env;
+    env_clock clock;
     model_session *session; /* of the model last used; NULL before */
     ctr_file file;
     bool is_open;
@@ -447,6 +448,7 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
     if (!d) return PITH_E_ARG;
     PITH_TRY(require_open(d));
     d->timing = (pith_timing){0};
+    env_clock_start(&d->clock, &d->env);
     if (!model || !sink || !sink->write_rows) {
         status = diag_set(&d->diag, PITH_E_ARG, "pith_decode: an argument is NULL");
         goto cleanup;

@@ -20,6 +20,7 @@
 
 struct pith_encoder {
     pith_env env;
+    env_clock clock;
     model_session *session;
     const model_traits *traits; /* of the session's model */
     pith_diag diag;
@@ -256,6 +257,7 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     *out = (pith_bytes){0};
     diag_clear(&e->diag);
     e->timing = (pith_timing){0};
+    env_clock_start(&e->clock, &e->env);
     pith_encode_options_defaults(&o, sizeof o);
     if (options) memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
     bw_init(&file, &e->env.alloc);

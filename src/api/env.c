@@ -13,6 +13,9 @@ static const pith_limits default_limits = {
     .max_model_bytes = (uint64_t)16 << 30,
     .max_chunks = 100000u,
     .max_metadata_bytes = 4u << 20,
+    .max_chunk_bytes = 64u << 20,
+    .max_tensors = 65536u,
+    .max_tensor_bytes = (uint64_t)1 << 30,
 };
 
 void pith_env_defaults(pith_env *env, size_t struct_size) {
@@ -32,13 +35,38 @@ pith_status env_copy(pith_env *out, const pith_env *env, pith_diag *diag) {
     out->struct_size = sizeof *out;
     if (!out->alloc.alloc != !out->alloc.free)
         return diag_set(diag, PITH_E_ARG, "pith_alloc has only one of its two functions");
+    if (!(out->limits.max_seconds >= 0))
+        return diag_set(diag, PITH_E_ARG, "max_seconds is %g", out->limits.max_seconds);
     if (out->threads < 0) return diag_set(diag, PITH_E_ARG, "threads is %d", out->threads);
     return PITH_OK;
 }
 
+/* ---- progress, cancel, time -------------------------------------------------------- */
+
+static int report_and_look(void *user, const char *stage, double done) {
+    env_clock *c = user;
+    if (c->callers.report && c->callers.report(c->callers.user, stage, done) != 0) return 1;
+    c->is_late = env_seconds() > c->end;
+    return c->is_late;
+}
+
+void env_clock_start(env_clock *clock, pith_env *env) {
+    if (env->limits.max_seconds <= 0) return;
+    if (env->progress.report != report_and_look) *clock = (env_clock){.callers = env->progress};
+    env->progress = (pith_progress){report_and_look, clock};
+    clock->end = env_seconds() + env->limits.max_seconds;
+    clock->is_late = false;
+}
+
+pith_status env_stopped(const pith_env *env, pith_diag *diag) {
+    if (env->progress.report == report_and_look && ((const env_clock *)env->progress.user)->is_late)
+        return diag_set(diag, PITH_E_LIMIT, "took longer than the limit of %g seconds", env->limits.max_seconds);
+    return diag_set(diag, PITH_E_ABORTED, "stopped");
+}
+
 pith_status env_report(const pith_env *env, const char *stage, double done, pith_diag *diag) {
     if (!env->progress.report || env->progress.report(env->progress.user, stage, done) == 0) return PITH_OK;
-    return diag_set(diag, PITH_E_ABORTED, "stopped");
+    return env_stopped(env, diag);
 }
 
 #define LOOK_SECONDS 0.02

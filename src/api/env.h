@@ -4,6 +4,8 @@
 #ifndef PITH_API_ENV_H
 #define PITH_API_ENV_H
 
+#include <stdbool.h>
+
 #include "base/mem.h"
 #include "base/status.h"
 
@@ -12,6 +14,18 @@ pith_status env_copy(pith_env *out, const pith_env *env, pith_diag *diag) PITH_M
 
 /* Progress, 0..1 of the whole call; PITH_E_ABORTED when the caller says stop. */
 pith_status env_report(const pith_env *env, const char *stage, double done, pith_diag *diag) PITH_MUST_CHECK;
+
+/* What a call that was stopped gives: PITH_E_ABORTED, or PITH_E_LIMIT when its time was over. */
+pith_status env_stopped(const pith_env *env, pith_diag *diag) PITH_MUST_CHECK;
+
+/* Stands between the library and the caller's progress where there is a limit of time.
+ * `env` is an object's own copy; the clock lives as long as it, and begins with each start. */
+typedef struct env_clock {
+    pith_progress callers;
+    double end; /* of env_seconds */
+    bool is_late;
+} env_clock;
+void env_clock_start(env_clock *clock, pith_env *env);
 
 /* Within a piece of work: asks the caller again with the words of the last report,
  * often enough to be stopped soon, seldom enough to cost nothing. */

@@ -208,7 +208,7 @@ pith_status slice_pool_run(slice_pool *p, uint32_t count, slice_work *work, void
         uint32_t batch = p->n_coders * BATCH_PER_THREAD;
         p->end = count - p->next < batch ? count : p->next + batch;
         run_batch(p);
-        if (atomic_load(&p->stopped)) return diag_set(diag, PITH_E_ABORTED, "stopped");
+        if (atomic_load(&p->stopped)) return env_stopped(p->env, diag);
         if (p->fault.status != PITH_OK) return diag_set(diag, p->fault.status, "%s", p->fault.message);
     }
     return PITH_OK;

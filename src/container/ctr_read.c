@@ -62,6 +62,12 @@ static size_t payload_offset(const ctr_chunk *chunk) {
     return chunk->offset + chunk->n_bytes - CRC_BYTES - chunk->payload_bytes;
 }
 
+static void check_chunk_limit(stream *s, const ctr_chunk *chunk, const pith_limits *limits) {
+    if (s->status == PITH_OK && chunk->payload_bytes > limits->max_chunk_bytes)
+        FAIL_AT(s, chunk->offset, PITH_E_LIMIT, "a payload of %zu bytes, the limit is %" PRIu64, chunk->payload_bytes,
+                limits->max_chunk_bytes);
+}
+
 /* The last four bytes of a chunk are the CRC-32 of all before them. */
 static void check_crc(stream *s, const ctr_chunk *chunk) {
     if (s->status != PITH_OK) return;
@@ -246,6 +252,7 @@ static pith_status check_chunks(ctr_file *file, stream *s, const pith_limits *li
             return diag_set(diag, PITH_E_LIMIT, "more than %" PRIu32 " chunks, the limit (byte %zu)",
                             limits->max_chunks, at);
         read_chunk(s, &chunk, label);
+        check_chunk_limit(s, &chunk, limits);
         check_crc(s, &chunk);
         if (s->status == PITH_OK) place_chunk(s, file, &chunk, limits);
     }
@@ -270,6 +277,7 @@ static pith_status check_head(ctr_file *file, stream *s, const pith_limits *limi
     char label[8] = "";
     ctr_chunk chunk;
     read_chunk(s, &chunk, label);
+    check_chunk_limit(s, &chunk, limits);
     if (s->status == PITH_OK && chunk.type != CTR_CHUNK_HEAD)
         FAIL_AT(s, chunk.offset, PITH_E_FORMAT, "the first chunk is not HEAD");
     check_crc(s, &chunk);

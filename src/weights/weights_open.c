@@ -4,6 +4,7 @@
 #include "weights/weights_open.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,6 +36,19 @@ static pith_status read_mapped(tensor_table **out, const pith_env *env, const fi
     return safetensors_read(out, env, map->data, map->n_bytes, diag);
 }
 
+static pith_status check_limits(const tensor_table *table, const pith_limits *limits, pith_diag *diag) {
+    const size_t n = tensor_table_count(table);
+    if (n > limits->max_tensors)
+        return diag_set(diag, PITH_E_LIMIT, "%zu tensors, the limit is %" PRIu32, n, limits->max_tensors);
+    for (size_t i = 0; i < n; i++) {
+        const tensor *t = tensor_table_at(table, i);
+        if (t->n_bytes > limits->max_tensor_bytes)
+            return diag_set(diag, PITH_E_LIMIT, "tensor %.100s has %" PRIu64 " bytes, the limit is %" PRIu64, t->name,
+                            t->n_bytes, limits->max_tensor_bytes);
+    }
+    return PITH_OK;
+}
+
 pith_status weights_open_file(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag) {
     pith_status status = PITH_OK;
     tensor_table *table = NULL;
@@ -42,6 +56,7 @@ pith_status weights_open_file(tensor_table **out, const pith_env *env, const cha
     *out = NULL;
     PITH_TRY(file_map_open(&map, path, env->limits.max_model_bytes, diag));
     PITH_TRY(read_mapped(&table, env, &map, diag));
+    PITH_TRY(check_limits(table, &env->limits, diag));
     PITH_TRY(tensor_table_take_map(table, &map));
     *out = table;
     table = NULL;

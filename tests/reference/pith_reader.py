@@ -24,6 +24,7 @@ METHODS = {1: "latent", 2: "palette"}
 SLICE_SIDE, ALPHA_SIDE = 128, 512
 
 MAX_SIDE, MAX_PIXELS, MAX_BYTES, MAX_CHUNKS, MAX_METADATA = 65535, 100_000_000, 1 << 30, 100_000, 4 << 20  # [12]
+MAX_CHUNK = 64 << 20
 
 
 class Refused(Exception):
@@ -157,7 +158,10 @@ def read_chunk(file: Bytes) -> dict:  # [3]
     payload = file.at
     file.take(length, "payload")
     end = file.at
-    if file.number(4, "crc") != zlib.crc32(file.data[start:end]):
+    crc = file.number(4, "crc")
+    if length > MAX_CHUNK:
+        raise Refused("limit", f"a payload of {length} bytes", start)
+    if crc != zlib.crc32(file.data[start:end]):
         raise Refused("checksum", "the CRC of a chunk does not match", start)
     name = NAMES.get(kind, f"?{kind:02x}")
     return {"name": name, "type": kind, "offset": start, "bytes": file.at - start, "payload": (payload, end)}
