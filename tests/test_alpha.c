@@ -184,6 +184,55 @@ static void a_size_counts_the_alpha(void **state) {
     api_close(&c);
 }
 
+/* Soft alpha that would take more than a third of the file is kept in fewer levels; the more bytes there are the
+ * more it has of them. */
+static void alpha_is_coarser_in_small_files(void **state) {
+    static const struct {
+        uint64_t bytes;
+        int most;
+    } cases[] = {{120000, 3}, {40000, 9}, {9000, 65}};
+    (void)state;
+    api_case c;
+    api_open(&c, NULL, NULL);
+    pith_image p = api_waves(400, 300, 4, 8);
+    uint32_t seed = 3;
+    for (uint32_t y = 0; y < 300; y++)
+        for (uint32_t x = 0; x < 400; x++) {
+            seed = seed * 1664525u + 1013904223u;
+            api_set_sample(&p, y, x, 3, x / 2 + y / 10 + (seed >> 28));
+        }
+    int last = -1;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        pith_encode_options o;
+        pith_encode_options_defaults(&o, sizeof o);
+        o.max_bytes = cases[i].bytes;
+        pith_bytes file = api_encode(&c, &p, &o);
+        assert_true(file.n_bytes <= cases[i].bytes);
+        pith_image q = api_decode(&c, file, NULL, 8);
+        expect_alpha(&p, &q, cases[i].most);
+        int worst = 0;
+        for (uint32_t y = 0; y < 300; y++)
+            for (uint32_t x = 0; x < 400; x++) {
+                int d = abs((int)api_sample(&p, y, x, 3) - (int)api_sample(&q, y, x, 3));
+                if (d > worst) worst = d;
+            }
+        assert_true(worst > last);
+        last = worst;
+        pith_bytes_free(&c.env, &file);
+        free(q.pixels);
+    }
+    pith_source source;
+    pith_bytes none;
+    pith_encode_options o;
+    pith_encode_options_defaults(&o, sizeof o);
+    o.max_bytes = 300;
+    pith_source_from_image(&source, &p);
+    assert_int_equal(pith_encode(c.encoder, &source, &o, &none), PITH_E_LIMIT);
+    assert_non_null(strstr(pith_encoder_message(c.encoder), "most of it alpha"));
+    free(p.pixels);
+    api_close(&c);
+}
+
 static void expect_open(const byte_writer *w, pith_status expected, const char *words) {
     pith_decoder *d = NULL;
     assert_int_equal(pith_decoder_new(&d, NULL, NULL), PITH_OK);
@@ -233,6 +282,7 @@ int main(void) {
         cmocka_unit_test(hidden_colours_cost_nothing),
         cmocka_unit_test(edges_do_not_take_the_hidden_colour),
         cmocka_unit_test(a_size_counts_the_alpha),
+        cmocka_unit_test(alpha_is_coarser_in_small_files),
         cmocka_unit_test(chunks_of_alpha_have_their_place_and_number),
     };
     return cmocka_run_group_tests_name("alpha", tests, NULL, NULL);

@@ -17,28 +17,58 @@ _Static_assert(CTR_ALPHA_SLICE_SIDE == ALPHA_MAX_SLICE, "the container's slices 
 #define QUALITY_FINEST 90.0f
 #define QUALITY_USUAL 30.0f
 
+/* Coarser ways for files of a given size: errors of at most 8, 16, 32 and 64 of 255. */
+static const uint32_t coarser_levels[ALPHA_MAX_WAYS - 1] = {17, 9, 5, 3};
+#define SHARE_OF_FILE 3u /* alpha takes a third at most, if it can */
+
 /* ---- rows -> chunks ------------------------------------------------------------------ */
 
 pith_status alpha_writer_init(alpha_writer *w, const pith_alloc *alloc, const pith_image_format *format, float quality,
-                              pith_diag *diag) {
-    *w = (alpha_writer){.alloc = alloc, .n_levels = LEVELS_COARSE};
-    if (quality >= QUALITY_USUAL) w->n_levels = LEVELS_USUAL;
-    if (quality >= QUALITY_FINEST) w->n_levels = LEVELS_FINEST;
+                              uint64_t max_bytes, pith_diag *diag) {
+    *w = (alpha_writer){.alloc = alloc, .max_bytes = max_bytes, .n_ways = max_bytes ? ALPHA_MAX_WAYS : 1};
+    w->n_levels[0] = LEVELS_COARSE;
+    if (quality >= QUALITY_USUAL) w->n_levels[0] = LEVELS_USUAL;
+    if (quality >= QUALITY_FINEST) w->n_levels[0] = LEVELS_FINEST;
+    memcpy(w->n_levels + 1, coarser_levels, sizeof coarser_levels);
     bw_init(&w->slice, alloc);
     bw_init(&w->chunks, alloc);
+    for (uint32_t i = 0; i < w->n_ways; i++) bw_init(&w->ways[i], alloc);
     if (format->n_channels % 2 != 0) return PITH_OK;
     uint32_t n_rows = format->height < SIDE ? format->height : SIDE;
     w->rows = mem_alloc(alloc, n_rows, format->width * sizeof *w->rows);
-    if (w->rows && alpha_coder_new(&w->coder, alloc) == PITH_OK) return PITH_OK;
+    if (w->n_ways > 1) w->rounded = mem_alloc(alloc, SIDE, SIDE * sizeof *w->rounded);
+    if (w->rows && (w->rounded || w->n_ways == 1) && alpha_coder_new(&w->coder, alloc) == PITH_OK) return PITH_OK;
     return diag_set(diag, PITH_E_NOMEM, "out of memory for the alpha channel");
 }
 
 void alpha_writer_free(alpha_writer *w) {
     alpha_coder_free(&w->coder);
     mem_free(w->alloc, w->rows);
+    mem_free(w->alloc, w->rounded);
     bw_free(&w->slice);
     bw_free(&w->chunks);
+    for (uint32_t i = 0; i < w->n_ways; i++) bw_free(&w->ways[i]);
     *w = (alpha_writer){0};
+}
+
+/* To the nearest of `n_levels` evenly spaced opacities: few enough to be listed. */
+static alpha_block round_levels(const alpha_writer *w, const alpha_block *b, uint32_t n_levels) {
+    const uint32_t top = n_levels - 1;
+    for (uint32_t y = 0; y < b->height; y++)
+        for (uint32_t x = 0; x < b->width; x++) {
+            uint32_t level = (2 * b->samples[y * b->row_stride + x] * top + ALPHA_OPAQUE) / (2 * ALPHA_OPAQUE);
+            w->rounded[(size_t)y * b->width + x] = (uint16_t)(level * ALPHA_OPAQUE / top);
+        }
+    return (alpha_block){w->rounded, b->height, b->width, b->width};
+}
+
+static pith_status write_slice(alpha_writer *w, const alpha_block *block, uint32_t way) {
+    const bool is_listed = w->n_levels[way] <= ALPHA_MAX_LISTED;
+    alpha_block slice = is_listed ? round_levels(w, block, w->n_levels[way]) : *block;
+    w->slice.n_bytes = 0;
+    pith_status status = alpha_encode(w->coder, &slice, is_listed ? LEVELS_COARSE : w->n_levels[way], &w->slice);
+    if (status == PITH_OK) ctr_write_chunk(&w->ways[way], CTR_CHUNK_ALPHA, w->slice.data, w->slice.n_bytes);
+    return status == PITH_OK ? w->ways[way].status : status;
 }
 
 /* The `n_rows` gathered rows become chunks. */
@@ -46,12 +76,19 @@ static pith_status write_slices(alpha_writer *w, uint32_t n_rows, uint32_t width
     pith_status status = PITH_OK;
     for (uint32_t x = 0; x < width && status == PITH_OK; x += SIDE) {
         alpha_block block = {w->rows + x, n_rows, width - x < SIDE ? width - x : SIDE, width};
-        w->slice.n_bytes = 0;
-        status = alpha_encode(w->coder, &block, w->n_levels, &w->slice);
-        if (status == PITH_OK) ctr_write_chunk(&w->chunks, CTR_CHUNK_ALPHA, w->slice.data, w->slice.n_bytes);
-        if (status == PITH_OK) status = w->chunks.status;
+        for (uint32_t i = 0; i < w->n_ways && status == PITH_OK; i++) status = write_slice(w, &block, i);
     }
     return status == PITH_OK ? PITH_OK : diag_set(diag, status, "out of memory for the alpha channel");
+}
+
+/* The finest way that leaves enough to the colours, or else the smallest. */
+static void choose_way(alpha_writer *w) {
+    uint32_t best = 0;
+    for (uint32_t i = 0; i < w->n_ways && w->ways[best].n_bytes > w->max_bytes / SHARE_OF_FILE; i++)
+        if (w->ways[i].n_bytes < w->ways[best].n_bytes) best = i;
+    byte_writer chosen = w->ways[best];
+    w->ways[best] = w->chunks;
+    w->chunks = chosen;
 }
 
 pith_status alpha_writer_take(alpha_writer *w, const row_band *band, pith_diag *diag) {
@@ -67,6 +104,7 @@ pith_status alpha_writer_take(alpha_writer *w, const row_band *band, pith_diag *
         if (w->n_taken % SIDE != 0 && w->n_taken != f->height) continue;
         pith_status status = write_slices(w, y % SIDE + 1, f->width, diag);
         if (status != PITH_OK) return status;
+        if (w->n_taken == f->height) choose_way(w);
     }
     return PITH_OK;
 }

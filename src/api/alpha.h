@@ -11,20 +11,27 @@
 #include "codec/alpha_coder.h"
 #include "container/ctr_read.h"
 
+#define ALPHA_MAX_WAYS 5
+
 typedef struct alpha_writer {
     const pith_alloc *alloc; /* borrowed */
     alpha_coder *coder;      /* NULL: the picture has no alpha */
-    uint32_t n_levels;
+    uint64_t max_bytes;      /* of the file; 0: as many as there are */
+    uint32_t n_ways;         /* it is coded in so many, finest first, one of which is kept */
+    uint32_t n_levels[ALPHA_MAX_WAYS];
+    byte_writer ways[ALPHA_MAX_WAYS];
+    uint16_t *rounded;  /* a slice in fewer levels, with several ways */
     uint32_t n_taken;   /* rows seen */
     uint16_t *rows;     /* the slices being gathered, as wide as the picture */
     bool seen_through;  /* a pixel so far was not opaque */
     byte_writer slice;  /* work space */
-    byte_writer chunks; /* ALPH, as they go into the file */
+    byte_writer chunks; /* ALPH, as they go into the file; after the last row */
 } alpha_writer;
 
-/* `quality` 0..100 decides how finely alpha of many levels is kept. */
+/* `quality` 0..100 decides how finely alpha of many levels is kept. In a file of at most `max_bytes` (unless
+ * that is 0) it gets about a third of them: where it would take more, it is kept in fewer levels. */
 pith_status alpha_writer_init(alpha_writer *w, const pith_alloc *alloc, const pith_image_format *format, float quality,
-                              pith_diag *diag) PITH_MUST_CHECK;
+                              uint64_t max_bytes, pith_diag *diag) PITH_MUST_CHECK;
 void alpha_writer_free(alpha_writer *w);
 
 /* Takes the band's rows that were not seen yet. After the last row the chunks

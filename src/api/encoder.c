@@ -141,12 +141,12 @@ static pith_status load_window(pith_encoder *e, encode_job *job, pixel_rect rect
 
 /* Room for one window. */
 static pith_status job_init(pith_encoder *e, encode_job *job, const pith_image_format *format, const tile_grid *grid,
-                            float quality) {
+                            const pith_encode_options *o) {
     const uint32_t s = 1u << e->traits->log2_downscale;
     const size_t window = (size_t)grid->x.window * grid->y.window;
     const pith_alloc *alloc = &e->env.alloc;
     pith_status status = band_init(&job->band, alloc, format, grid->y.window * s, &e->diag);
-    if (status == PITH_OK) status = alpha_writer_init(&job->alpha, alloc, format, quality, &e->diag);
+    if (status == PITH_OK) status = alpha_writer_init(&job->alpha, alloc, format, o->quality, o->max_bytes, &e->diag);
     if (status != PITH_OK) return status;
     job->window_pixels = mem_alloc(alloc, window, (size_t)3 * s * s * sizeof(float));
     job->window_latents = mem_alloc(alloc, window, e->traits->n_latent * sizeof(float));
@@ -175,7 +175,8 @@ static pith_status run_window(pith_encoder *e, encode_job *job, const tile_grid 
     return PITH_OK;
 }
 
-static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pith_source *source, float quality) {
+static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pith_source *source,
+                                     const pith_encode_options *o) {
     pith_status status = PITH_OK;
     const uint32_t s = 1u << e->traits->log2_downscale, height = source->format.height;
     const tile_grid grid = job->grid;
@@ -183,7 +184,7 @@ static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pit
 
     PITH_TRY(model_bind_encoder(e->session, grid.y.window, grid.x.window, &e->diag));
     e->timing.bind_seconds = env_seconds() - start;
-    PITH_TRY(job_init(e, job, &source->format, &grid, quality));
+    PITH_TRY(job_init(e, job, &source->format, &grid, o));
     for (uint32_t j = 0; j < grid.y.count; j++) {
         tile_span ty = tile_axis_span(&grid.y, j);
         uint32_t last = (ty.window_start + grid.y.window) * s;
@@ -268,7 +269,7 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     PITH_TRY(metadata_write(&job.after, &o, &e->env.limits, &e->diag));
     PITH_TRY(plan_tiles(e, &job, &source->format, o.max_memory_bytes));
     PITH_TRY(latents_init(&job.latents, &e->env.alloc, &job.head, &e->diag));
-    PITH_TRY(pixels_to_latents(e, &job, source, o.quality));
+    PITH_TRY(pixels_to_latents(e, &job, source, &o));
     PITH_TRY(latents_to_file(e, &job, &o, &file));
     *out = (pith_bytes){file.data, file.n_bytes};
     file.data = NULL;

@@ -131,8 +131,9 @@ static pith_status find_step(fitting *f, uint64_t max_bytes, uint32_t *step_inde
         *(n_bytes <= max_bytes ? &coarse : &fine) = (tried_step){next, log((double)n_bytes), true};
     }
     if (!coarse.known)
-        status = diag_set(f->r->diag, PITH_E_LIMIT, "cannot be made as small as %llu bytes: %llu is the least",
-                          (unsigned long long)max_bytes, (unsigned long long)n_bytes);
+        status = diag_set(f->r->diag, PITH_E_LIMIT, "cannot be made as small as %llu bytes: %llu is the least%s",
+                          (unsigned long long)max_bytes, (unsigned long long)n_bytes,
+                          f->other_bytes > n_bytes / 2 ? ", most of it alpha or metadata" : "");
     *step_index = coarse.index;
 cleanup:
     return status;
