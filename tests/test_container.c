@@ -390,7 +390,7 @@ static void every_field_of_the_header_is_checked(void **state) {
     HEAD("\x40\x40\x00\x01\x6b\x00\x04\x00\x03../" ID "\x00", PITH_E_FORMAT, "model_name has characters");
     HEAD("\x40\x40\x00\x01\x6b\x00\x04\x00\x03s\0d" ID "\x00", PITH_E_FORMAT, "model_name has characters");
     HEAD("\x40\x40\x00\x01\x6b\x00\x04\x00\x06mini-1" ID "\x00", PITH_E_FORMAT, "mini-1 in the long form");
-    HEAD("\x40\x40\x00\x01\x6b\x00\x04\x00\x81" ID "\x01", PITH_E_UNSUPPORTED, "recipe 1");
+    HEAD("\x40\x40\x00\x01\x6b\x00\x04\x00\x81" ID "\x02", PITH_E_UNSUPPORTED, "recipe 2");
     HEAD("\x40\x40\x00\x01\x6b\x00\x04\x00\x81" ID "\x00\x00", PITH_E_FORMAT, "1 bytes more than version 0.1 has");
     HEAD("\x40\x40\x00\x01\x6b\x00\x04\x00\x81" ID, PITH_E_TRUNCATED, "recipe");
 }

@@ -55,7 +55,8 @@ bool cli_limits_take(cli_limits *own, const char *text) {
         *own = (cli_limits){true, env.limits};
     }
     for (size_t i = 0; equals && i < N_KNOWN; i++)
-        if (strlen(known[i].name) == (size_t)(equals - text) && strncmp(known[i].name, text, strlen(known[i].name)) == 0)
+        if (strlen(known[i].name) == (size_t)(equals - text) &&
+            strncmp(known[i].name, text, strlen(known[i].name)) == 0)
             return store(&own->limits, i, equals + 1);
     return false;
 }

@@ -57,6 +57,7 @@ static void print_text(const info_view *v) {
     printf("  latent    %" PRIu32 "x%" PRIu32 ", %" PRIu32 " channels, 1/%" PRIu32 " of the picture's size, %" PRIu32
            " slice%s\n",
            i->latent_width, i->latent_height, i->n_latent, i->downscale, i->n_slices, i->n_slices == 1 ? "" : "s");
+    if (i->recipe) printf("  recipe    %u, the networks see windows that are blended\n", i->recipe);
     printf("  step      %.5f (index %u)", i->step, i->step_index);
     if (i->method == PITH_METHOD_PALETTE)
         printf(", of a quantiser with as much noise");
@@ -92,12 +93,13 @@ static json_t *view_json(const info_view *v) {
     json_t *latent = json_pack("{sI sI sI sI sI}", "width", (json_int_t)i->latent_width, "height",
                                (json_int_t)i->latent_height, "channels", (json_int_t)i->n_latent, "downscale",
                                (json_int_t)i->downscale, "slices", (json_int_t)i->n_slices);
-    return json_pack("{so sI sI si si sI so ss ss so si so so si so so}", "file", json_text(v->path), "width",
+    return json_pack("{so sI sI si si sI so ss ss so si so so si si so so}", "file", json_text(v->path), "width",
                      (json_int_t)i->format.width, "height", (json_int_t)i->format.height, "channels",
                      (int)i->format.n_channels, "depth", (int)i->source_bit_depth, "bytes", (json_int_t)i->n_file_bytes,
                      "bpp", json_number(v->bits_per_pixel), "version", version, "method", method_name(i->method),
                      "step", json_number(i->step), "step_index", (int)i->step_index, "quality", json_number(v->quality),
-                     "latent", latent, "prior_id", (int)i->prior_id, "model", model, "chunks", chunks_json(v));
+                     "latent", latent, "prior_id", (int)i->prior_id, "recipe", (int)i->recipe, "model", model, "chunks",
+                     chunks_json(v));
 }
 
 /* One file; its view goes to `array`, or to standard output when that is NULL. */

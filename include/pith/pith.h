@@ -326,6 +326,7 @@ typedef struct pith_info {
     uint32_t n_slices;
     uint32_t n_chunks;
     uint8_t source_bit_depth; /* of the picture that was encoded: 8 or 16 */
+    uint8_t recipe;           /* 0: the networks see the whole picture; 1: in windows that are blended */
 } pith_info;
 
 typedef struct pith_chunk_info {

@@ -159,6 +159,7 @@ pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
         .n_slices = d->file.n_slices,
         .n_chunks = d->file.n_chunks,
         .source_bit_depth = head->deep ? 16 : 8,
+        .recipe = head->recipe,
     };
     memcpy(info->model_name, head->model_name, sizeof info->model_name);
     memcpy(info->latent_id, head->latent_id, sizeof info->latent_id);
@@ -205,6 +206,10 @@ static pith_status check_model(pith_decoder *d, pith_model *model) {
     if (t->n_latent != head->n_latent || t->log2_downscale != head->log2_downscale)
         return diag_set(&d->diag, PITH_E_MODEL_MISMATCH, "the latent has %u channels at 1/%u, model %s has %u at 1/%u",
                         head->n_latent, 1u << head->log2_downscale, t->name, t->n_latent, 1u << t->log2_downscale);
+    uint8_t recipe = model_recipe(t, ctr_latent_width(head), ctr_latent_height(head));
+    if (head->recipe != recipe)
+        return diag_set(&d->diag, PITH_E_UNSUPPORTED, "recipe %u, model %s decodes a picture of this size by recipe %u",
+                        head->recipe, t->name, recipe);
     return PITH_OK;
 }
 

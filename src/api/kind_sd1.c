@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "api/model_kind.h"
+#include "api/kind_sd1.h"
+#include "api/tiles.h"
 #include "model/taesd.h"
 #include "model/text.h"
 #include "model/unet.h"
@@ -16,32 +17,53 @@
 #define LOG2_STEP_Q0 2.0f
 #define LOG2_STEP_Q100 (-3.0f)
 
+/* A megapixel is seen at once; larger pictures are recipe 1. */
+#define MAX_WHOLE_POSITIONS (128u * 128u)
+
+static bool is_large(uint32_t h, uint32_t w) { return (uint64_t)h * w > MAX_WHOLE_POSITIONS; }
+
 /* Where the published method runs the U-Net. */
 static const uint32_t palette_timesteps[MODEL_PALETTE_STEPS] = {16, 1};
 
 #define TAESD_ENCODER "taesd_encoder."
 #define TAESD_DECODER "taesd_decoder."
 
-static pith_status encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+pith_status sd1_encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, block_share *share,
+                             pith_diag *diag) {
     const sd1_config *c = &m->config.sd1;
-    if (!c->is_tiny) return vae_encoder_plan(out, &c->vae, &m->env, h, w, diag);
+    if (!c->is_tiny) return vae_encoder_plan_shared(out, &c->vae, &m->env, h, w, share, diag);
     *out = NULL;
     if (!tensor_table_has_part(m->weights, TAESD_ENCODER))
         return diag_set(diag, PITH_E_MODEL_SHAPE, "TAESD's encoder is not there, only its decoder");
     return taesd_encoder_plan(out, &c->taesd, &m->env, h, w, diag);
 }
 
-static pith_status decoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+pith_status sd1_decoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, block_share *share,
+                             pith_diag *diag) {
     const sd1_config *c = &m->config.sd1;
-    if (!c->is_tiny) return vae_decoder_plan(out, &c->vae, &m->env, h, w, diag);
+    if (!c->is_tiny) return vae_decoder_plan_shared(out, &c->vae, &m->env, h, w, share, diag);
     *out = NULL;
     if (!tensor_table_has_part(m->weights, TAESD_DECODER))
         return diag_set(diag, PITH_E_MODEL_SHAPE, "TAESD's decoder is not there, only its encoder");
     return taesd_decoder_plan(out, &c->taesd, &m->env, h, w, diag);
 }
 
+pith_status sd1_denoiser_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, block_share *share,
+                              pith_diag *diag) {
+    return unet_plan_shared(out, &m->config.sd1.unet, &m->env, h, w, share, diag);
+}
+
+/* Of whole pictures. */
+static pith_status encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+    return sd1_encoder_plan(out, m, h, w, NULL, diag);
+}
+
+static pith_status decoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+    return sd1_decoder_plan(out, m, h, w, NULL, diag);
+}
+
 static pith_status denoiser_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
-    return unet_plan(out, &m->config.sd1.unet, &m->env, h, w, diag);
+    return sd1_denoiser_plan(out, m, h, w, NULL, diag);
 }
 
 static uint32_t log2_exact(uint32_t value) {
@@ -93,6 +115,7 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
         .log2_step_q100 = LOG2_STEP_Q100,
         .encoder_reach = MODEL_REACH_ALL,
         .decoder_reach = MODEL_REACH_ALL,
+        .max_whole_positions = MAX_WHOLE_POSITIONS,
         .can_denoise = unet_recognise(m->weights),
         .palette_unit = c->vae.latent_scale * c->vae.latent_scale, /* of the mean: latent_scale */
     };
@@ -112,7 +135,9 @@ cleanup:
 
 /* ---- running --------------------------------------------------------------------------- */
 
+/* Windows are bound when they are run. */
 static pith_status bind_side(model_session *s, bool decoder, uint32_t h, uint32_t w, pith_diag *diag) {
+    if (is_large(h, w)) return PITH_OK;
     return decoder ? bound_net_prepare(&s->decoder, s->model, decoder_plan, h, w, diag)
                    : bound_net_prepare(&s->encoder, s->model, encoder_plan, h, w, diag);
 }
@@ -127,8 +152,37 @@ static pith_status run_tiny_encoder(model_session *s, float *image, float *laten
     return nn_run(s->encoder.net, &in, 1, &out, 1, diag);
 }
 
+/* Recipe 1, once: one network over all windows. */
+static pith_status run_tiled(model_session *s, sd1_plan_fn *plan, const sd1_io *io, uint32_t h, uint32_t w,
+                             const float *in, float *out, double from, double to, pith_diag *diag) {
+    sd1_tiles *tiles = NULL;
+    pith_status status = sd1_tiles_new(&tiles, s, plan, &sd1_recipe_1, io, h, w, diag);
+    if (status == PITH_OK) status = sd1_tiles_run(tiles, in, out, from, to, diag);
+    sd1_tiles_free(&tiles);
+    return status;
+}
+
+static pith_status encode_tiled(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent,
+                                pith_diag *diag) {
+    const model_traits *t = &s->model->traits;
+    const bool is_tiny = s->model->config.sd1.is_tiny;
+    const sd1_io io = {.in = "image",
+                       .out = is_tiny ? "latent" : "mean",
+                       .n_in = 3,
+                       .n_out = t->n_latent,
+                       .in_scale = 1u << t->log2_downscale,
+                       .out_scale = 1,
+                       .has_logvar = !is_tiny,
+                       .in_mul = 2,
+                       .in_add = -1,
+                       .out_mul = is_tiny ? 1 : s->model->config.sd1.vae.latent_scale};
+    model_session_begin(s, 0.8); /* coding is the rest */
+    return run_tiled(s, sd1_encoder_plan, &io, h, w, pixels, latent, 0, 1, diag);
+}
+
 static pith_status encode(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent,
                           pith_diag *diag) {
+    if (is_large(h, w)) return encode_tiled(s, h, w, pixels, latent, diag);
     pith_status status = PITH_OK;
     const pith_alloc *alloc = &s->model->env.alloc;
     const size_t n_pixels = pixel_samples(s, h, w), n_latent = (size_t)h * w * s->model->traits.n_latent;
@@ -179,6 +233,50 @@ static void extend(float *to, uint32_t to_h, uint32_t to_w, const float *from, u
             to[(size_t)y * to_w + x] = from[(size_t)(y < h ? y : h - 1) * w + (x < w ? x : w - 1)];
 }
 
+/* The timesteps of a decode, at most how->n_steps of them; 0 when there is too little noise for one. */
+static uint32_t choose_timesteps(uint32_t *timesteps, const sd_schedule *schedule, const model_decode_how *how) {
+    if (how->is_palette) {
+        memcpy(timesteps, palette_timesteps, sizeof palette_timesteps);
+        return MODEL_PALETTE_STEPS;
+    }
+    /* Rounding to a step spreads the error evenly: its variance is step^2 / 12. */
+    const uint32_t start = schedule_start(schedule, (double)how->step * (double)how->step / 12);
+    return schedule_steps(timesteps, start, how->n_steps);
+}
+
+/* The U-Net over a latent of one size, step after step: whole, or in windows. */
+typedef struct estimator {
+    model_session *session;
+    uint32_t h, w;
+    nn_binding more[2]; /* the timestep's embedding and the context */
+    sd1_tiles *tiles;   /* of a large latent */
+} estimator;
+
+static pith_status estimator_init(estimator *e, pith_diag *diag) {
+    const uint32_t n = e->session->model->traits.n_latent;
+    if (!is_large(e->h, e->w))
+        return bound_net_prepare(&e->session->denoiser, e->session->model, denoiser_plan, e->h, e->w, diag);
+    const sd1_io io = {.in = "latent",
+                       .out = "eps",
+                       .n_in = n,
+                       .n_out = n,
+                       .in_scale = 1,
+                       .out_scale = 1,
+                       .more = e->more,
+                       .n_more = 2,
+                       .in_mul = 1,
+                       .out_mul = 1};
+    return sd1_tiles_new(&e->tiles, e->session, sd1_denoiser_plan, &sd1_recipe_1, &io, e->h, e->w, diag);
+}
+
+/* Step `index` of n. */
+static pith_status estimate(estimator *e, float *x, float *eps, uint32_t index, uint32_t n, pith_diag *diag) {
+    const double from = (double)index / n, to = (index + 1.0) / n;
+    if (e->tiles) return sd1_tiles_run(e->tiles, x, eps, 0.5 * from, 0.5 * to, diag);
+    nn_binding in[] = {{"latent", x}, e->more[0], e->more[1]}, out = {"eps", eps};
+    return nn_run(e->session->denoiser.net, in, 3, &out, 1, diag);
+}
+
 /* DDIM from the quantiser's noise down to none; x [n_latent, h, w] in place. */
 static pith_status denoise(model_session *s, uint32_t h, uint32_t w, float *x, const model_decode_how *how,
                            pith_diag *diag) {
@@ -187,25 +285,21 @@ static pith_status denoise(model_session *s, uint32_t h, uint32_t w, float *x, c
     const pith_alloc *alloc = &s->model->env.alloc;
     const size_t count = (size_t)h * w * u->n_latent;
     const float *context = NULL;
+    estimator e = {.session = s, .h = h, .w = w};
     sd_schedule *schedule = mem_alloc(alloc, 1, sizeof *schedule);
-    uint32_t *timesteps = mem_alloc(alloc, how->n_steps, sizeof *timesteps);
+    uint32_t *timesteps = mem_alloc(alloc, how->n_steps, sizeof *timesteps), n = 0;
     float *eps = mem_alloc(alloc, count, sizeof *eps), *embedding = mem_alloc(alloc, u->c_base, sizeof *embedding);
     if (!schedule || !timesteps || !eps || !embedding) {
         status = diag_set(diag, PITH_E_NOMEM, "out of memory for the denoiser");
         goto cleanup;
     }
     schedule_init(schedule);
-    uint32_t n = how->n_steps;
-    if (how->is_palette) {
-        memcpy(timesteps, palette_timesteps, sizeof palette_timesteps);
-    } else {
-        /* Rounding to a step spreads the error evenly: its variance is step^2 / 12. */
-        uint32_t start = schedule_start(schedule, (double)how->step * (double)how->step / 12);
-        n = schedule_steps(timesteps, start, how->n_steps);
-    }
+    n = choose_timesteps(timesteps, schedule, how);
     if (n == 0) goto cleanup;
     PITH_TRY(empty_context(model_own_networks(s->model), &context, diag));
-    PITH_TRY(bound_net_prepare(&s->denoiser, s->model, denoiser_plan, h, w, diag));
+    e.more[0] = (nn_binding){"timestep", embedding};
+    e.more[1] = (nn_binding){"context", (float *)(uintptr_t)context}; /* only read */
+    PITH_TRY(estimator_init(&e, diag));
     /* The published method takes the dithered latent for the noisy one as it is. */
     if (!how->is_palette)
         for (size_t i = 0; i < count; i++) x[i] *= sqrtf(schedule->alphas_cumprod[timesteps[0]]);
@@ -213,16 +307,14 @@ static pith_status denoise(model_session *s, uint32_t h, uint32_t w, float *x, c
         float alpha, next;
         schedule_step_alphas(schedule, timesteps, n, i, &alpha, &next);
         schedule_timestep_embedding(embedding, u->c_base, (float)timesteps[i]);
-        nn_binding in[] = {
-            {"latent", x}, {"timestep", embedding}, {"context", (float *)(uintptr_t)context}}; /* only read */
-        nn_binding out = {"eps", eps};
-        PITH_TRY(nn_run(s->denoiser.net, in, 3, &out, 1, diag));
+        PITH_TRY(estimate(&e, x, eps, i, n, diag));
         schedule_ddim_step(x, eps, count, alpha, next);
     }
     /* The last step ends at alphas_cumprod[0], which is a little less than 1. */
     if (!how->is_palette)
         for (size_t i = 0; i < count; i++) x[i] /= sqrtf(schedule->alphas_cumprod[0]);
 cleanup:
+    sd1_tiles_free(&e.tiles);
     mem_free(alloc, schedule);
     mem_free(alloc, timesteps);
     mem_free(alloc, eps);
@@ -247,6 +339,21 @@ static pith_status denoise_padded(model_session *s, uint32_t h, uint32_t w, floa
     return status;
 }
 
+static pith_status decode_tiled(model_session *s, uint32_t h, uint32_t w, const float *x, float *pixels, double from,
+                                pith_diag *diag) {
+    const model_traits *t = &s->model->traits;
+    const sd1_io io = {.in = "latent",
+                       .out = "image",
+                       .n_in = t->n_latent,
+                       .n_out = 3,
+                       .in_scale = 1,
+                       .out_scale = 1u << t->log2_downscale,
+                       .in_mul = 1,
+                       .out_mul = 0.5f,
+                       .out_add = 0.5f};
+    return run_tiled(s, sd1_decoder_plan, &io, h, w, x, pixels, from, 1, diag);
+}
+
 static pith_status decode(model_session *s, uint32_t h, uint32_t w, const float *latent, const model_decode_how *how,
                           float *pixels, pith_diag *diag) {
     pith_status status = PITH_OK;
@@ -255,6 +362,7 @@ static pith_status decode(model_session *s, uint32_t h, uint32_t w, const float 
     float *x = mem_alloc(alloc, n_latent, sizeof *x);
     if (!x) return diag_set(diag, PITH_E_NOMEM, "out of memory for the latent");
     memcpy(x, latent, n_latent * sizeof *x);
+    model_session_begin(s, 1);
     if (how->n_steps > 0) {
         /* One network's weights in memory at a time. */
         bound_net_free(&s->decoder);
@@ -262,6 +370,10 @@ static pith_status decode(model_session *s, uint32_t h, uint32_t w, const float 
         PITH_TRY(denoise_padded(s, h, w, x, how, diag));
         bound_net_free(&s->denoiser);
         nn_backend_trim(s->model->backend);
+    }
+    if (is_large(h, w)) {
+        status = decode_tiled(s, h, w, x, pixels, how->n_steps > 0 ? 0.5 : 0, diag);
+        goto cleanup;
     }
     PITH_TRY(bound_net_prepare(&s->decoder, s->model, decoder_plan, h, w, diag));
     nn_binding in = {"latent", x}, out = {"image", pixels};
@@ -274,6 +386,11 @@ cleanup:
 
 static pith_status memory(const pith_model *m, bool decoder, bool denoises, uint32_t h, uint32_t w, uint64_t *n_bytes,
                           pith_diag *diag) {
+    if (is_large(h, w)) { /* what the windows share is little beside them */
+        const tile_grid grid = tile_grid_blended(w, h, sd1_recipe_1.window, sd1_recipe_1.halo);
+        h = grid.y.window;
+        w = grid.x.window;
+    }
     pith_status status = kind_plan_memory(m, decoder ? decoder_plan : encoder_plan, h, w, n_bytes, diag);
     if (status != PITH_OK || !decoder || !denoises || !m->traits.can_denoise) return status;
     const uint32_t side = unet_granularity(&m->config.sd1.unet);

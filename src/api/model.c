@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/env.h"
+#include "container/pith_format.h"
 #include "weights/weights_open.h"
 
 static const model_kind *const kinds[] = {&model_kind_mini, &model_kind_sd1};
@@ -200,6 +201,21 @@ void model_session_free(model_session **session) {
     pith_model *model = s->model;
     mem_free(&model->env.alloc, s);
     pith_model_free(&model);
+}
+
+void model_session_begin(model_session *s, double end) {
+    s->from = s->reported.done;
+    s->end = end;
+}
+
+pith_status model_session_advance(model_session *s, double done, pith_diag *diag) {
+    const env_watch *w = &s->reported;
+    if (!w->env) return PITH_OK;
+    return env_watch_report(&s->reported, w->env, w->stage, s->from + (s->end - s->from) * done, diag);
+}
+
+uint8_t model_recipe(const model_traits *t, uint32_t w, uint32_t h) {
+    return t->max_whole_positions > 0 && (uint64_t)w * h > t->max_whole_positions ? CTR_RECIPE_WINDOWS : 0;
 }
 
 pith_model *model_session_model(const model_session *s) { return s->model; }

@@ -20,6 +20,7 @@ typedef struct model_traits {
     float log2_step_q0, log2_step_q100; /* steps of quality 0 and 100 */
     uint32_t encoder_reach;             /* latent positions an output depends on beside its own */
     uint32_t decoder_reach;
+    uint32_t max_whole_positions; /* larger latents are coded by recipe 1; 0: by recipe 0, whatever their size */
     bool can_denoise;
     float palette_unit; /* of the latent: what a byte of method palette stands for */
     uint64_t memory;    /* bytes a call may take where its caller does not say; 0 = not bound */
@@ -53,6 +54,9 @@ pith_status model_session_report(model_session *s, const pith_env *env, const ch
     PITH_MUST_CHECK;
 /* The last report again, when it is long enough ago. */
 pith_status model_session_look(model_session *s, pith_diag *diag) PITH_MUST_CHECK;
+
+/* The recipe of HEAD for a latent of w x h positions. */
+uint8_t model_recipe(const model_traits *traits, uint32_t w, uint32_t h);
 
 /* Binds what the next calls on windows of h x w latent positions need. The
  * calls do so themselves when it was not done; apart, it can be timed. */

@@ -86,8 +86,14 @@ struct model_session {
     pith_model *model;
     bound_net encoder, decoder, denoiser;
     env_watch reported;
-    nn_watch watch; /* of the three, looks at `reported` */
+    double from, end; /* model_session_begin */
+    nn_watch watch;   /* of the three, looks at `reported` */
 };
+
+/* Progress of a long call on the session: a part, 0..1, of what is left from the last report
+ * before model_session_begin until `end` is done. */
+void model_session_begin(model_session *s, double end);
+pith_status model_session_advance(model_session *s, double done, pith_diag *diag) PITH_MUST_CHECK;
 
 /* Makes a plan's net ready for h x w: describes (`make` with the model's
  * configuration), binds, forgets the one of another size. */

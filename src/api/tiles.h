@@ -43,4 +43,13 @@ tile_axis tile_axis_part(uint32_t first, uint32_t length, uint32_t whole, tile_r
 void tile_axis_reach(const tile_axis *axis, uint32_t *first, uint32_t *end);
 tile_span tile_axis_span(const tile_axis *axis, uint32_t index);
 
+/* Windows of at most `window` positions that overlap by 2 * halo and are blended
+ * there; cores and windows (but for one of the whole length) are multiples of 8. */
+tile_grid tile_grid_blended(uint32_t width, uint32_t height, uint32_t window, uint32_t halo);
+
+/* What each window counts at each of its window * scale samples, `count` rows of
+ * them: rising and falling in a straight line over 2 * halo positions, 1 between and at
+ * the picture's ends, then divided by the sum over all windows. */
+void tile_axis_weights(const tile_axis *axis, uint32_t scale, float *weights);
+
 #endif

@@ -36,7 +36,8 @@ _Static_assert(PITH_METADATA_ICC == 0 && PITH_METADATA_EXIF == 1 && PITH_METADAT
 #define CTR_MAX_LOG2_DOWNSCALE 7u
 #define CTR_MAX_STEP_INDEX 2047u
 #define CTR_N_PRIORS 2u  /* ids below it are known */
-#define CTR_N_RECIPES 1u /* numbers below it are known */
+#define CTR_N_RECIPES 2u /* numbers below it are known */
+#define CTR_RECIPE_WINDOWS 1u
 #define CTR_FLAG_GREY 0x01u
 #define CTR_FLAG_ALPHA 0x02u
 #define CTR_FLAG_DEEP 0x04u
@@ -55,7 +56,7 @@ typedef struct ctr_head {
     uint8_t prior_id;                 /* initial state of the coder; 0 = generic, 1 = the built-in model's */
     char model_name[PITH_NAME_BYTES]; /* 1..31 of [a-z0-9._-], the first a letter or digit */
     uint8_t latent_id[PITH_FINGERPRINT_BYTES];
-    uint8_t recipe; /* how the networks are run: 0 = as if on the whole picture */
+    uint8_t recipe; /* how the networks are run: 0 = as if on the whole picture, 1 = in blended windows */
 } ctr_head;
 
 /* Derived: latent size, slice grid. */

@@ -48,6 +48,30 @@ typedef struct block_attention_style {
  * self-attention). */
 nn_val block_attention(nn_plan *p, nn_val x, nn_val context, const block_attention_style *style, uint32_t n_heads);
 
+/* Self-attention of a picture that is run in windows. A plan that notes has the outputs "k0", "v0",
+ * "k1", ..., the keys and values of its window, beside its own; one that takes has the inputs "K0",
+ * "V0", ..., samples of the whole picture's, in the place of its window's. Samples lie `stride` apart,
+ * at every level alike. */
+typedef struct block_share {
+    bool notes, takes;
+    uint32_t h, w;             /* of the window, in positions of the latent */
+    uint32_t whole_h, whole_w; /* of the picture */
+    uint32_t stride;
+    uint32_t n; /* layers so far; 0 at first */
+} block_share;
+
+bool block_share_is_noted(const char *output);
+/* How often the sides of a window are halved until it has n_positions. */
+uint32_t block_share_level(const block_share *share, int64_t n_positions);
+/* Samples of an axis of the latent at a level, and where the index-th lies; those of the picture. */
+uint32_t block_share_axis(uint32_t whole, uint32_t stride, uint32_t level);
+uint32_t block_share_at(uint32_t whole, uint32_t stride, uint32_t level, uint32_t index);
+int64_t block_share_samples(const block_share *share, uint32_t level);
+
+/* Self-attention; `share` may be NULL. */
+nn_val block_self_attention(nn_plan *p, nn_val x, const block_attention_style *style, uint32_t n_heads,
+                            block_share *share);
+
 /* w2(a * gelu(b)), where w1(x) is a and b side by side. */
 nn_val block_geglu(nn_plan *p, nn_val x, const char *w1, const char *w2);
 
@@ -58,6 +82,7 @@ typedef struct block_transformer_style {
 
 /* A picture as a sequence of its positions: self-attention, cross-attention
  * to the context, feed-forward; each added to its input, as is the whole. */
-nn_val block_transformer(nn_plan *p, nn_val x, nn_val context, const block_transformer_style *style);
+nn_val block_transformer(nn_plan *p, nn_val x, nn_val context, const block_transformer_style *style,
+                         block_share *share);
 
 #endif

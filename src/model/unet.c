@@ -13,6 +13,7 @@ typedef struct unet {
     const unet_config *c;
     nn_val time; /* what all residual blocks are told */
     nn_val context;
+    block_share *share;      /* of self-attention, or NULL */
     nn_val skips[MAX_SKIPS]; /* values on the way down, for the way up */
     uint32_t n_skips;
 } unet;
@@ -38,7 +39,7 @@ static nn_val transformer(const unet *u, nn_val x, const char *scope) {
                                            .group_epsilon = u->c->attention_epsilon,
                                            .layer_epsilon = u->c->layer_epsilon};
     nn_enter(u->p, "%s", scope);
-    x = block_transformer(u->p, x, u->context, &style);
+    x = block_transformer(u->p, x, u->context, &style, u->share);
     nn_leave(u->p);
     return x;
 }
@@ -98,8 +99,8 @@ static nn_val way_up(unet *u, nn_val x) {
     return x;
 }
 
-static void describe(nn_plan *p, const unet_config *c, int64_t h, int64_t w) {
-    unet u = {.p = p, .c = c};
+static void describe(nn_plan *p, const unet_config *c, int64_t h, int64_t w, block_share *share) {
+    unet u = {.p = p, .c = c, .share = share};
     nn_val x = nn_input(p, "latent", (nn_shape){1, c->n_latent, h, w});
     nn_val timestep = nn_input(p, "timestep", (nn_shape){1, 1, 1, c->c_base});
     u.context = nn_input(p, "context", (nn_shape){1, 1, c->n_context, c->c_context});
@@ -114,13 +115,18 @@ static void describe(nn_plan *p, const unet_config *c, int64_t h, int64_t w) {
     nn_output(p, "eps", x);
 }
 
-pith_status unet_plan(nn_plan **out, const unet_config *config, const pith_env *env, uint32_t h, uint32_t w,
-                      pith_diag *diag) {
+pith_status unet_plan_shared(nn_plan **out, const unet_config *config, const pith_env *env, uint32_t h, uint32_t w,
+                             block_share *share, pith_diag *diag) {
     const uint32_t step = unet_granularity(config);
     *out = NULL;
     if (h % step || w % step)
         return diag_set(diag, PITH_E_ARG, "U-Net: a latent of %ux%u, both sides must be multiples of %u", w, h, step);
     nn_plan *p = nn_plan_new(env);
-    if (p) describe(p, config, h, w);
+    if (p) describe(p, config, h, w, share);
     return block_finish(out, p, diag);
+}
+
+pith_status unet_plan(nn_plan **out, const unet_config *config, const pith_env *env, uint32_t h, uint32_t w,
+                      pith_diag *diag) {
+    return unet_plan_shared(out, config, env, h, w, NULL, diag);
 }

@@ -5,6 +5,7 @@
 #ifndef PITH_MODEL_UNET_H
 #define PITH_MODEL_UNET_H
 
+#include "model/blocks.h"
 #include "model/sd_config.h"
 #include "nn/nn.h"
 
@@ -14,5 +15,9 @@
  * "eps", shaped like the latent: the noise, of deviation about 1. */
 pith_status unet_plan(nn_plan **out, const unet_config *config, const pith_env *env, uint32_t h, uint32_t w,
                       pith_diag *diag) PITH_MUST_CHECK;
+
+/* The same, whose self-attention is shared with another plan (NULL: not). */
+pith_status unet_plan_shared(nn_plan **out, const unet_config *config, const pith_env *env, uint32_t h, uint32_t w,
+                             block_share *share, pith_diag *diag) PITH_MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef PITH_MODEL_VAE_H
 #define PITH_MODEL_VAE_H
 
+#include "model/blocks.h"
 #include "model/sd_config.h"
 #include "nn/nn.h"
 
@@ -20,5 +21,11 @@ pith_status vae_encoder_plan(nn_plan **out, const vae_config *config, const pith
  * [1, 3, dh, dw], about [-1, 1], not clamped. */
 pith_status vae_decoder_plan(nn_plan **out, const vae_config *config, const pith_env *env, uint32_t h, uint32_t w,
                              pith_diag *diag) PITH_MUST_CHECK;
+
+/* The same, whose self-attention is shared with another plan (NULL: not). */
+pith_status vae_encoder_plan_shared(nn_plan **out, const vae_config *config, const pith_env *env, uint32_t h,
+                                    uint32_t w, block_share *share, pith_diag *diag) PITH_MUST_CHECK;
+pith_status vae_decoder_plan_shared(nn_plan **out, const vae_config *config, const pith_env *env, uint32_t h,
+                                    uint32_t w, block_share *share, pith_diag *diag) PITH_MUST_CHECK;
 
 #endif

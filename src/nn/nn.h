@@ -106,6 +106,13 @@ void nn_plan_dump(const nn_plan *p, void (*line)(void *user, const char *text), 
 pith_status nn_plan_memory(const nn_plan *p, uint64_t *n_bytes) PITH_MUST_CHECK;
 uint64_t nn_plan_flops(const nn_plan *p); /* 2 x multiply-adds of convolutions, products and attention */
 
+size_t nn_plan_n_outputs(const nn_plan *p);
+/* The name and shape of an output, in the order of their description. */
+const char *nn_plan_output(const nn_plan *p, size_t index, nn_shape *shape);
+
+/* Groups of all group norms that run, the same number for every size. */
+size_t nn_plan_n_groups(const nn_plan *p);
+
 /* ---- running ------------------------------------------------------------------ */
 
 /* "onednn" or "ref"; NULL = the best built in. Unknown or not built in:
@@ -124,6 +131,42 @@ pith_status nn_bind(nn_net **out, const nn_plan *plan, const tensor_table *weigh
                     pith_diag *diag) PITH_MUST_CHECK;
 void nn_net_free(nn_net **net);
 size_t nn_net_arena_bytes(const nn_net *net);
+
+/* Group norms of a picture that is run in windows, for batches of 1. A run may tell the mean and
+ * variance of its window, and add the sums of a part of it to those of the others; and it may
+ * correct its mean and variance to those of the whole picture, as its window was found to differ before.
+ * All in the order of the plan, nn_plan_n_groups of them. */
+typedef struct nn_sums {
+    double sum, square; /* of the values, and of their squares */
+    double count;
+} nn_sums;
+
+typedef struct nn_moments {
+    double mean, variance;
+} nn_moments;
+
+/* The mean becomes mean + shift * deviation, the variance scale * variance. */
+typedef struct nn_correction {
+    double shift, scale;
+} nn_correction;
+
+nn_correction nn_correction_of(const nn_moments *own, const nn_moments *whole);
+
+/* Rows and columns out of a height and width, scaled to each norm's own. */
+typedef struct nn_part {
+    int64_t row, n_rows, column, n_columns, height, width;
+} nn_part;
+
+typedef struct nn_shared_norms {
+    const nn_moments *taken;          /* in the place of the window's own; NULL: not */
+    const nn_correction *corrections; /* of the window's own; NULL: none */
+    nn_moments *own;                  /* written: the window's, before correction; NULL: not */
+    nn_sums *gathered;                /* added to; NULL: not */
+    nn_part part;                     /* of a run that gathers: what is added */
+} nn_shared_norms;
+
+/* For the runs that follow; the arrays are borrowed. NULL: as at first, each run by itself. */
+void nn_net_share_norms(nn_net *net, const nn_shared_norms *shared);
 
 /* Input and output by name; plain row-major N, C, H, W floats of the plan's
  * shape. Inputs are copied in by nn_run, outputs copied out. */

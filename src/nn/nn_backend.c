@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* What all backends share: choosing one by name, checking what callers pass,
  * and putting a run's data into the plan's order. */
+#include <math.h>
 #include <string.h>
 
 #include "nn/nn_internal.h"
@@ -79,6 +80,45 @@ pith_status nn_look(const nn_net *net, pith_diag *diag) {
 }
 
 size_t nn_net_arena_bytes(const nn_net *net) { return net->arena_bytes; }
+
+void nn_net_share_norms(nn_net *net, const nn_shared_norms *shared) {
+    net->norms = shared ? *shared : (nn_shared_norms){0};
+}
+
+nn_window nn_part_of(const nn_part *part, nn_shape s) {
+    return (nn_window){.row = part->row * s.h / part->height,
+                       .end_row = (part->row + part->n_rows) * s.h / part->height,
+                       .column = part->column * s.w / part->width,
+                       .end_column = (part->column + part->n_columns) * s.w / part->width};
+}
+
+void nn_gather_sums(const nn_net *net, const nn_op *op, int64_t group, double sum, double square, double count) {
+    nn_sums *to = &net->norms.gathered[op->u.norm.first_group + (size_t)(group % op->u.norm.n_groups)];
+    to->sum += sum;
+    to->square += square;
+    to->count += count;
+}
+
+#define LEAST_VARIANCE 1e-12
+
+nn_correction nn_correction_of(const nn_moments *own, const nn_moments *whole) {
+    const double least = fmax(own->variance, LEAST_VARIANCE);
+    return (nn_correction){(whole->mean - own->mean) / sqrt(least), fmax(whole->variance, 0) / least};
+}
+
+void nn_correct_moments(const nn_net *net, const nn_op *op, int64_t group, double *mean, double *variance) {
+    const size_t at = op->u.norm.first_group + (size_t)(group % op->u.norm.n_groups);
+    if (net->norms.own) net->norms.own[at] = (nn_moments){*mean, *variance};
+    if (net->norms.taken) {
+        *mean = net->norms.taken[at].mean;
+        *variance = fmax(net->norms.taken[at].variance, 0);
+    }
+    if (!net->norms.corrections) return;
+    const nn_correction *c = &net->norms.corrections[at];
+    *variance = fmax(*variance, LEAST_VARIANCE);
+    *mean += c->shift * sqrt(*variance);
+    *variance *= c->scale;
+}
 
 /* The one binding of that name, or NULL. */
 static float *find_data(const nn_binding *bindings, size_t n_bindings, const char *name) {

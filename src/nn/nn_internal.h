@@ -51,6 +51,7 @@ typedef struct nn_op {
         struct {
             int64_t n_groups; /* group norm only */
             float epsilon;
+            size_t first_group; /* group norm only: among all groups of the plan; set by nn_plan_finish */
         } norm;
         struct {
             float multiply, add;
@@ -92,6 +93,7 @@ struct nn_plan {
     int32_t n_weights, weights_capacity;
     nn_named *inputs, *outputs;
     int32_t n_inputs, n_outputs;
+    size_t n_groups;              /* of all live group norms */
     char scope[NN_MAX_KEY_BYTES]; /* "down.2." */
     size_t scope_marks[16];       /* lengths of `scope` before each nn_enter */
     size_t n_scopes;
@@ -110,6 +112,18 @@ typedef struct nn_conv_geometry {
 } nn_conv_geometry;
 
 nn_conv_geometry nn_conv_geometry_of(nn_conv_kind kind);
+
+/* The rows and columns of a part, for a value of this height and width. */
+typedef struct nn_window {
+    int64_t row, end_row, column, end_column;
+} nn_window;
+
+nn_window nn_part_of(const nn_part *part, nn_shape shape);
+
+/* Adds what one group norm found in its part: group i's sum and sum of squares of `count` values. */
+void nn_gather_sums(const nn_net *net, const nn_op *op, int64_t group, double sum, double square, double count);
+/* Tells a group's moments, and corrects them. */
+void nn_correct_moments(const nn_net *net, const nn_op *op, int64_t group, double *mean, double *variance);
 
 /* ---- memory planning ------------------------------------------------------- */
 
@@ -153,6 +167,7 @@ struct nn_net {
     nn_backend *backend;
     const nn_plan *plan;
     size_t arena_bytes;
+    nn_shared_norms norms;
     const nn_watch *watch; /* may be NULL */
     const float **inputs;  /* room for a run's pointers, so that running allocates nothing */
     float **outputs;

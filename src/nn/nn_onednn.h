@@ -40,6 +40,7 @@ typedef struct nn_dnn_value {
  * the channels last. A plane is the part of one picture and one block. */
 typedef struct nn_dnn_call {
     const nn_op *op;
+    const nn_net *net; /* group norm's */
     nn_shape in_shape[NN_MAX_INPUTS];
     int64_t in_block, out_block;
     const float *in[NN_MAX_INPUTS];

@@ -23,7 +23,7 @@ static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* ---- group norm ------------------------------------------------------------------- */
 
-/* Sum and sum of squares of n_channels channels over n positions. In double, so
+/* Adds sum and sum of squares of n_channels channels over n positions. In double, so
  * that a mean far from 0 does not spoil the variance. */
 static inline void sum_chunk(const float *x, int64_t n, int64_t block, double *sums, double *squares,
                              int64_t n_channels) {
@@ -34,11 +34,39 @@ static inline void sum_chunk(const float *x, int64_t n, int64_t block, double *s
             sum[l] += value;
             square[l] += value * value;
         }
-    memcpy(sums, sum, (size_t)n_channels * sizeof *sum);
-    memcpy(squares, square, (size_t)n_channels * sizeof *square);
+    for (int64_t l = 0; l < n_channels; l++) {
+        sums[l] += sum[l];
+        squares[l] += square[l];
+    }
 }
 
-/* Item: a stretch of a plane. Output: sums[plane][stretch][2][block]. */
+/* The same for all channels of a block; sums[2][block]. */
+static void sum_block(const float *x, int64_t n, int64_t block, double *sums) {
+    double *squares = sums + block;
+    for (int64_t l = 0; l < block; l += CHUNK) /* a constant number of channels lets the compiler unroll */
+        if (block - l >= CHUNK)
+            sum_chunk(x + l, n, block, sums + l, squares + l, CHUNK);
+        else if (block - l == CHUNK / 2)
+            sum_chunk(x + l, n, block, sums + l, squares + l, CHUNK / 2);
+        else
+            sum_chunk(x + l, n, block, sums + l, squares + l, block - l);
+}
+
+/* Of the places [from, from + n) of a plane, those in the part that is gathered. */
+static void sum_part(const nn_dnn_call *c, const float *x, int64_t from, int64_t n, double *sums) {
+    const nn_shape s = c->op->shape;
+    const nn_window part = nn_part_of(&c->net->norms.part, s);
+    for (int64_t row = from / s.w; row * s.w < from + n; row++) {
+        const int64_t start = row * s.w + part.column, end = row * s.w + part.end_column;
+        const int64_t first = start > from ? start : from, last = smaller(end, from + n);
+        if (row >= part.row && row < part.end_row && last > first)
+            sum_block(x + (first - from) * c->in_block, last - first, c->in_block, sums);
+    }
+}
+
+#define N_SUMS 4 /* sum and square of the whole, sum and square of the part that is gathered */
+
+/* Item: a stretch of a plane. Output: sums[plane][stretch][N_SUMS][block]. */
 static void sum_channels(const void *call, int64_t first, int64_t end) {
     const nn_dnn_call *c = call;
     const nn_shape s = c->op->shape;
@@ -46,15 +74,17 @@ static void sum_channels(const void *call, int64_t first, int64_t end) {
     for (int64_t i = first; i < end; i++) {
         const int64_t from = i % stretches * stretch_of(block), n = smaller(stretch_of(block), area - from);
         const float *x = c->in[0] + (i / stretches * area + from) * block;
-        double *sums = (double *)(void *)c->out + i * 2 * block, *squares = sums + block;
-        for (int64_t l = 0; l < block; l += CHUNK) /* a constant number of channels lets the compiler unroll */
-            if (block - l >= CHUNK)
-                sum_chunk(x + l, n, block, sums + l, squares + l, CHUNK);
-            else if (block - l == CHUNK / 2)
-                sum_chunk(x + l, n, block, sums + l, squares + l, CHUNK / 2);
-            else
-                sum_chunk(x + l, n, block, sums + l, squares + l, block - l);
+        double *sums = (double *)(void *)c->out + i * N_SUMS * block;
+        memset(sums, 0, (size_t)(N_SUMS * block) * sizeof *sums);
+        sum_block(x, n, block, sums);
+        if (c->net->norms.gathered) sum_part(c, x, from, n, sums + 2 * block);
     }
+}
+
+static void gather(const nn_dnn_call *c, int64_t group, int64_t per_group, const double *sums) {
+    const nn_window part = nn_part_of(&c->net->norms.part, c->op->shape);
+    const int64_t area = (part.end_row - part.row) * (part.end_column - part.column);
+    nn_gather_sums(c->net, c->op, group, sums[0], sums[1], (double)(per_group * area));
 }
 
 /* Item: a group of one picture. Input: the sums. Output: for each picture
@@ -67,18 +97,19 @@ static void find_scales(const void *call, int64_t first, int64_t end) {
     const int64_t per_group = s.c / n_groups;
     for (int64_t i = first; i < end; i++) {
         const int64_t n = i / n_groups, channel = i % n_groups * per_group;
-        double sum = 0, square = 0;
+        double sums[N_SUMS] = {0};
         for (int64_t k = channel; k < channel + per_group; k++)
             for (int64_t j = 0; j < stretches; j++) {
                 const int64_t plane = n * (s.c / block) + k / block;
-                const double *sums =
-                    (const double *)(const void *)c->in[0] + (plane * stretches + j) * 2 * block + k % block;
-                sum += sums[0];
-                square += sums[block];
+                const double *from =
+                    (const double *)(const void *)c->in[0] + (plane * stretches + j) * N_SUMS * block + k % block;
+                for (int64_t m = 0; m < N_SUMS; m++) sums[m] += from[m * block];
             }
-        const double count = (double)(per_group * s.h * s.w), mean = sum / count;
-        const double variance = square / count - mean * mean;
-        const double scale = 1 / sqrt((variance > 0 ? variance : 0) + (double)c->op->u.norm.epsilon);
+        if (c->net->norms.gathered) gather(c, i, per_group, sums + 2);
+        const double count = (double)(per_group * s.h * s.w);
+        double mean = sums[0] / count, variance = fmax(sums[1] / count - mean * mean, 0);
+        nn_correct_moments(c->net, c->op, i, &mean, &variance);
+        const double scale = 1 / sqrt(variance + (double)c->op->u.norm.epsilon);
         for (int64_t k = channel; k < channel + per_group; k++) {
             float *to = c->out + n * 3 * s.c + k;
             to[0] = (float)mean;
@@ -137,11 +168,12 @@ pith_status nn_dnn_bind_group_norm(nn_dnn_binder *b) {
     nn_dnn_value in, out;
     int32_t sums, scales;
     nn_dnn_step step = nn_dnn_step_of(b->op);
+    step.call.net = &b->net->base;
     step.call.in_block = step.call.out_block = block;
     PITH_TRY(nn_dnn_get_vector(b, b->op->weight, &step.call.weight));
     PITH_TRY(nn_dnn_get_vector(b, b->op->bias, &step.call.bias));
     PITH_TRY(choose_spans(b, b->op->in[0], &md, &in, &out));
-    PITH_TRY(nn_dnn_new_span(b, (size_t)(n_items * 2 * block) * sizeof(double), &sums));
+    PITH_TRY(nn_dnn_new_span(b, (size_t)(n_items * N_SUMS * block) * sizeof(double), &sums));
     PITH_TRY(nn_dnn_new_span(b, (size_t)(s.n * 3 * s.c) * sizeof(float), &scales));
     PITH_TRY(add_kernel(b, &step, sum_channels, n_items, in.span, NN_NO_SPAN, sums));
     PITH_TRY(add_kernel(b, &step, find_scales, s.n * b->op->u.norm.n_groups, sums, NN_NO_SPAN, scales));

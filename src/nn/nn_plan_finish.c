@@ -67,6 +67,15 @@ static void find_lives(nn_plan *p) {
     }
 }
 
+static void count_groups(nn_plan *p) {
+    for (int32_t i = 0; i < p->n_ops; i++) {
+        nn_op *op = &p->ops[i];
+        if (!op->live || op->kind != NN_OP_GROUP_NORM) continue;
+        op->u.norm.first_group = p->n_groups;
+        p->n_groups += (size_t)op->u.norm.n_groups;
+    }
+}
+
 pith_status nn_plan_finish(nn_plan *p, pith_diag *diag) {
     if (p->fault.status == PITH_OK && !p->finished) {
         if (p->n_scopes)
@@ -75,10 +84,20 @@ pith_status nn_plan_finish(nn_plan *p, pith_diag *diag) {
             (void)diag_set(&p->fault, PITH_E_ARG, "network: no output");
         else
             find_lives(p);
+        count_groups(p);
         p->finished = true;
     }
     if (p->fault.status != PITH_OK) return diag_set(diag, p->fault.status, "%s", p->fault.message);
     return PITH_OK;
+}
+
+size_t nn_plan_n_groups(const nn_plan *p) { return p->n_groups; }
+
+size_t nn_plan_n_outputs(const nn_plan *p) { return (size_t)p->n_outputs; }
+
+const char *nn_plan_output(const nn_plan *p, size_t index, nn_shape *shape) {
+    *shape = p->ops[p->outputs[index].value].shape;
+    return p->outputs[index].name;
 }
 
 /* ---- looking ------------------------------------------------------------------- */

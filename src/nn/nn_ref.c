@@ -103,7 +103,7 @@ static float *value_of(const ref_net *net, int32_t id) { return net->arena + net
 static void run_op(const ref_net *net, int32_t id) {
     const nn_plan *p = net->base.plan;
     const nn_op *op = &p->ops[id];
-    nn_ref_call call = {.op = op, .out = value_of(net, id), .scratch = net->scratch};
+    nn_ref_call call = {.op = op, .net = &net->base, .out = value_of(net, id), .scratch = net->scratch};
     for (int32_t k = 0; k < op->n_in; k++) {
         call.in[k] = value_of(net, op->in[k]);
         call.in_shape[k] = p->ops[op->in[k]].shape;

@@ -9,6 +9,7 @@
 /* One op of a run. All data are plain row-major N, C, H, W. */
 typedef struct nn_ref_call {
     const nn_op *op;
+    const nn_net *net;
     const float *in[NN_MAX_INPUTS];
     nn_shape in_shape[NN_MAX_INPUTS];
     float *out;

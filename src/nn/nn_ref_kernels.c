@@ -90,13 +90,29 @@ static void linear(const nn_ref_call *c) {
 
 /* ---- norms ------------------------------------------------------------------------ */
 
-/* Mean and 1 / sqrt(variance + epsilon) of n values. */
-static void moments(const float *x, int64_t n, double epsilon, double *mean, double *scale) {
+/* Mean and variance of n values. */
+static void moments(const float *x, int64_t n, double *mean, double *variance) {
     double sum = 0, square = 0;
     for (int64_t i = 0; i < n; i++) sum += (double)x[i];
     *mean = sum / (double)n;
     for (int64_t i = 0; i < n; i++) square += ((double)x[i] - *mean) * ((double)x[i] - *mean);
-    *scale = 1 / sqrt(square / (double)n + epsilon);
+    *variance = square / (double)n;
+}
+
+/* Adds the sums of the part that the run counts for, of a group of n_channels planes. */
+static void gather(const nn_ref_call *c, int64_t group, const float *x, int64_t n_channels) {
+    const nn_shape s = c->op->shape;
+    const nn_window part = nn_part_of(&c->net->norms.part, s);
+    double sum = 0, square = 0, count = 0;
+    for (int64_t k = 0; k < n_channels; k++)
+        for (int64_t row = part.row; row < part.end_row; row++)
+            for (int64_t column = part.column; column < part.end_column; column++) {
+                const double value = (double)x[(k * s.h + row) * s.w + column];
+                sum += value;
+                square += value * value;
+                count++;
+            }
+    nn_gather_sums(c->net, c->op, group, sum, square, count);
 }
 
 static void group_norm(const nn_ref_call *c) {
@@ -105,8 +121,11 @@ static void group_norm(const nn_ref_call *c) {
     for (int64_t i = 0; i < s.n * n_groups; i++) {
         const float *x = c->in[0] + i * per_group;
         float *y = c->out + i * per_group;
-        double mean, scale;
-        moments(x, per_group, (double)c->op->u.norm.epsilon, &mean, &scale);
+        double mean, variance;
+        if (c->net->norms.gathered) gather(c, i, x, s.c / n_groups);
+        moments(x, per_group, &mean, &variance);
+        nn_correct_moments(c->net, c->op, i, &mean, &variance);
+        const double scale = 1 / sqrt(variance + (double)c->op->u.norm.epsilon);
         for (int64_t k = 0; k < per_group; k++) {
             const int64_t channel = (i % n_groups) * (s.c / n_groups) + k / area;
             y[k] = (float)(((double)x[k] - mean) * scale * (double)c->weight[channel] + (double)c->bias[channel]);
@@ -118,8 +137,9 @@ static void layer_norm(const nn_ref_call *c) {
     const nn_shape s = c->op->shape;
     for (int64_t row = 0; row < s.n * s.c * s.h; row++) {
         const float *x = c->in[0] + row * s.w;
-        double mean, scale;
-        moments(x, s.w, (double)c->op->u.norm.epsilon, &mean, &scale);
+        double mean, variance;
+        moments(x, s.w, &mean, &variance);
+        const double scale = 1 / sqrt(variance + (double)c->op->u.norm.epsilon);
         for (int64_t k = 0; k < s.w; k++)
             c->out[row * s.w + k] = (float)(((double)x[k] - mean) * scale * (double)c->weight[k] + (double)c->bias[k]);
     }

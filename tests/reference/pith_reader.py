@@ -121,7 +121,7 @@ def read_head(payload: Bytes, minor: int) -> dict:  # [4]
         raise Refused("format", "a palette with a prior", start)
     head["model_name"] = read_model_name(payload)
     head["latent_id"] = payload.take(8, "latent_id").hex()
-    head["recipe"] = read_known(payload, (0,), "recipe")
+    head["recipe"] = read_known(payload, (0, 1), "recipe")
     if payload.at < payload.end and minor <= MINOR:
         raise Refused("format", "HEAD is longer than it should be", payload.at)
     return head
