@@ -217,6 +217,8 @@ typedef struct slices_job {
     pith_decoder *decoder;
     const latent_planes *latents;
     int16_t *symbols;
+    uint32_t *wanted; /* indices of the slices that the planes hold */
+    uint32_t n_wanted;
 } slices_job;
 
 static pith_status read_slice(const pith_decoder *d, lat_coder *coder, uint32_t index, const lat_block *block,
@@ -243,11 +245,11 @@ static pith_status lose_slice(pith_decoder *d, uint32_t index, const lat_block *
 }
 
 /* On any thread; of the decoder it changes this slice's symbols and its entry of `lost`. */
-static pith_status decode_slice(void *user, lat_coder *coder, uint32_t index, pith_diag *diag) {
+static pith_status decode_slice(void *user, lat_coder *coder, uint32_t i, pith_diag *diag) {
     const slices_job *job = user;
     pith_decoder *d = job->decoder;
+    const uint32_t index = job->wanted[i];
     ctr_rect rect = ctr_slice_rect(&d->file.head, index);
-    if (!latents_hold(job->latents, rect)) return PITH_OK; /* beside the part that is wanted */
     lat_block block = latents_slice(job->latents, job->symbols, rect);
     pith_status status = read_slice(d, coder, index, &block, diag);
     return status != PITH_OK && status != PITH_E_ABORTED && d->tolerant ? lose_slice(d, index, &block, diag) : status;
@@ -264,17 +266,21 @@ static pith_status slices_to_latents(pith_decoder *d, latent_planes *latents) {
     slice_pool *pool = NULL;
     slices_job job = {.decoder = d, .latents = latents};
     job.symbols = mem_alloc(&d->env.alloc, latents_count(latents), sizeof *job.symbols);
-    if (!job.symbols) {
+    job.wanted = mem_alloc(&d->env.alloc, d->file.n_slices, sizeof *job.wanted);
+    if (!job.symbols || !job.wanted) {
         status = diag_set(&d->diag, PITH_E_NOMEM, "out of memory for the latents");
         goto cleanup;
     }
-    PITH_TRY(slice_pool_new(&pool, &d->env, d->memory, head->n_latent, head->prior_id, d->file.n_slices, &d->diag));
-    PITH_TRY(slice_pool_run(pool, d->file.n_slices, decode_slice, &job, "reading", 0, 0.2, &d->diag));
+    for (uint32_t i = 0; i < d->file.n_slices; i++)
+        if (latents_hold(latents, ctr_slice_rect(head, i))) job.wanted[job.n_wanted++] = i;
+    PITH_TRY(slice_pool_new(&pool, &d->env, d->memory, head->n_latent, head->prior_id, job.n_wanted, &d->diag));
+    PITH_TRY(slice_pool_run(pool, job.n_wanted, decode_slice, &job, "reading", 0, 0.2, &d->diag));
     PITH_TRY(require_some(d));
     lat_dequantise(job.symbols, latents_count(latents), lat_step(head->step_index), latents->values);
 cleanup:
     slice_pool_free(&pool);
     mem_free(&d->env.alloc, job.symbols);
+    mem_free(&d->env.alloc, job.wanted);
     return status;
 }
 
