@@ -242,13 +242,17 @@ static cli_exit decode_picture(decode_job *job) {
     o.steps = r->steps;
     o.region = r->region;
     o.preview = r->preview;
-    o.max_memory_bytes = cli_call_memory(&r->setup, job->model, job->file.n_bytes + image_writer_memory(&write, &size));
+    const uint64_t held = image_writer_memory(&write, &size);
+    o.max_memory_bytes = cli_call_memory(&r->setup, job->model, job->file.n_bytes + held);
     status = pith_decode(job->file.decoder, job->model, &o, &sink);
     progress_end(&job->bar);
     job->row_seconds = timed.seconds;
     cli_exit code = CLI_DONE;
     if (image_writer_diag(writer)->status != PITH_OK)
         code = cli_fail(CLI_OUTPUT, r->out, "%s", image_writer_diag(writer)->message);
+    else if (status == PITH_E_LIMIT && held > 0)
+        code = cli_fail(CLI_OUTPUT, r->in, "%s, since a WebP is whole in memory while it is written: %.0f MB",
+                        pith_decoder_message(job->file.decoder), 1e-6 * (double)held);
     else if (status != PITH_OK)
         code = cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", pith_decoder_message(job->file.decoder));
     else
