@@ -17,7 +17,7 @@
 #define MAX_OWN 3                                                /* inputs or outputs of a network besides */
 #define NAME_BYTES 16
 
-const sd1_tiling sd1_recipe_1 = {.window = 128, .halo = 16, .n_keys = 16384, .first_passes = 3, .further_passes = 1};
+const sd1_tiling sd1_recipe_1 = {.window = 128, .halo = 16, .n_keys = 32768, .first_passes = 3, .further_passes = 1};
 
 /* Keys or values of one layer. */
 typedef struct shared_layer {
