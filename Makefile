@@ -9,6 +9,7 @@
 #   make prior      the built-in model's prior anew, after the model was replaced (PHOTOS=folder)
 #   make fuzz       libFuzzer on every reader of files, MINUTES each
 #   make mutants    10000 damaged files through the command
+#   make check-valgrind the core part of the tests under valgrind
 #   make check-threads the cases with several threads under the thread sanitizer
 #   make check-exact   the same bits from gcc and clang, on aarch64 and on s390x (big-endian)
 #   make install    PREFIX (default /usr/local), DESTDIR
@@ -22,7 +23,7 @@ BUILD := build/release
 
 PHOTOS ?= ../shared/photos
 
-.PHONY: all deps test demo bench install fuzz mutants check-exact check-threads lint format prior clean train-pack
+.PHONY: all deps test demo bench install fuzz mutants check-exact check-threads check-valgrind lint format prior clean train-pack
 
 all:
 	@scripts/deps build
@@ -78,6 +79,10 @@ check-exact:
 check-threads:
 	@scripts/deps test
 	@scripts/check-threads
+
+check-valgrind:
+	@scripts/deps valgrind
+	@scripts/check-valgrind
 
 lint:
 	@scripts/deps lint

@@ -89,10 +89,10 @@ static void golden_files_have_their_symbols(void **state) {
     unsigned expected;
     size_t n = 0;
     FILE *list = open_list("golden", "symbols.txt");
-    for (; fscanf(list, "%63s %x", name, &expected) == 2; n++)
+    for (; fscanf(list, "%63s %x %*x %*x %*x", name, &expected) == 2; n++)
         if (symbols_crc(name) != expected) fail_msg("%s has other symbols", name);
     fclose(list);
-    assert_true(n >= 6);
+    assert_true(n >= 14);
 }
 
 static pith_status ignore_rows(void *user, uint32_t y, uint32_t n_rows, const void *rows, size_t stride_bytes) {
@@ -165,7 +165,7 @@ static void invalid_files_are_refused_by_the_rule_they_break(void **state) {
     }
     fclose(list);
     assert_int_equal(n, count_files("invalid"));
-    assert_true(n >= 40);
+    assert_true(n >= 60);
 }
 
 int main(void) {

@@ -83,3 +83,23 @@ code=0
 wait $process || code=$?
 [ $code -eq 130 ] || fail "status $code, $(cat said)"
 [ -z "$(ls -A slow)" ] || fail "left $(ls -A slow)"
+
+# Ended between files, and taken up again: what was finished stays, the rest is made.
+rm in/large2.ppm in/large3.ppm
+"$pith" encode --jobs 1 --threads 1 --backend ref in/p*.ppm in/large1.ppm -o again 2>said &
+process=$!
+for _ in $(seq 400); do
+    { [ -e again/p5.pith ] && [ -n "$(find again -name '.pith-*')" ]; } && break
+    sleep 0.05
+done
+kill -s TERM $process
+code=0
+wait $process || code=$?
+[ $code -eq 130 ] || fail "status $code, $(cat said)"
+[ "$(ls -A again)" = "$(printf 'p%d.pith\n' 1 2 3 4 5)" ] || fail "left $(ls -A again)"
+before=$(stat -c %Y.%i again/p1.pith)
+"$pith" encode --resume in/p*.ppm in/large1.ppm -o again 2>said || fail "$(cat said)"
+grep -q '^pith: encode: 1 done, 0 failed, 5 already finished$' said || fail "$(cat said)"
+[ "$(stat -c %Y.%i again/p1.pith)" = "$before" ] || fail "a finished file was made again"
+ok "$pith" info again/large1.pith >info
+nothing_left

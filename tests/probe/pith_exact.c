@@ -66,7 +66,7 @@ static uint32_t crc_floats(uint32_t crc, const float *values, size_t count) {
 /* ---- files --------------------------------------------------------------------------------- */
 
 typedef struct sums {
-    uint32_t symbols, values, alpha;
+    uint32_t symbols, values, alpha, metadata;
     bool same; /* coded again, it is what the file has */
 } sums;
 
@@ -124,9 +124,13 @@ static void print_file(const char *path) {
     must(alpha_coder_new(&alpha, NULL), "no coder");
     for (uint32_t i = 0; i < file.n_slices; i++) add_slice(&s, coder, &file, i, &diag);
     for (uint32_t i = 0; i < file.n_alpha; i++) add_alpha(&s, alpha, &file, i, &diag);
+    for (unsigned i = 0; i < PITH_N_METADATA; i++) {
+        const ctr_chunk *chunk = &file.chunks[file.metadata[i]];
+        if (file.metadata[i]) s.metadata = crc32_update(s.metadata, chunk->payload, chunk->payload_bytes);
+    }
     const char *name = strrchr(path, '/');
-    printf("%s symbols %08" PRIx32 " values %08" PRIx32 " alpha %08" PRIx32 " coded again: %s\n",
-           name ? name + 1 : path, s.symbols, s.values, s.alpha, s.same ? "the same" : "OTHER");
+    printf("%s symbols %08" PRIx32 " values %08" PRIx32 " alpha %08" PRIx32 " metadata %08" PRIx32 " coded again: %s\n",
+           name ? name + 1 : path, s.symbols, s.values, s.alpha, s.metadata, s.same ? "the same" : "OTHER");
     alpha_coder_free(&alpha);
     lat_coder_free(&coder);
     ctr_file_free(&file, &no_limits);

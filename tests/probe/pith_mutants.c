@@ -118,7 +118,7 @@ static void become_pith(const char *pith) {
     setrlimit(RLIMIT_AS, &space);
     setrlimit(RLIMIT_CORE, &core);
     alarm(HANG_SECONDS);
-    execl(pith, pith, "decode", "--threads", "2", "mutant.pith", "out.ppm", (char *)NULL);
+    execl(pith, pith, "decode", "--threads", "2", "mutant.pith", "out.png", (char *)NULL);
     _exit(127);
 }
 
@@ -155,7 +155,7 @@ static const char *fault_of(const outcome *o) {
     if (code != 0 && code != 2 && code != 3 && code != 4) return "another exit status";
     if (code != 0 && said_lines() != 1) return "not one line on standard error";
     if (code == 0 && said_lines() != 0) return "said something and succeeded";
-    if ((access("out.ppm", F_OK) == 0) != (code == 0)) return "an output file without success, or none with it";
+    if ((access("out.png", F_OK) == 0) != (code == 0)) return "an output file without success, or none with it";
     if (o->cpu_seconds >= MAX_CPU_SECONDS) return "took too long";
     if (o->resident_kb > MAX_RESIDENT_KB) return "took too much memory";
     return NULL;
@@ -215,7 +215,7 @@ int main(int argc, char **argv) {
         if (i % 4 == 1) container_mend_crcs(b.data, b.n);
         if (i % 4 == 3) mend_all(b.data, b.n);
         save("mutant.pith", &b);
-        unlink("out.ppm");
+        unlink("out.png");
         outcome o = run_pith(pith);
         if (o.cpu_seconds > most.cpu_seconds) most.cpu_seconds = o.cpu_seconds;
         if (o.wall_seconds > most.wall_seconds) most.wall_seconds = o.wall_seconds;

@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: 2026 The Pith authors
 """Makes tests/invalid/: one file for each rule of doc/format.md, broken.
 
-    make_invalid.py ONE-SLICE.pith SLICES.pith FOLDER
+    make_invalid.py GOLDEN-FOLDER FOLDER
 
 list.txt names each file, the kind of error (section 1) and a piece of the library's message. Files of kind "ok" break
 nothing: they use what a reader must put up with (sections 3 and 13).
@@ -14,7 +14,7 @@ import zlib
 
 import pith_reader
 
-HEAD, LATN = 1, 2
+HEAD, LATN, ALPH, PALT = 1, 2, 4, 5
 
 
 def leb128(value: int) -> bytes:
@@ -141,9 +141,61 @@ def cases(one: bytes, two: bytes):
     yield "ok_newer_minor", "ok", "", file(payload + b"\1\2\3", version=b"\x0f")
 
 
-def main(one: str, two: str, folder: str) -> None:
-    with open(one, "rb") as a, open(two, "rb") as b:
-        made = list(cases(a.read(), b.read()))
+def payload_of(whole: bytes) -> bytes:
+    """Of one chunk of less than 16 384 bytes."""
+    return whole[2 if whole[1] < 0x80 else 3 : -4]
+
+
+def palette_cases(palette: bytes, latent: bytes):
+    """Section 18: PALT, and where it may stand."""
+    payload, chunks = split(palette)
+    start, head = palette[:5] + chunk(HEAD, payload), Head(payload)
+    stream = payload_of(chunks[0])
+    plain = zlib.decompress(stream)
+    yield "palette_with_latent", "format", "latent slice", palette + split(latent)[1][0]
+    yield "palette_in_a_latent_file", "format", "another method", latent + chunks[0]
+    yield "palette_twice", "format", "second palette", palette + chunks[0]
+    yield "palette_missing", "truncated", "without a palette", start + chunk(0x90, b"x")
+    yield "palette_with_prior", "format", "prior_id", palette[:5] + chunk(HEAD, head.changed(prior=1)) + chunks[0]
+    yield "palette_cut", "truncated", "ends after", start + chunk(PALT, stream[:-8])
+    yield "palette_short", "format", "inflates to", start + chunk(PALT, zlib.compress(plain[:-1]))
+    yield "palette_long", "format", "more than", start + chunk(PALT, zlib.compress(plain + b"x"))
+    yield "palette_no_zlib", "format", "zlib", start + chunk(PALT, b"\x79" + stream[1:])
+    yield "palette_adler", "format", "zlib", start + chunk(PALT, stream[:-1] + bytes([stream[-1] ^ 1]))
+    yield "palette_bytes_after", "format", "after the end", start + chunk(PALT, stream + b"x")
+
+
+def alpha_cases(few: bytes, slices: bytes):
+    """Section 19 and alpha-coder.md: ALPH, and where it may stand."""
+    payload, chunks = split(few)
+    start, head, alpha = few[:5] + chunk(HEAD, payload), Head(payload), payload_of(chunks[1])
+    many_payload, many = split(slices)
+    n = alpha[2] + 1
+    yield "alpha_missing", "truncated", "slices of alpha", start + chunks[0]
+    yield "alpha_without_flag", "format", "more than the 0", few[:5] + chunk(
+        HEAD, head.changed(flags=head.flags & ~2)) + b"".join(chunks)
+    yield "alpha_before_latents", "format", "before the last", start + chunks[1] + chunks[0]
+    yield "alpha_too_many", "format", "more than", few + chunks[1]
+    yield "alpha_apart", "format", "apart", slices[:5] + chunk(HEAD, many_payload) + many[0] + many[1] + chunk(
+        0x90, b"x") + many[2]
+    yield "alpha_checksum", "checksum", "levels", start + chunks[0] + chunk(ALPH, bytes([alpha[0] ^ 1]) + alpha[1:])
+    yield "alpha_opacities_fall", "format", "rise", start + chunks[0] + chunk(
+        ALPH, alpha[:3] + alpha[5:7] + alpha[3:5] + alpha[7:])
+    yield "alpha_opacities_equal", "format", "rise", start + chunks[0] + chunk(ALPH, alpha[:5] + alpha[3:5] + alpha[7:])
+    yield "alpha_bytes_left_over", "format", "left over", start + chunks[0] + chunk(ALPH, alpha + b"\1\2\3\4\5\6")
+    yield "alpha_one_level_and_bytes", "format", "left over", start + chunks[0] + chunk(
+        ALPH, alpha[:2] + b"\0" + alpha[3:5] + b"x")
+    assert n == 3 and len(many) == 3
+
+
+def main(golden: str, folder: str) -> None:
+    def read(name: str) -> bytes:
+        with open(os.path.join(golden, name + ".pith"), "rb") as file:
+            return file.read()
+
+    made = list(cases(read("odd"), read("slices")))
+    made += palette_cases(read("palette"), read("odd"))
+    made += alpha_cases(read("alpha-few"), read("alpha-slices"))
     for name in os.listdir(folder):
         if name.endswith(".pith"):
             os.unlink(os.path.join(folder, name))
