@@ -101,5 +101,5 @@ before=$(stat -c %Y.%i again/p1.pith)
 "$pith" encode --resume in/p*.ppm in/large1.ppm -o again 2>said || fail "$(cat said)"
 grep -q '^pith: encode: 1 done, 0 failed, 5 already finished$' said || fail "$(cat said)"
 [ "$(stat -c %Y.%i again/p1.pith)" = "$before" ] || fail "a finished file was made again"
-ok "$pith" info again/large1.pith >info
+"$pith" info again/large1.pith | grep -q "picture   1000x4000" || fail "large1 is not whole"
 nothing_left
