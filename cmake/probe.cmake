@@ -21,8 +21,10 @@ if(PITH_TESTS)
     set_property(TEST test_sd_networks test_sd_windows test_sd_models APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)
 endif()
 if(PITH_BENCH)
-    target_sources(bench_sd PRIVATE ${PROJECT_SOURCE_DIR}/tests/random_sd.c ${PROJECT_SOURCE_DIR}/tests/sd_case.c)
-    target_include_directories(bench_sd PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    foreach(name IN ITEMS bench_sd bench_windows)
+        target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/random_sd.c ${PROJECT_SOURCE_DIR}/tests/sd_case.c)
+        target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    endforeach()
 endif()
 
 # Mutated files through the command. Not under sanitizers, whose own memory is
