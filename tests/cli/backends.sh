@@ -15,8 +15,8 @@ for method in latent palette; do
     ok "$pith" encode -m sd.safetensors --method $method in.ppm $method.pith
     ok "$pith" encode -m sd.safetensors --method $method --backend ref in.ppm $method-ref.pith
     for file in $method $method-ref; do
-        ok "$pith" decode -m sd.safetensors --preview $file.pith best.ppm
-        ok "$pith" decode -m sd.safetensors --preview --backend ref $file.pith ref.ppm
+        ok "$pith" decode -m sd.safetensors --preview "$file.pith" best.ppm
+        ok "$pith" decode -m sd.safetensors --preview --backend ref "$file.pith" ref.ppm
         cmp best.ppm ref.ppm
     done
     ok "$pith" decode -m sd.safetensors $method.pith best.ppm
