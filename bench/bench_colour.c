@@ -125,6 +125,7 @@ static size_t code(pith_model *model, uint8_t *pixels, float quality) {
     pith_sink sink;
     if (pith_encoder_new(&encoder, &env, model, &why) != PITH_OK) die("encoder", why.message);
     pith_encode_options_defaults(&o, sizeof o);
+    o.effort = 0;
     o.quality = quality;
     pith_source_from_image(&source, &image);
     if (pith_encode(encoder, &source, &o, &file) != PITH_OK) die("encode", pith_encoder_message(encoder));

@@ -22,6 +22,7 @@ static void require(int holds) {
 static res_view make_view(const uint8_t *shape) {
     res_view v = {.width = shape[0] % MAX_SIDE + 1u, .height = shape[1] % MAX_SIDE + 1u};
     v.n_channels = shape[2] & 1 ? 3 : 1;
+    v.pixel_samples = v.n_channels;
     v.stride_bytes = (size_t)v.width * v.n_channels;
     v.samples = malloc(v.stride_bytes * v.height);
     require(v.samples != NULL);

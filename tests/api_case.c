@@ -78,8 +78,12 @@ pith_image api_waves(uint32_t width, uint32_t height, uint8_t n_channels, uint8_
 pith_bytes api_encode(api_case *c, const pith_image *p, const pith_encode_options *o) {
     pith_source source;
     pith_bytes file = {0};
+    pith_encode_options latents_alone;
+    pith_encode_options_defaults(&latents_alone, sizeof latents_alone);
+    latents_alone.effort = 0;
     pith_source_from_image(&source, p);
-    if (pith_encode(c->encoder, &source, o, &file) != PITH_OK) fail("encode", pith_encoder_message(c->encoder));
+    if (pith_encode(c->encoder, &source, o ? o : &latents_alone, &file) != PITH_OK)
+        fail("encode", pith_encoder_message(c->encoder));
     return file;
 }
 

@@ -26,6 +26,7 @@ pith_image api_waves(uint32_t width, uint32_t height, uint8_t n_channels, uint8_
 unsigned api_sample(const pith_image *p, uint32_t y, uint32_t x, uint32_t c);
 void api_set_sample(pith_image *p, uint32_t y, uint32_t x, uint32_t c, unsigned value);
 
+/* No options: the latents alone, effort 0. */
 pith_bytes api_encode(api_case *c, const pith_image *p, const pith_encode_options *o);
 /* Opens the file and decodes it into a picture of the size the sink is told. */
 pith_image api_decode(api_case *c, pith_bytes file, const pith_decode_options *o, uint8_t bit_depth);

@@ -74,6 +74,7 @@ static void soft_alpha_is_near_and_exact_at_high_quality(void **state) {
     for (size_t i = 0; i < 3; i++) {
         pith_encode_options o;
         pith_encode_options_defaults(&o, sizeof o);
+        o.effort = 0;
         o.quality = cases[i].quality;
         pith_bytes file = api_encode(&c, &p, &o);
         pith_image q = api_decode(&c, file, NULL, 8);
@@ -113,6 +114,7 @@ static void hidden_colours_cost_nothing(void **state) {
     uint32_t seed = 7;
     pith_encode_options o;
     pith_encode_options_defaults(&o, sizeof o);
+    o.effort = 0;
     o.quality = 90;
     for (uint32_t y = 0; y < 120; y++)
         for (uint32_t x = 0; x < 160; x++)
@@ -176,6 +178,7 @@ static void a_size_counts_the_alpha(void **state) {
     cut_disc(&p, 1e-6);
     pith_encode_options o;
     pith_encode_options_defaults(&o, sizeof o);
+    o.effort = 0;
     o.max_bytes = 700;
     pith_bytes file = api_encode(&c, &p, &o);
     assert_in_range(file.n_bytes, 1, 700);

@@ -90,6 +90,7 @@ static pith_bytes encode(codec *c, const pith_image *p, float quality, uint64_t 
     pith_bytes file = {0};
     pith_source_from_image(&source, p);
     pith_encode_options_defaults(&o, sizeof o);
+    o.effort = 0; /* the latents alone; test_closed_loop.c has the rest */
     o.quality = quality;
     o.max_bytes = max_bytes;
     if (pith_encode(c->encoder, &source, &o, &file) != PITH_OK)
@@ -422,7 +423,10 @@ static pith_status whole_job(const pith_env *env, const pith_image *p) {
     pith_sink_to_image(&sink, &q);
     pith_status status = pith_model_open(&model, env, model_path, NULL);
     if (status == PITH_OK) status = pith_encoder_new(&encoder, env, model, NULL);
-    if (status == PITH_OK) status = pith_encode(encoder, &source, NULL, &file);
+    pith_encode_options o;
+    pith_encode_options_defaults(&o, sizeof o);
+    o.effort = 0;
+    if (status == PITH_OK) status = pith_encode(encoder, &source, &o, &file);
     if (status == PITH_OK) status = pith_decoder_new(&decoder, env, NULL);
     if (status == PITH_OK) status = pith_decoder_open(decoder, file.data, file.n_bytes);
     if (status == PITH_OK) status = pith_decode(decoder, model, NULL, &sink);

@@ -18,6 +18,7 @@ static const uint8_t icc[] = "a profile", exif[] = {'I', 'I', 42, 0, 8, 0, 0, 0,
 static pith_encode_options with_metadata(void) {
     pith_encode_options o;
     pith_encode_options_defaults(&o, sizeof o);
+    o.effort = 0;
     o.metadata[PITH_METADATA_ICC] = (pith_span){icc, sizeof icc};
     o.metadata[PITH_METADATA_EXIF] = (pith_span){exif, sizeof exif};
     o.metadata[PITH_METADATA_XMP] = (pith_span){xmp, sizeof xmp};

@@ -51,7 +51,7 @@ static const painter painters[] = {paint_grey, paint_noise, paint_slope, paint_f
 #define N_PAINTERS (sizeof painters / sizeof *painters)
 
 static res_view new_view(uint32_t width, uint32_t height, uint8_t n_channels, painter paint, uint64_t state) {
-    res_view v = {NULL, (size_t)width * n_channels, width, height, n_channels};
+    res_view v = {NULL, (size_t)width * n_channels, width, height, n_channels, n_channels};
     v.samples = malloc(v.stride_bytes * height); /* exact size: overruns show */
     assert_non_null(v.samples);
     size_t i = 0;
@@ -122,7 +122,7 @@ static void the_decoder_makes_what_the_encoder_saw(void **unused) {
         const uint32_t *shape = shapes[i % 6];
         uint8_t n_channels = i / 6 % 2 ? 3 : 1;
         res_options o = {.step_index = (unsigned)(i * 7 % 40), .predictions = i % 4 != 3};
-        if (i % 3 == 0) o.weights = weights;
+        if (i % 3 == 0) o.weights = weights, o.fine_delta = (unsigned)i % 16;
         painter prediction = painters[i % 2 ? 0 : 2];
         coded k = encode_new(encoder, shape[0], shape[1], n_channels, painters[i % N_PAINTERS], prediction, &o);
         res_view r = new_view(shape[0], shape[1], n_channels, paint_grey, 0);
@@ -184,7 +184,7 @@ static void heavier_blocks_are_nearer(void **unused) {
     res_coder *coder = new_coder(true);
     uint8_t weights[8 * 8];
     for (size_t i = 0; i < sizeof weights; i++) weights[i] = i % 8 < 4 ? 16 : 128;
-    res_options o = {.step_index = 30, .predictions = true, .weights = weights};
+    res_options o = {.step_index = 30, .predictions = true, .weights = weights, .fine_delta = 4};
     coded k = encode_new(coder, 64, 64, 1, paint_noise, paint_grey, &o);
     double errors[2] = {0};
     for (size_t i = 0; i < bytes_of(&k.original); i++) {

@@ -24,6 +24,7 @@ static pith_bytes four_slices(api_case *c, int threads, uint64_t max_bytes) {
     pith_image p = api_waves(1048, 1040, 3, 8);
     pith_encode_options o;
     pith_encode_options_defaults(&o, sizeof o);
+    o.effort = 0;
     o.max_bytes = max_bytes;
     pith_bytes file = api_encode(c, &p, &o);
     free(p.pixels);
@@ -72,6 +73,7 @@ static void the_built_in_model_has_its_prior(void **unused) {
     pith_image p = api_waves(64, 40, 3, 8);
     pith_encode_options o;
     pith_encode_options_defaults(&o, sizeof o);
+    o.effort = 0;
     pith_bytes file = api_encode(&c, &p, &o);
     assert_int_equal(pith_decoder_open(c.decoder, file.data, file.n_bytes), PITH_OK);
     assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);

@@ -91,13 +91,16 @@ cli_exit cli_usage(const cli_command *command, const char *format, ...) {
     return cli_fail(CLI_USAGE, command->name, "%s; see 'pith %s --help'", text, command->name);
 }
 
+/* "[=LEVEL]": a value may follow, after an equals sign. */
+static bool is_optional(const cli_option *o) { return o->argument && o->argument[0] == '['; }
+
 cli_exit cli_show_help(const cli_command *command) {
     printf("usage: pith %s %s\n%s\n\n", command->name, command->arguments, command->summary);
     for (const cli_option *o = command->options; o->code; o++) {
         char left[64];
         int n = o->code < CLI_LONG_ONLY ? snprintf(left, sizeof left, "-%c, ", o->code)
                                         : snprintf(left, sizeof left, "    ");
-        snprintf(left + n, sizeof left - (size_t)n, "--%s%s%s", o->name, o->argument ? " " : "",
+        snprintf(left + n, sizeof left - (size_t)n, "--%s%s%s", o->name, o->argument && !is_optional(o) ? " " : "",
                  o->argument ? o->argument : "");
         printf("  %-28s %s\n", left, o->help);
     }
@@ -115,14 +118,19 @@ static int complain(const cli_command *command, int found, const char *word) {
 
 int cli_next_option(const cli_command *command, int argc, char **argv, const char **argument) {
     struct option table[MAX_OPTIONS + 1] = {{0}};
-    char letters[2 * MAX_OPTIONS + 2] = ":"; /* a missing value is told apart */
+    char letters[3 * MAX_OPTIONS + 2] = ":"; /* a missing value is told apart */
     size_t n_letters = 1;
     for (size_t i = 0; i < MAX_OPTIONS && command->options[i].code; i++) {
         const cli_option *o = &command->options[i];
-        table[i] = (struct option){o->name, o->argument ? required_argument : no_argument, NULL, o->code};
+        table[i] = (struct option){o->name,
+                                   is_optional(o) ? optional_argument
+                                   : o->argument  ? required_argument
+                                                  : no_argument,
+                                   NULL, o->code};
         if (o->code >= CLI_LONG_ONLY) continue;
         letters[n_letters++] = (char)o->code;
         if (o->argument) letters[n_letters++] = ':';
+        if (is_optional(o)) letters[n_letters++] = ':';
     }
     opterr = 0;
     int before = optind > 0 ? optind : 1;

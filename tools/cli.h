@@ -60,7 +60,9 @@ enum {
     CLI_REGION,
     CLI_MEMORY,
     CLI_PREVIEW,
-    CLI_VAE
+    CLI_VAE,
+    CLI_NO_RESIDUAL,
+    CLI_PROTECT
 };
 
 #define CLI_OPTION_LIMIT                                                                                               \
@@ -136,6 +138,8 @@ void cli_make_env(pith_env *env, const cli_setup *setup);
 /* A decimal number in [minimum, maximum] and nothing else. */
 /* "WxH+X+Y", or "WxH" for the upper left corner. */
 bool cli_parse_region(pith_area *region, const char *text);
+/* "X,Y,W,H". */
+bool cli_parse_rectangle(pith_area *area, const char *text);
 bool cli_parse_number(double *value, const char *text, double minimum, double maximum);
 
 /* What -s asks for. */

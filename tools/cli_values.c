@@ -72,3 +72,10 @@ bool cli_parse_region(pith_area *region, const char *text) {
     return skip(&text, '+') && whole_number(&region->x, &text) && skip(&text, '+') && whole_number(&region->y, &text) &&
            *text == '\0';
 }
+
+bool cli_parse_rectangle(pith_area *area, const char *text) {
+    uint32_t *const fields[] = {&area->x, &area->y, &area->width, &area->height};
+    for (size_t i = 0; i < 4; i++)
+        if ((i > 0 && !skip(&text, ',')) || !whole_number(fields[i], &text)) return false;
+    return *text == '\0' && area->width > 0 && area->height > 0;
+}

@@ -23,6 +23,7 @@ static const cli_option options[] = {
     {CLI_REGION, "region", "WxH+X+Y", "only this part of the picture: size, then the upper left corner (default +0+0)"},
     {CLI_PREVIEW, "preview", NULL,
      "a picture of 1/8 of the size, without running the network: a small fraction of the time"},
+    {CLI_NO_RESIDUAL, "no-residual", NULL, "what the network alone makes of it"},
     {CLI_STEPS, "steps", "N", "steps of denoising, with models that can (default 4; 0 = none)"},
     {CLI_TOLERATE, "tolerate", NULL, "of a damaged file, decode what is whole and say what is lost"},
     BATCH_OPTIONS,
@@ -43,6 +44,7 @@ typedef struct decode_request {
     uint8_t bit_depth; /* 0: what the picture had, if the format can have it */
     pith_area region;
     int steps; /* -1: what suits the model */
+    bool no_residual;
     bool tolerate;
     bool preview;
     bool strip;
@@ -105,6 +107,9 @@ static cli_exit take_option(decode_request *r, const cli_command *command, int o
         if (!cli_parse_number(&number, argument, 0, 1000) || number != (int)number)
             return cli_usage(command, "--steps takes 0 to 1000, not \"%s\"", argument);
         r->steps = (int)number;
+        break;
+    case CLI_NO_RESIDUAL:
+        r->no_residual = true;
         break;
     case CLI_TOLERATE:
         r->tolerate = true;
@@ -244,6 +249,7 @@ static cli_exit decode_picture(decode_job *job) {
     o.preview = r->preview;
     const uint64_t held = image_writer_memory(&write, &size);
     o.max_memory_bytes = cli_call_memory(&r->setup, job->model, job->file.n_bytes + held);
+    o.no_residual = r->no_residual;
     status = pith_decode(job->file.decoder, job->model, &o, &sink);
     progress_end(&job->bar);
     job->row_seconds = timed.seconds;

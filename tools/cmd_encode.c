@@ -22,6 +22,9 @@ static const cli_option options[] = {
     {CLI_METHOD, "method", "NAME", "latent (default), or palette: the published baseline, to compare with"},
     BATCH_OPTIONS,
     {CLI_STRIP, "strip", NULL, "keep no Exif, XMP and colour profile; colours become sRGB"},
+    {'e', "effort", "0..2", "0: the network alone; 1 (default): its faults are mended; 2: longer search"},
+    {'f', "faithful", "[=LEVEL]", "no tile is worse than LEVEL allows: loose, normal (default), strict"},
+    {CLI_PROTECT, "protect", "X,Y,W,H", "errors in this part count most; may be given more than once"},
     {'v', "verbose", NULL, "say where time went"},
     CLI_OPTION_MEMORY,
     CLI_OPTION_LIMIT,
@@ -31,12 +34,18 @@ static const cli_option options[] = {
     {0},
 };
 
+#define MAX_PROTECTED 64
+
 typedef struct encode_request {
     cli_setup setup;
     const char *in, *out;
     double quality;
-    bool has_quality, has_size, strip;
     pith_method method;
+    bool has_quality, has_size, has_effort, strip;
+    double effort;
+    pith_level faithful;
+    pith_area protect[MAX_PROTECTED];
+    size_t n_protect;
     cli_size size;
     batch_options batch;
     model_share *models;
@@ -62,6 +71,13 @@ static bool parse_method(pith_method *method, const char *name) {
     return true;
 }
 
+static bool parse_level(pith_level *level, const char *text) {
+    static const char *const names[] = {NULL, "loose", "normal", "strict"};
+    for (unsigned i = 1; i < sizeof names / sizeof *names; i++)
+        if (strcmp(text ? text : "normal", names[i]) == 0) *level = (pith_level)i;
+    return *level != PITH_LEVEL_NONE;
+}
+
 static cli_exit parse(encode_request *r, const cli_command *command, int argc, char **argv) {
     const char *argument;
     cli_exit code = CLI_DONE;
@@ -78,6 +94,18 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
             r->has_quality = true;
             if (!cli_parse_number(&r->quality, argument, 0, 100))
                 return cli_usage(command, "--quality takes 0 to 100, not \"%s\"", argument);
+        } else if (option == 'e') {
+            r->has_effort = true;
+            if (!cli_parse_number(&r->effort, argument, 0, 2) || r->effort != (int)r->effort)
+                return cli_usage(command, "--effort takes 0, 1 or 2, not \"%s\"", argument);
+        } else if (option == 'f') {
+            if (!parse_level(&r->faithful, argument))
+                return cli_usage(command, "--faithful takes loose, normal or strict, not \"%s\"", argument);
+        } else if (option == CLI_PROTECT) {
+            if (r->n_protect == MAX_PROTECTED)
+                return cli_usage(command, "--protect may be given %d times", MAX_PROTECTED);
+            if (!cli_parse_rectangle(&r->protect[r->n_protect++], argument))
+                return cli_usage(command, "--protect takes X,Y,W,H, not \"%s\"", argument);
         } else if (option == 's') {
             r->has_size = true;
             if (!cli_parse_size(&r->size, argument))
@@ -89,6 +117,7 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
     }
     if (r->method == PITH_METHOD_PALETTE && (r->has_quality || r->has_size))
         return cli_usage(command, "--method palette has one quality: it takes neither --quality nor --size");
+    if (r->faithful && r->has_size) return cli_usage(command, "--faithful and --size exclude each other");
     if (r->has_quality && r->has_size) return cli_usage(command, "--quality and --size exclude each other");
     code = batch_check(&r->batch, command, argc - optind);
     if (code != CLI_DONE || r->batch.folder) return code;
@@ -102,6 +131,10 @@ static cli_exit make_options(pith_encode_options *o, const encode_request *r, co
     pith_encode_options_defaults(o, sizeof *o);
     if (r->has_quality) o->quality = (float)r->quality;
     o->method = r->method;
+    if (r->has_effort) o->effort = (int)r->effort;
+    o->faithful = r->faithful;
+    o->protect = r->protect;
+    o->n_protect = r->n_protect;
     if (!r->has_size) return CLI_DONE;
     o->max_bytes = cli_size_bytes(&r->size, format->width, format->height);
     if (o->max_bytes > 0) return CLI_DONE;

@@ -46,12 +46,20 @@ static const char *method_name(pith_method method) {
     return "?";
 }
 
+static const char *level_name(pith_level level) {
+    static const char *const names[] = {"none", "loose", "normal", "strict"};
+    return (unsigned)level < sizeof names / sizeof *names ? names[level] : "?";
+}
+
 static void print_text(const info_view *v) {
     const pith_info *i = &v->file->info;
     printf("%s\n", v->path);
     printf("  picture   %" PRIu32 "x%" PRIu32 ", %u channel%s of %u bits\n", i->format.width, i->format.height,
            i->format.n_channels, i->format.n_channels == 1 ? "" : "s", i->source_bit_depth);
     printf("  bytes     %" PRIu64 ", %.4f bits per pixel\n", i->n_file_bytes, v->bits_per_pixel);
+    if (i->faithful != PITH_LEVEL_NONE)
+        printf("  faithful  %s: no tile's error above %.3f, the worst %.3f\n", level_name(i->faithful), i->bound,
+               i->worst_tile);
     printf("  format    %" PRIu32 ".%" PRIu32 ", method %s, prior %u\n", i->version_major, i->version_minor,
            method_name(i->method), i->prior_id);
     printf("  latent    %" PRIu32 "x%" PRIu32 ", %" PRIu32 " channels, 1/%" PRIu32 " of the picture's size, %" PRIu32

@@ -273,6 +273,20 @@ typedef struct pith_span {
     size_t n_bytes;
 } pith_span;
 
+/* Part of a picture, in its pixels. */
+typedef struct pith_area {
+    uint32_t x, y, width, height;
+} pith_area;
+
+/* What may be promised of every tile of 32x32 pixels: doc/tile-error.md. The numbers
+ * go into files. */
+typedef enum pith_level {
+    PITH_LEVEL_NONE = 0,
+    PITH_LEVEL_LOOSE = 1,  /* nothing large is missing, nothing large is invented */
+    PITH_LEVEL_NORMAL = 2, /* what is readable stays so; texture may be softer */
+    PITH_LEVEL_STRICT = 3  /* near what a JPEG of high quality keeps */
+} pith_level;
+
 typedef struct pith_encode_options {
     size_t struct_size;
     float quality;                       /* 0 smallest .. 100 best; default 50; used when max_bytes is 0 */
@@ -282,6 +296,10 @@ typedef struct pith_encode_options {
     uint64_t max_memory_bytes; /* that the call may take at a time, the network's included, the caller's own rows not;
                                   tiles and threads are chosen by it, PITH_E_LIMIT where it cannot be done.
                                   0 (default): 1 000 000 000 with built-in models, no bound with others */
+    int effort;                /* 0: the network alone; 1 (default): what it got wrong is mended; 2: longer search */
+    pith_level faithful;       /* with max_bytes 0: no tile's error is above the level's bound */
+    const pith_area *protect;  /* parts whose errors count most, borrowed for the call; NULL = none */
+    size_t n_protect;
 } pith_encode_options;
 
 PITH_API void pith_encode_options_defaults(pith_encode_options *options, size_t struct_size);
@@ -327,6 +345,9 @@ typedef struct pith_info {
     uint32_t n_chunks;
     uint8_t source_bit_depth; /* of the picture that was encoded: 8 or 16 */
     uint8_t recipe;           /* 0: the networks see the whole picture; 1: in windows that are blended */
+    pith_level faithful;      /* what the file promises .. */
+    double bound, worst_tile; /* .. as an error of a tile, and the worst when it was made; 0 without */
+    uint64_t n_residual_bytes;
 } pith_info;
 
 typedef struct pith_chunk_info {
@@ -350,11 +371,6 @@ PITH_API PITH_MUST_CHECK pith_status pith_decoder_chunk(pith_decoder *decoder, u
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_metadata(pith_decoder *decoder, pith_metadata kind,
                                                            const uint8_t **data, size_t *n_bytes);
 
-/* Part of a picture, in its pixels. */
-typedef struct pith_area {
-    uint32_t x, y, width, height;
-} pith_area;
-
 /* The same as pith_decoder_open for a file that may be damaged: what pith_decoder_open refuses for
  * truncation or a checksum after the header is opened as far as it is whole,
  * and slices that are lost, or do not decode, come out as the network's picture
@@ -371,6 +387,7 @@ typedef struct pith_decode_options {
     int preview;      /* 1: a pixel for every latent position that the region lies in, that is 1/8 of its size rounded
                          up, from the latents alone: no network runs, no residual is read. Default 0 */
     uint64_t max_memory_bytes; /* as in pith_encode_options; the file's bytes are the caller's */
+    int no_residual;           /* 1: what the network alone makes of it */
 } pith_decode_options;
 
 PITH_API void pith_decode_options_defaults(pith_decode_options *options, size_t struct_size);
@@ -384,15 +401,6 @@ PITH_API const char *pith_decoder_message(const pith_decoder *decoder);
 PITH_API void pith_decoder_timing(const pith_decoder *decoder, pith_timing *timing);
 
 /* ---- fidelity ---------------------------------------------------------------- */
-
-/* What may be promised of every tile of 32x32 pixels: doc/tile-error.md. The numbers
- * go into files. */
-typedef enum pith_level {
-    PITH_LEVEL_NONE = 0,
-    PITH_LEVEL_LOOSE = 1,  /* nothing large is missing, nothing large is invented */
-    PITH_LEVEL_NORMAL = 2, /* what is readable stays so; texture may be softer */
-    PITH_LEVEL_STRICT = 3  /* near what a JPEG of high quality keeps */
-} pith_level;
 
 #define PITH_TILE 32 /* pixels a tile is wide and high, on a grid from the top left */
 

@@ -13,6 +13,7 @@
 #include "api/pixels.h"
 #include "api/preview.h"
 #include "api/region.h"
+#include "api/residual_rows.h"
 #include "api/slice_pool.h"
 #include "container/ctr_read.h"
 #include "container/ctr_salvage.h"
@@ -138,6 +139,12 @@ static pith_image_format picture_format(const ctr_head *head, uint8_t bit_depth)
                                .bit_depth = bit_depth};
 }
 
+static uint64_t residual_bytes(const ctr_file *file) {
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < file->n_residual; i++) n += file->chunks[file->first_residual + i].n_bytes;
+    return n;
+}
+
 pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
     if (!d || !info) return PITH_E_ARG;
     pith_status status = require_open(d);
@@ -160,7 +167,16 @@ pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
         .n_chunks = d->file.n_chunks,
         .source_bit_depth = head->deep ? 16 : 8,
         .recipe = head->recipe,
+        .n_residual_bytes = residual_bytes(&d->file),
     };
+    if (d->file.bound) {
+        ctr_bound bound;
+        status = ctr_read_bound(&d->file, &bound, &d->diag);
+        if (status != PITH_OK) return status;
+        info->faithful = (pith_level)bound.level;
+        info->bound = bound.bound / 65536.0;
+        info->worst_tile = bound.worst / 65536.0;
+    }
     memcpy(info->model_name, head->model_name, sizeof info->model_name);
     memcpy(info->latent_id, head->latent_id, sizeof info->latent_id);
     return PITH_OK;
@@ -296,6 +312,14 @@ static pith_status file_to_latents(pith_decoder *d, latent_planes *latents) {
 
 /* ---- latents -> pixels ---------------------------------------------------------------------- */
 
+/* What a call is to do. */
+typedef struct decode_plan {
+    region region;     /* what the network makes: all that the residual slices of what is wanted lie on */
+    pixel_rect wanted; /* what the sink gets */
+    uint32_t n_steps;
+    bool residual;
+} decode_plan;
+
 /* Work space of one call. */
 typedef struct decode_job {
     const region *region;
@@ -305,6 +329,7 @@ typedef struct decode_job {
     alpha_reader alpha;
     float *window_latents, *window_pixels;
     model_decode_how how;
+    residual_rows residual; /* `env` is NULL where there is none to add */
 } decode_job;
 
 static pith_status job_init(pith_decoder *d, decode_job *job) {
@@ -331,6 +356,7 @@ static void job_free(decode_job *job, const pith_alloc *alloc) {
     alpha_reader_free(&job->alpha);
     mem_free(alloc, job->window_latents);
     mem_free(alloc, job->window_pixels);
+    residual_rows_free(&job->residual);
 }
 
 /* [*first, *first + *length) cut down to what lies in [from, from + n). */
@@ -368,6 +394,7 @@ static pith_status write_band(pith_decoder *d, decode_job *job) {
     pith_status status = alpha_reader_fill(&job->alpha, &job->band, &d->diag);
     if (status == PITH_OK) status = model_session_look(d->session, &d->diag);
     if (status != PITH_OK) return status;
+    if (job->residual.env) return residual_rows_put(&job->residual, b, &d->diag);
     uint32_t first = b->first - job->region->pixels.y;
     status = job->sink->write_rows(job->sink->user, first, b->n_rows, b->rows, b->stride_bytes);
     return status == PITH_OK ? status : diag_set(&d->diag, status, "writing pixels failed at row %u", first);
@@ -401,22 +428,24 @@ static pith_status start_sink(pith_decoder *d, const pith_sink *sink, pith_image
     return status == PITH_OK ? PITH_OK : diag_set(&d->diag, status, "the sink would not start");
 }
 
-static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *latents, const region *part, int steps,
+static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *latents, const decode_plan *plan,
                                      const pith_sink *sink) {
     pith_status status = PITH_OK;
-    const model_traits *traits = model_traits_of(model_session_model(d->session));
+    const region *part = &plan->region;
     decode_job job = {
         .region = part, .latents = latents, .sink = sink, .how = {.step = lat_step(d->file.head.step_index)}};
     double start = env_seconds();
 
     job.how.is_palette = d->file.head.method == PITH_METHOD_PALETTE;
-    if (traits->can_denoise)
-        job.how.n_steps = (uint32_t)(steps >= 0 ? steps : job.how.is_palette ? MODEL_PALETTE_STEPS : DEFAULT_STEPS);
+    job.how.n_steps = plan->n_steps;
     if (job.how.n_steps == 0)
         PITH_TRY(model_bind_decoder(d->session, part->tiles.y.window, part->tiles.x.window, &d->diag));
     d->timing.bind_seconds = env_seconds() - start;
     PITH_TRY(job_init(d, &job));
-    PITH_TRY(start_sink(d, sink, job.band.format, part->pixels.width, part->pixels.height));
+    if (plan->residual)
+        PITH_TRY(residual_rows_init(&job.residual, &d->env, &d->file, &job.band, plan->wanted, sink, &d->diag));
+    job.residual.leave_out = pith_decoder_lost(d, 0, NULL) > 0; /* it would mend another picture */
+    PITH_TRY(start_sink(d, sink, job.band.format, plan->wanted.width, plan->wanted.height));
     for (uint32_t j = 0; j < part->tiles.y.count; j++) PITH_TRY(run_line(d, &job, j));
     PITH_TRY(env_report(&d->env, "decoding", 1, &d->diag));
     d->timing.network_seconds = env_seconds() - start - d->timing.bind_seconds;
@@ -441,20 +470,60 @@ static pith_status use_model(pith_decoder *d, pith_model *model) {
     return model_session_new(&d->session, model, &d->diag);
 }
 
-static pith_status plan_region(pith_decoder *d, const pith_model *model, const pith_decode_options *o,
-                               const pith_sink *sink, region *part) {
+static pith_status check_options(pith_decoder *d, const pith_decode_options *o) {
+    if (o->steps < -1 || o->steps > MAX_STEPS)
+        return diag_set(&d->diag, PITH_E_ARG, "steps must be 0 to %d, or -1", MAX_STEPS);
+    if (d->file.head.method == PITH_METHOD_PALETTE && o->steps > 0 && o->steps != MODEL_PALETTE_STEPS)
+        return diag_set(&d->diag, PITH_E_ARG, "a palette is decoded with %d steps or none", MODEL_PALETTE_STEPS);
+    return PITH_OK;
+}
+
+/* Whether the file's residual is to be added; it fits one decoder, run in one way. */
+static pith_status choose_residual(pith_decoder *d, pith_model *model, const pith_decode_options *o,
+                                   decode_plan *plan) {
+    ctr_recipe recipe;
+    uint8_t id[PITH_FINGERPRINT_BYTES];
+    plan->residual = false;
+    if (d->file.n_residual == 0 || o->no_residual || o->preview) return PITH_OK;
+    pith_status status = ctr_read_recipe(&d->file, &recipe, &d->diag);
+    if (status == PITH_OK) status = model_decoder_id(model, id, &d->diag);
+    if (status != PITH_OK) return status;
+    plan->residual = memcmp(id, recipe.decoder_id, sizeof id) == 0 && plan->n_steps == recipe.n_steps;
+    if (plan->residual) return PITH_OK;
+    if (d->file.bound)
+        return diag_set(&d->diag, PITH_E_MODEL_MISMATCH,
+                        "promises a bound for another decoder or other steps (%u) than asked for", recipe.n_steps);
+    if (d->env.log.message)
+        d->env.log.message(d->env.log.user, PITH_LOG_WARNING,
+                           "the residual was made for another decoder or other steps: left out");
+    return PITH_OK;
+}
+
+static pith_status make_plan(pith_decoder *d, pith_model *model, const pith_decode_options *o, const pith_sink *sink,
+                             decode_plan *plan) {
+    const bool is_palette = d->file.head.method == PITH_METHOD_PALETTE,
+               can_denoise = model_traits_of(model)->can_denoise;
+    memory_plan memory = {&d->env, model, &d->file.head, d->memory};
     memory_decode_how how = {.wanted = o->region,
                              .preview = o->preview != 0,
-                             .denoises = o->steps != 0 && model_traits_of(model)->can_denoise,
+                             .denoises = o->steps != 0 && can_denoise,
                              .bit_depth = sink->bit_depth};
-    memory_plan plan = {&d->env, model, &d->file.head, d->memory};
-    return memory_plan_decode(part, &plan, &how, &d->diag);
+    *plan = (decode_plan){0};
+    if (can_denoise)
+        plan->n_steps = (uint32_t)(o->steps >= 0 ? o->steps : is_palette ? MODEL_PALETTE_STEPS : DEFAULT_STEPS);
+    pith_status status = choose_residual(d, model, o, plan);
+    if (status == PITH_OK) status = memory_plan_decode(&plan->region, &memory, &how, &d->diag);
+    if (status != PITH_OK) return status;
+    plan->wanted = plan->region.pixels;
+    if (!plan->residual) return PITH_OK;
+    how.wanted = residual_area(plan->wanted, &d->file.head);
+    return memory_plan_decode(&plan->region, &memory, &how, &d->diag);
 }
 
 pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_options *options, const pith_sink *sink) {
     pith_status status = PITH_OK;
     latent_planes latents = {0};
-    region part;
+    decode_plan plan;
     pith_decode_options o;
     if (!d) return PITH_E_ARG;
     PITH_TRY(require_open(d));
@@ -466,25 +535,18 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
     }
     pith_decode_options_defaults(&o, sizeof o);
     if (options) memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
-    if (o.steps < -1 || o.steps > MAX_STEPS) {
-        status = diag_set(&d->diag, PITH_E_ARG, "steps must be 0 to %d, or -1", MAX_STEPS);
-        goto cleanup;
-    }
-    if (d->file.head.method == PITH_METHOD_PALETTE && o.steps > 0 && o.steps != MODEL_PALETTE_STEPS) {
-        status = diag_set(&d->diag, PITH_E_ARG, "a palette is decoded with %d steps or none", MODEL_PALETTE_STEPS);
-        goto cleanup;
-    }
+    PITH_TRY(check_options(d, &o));
     PITH_TRY(check_model(d, model));
     PITH_TRY(use_model(d, model));
     d->memory = memory_allowed(o.max_memory_bytes, model);
-    PITH_TRY(plan_region(d, model, &o, sink, &part));
+    PITH_TRY(make_plan(d, model, &o, sink, &plan));
     if (d->file.head.method == PITH_METHOD_PALETTE) /* comes whole */
         PITH_TRY(latents_init(&latents, &d->env.alloc, &d->file.head, &d->diag));
     else
-        PITH_TRY(latents_init_part(&latents, &d->env.alloc, &d->file.head, part.latents, &d->diag));
+        PITH_TRY(latents_init_part(&latents, &d->env.alloc, &d->file.head, plan.region.latents, &d->diag));
     PITH_TRY(file_to_latents(d, &latents));
-    PITH_TRY(o.preview ? latents_to_preview(d, &latents, &part, sink)
-                       : latents_to_pixels(d, &latents, &part, o.steps, sink));
+    PITH_TRY(o.preview ? latents_to_preview(d, &latents, &plan.region, sink)
+                       : latents_to_pixels(d, &latents, &plan, sink));
 cleanup:
     latents_free(&latents, &d->env.alloc);
     return status;

@@ -6,6 +6,7 @@
 
 #include "api/alpha.h"
 #include "api/alpha_fill.h"
+#include "api/closed_loop.h"
 #include "api/env.h"
 #include "api/latents.h"
 #include "api/memory_plan.h"
@@ -18,6 +19,9 @@
 #include "codec/lat_prior.h"
 #include "container/ctr_write.h"
 
+/* Larger pictures are not kept for the closed loop, unless a promise asks for it. */
+#define MAX_CLOSED_PIXELS 40000000u
+
 struct pith_encoder {
     pith_env env;
     env_clock clock;
@@ -28,7 +32,8 @@ struct pith_encoder {
 };
 
 void pith_encode_options_defaults(pith_encode_options *options, size_t struct_size) {
-    pith_encode_options defaults = {.struct_size = struct_size, .quality = 50, .method = PITH_METHOD_LATENT};
+    pith_encode_options defaults = {
+        .struct_size = struct_size, .quality = 50, .method = PITH_METHOD_LATENT, .effort = 1};
     if (options) memcpy(options, &defaults, struct_size < sizeof defaults ? struct_size : sizeof defaults);
 }
 
@@ -100,12 +105,30 @@ static pith_status check_arguments(pith_encoder *e, const pith_source *source, c
         return diag_set(&e->diag, PITH_E_ARG, "samples of %u bits", f->bit_depth);
     if (f->n_channels < 1 || f->n_channels > 4)
         return diag_set(&e->diag, PITH_E_ARG, "a picture of %u channels", f->n_channels);
+    if (o->effort < 0 || o->effort > 2) return diag_set(&e->diag, PITH_E_ARG, "effort must be 0 to 2");
+    if (o->faithful < PITH_LEVEL_NONE || o->faithful > PITH_LEVEL_STRICT)
+        return diag_set(&e->diag, PITH_E_ARG, "no such level of faithfulness");
+    if (o->faithful && o->method != PITH_METHOD_LATENT)
+        return diag_set(&e->diag, PITH_E_ARG, "a palette can promise nothing");
+    if (o->faithful && o->max_bytes) return diag_set(&e->diag, PITH_E_ARG, "a promise and a size exclude each other");
     if (!(o->quality >= 0 && o->quality <= 100)) return diag_set(&e->diag, PITH_E_ARG, "quality must be 0 to 100");
     if (o->method != PITH_METHOD_LATENT && o->method != PITH_METHOD_PALETTE)
         return diag_set(&e->diag, PITH_E_ARG, "method %d is not known", (int)o->method);
     if (o->method == PITH_METHOD_PALETTE && o->max_bytes > 0)
         return diag_set(&e->diag, PITH_E_ARG, "a palette has no quality: its size cannot be chosen");
-    return env_check_picture(&e->env, f, &e->diag);
+    pith_status status = env_check_picture(&e->env, f, &e->diag);
+    if (status == PITH_OK && o->n_protect > 0 && !o->protect)
+        status = diag_set(&e->diag, PITH_E_ARG, "no areas to protect");
+    for (size_t i = 0; status == PITH_OK && i < o->n_protect; i++) {
+        const pith_area *a = &o->protect[i];
+        bool inside = a->width > 0 && a->width <= f->width && a->x <= f->width - a->width && a->height > 0 &&
+                      a->height <= f->height && a->y <= f->height - a->height;
+        if (!inside)
+            status =
+                diag_set(&e->diag, PITH_E_ARG, "the area %u,%u,%u,%u to protect is not inside the picture of %ux%u",
+                         a->x, a->y, a->width, a->height, f->width, f->height);
+    }
+    return status;
 }
 
 static pith_status fill_head(pith_encoder *e, const pith_image_format *f, pith_method method, ctr_head *head) {
@@ -124,13 +147,6 @@ static pith_status fill_head(pith_encoder *e, const pith_image_format *f, pith_m
     pith_status status = model_latent_id(model_session_model(e->session), head->latent_id, &e->diag);
     if (method == PITH_METHOD_LATENT) head->prior_id = lat_prior_for(head->latent_id);
     return status;
-}
-
-static pith_status plan_tiles(pith_encoder *e, encode_job *job, const pith_image_format *format, uint64_t memory) {
-    const pith_model *model = model_session_model(e->session);
-    job->memory = memory_allowed(memory, model);
-    memory_plan plan = {&e->env, model, &job->head, job->memory};
-    return memory_plan_encode(&job->grid, &plan, format, &e->diag);
 }
 
 static pith_status load_window(pith_encoder *e, encode_job *job, pixel_rect rect) {
@@ -212,30 +228,110 @@ cleanup:
 
 /* ---- latents -> bytes -------------------------------------------------------------------- */
 
-static pith_status latents_to_file(pith_encoder *e, encode_job *job, const pith_encode_options *o, byte_writer *file) {
+/* Appends a file of latents alone, of at most `max_bytes` if that is not 0. */
+static pith_status latents_to_file(pith_encoder *e, encode_job *job, rate_wish wish, byte_writer *file) {
     pith_status status = PITH_OK;
-    double start = env_seconds();
     rate_control rate = {.env = &e->env, .traits = e->traits, .diag = &e->diag};
-    static const byte_writer none = {0};
-    const byte_writer *alpha = job->head.alpha ? &job->alpha.chunks : &none;
-    rate_wish wish = {
-        .quality = o->quality, .max_bytes = o->max_bytes, .other_bytes = alpha->n_bytes + job->after.n_bytes};
-    if (o->method == PITH_METHOD_PALETTE) {
-        PITH_TRY(env_report(&e->env, "coding", 0.8, &e->diag));
-        PITH_TRY(palette_write(file, &job->head, &job->latents, e->traits->palette_unit, &e->env.alloc, &e->diag));
-    } else {
-        job->symbols = mem_alloc(&e->env.alloc, latents_count(&job->latents), sizeof *job->symbols);
-        if (!job->symbols) {
-            status = diag_set(&e->diag, PITH_E_NOMEM, "out of memory for the latents");
-            goto cleanup;
-        }
-        PITH_TRY(slice_pool_new(&rate.pool, &e->env, job->memory, job->head.n_latent, job->head.prior_id,
-                                ctr_slice_count(&job->head), &e->diag));
-        PITH_TRY(rate_choose(&rate, &job->latents, wish, &job->head, job->symbols));
-        PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
-        PITH_TRY(rate_write_slices(&rate, &job->latents, job->symbols, &job->head, file));
+    if (job->head.method == PITH_METHOD_PALETTE)
+        return palette_write(file, &job->head, &job->latents, e->traits->palette_unit, &e->env.alloc, &e->diag);
+    if (!job->symbols) job->symbols = mem_alloc(&e->env.alloc, latents_count(&job->latents), sizeof *job->symbols);
+    if (!job->symbols) return diag_set(&e->diag, PITH_E_NOMEM, "out of memory for the latents");
+    PITH_TRY(slice_pool_new(&rate.pool, &e->env, job->memory, job->head.n_latent, job->head.prior_id,
+                            ctr_slice_count(&job->head), &e->diag));
+    PITH_TRY(rate_choose(&rate, &job->latents, wish, &job->head, job->symbols));
+    PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
+    PITH_TRY(rate_write_slices(&rate, &job->latents, job->symbols, &job->head, file));
+cleanup:
+    slice_pool_free(&rate.pool);
+    return status;
+}
+
+typedef struct latents_writer {
+    pith_encoder *encoder;
+    encode_job *job;
+    uint64_t other_bytes; /* of the whole file */
+} latents_writer;
+
+static pith_status write_latents(void *user, float quality, uint64_t max_bytes, byte_writer *file) {
+    latents_writer *w = user;
+    return latents_to_file(w->encoder, w->job, (rate_wish){quality, max_bytes, w->other_bytes}, file);
+}
+
+/* A denoiser takes too long to be run for every trial unasked; nor is memory
+ * taken from the networks that they need more. */
+static bool is_closed_loop(const pith_encoder *e, const pith_encode_options *o, const pith_image_format *f) {
+    if (o->method != PITH_METHOD_LATENT) return false;
+    if (o->faithful) return true;
+    if (closed_loop_bytes(f) > memory_allowed(o->max_memory_bytes, model_session_model(e->session)) / 2) return false;
+    if ((uint64_t)f->width * f->height > MAX_CLOSED_PIXELS) return false;
+    return o->effort > (e->traits->can_denoise ? 1 : 0);
+}
+
+static pith_status encode_open(pith_encoder *e, encode_job *job, const pith_source *source,
+                               const pith_encode_options *o, byte_writer *file) {
+    pith_status status = PITH_OK;
+    PITH_TRY(pixels_to_latents(e, job, source, o));
+    double start = env_seconds();
+    rate_wish wish = {o->quality, o->max_bytes, job->after.n_bytes};
+    if (job->head.alpha) wish.other_bytes += job->alpha.chunks.n_bytes;
+    status = latents_to_file(e, job, wish, file);
+    e->timing.coding_seconds = env_seconds() - start;
+cleanup:
+    return status;
+}
+
+static pith_status encode_closed(pith_encoder *e, encode_job *job, const pith_source *source,
+                                 const pith_encode_options *o, byte_writer *file) {
+    pith_status status = PITH_OK;
+    kept_source kept = {0};
+    PITH_TRY(kept_source_init(&kept, &e->env, source, &e->diag));
+    pith_source keeping = kept_source_as_source(&kept);
+    PITH_TRY(pixels_to_latents(e, job, &keeping, o));
+    double start = env_seconds();
+    latents_writer writer = {e, job, job->after.n_bytes};
+    if (job->head.alpha) writer.other_bytes += job->alpha.chunks.n_bytes;
+    closed_loop loop = {.env = &e->env,
+                        .model = model_session_model(e->session),
+                        .diag = &e->diag,
+                        .original = &kept,
+                        .options = o,
+                        .alpha = job->head.alpha,
+                        .other_bytes = writer.other_bytes,
+                        .memory = job->memory,
+                        .write_latents = write_latents,
+                        .user = &writer};
+    job->head.alpha = false; /* in the trials */
+    status = closed_loop_run(&loop, file);
+    job->head.alpha = loop.alpha;
+    e->timing.coding_seconds = env_seconds() - start;
+cleanup:
+    kept_source_free(&kept, &e->env);
+    return status;
+}
+
+/* The tiles, in what memory the closed loop leaves. */
+static pith_status plan_tiles(pith_encoder *e, encode_job *job, const pith_image_format *format, uint64_t memory,
+                              bool is_closed) {
+    const pith_model *model = model_session_model(e->session);
+    job->memory = memory_allowed(memory, model);
+    if (is_closed && job->memory != UINT64_MAX) {
+        uint64_t taken = closed_loop_bytes(format);
+        if (taken >= job->memory)
+            return diag_set(&e->diag, PITH_E_LIMIT,
+                            "comparing a picture of %ux%u with what comes of it takes %llu bytes, "
+                            "%llu are allowed",
+                            format->width, format->height, (unsigned long long)taken, (unsigned long long)job->memory);
+        job->memory -= taken;
     }
-    bw_bytes(file, alpha->data, alpha->n_bytes);
+    memory_plan plan = {&e->env, model, &job->head, job->memory};
+    return memory_plan_encode(&job->grid, &plan, format, &e->diag);
+}
+
+static pith_status make_file(pith_encoder *e, encode_job *job, const pith_source *source, const pith_encode_options *o,
+                             byte_writer *file) {
+    pith_status status = PITH_OK;
+    PITH_TRY((is_closed_loop(e, o, &source->format) ? encode_closed : encode_open)(e, job, source, o, file));
+    if (job->head.alpha) bw_bytes(file, job->alpha.chunks.data, job->alpha.chunks.n_bytes);
     bw_bytes(file, job->after.data, job->after.n_bytes);
     status = file->status;
     if (status != PITH_OK) {
@@ -244,8 +340,6 @@ static pith_status latents_to_file(pith_encoder *e, encode_job *job, const pith_
     }
     PITH_TRY(env_report(&e->env, "coding", 1, &e->diag));
 cleanup:
-    slice_pool_free(&rate.pool);
-    e->timing.coding_seconds = env_seconds() - start;
     return status;
 }
 
@@ -268,10 +362,9 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     PITH_TRY(check_arguments(e, source, &o));
     PITH_TRY(fill_head(e, &source->format, o.method, &job.head));
     PITH_TRY(metadata_write(&job.after, &o, &e->env.limits, &e->diag));
-    PITH_TRY(plan_tiles(e, &job, &source->format, o.max_memory_bytes));
+    PITH_TRY(plan_tiles(e, &job, &source->format, o.max_memory_bytes, is_closed_loop(e, &o, &source->format)));
     PITH_TRY(latents_init(&job.latents, &e->env.alloc, &job.head, &e->diag));
-    PITH_TRY(pixels_to_latents(e, &job, source, &o));
-    PITH_TRY(latents_to_file(e, &job, &o, &file));
+    PITH_TRY(make_file(e, &job, source, &o, &file));
     *out = (pith_bytes){file.data, file.n_bytes};
     file.data = NULL;
 cleanup:

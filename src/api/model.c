@@ -113,13 +113,16 @@ cleanup:
     return status;
 }
 
+pith_status model_decoder_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) {
+    return fingerprint(m, &m->has_decoder_id, m->decoder_id, m->kind->decoder_prefixes, id, diag);
+}
+
 pith_status pith_model_latent_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES]) {
     return m && id ? model_latent_id(m, id, NULL) : PITH_E_ARG;
 }
 
 pith_status pith_model_decoder_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES]) {
-    if (!m || !id) return PITH_E_ARG;
-    return fingerprint(m, &m->has_decoder_id, m->decoder_id, m->kind->decoder_prefixes, id, NULL);
+    return m && id ? model_decoder_id(m, id, NULL) : PITH_E_ARG;
 }
 
 pith_status model_network_memory(const pith_model *m, bool decoder, bool denoises, uint32_t h, uint32_t w,

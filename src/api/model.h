@@ -30,6 +30,8 @@ const model_traits *model_traits_of(const pith_model *model);
 
 /* The 8 bytes of the latent space's fingerprint. */
 pith_status model_latent_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) PITH_MUST_CHECK;
+/* Those of the decoder's; over gigabytes with large models. */
+pith_status model_decoder_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) PITH_MUST_CHECK;
 
 /* Bytes that the networks of one direction take for windows of h x w latent positions, the
  * denoiser's with `denoises`: of several that run after one another, the largest. */

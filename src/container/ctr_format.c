@@ -52,6 +52,24 @@ ctr_rect ctr_alpha_rect(const ctr_head *head, uint32_t index) {
     return slice_of(head->width, head->height, CTR_ALPHA_SLICE_SIDE, index);
 }
 
+static uint32_t residual_columns(const ctr_head *head) {
+    return (uint32_t)(((uint64_t)head->width + CTR_RESIDUAL_SIDE - 1) / CTR_RESIDUAL_SIDE);
+}
+
+uint32_t ctr_residual_count(const ctr_head *head) {
+    uint64_t rows = ((uint64_t)head->height + CTR_RESIDUAL_SIDE - 1) / CTR_RESIDUAL_SIDE;
+    uint64_t n = head->residual ? residual_columns(head) * rows : 0;
+    return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
+ctr_rect ctr_residual_rect(const ctr_head *head, uint32_t index) {
+    uint32_t columns = residual_columns(head);
+    ctr_rect r = {.x = index % columns * CTR_RESIDUAL_SIDE, .y = index / columns * CTR_RESIDUAL_SIDE};
+    r.width = head->width - r.x < CTR_RESIDUAL_SIDE ? head->width - r.x : CTR_RESIDUAL_SIDE;
+    r.height = head->height - r.y < CTR_RESIDUAL_SIDE ? head->height - r.y : CTR_RESIDUAL_SIDE;
+    return r;
+}
+
 /* ---- names -------------------------------------------------------------------- */
 
 static bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
@@ -85,6 +103,8 @@ void ctr_chunk_name(uint8_t type, char name[8]) {
         {CTR_CHUNK_LATENT, "LATN"},
         {CTR_CHUNK_ALPHA, "ALPH"},
         {CTR_CHUNK_PALETTE, "PALT"},
+        {CTR_CHUNK_RESIDUAL, "RESD"},
+        {CTR_CHUNK_BOUND, "BOND"},
         {CTR_CHUNK_METADATA + PITH_METADATA_ICC, "ICCP"},
         {CTR_CHUNK_METADATA + PITH_METADATA_EXIF, "EXIF"},
         {CTR_CHUNK_METADATA + PITH_METADATA_XMP, "XMPM"},

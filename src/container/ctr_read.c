@@ -104,6 +104,7 @@ static void read_flags(stream *s, ctr_head *head, uint32_t version_minor) {
     head->grey = flags & CTR_FLAG_GREY;
     head->alpha = flags & CTR_FLAG_ALPHA;
     head->deep = flags & CTR_FLAG_DEEP;
+    head->residual = flags & CTR_FLAG_RESIDUAL;
     if (s->status == PITH_OK && (flags & ~CTR_FLAGS_KNOWN))
         FAIL_AT(s, at, version_minor > CTR_VERSION_MINOR ? PITH_E_UNSUPPORTED : PITH_E_FORMAT,
                 "reserved bits of flags 0x%02x are set", flags);
@@ -179,7 +180,7 @@ static pith_status check_limits(const ctr_head *head, const pith_limits *limits,
     if ((uint64_t)head->width * head->height > limits->max_pixels)
         return diag_set(diag, PITH_E_LIMIT, "a picture of %" PRIu32 "x%" PRIu32 ", the limit is %" PRIu64 " pixels",
                         head->width, head->height, limits->max_pixels);
-    uint64_t n_slices = (uint64_t)ctr_slice_count(head) + ctr_alpha_count(head);
+    uint64_t n_slices = (uint64_t)ctr_slice_count(head) + ctr_residual_count(head) + ctr_alpha_count(head);
     if (n_slices >= limits->max_chunks)
         return diag_set(diag, PITH_E_LIMIT,
                         "a picture of %" PRIu64 " slices and a header, the limit is %" PRIu32 " chunks", n_slices,
@@ -213,6 +214,30 @@ static void place_metadata(stream *s, ctr_file *file, const ctr_chunk *chunk, co
     *index = file->n_chunks;
 }
 
+/* After all latent slices, and one behind the other. */
+static void place_residual(stream *s, ctr_file *file, const ctr_chunk *chunk) {
+    size_t at = chunk->offset;
+    if (file->n_residual == 0) file->first_residual = file->n_chunks;
+    if (file->n_slices != ctr_slice_count(&file->head))
+        FAIL_AT(s, at, PITH_E_FORMAT, "before the last latent slice");
+    else if (file->first_residual + file->n_residual != file->n_chunks)
+        FAIL_AT(s, at, PITH_E_FORMAT, "apart from the residual slices before it");
+    else if (file->n_residual == ctr_residual_count(&file->head))
+        FAIL_AT(s, at, PITH_E_FORMAT, "one residual slice more than the %" PRIu32 " announced", file->n_residual);
+    else if (file->n_residual == 0 && chunk->payload_bytes < CTR_RECIPE_BYTES)
+        FAIL_AT(s, at, PITH_E_FORMAT, "a payload of %zu bytes is too short for a recipe", chunk->payload_bytes);
+    file->n_residual++;
+}
+
+static void place_bound(stream *s, ctr_file *file, const ctr_chunk *chunk) {
+    if (file->bound)
+        FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a second one");
+    else if (chunk->payload_bytes != CTR_BOUND_BYTES)
+        FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a payload of %zu bytes, it has %u", chunk->payload_bytes,
+                CTR_BOUND_BYTES);
+    file->bound = file->n_chunks;
+}
+
 /* Checks that a chunk after HEAD may stand where it stands, and counts it. */
 static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk, const pith_limits *limits) {
     size_t at = chunk->offset;
@@ -237,6 +262,10 @@ static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk, const
         place_alpha(s, file, chunk);
     } else if (chunk->type >= CTR_CHUNK_METADATA && chunk->type < CTR_CHUNK_METADATA + PITH_N_METADATA) {
         place_metadata(s, file, chunk, limits);
+    } else if (chunk->type == CTR_CHUNK_RESIDUAL) {
+        place_residual(s, file, chunk);
+    } else if (chunk->type == CTR_CHUNK_BOUND) {
+        place_bound(s, file, chunk);
     } else if (!(chunk->type & CTR_CHUNK_SKIPPABLE)) {
         FAIL_AT(s, at, PITH_E_UNSUPPORTED, "a chunk of unknown type 0x%02x that may not be skipped", chunk->type);
     }
@@ -264,6 +293,10 @@ static pith_status check_chunks(ctr_file *file, stream *s, const pith_limits *li
         s->label = "file";
         st_fail(s, PITH_E_TRUNCATED, "ends after %" PRIu32 " of %" PRIu32 " slices of alpha", file->n_alpha,
                 ctr_alpha_count(&file->head));
+    } else if (s->status == PITH_OK && file->n_residual != ctr_residual_count(&file->head)) {
+        s->label = "file";
+        st_fail(s, PITH_E_TRUNCATED, "ends after %" PRIu32 " of %" PRIu32 " residual slices", file->n_residual,
+                ctr_residual_count(&file->head));
     }
     if (s->status == PITH_OK && file->head.method == PITH_METHOD_PALETTE && !file->palette) {
         s->label = "file";
@@ -369,5 +402,37 @@ pith_status ctr_read_slice(const ctr_file *file, uint32_t index, ctr_slice *slic
     slice->checksum = st_u16le(&s, "checksum");
     slice->coded_bytes = st_left(&s);
     slice->coded = st_bytes(&s, slice->coded_bytes, "coded");
+    return s.status;
+}
+
+pith_status ctr_read_recipe(const ctr_file *file, ctr_recipe *recipe, pith_diag *diag) {
+    if (!file || !recipe || file->n_residual == 0) return diag_set(diag, PITH_E_ARG, "no residual");
+    const ctr_chunk *chunk = &file->chunks[file->first_residual];
+    stream s;
+    st_init(&s, chunk->payload, chunk->payload_bytes, "RESD", payload_offset(chunk), diag);
+    const uint8_t *id = st_bytes(&s, PITH_FINGERPRINT_BYTES, "decoder_id");
+    if (id) memcpy(recipe->decoder_id, id, PITH_FINGERPRINT_BYTES);
+    recipe->n_steps = st_u16le(&s, "steps");
+    return s.status;
+}
+
+pith_status ctr_read_residual(const ctr_file *file, uint32_t index, const uint8_t **coded, size_t *coded_bytes,
+                              pith_diag *diag) {
+    if (!file || index >= file->n_residual) return diag_set(diag, PITH_E_ARG, "no such residual slice");
+    const ctr_chunk *chunk = &file->chunks[file->first_residual + index];
+    size_t skip = index == 0 ? CTR_RECIPE_BYTES : 0;
+    *coded = chunk->payload + skip;
+    *coded_bytes = chunk->payload_bytes - skip;
+    return PITH_OK;
+}
+
+pith_status ctr_read_bound(const ctr_file *file, ctr_bound *bound, pith_diag *diag) {
+    if (!file || !bound || !file->bound) return diag_set(diag, PITH_E_ARG, "no bound");
+    const ctr_chunk *chunk = &file->chunks[file->bound];
+    stream s;
+    st_init(&s, chunk->payload, chunk->payload_bytes, "BOND", payload_offset(chunk), diag);
+    bound->level = st_u8(&s, "level");
+    bound->bound = st_u32le(&s, "bound");
+    bound->worst = st_u32le(&s, "worst");
     return s.status;
 }

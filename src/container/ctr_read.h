@@ -24,9 +24,11 @@ typedef struct ctr_file {
     uint32_t n_chunks;
     uint32_t first_slice; /* index into chunks of slice 0; the slices follow each other */
     uint32_t n_slices;
-    uint32_t first_alpha, n_alpha;      /* the same for slices of alpha */
-    uint32_t metadata[PITH_N_METADATA]; /* index into chunks; 0 = none */
-    uint32_t palette;                   /* index into chunks of the PALT chunk of a file of that method; else 0 */
+    uint32_t first_residual, n_residual; /* as for the slices */
+    uint32_t first_alpha, n_alpha;       /* the same for slices of alpha */
+    uint32_t metadata[PITH_N_METADATA];  /* index into chunks; 0 = none */
+    uint32_t palette;                    /* index into chunks of the PALT chunk of a file of that method; else 0 */
+    uint32_t bound;                      /* index into chunks; 0 = none */
 } ctr_file;
 
 /* `data` is borrowed by `file` until ctr_file_free. */
@@ -54,6 +56,22 @@ pith_status ctr_read_slice(const ctr_file *file, uint32_t index, ctr_slice *slic
 
 /* The PALT chunk of a file of method palette; its payload is a zlib stream. */
 const ctr_chunk *ctr_palette(const ctr_file *file);
+/* What the network's output depends on beside the latents: a residual fits no other. */
+typedef struct ctr_recipe {
+    uint8_t decoder_id[PITH_FINGERPRINT_BYTES];
+    uint16_t n_steps; /* of denoising */
+} ctr_recipe;
+pith_status ctr_read_recipe(const ctr_file *file, ctr_recipe *recipe, pith_diag *diag) PITH_MUST_CHECK;
+
+/* A residual slice's coded bytes, for res_decode; borrowed from the file's. */
+pith_status ctr_read_residual(const ctr_file *file, uint32_t index, const uint8_t **coded, size_t *coded_bytes,
+                              pith_diag *diag) PITH_MUST_CHECK;
+
+typedef struct ctr_bound {
+    uint8_t level;         /* fid_level */
+    uint32_t bound, worst; /* errors of a tile, in 1/65536 */
+} ctr_bound;
+pith_status ctr_read_bound(const ctr_file *file, ctr_bound *bound, pith_diag *diag) PITH_MUST_CHECK;
 
 /* A slice of alpha, for alpha_decode. */
 const ctr_chunk *ctr_alpha_chunk(const ctr_file *file, uint32_t index);

@@ -108,12 +108,16 @@ static void lose(ctr_salvaged *out, uint32_t *slice, uint32_t count) {
     }
 }
 
+/* A residual, and the promise that needs it, stand on the whole picture: left out. */
+static bool is_of_residual(uint8_t type) { return type == CTR_CHUNK_RESIDUAL || type == CTR_CHUNK_BOUND; }
+
 static void write_pieces(ctr_salvaged *out, const census *c, walk w) {
     piece p;
     uint32_t slice = 0;
     while (next_piece(&w, &p)) {
         bool is_slice = p.kind == PIECE_CHUNK && p.chunk.type == CTR_CHUNK_LATENT;
-        if (p.kind == PIECE_CHUNK) bw_bytes(&out->file, w.data + p.chunk.offset, p.chunk.n_bytes);
+        if (p.kind == PIECE_CHUNK && !is_of_residual(p.chunk.type))
+            bw_bytes(&out->file, w.data + p.chunk.offset, p.chunk.n_bytes);
         slice += is_slice;
         out->n_gaps += p.kind != PIECE_CHUNK;
         if (p.kind == PIECE_ONE_SLICE) lose(out, &slice, 1);
@@ -138,7 +142,9 @@ pith_status ctr_salvage(ctr_salvaged *out, const uint8_t *data, size_t n_bytes, 
     if (status != PITH_OK) return status;
     out->lost = mem_alloc(&env->alloc, out->n_slices, sizeof *out->lost);
     if (!out->lost) return diag_set(diag, PITH_E_NOMEM, "out of memory for %" PRIu32 " slices", out->n_slices);
-    bw_bytes(&out->file, data, end);
+    head.residual = false;
+    status = ctr_write_head(&out->file, &head, diag);
+    if (status != PITH_OK) return status;
     write_pieces(out, &c, w);
     return out->file.status == PITH_OK ? PITH_OK : diag_set(diag, PITH_E_NOMEM, "out of memory for the file");
 }

@@ -42,10 +42,10 @@ static size_t put_head(uint8_t out[MAX_HEAD_BYTES], const ctr_head *head) {
     size_t n = put_leb128(out, head->width);
     n += put_leb128(out + n, head->height);
     out[n++] = (uint8_t)((head->grey ? CTR_FLAG_GREY : 0) | (head->alpha ? CTR_FLAG_ALPHA : 0) |
-                         (head->deep ? CTR_FLAG_DEEP : 0));                            /* flags */
-    out[n++] = head->method;                                                           /* method */
-    out[n++] = (uint8_t)((head->n_latent - 1u) | (unsigned)head->log2_downscale << 5); /* geometry */
-    out[n++] = (uint8_t)head->step_index;                                              /* step_index */
+                         (head->deep ? CTR_FLAG_DEEP : 0) | (head->residual ? CTR_FLAG_RESIDUAL : 0)); /* flags */
+    out[n++] = head->method;                                                                           /* method */
+    out[n++] = (uint8_t)((head->n_latent - 1u) | (unsigned)head->log2_downscale << 5);                 /* geometry */
+    out[n++] = (uint8_t)head->step_index;                                                              /* step_index */
     out[n++] = (uint8_t)(head->step_index >> 8);
     out[n++] = head->prior_id; /* prior_id */
     n += put_name(out + n, head->model_name);
@@ -104,3 +104,22 @@ size_t ctr_head_bytes(const ctr_head *head) {
 size_t ctr_chunk_bytes(size_t payload_bytes) { return chunk_bytes(payload_bytes); }
 
 size_t ctr_slice_bytes(size_t coded_bytes) { return chunk_bytes(CHECKSUM_BYTES + coded_bytes); }
+
+void ctr_write_residual(byte_writer *out, const ctr_recipe *recipe, const void *coded, size_t coded_bytes) {
+    uint8_t first[CTR_RECIPE_BYTES];
+    if (recipe) {
+        memcpy(first, recipe->decoder_id, PITH_FINGERPRINT_BYTES);
+        first[PITH_FINGERPRINT_BYTES] = (uint8_t)recipe->n_steps;
+        first[PITH_FINGERPRINT_BYTES + 1] = (uint8_t)(recipe->n_steps >> 8);
+    }
+    write_chunk(out, CTR_CHUNK_RESIDUAL, first, recipe ? sizeof first : 0, coded, coded_bytes);
+}
+
+void ctr_write_bound(byte_writer *out, const ctr_bound *bound) {
+    uint8_t payload[CTR_BOUND_BYTES] = {bound->level};
+    for (unsigned i = 0; i < 4; i++) {
+        payload[1 + i] = (uint8_t)(bound->bound >> (8 * i));
+        payload[5 + i] = (uint8_t)(bound->worst >> (8 * i));
+    }
+    write_chunk(out, CTR_CHUNK_BOUND, payload, sizeof payload, NULL, 0);
+}

@@ -5,12 +5,17 @@
 #define PITH_CONTAINER_CTR_WRITE_H
 
 #include "base/stream.h"
-#include "container/pith_format.h"
+#include "container/ctr_read.h"
 
 /* Magic, version and HEAD. The header's fields must be legal: PITH_E_ARG. */
 pith_status ctr_write_head(byte_writer *out, const ctr_head *head, pith_diag *diag) PITH_MUST_CHECK;
 void ctr_write_chunk(byte_writer *out, uint8_t type, const void *payload, size_t n_bytes);
 void ctr_write_slice(byte_writer *out, uint16_t checksum, const void *coded, size_t coded_bytes);
+
+/* The residual slices after the latent slices: with the first one its recipe,
+ * with the others NULL. */
+void ctr_write_residual(byte_writer *out, const ctr_recipe *recipe, const void *coded, size_t coded_bytes);
+void ctr_write_bound(byte_writer *out, const ctr_bound *bound);
 
 /* What a file of these parts costs: bytes of magic, version and HEAD chunk, of
  * any other chunk, and of a slice chunk around `coded_bytes` of coded symbols. */

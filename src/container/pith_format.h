@@ -18,6 +18,7 @@
 typedef enum ctr_chunk_type {
     CTR_CHUNK_HEAD = 0x01,
     CTR_CHUNK_LATENT = 0x02,
+    CTR_CHUNK_RESIDUAL = 0x03,
     CTR_CHUNK_ALPHA = 0x04,
     CTR_CHUNK_PALETTE = 0x05,
     CTR_CHUNK_METADATA = 0x85 /* and the two after it: one a pith_metadata */
@@ -27,8 +28,13 @@ typedef enum ctr_chunk_type {
 _Static_assert(PITH_METADATA_ICC == 0 && PITH_METADATA_EXIF == 1 && PITH_METADATA_XMP == 2 && PITH_N_METADATA == 3,
                "chunks ICCP, EXIF, XMPM are 0x85, 0x86, 0x87");
 
-#define CTR_SLICE_SIDE 128u       /* latent positions a slice is wide and high, at most */
-#define CTR_ALPHA_SLICE_SIDE 512u /* pixels a slice of alpha is wide and high, at most */
+#define CTR_SLICE_SIDE 128u                            /* latent positions a slice is wide and high, at most */
+#define CTR_ALPHA_SLICE_SIDE 512u                      /* pixels a slice of alpha is wide and high, at most */
+#define CTR_SLICE_SIDE 128u                            /* latent positions a slice is wide and high, at most */
+#define CTR_RESIDUAL_SIDE 512u                         /* pixels a residual slice is wide and high, at most */
+#define CTR_RECIPE_BYTES (PITH_FINGERPRINT_BYTES + 2u) /* before the first residual slice */
+#define CTR_CHUNK_BOUND 0x88u                          /* what a faithful file promises */
+#define CTR_BOUND_BYTES 9u
 
 /* Bounds of fields. */
 #define CTR_MAX_PAYLOAD_BYTES UINT32_MAX
@@ -41,7 +47,8 @@ _Static_assert(PITH_METADATA_ICC == 0 && PITH_METADATA_EXIF == 1 && PITH_METADAT
 #define CTR_FLAG_GREY 0x01u
 #define CTR_FLAG_ALPHA 0x02u
 #define CTR_FLAG_DEEP 0x04u
-#define CTR_FLAGS_KNOWN (CTR_FLAG_GREY | CTR_FLAG_ALPHA | CTR_FLAG_DEEP)
+#define CTR_FLAG_RESIDUAL 0x08u
+#define CTR_FLAGS_KNOWN (CTR_FLAG_GREY | CTR_FLAG_ALPHA | CTR_FLAG_DEEP | CTR_FLAG_RESIDUAL)
 
 /* The HEAD chunk. Sizes of the latent follow: ceil(width / downscale). */
 typedef struct ctr_head {
@@ -49,6 +56,7 @@ typedef struct ctr_head {
     bool grey;                        /* the picture was grey: decode to one channel */
     bool alpha;                       /* chunks of alpha follow the slices */
     bool deep;                        /* the picture's samples had 16 bits */
+    bool residual;                    /* residual slices follow the latent slices */
     uint8_t method;                   /* pith_method */
     uint8_t n_latent;                 /* channels, 1..32 and at most the samples of a pixel block, 3 * downscale^2 */
     uint8_t log2_downscale;           /* 3 = 8 pixels; 0..7 */
@@ -65,13 +73,17 @@ uint32_t ctr_latent_height(const ctr_head *head);
 uint32_t ctr_slice_count(const ctr_head *head); /* UINT32_MAX when there are more; 0 with a palette */
 
 typedef struct ctr_rect {
-    uint32_t x, y, width, height; /* latent positions, or pixels of alpha */
+    uint32_t x, y, width, height; /* latent positions, or pixels */
 } ctr_rect;
 ctr_rect ctr_slice_rect(const ctr_head *head, uint32_t index); /* raster order */
 
 /* The grid of alpha, in pixels; no slices without alpha. */
 uint32_t ctr_alpha_count(const ctr_head *head);
 ctr_rect ctr_alpha_rect(const ctr_head *head, uint32_t index);
+
+/* The grid of residual slices, in pixels; 0 slices when the header announces none. */
+uint32_t ctr_residual_count(const ctr_head *head);
+ctr_rect ctr_residual_rect(const ctr_head *head, uint32_t index);
 
 /* NULL when every field is legal and known to this version, otherwise the
  * field's name. The name of the model ends within its array. */

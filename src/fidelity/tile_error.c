@@ -12,7 +12,6 @@
 #define HALF FID_REACH
 #define N_TAPS (2 * HALF + 1)
 #define BAND (FID_TILE + 2 * FID_REACH) /* rows of luma that a row of tiles needs */
-#define CELL 8u                         /* pixels a cell is wide and high, of which mean colours are compared */
 
 #define ACTIVITY_WEIGHT 2.0f /* of the original's local variance, which hides errors */
 #define FLOOR 400.0f         /* what hides errors where nothing does, in squared levels */
@@ -32,10 +31,11 @@ struct fid_meter {
     float *luma[2];            /* BAND rows, original and decoded */
     float *moments[N_MOMENTS]; /* BAND rows, filtered along rows */
     float *scratch;            /* N_MOMENTS + 2 rows */
+    fid_block *blocks;         /* of the whole picture, where they are wanted; borrowed */
 };
 
 float fid_level_bound(fid_level level) {
-    static const float bounds[] = {[FID_LOOSE] = 0.6f, [FID_NORMAL] = 0.28f, [FID_STRICT] = 0.08f};
+    static const float bounds[] = {[FID_LOOSE] = 0.8f, [FID_NORMAL] = 0.45f, [FID_STRICT] = 0.12f};
     return level >= FID_LOOSE && level <= FID_STRICT ? bounds[level] : 0;
 }
 
@@ -150,6 +150,12 @@ static void note(fid_tile *tile, float error, float sure, uint32_t x, uint32_t y
     }
 }
 
+static void note_block(const fid_meter *m, uint32_t x, uint32_t y, float sure, float hidden) {
+    size_t across = (m->width + FID_CELL - 1) / FID_CELL;
+    fid_block *b = &m->blocks[y / FID_CELL * across + x / FID_CELL];
+    if (sure > b->sure) *b = (fid_block){sure, hidden, x, y};
+}
+
 /* The row of pixels y, which is row j of the band. */
 static void structure_row(fid_meter *m, uint32_t y, uint32_t j, uint32_t tx, size_t n, fid_tile *tiles) {
     float *restrict mean = m->scratch, *restrict square = mean + m->padded, *restrict difference = square + m->padded,
@@ -161,16 +167,19 @@ static void structure_row(fid_meter *m, uint32_t y, uint32_t j, uint32_t tx, siz
         float variance = square[i] - mean[i] * mean[i];
         float hidden = ACTIVITY_WEIGHT * (variance > 0 ? variance : 0) + FLOOR;
         float worst = sqrtf(difference[i]) + FID_MARGIN_LEVELS;
+        mean[i] = hidden; /* for the block */
         error[i] = difference[i] / hidden;
         sure[i] = worst * worst / hidden;
     }
     for (size_t i = 0; i < n; i++) note(&tiles[i / FID_TILE], error[i], sure[i], tx * FID_TILE + (uint32_t)i, y);
+    for (size_t i = 0; m->blocks && i < n; i++) note_block(m, tx * FID_TILE + (uint32_t)i, y, sure[i], mean[i]);
 }
 
 /* The mean colour of one cell: Cb and Cr, for luma is in the structure already. */
 static void colour_cell(const fid_meter *m, const fid_rows *original, const fid_rows *decoded, uint32_t x0, uint32_t y0,
                         fid_tile *tile) {
-    uint32_t x1 = x0 + CELL < m->width ? x0 + CELL : m->width, y1 = y0 + CELL < m->height ? y0 + CELL : m->height;
+    uint32_t x1 = x0 + FID_CELL < m->width ? x0 + FID_CELL : m->width,
+             y1 = y0 + FID_CELL < m->height ? y0 + FID_CELL : m->height;
     int32_t sums[3] = {0};
     for (uint32_t y = y0; y < y1; y++) {
         const uint8_t *a = row_of(original, y) + (size_t)x0 * 3, *b = row_of(decoded, y) + (size_t)x0 * 3;
@@ -183,6 +192,7 @@ static void colour_cell(const fid_meter *m, const fid_rows *original, const fid_
     float difference = sqrtf(cb * cb + cr * cr);
     float error = difference / COLOUR_FULL, sure = (difference + COLOUR_MARGIN) / COLOUR_FULL;
     note(tile, error * error, sure * sure, x0 + (x1 - x0) / 2, y0 + (y1 - y0) / 2);
+    if (m->blocks) note_block(m, x0 + (x1 - x0) / 2, y0 + (y1 - y0) / 2, sure * sure, FLOOR);
 }
 
 void fid_measure_tiles(fid_meter *m, const fid_rows *original, const fid_rows *decoded, uint32_t ty, uint32_t tx,
@@ -197,13 +207,20 @@ void fid_measure_tiles(fid_meter *m, const fid_rows *original, const fid_rows *d
     load_luma(m, decoded, ty, (int64_t)x0 - FID_REACH, n_luma, m->luma[1]);
     for (uint32_t j = 0; j < BAND; j++) moments_along(m, j, n_luma);
     for (uint32_t y = y0; y < y1; y++) structure_row(m, y, y - y0 + FID_REACH, tx, n_out, tiles);
-    for (uint32_t y = y0; y < y1 && m->n_channels == 3; y += CELL)
-        for (uint32_t x = x0; x < x1; x += CELL) colour_cell(m, original, decoded, x, y, &tiles[(x - x0) / FID_TILE]);
+    for (uint32_t y = y0; y < y1 && m->n_channels == 3; y += FID_CELL)
+        for (uint32_t x = x0; x < x1; x += FID_CELL)
+            colour_cell(m, original, decoded, x, y, &tiles[(x - x0) / FID_TILE]);
 }
 
 void fid_measure(fid_meter *m, const uint8_t *original, size_t original_stride_bytes, const uint8_t *decoded,
-                 size_t decoded_stride_bytes, fid_tile *tiles) {
+                 size_t decoded_stride_bytes, fid_tile *tiles, fid_block *blocks) {
     fid_rows a = {original, original_stride_bytes, 0, m->height}, b = {decoded, decoded_stride_bytes, 0, m->height};
     uint32_t across = fid_tiles_across(m->width), down = fid_tiles_across(m->height);
+    m->blocks = blocks;
+    if (blocks) {
+        size_t n_across = (m->width + FID_CELL - 1) / FID_CELL, n_down = (m->height + FID_CELL - 1) / FID_CELL;
+        memset(blocks, 0, n_across * n_down * sizeof *blocks);
+    }
     for (uint32_t ty = 0; ty < down; ty++) fid_measure_tiles(m, &a, &b, ty, 0, across, tiles + (size_t)ty * across);
+    m->blocks = NULL;
 }

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 
 #define FID_TILE 32u        /* pixels a tile is wide and high, on a grid from the top left */
+#define FID_CELL 8u         /* pixels a block is wide and high */
 #define FID_REACH 5u        /* pixels around a tile that its error depends on */
 #define FID_MARGIN_LEVELS 2 /* what `sure` allows every decoded sample to be off by, either way */
 
@@ -31,6 +32,13 @@ typedef struct fid_tile {
     uint32_t x, y; /* the pixel around which `sure` was found */
 } fid_tile;
 
+/* Of the pixels of a block of 8x8, the one whose `sure` is largest. */
+typedef struct fid_block {
+    float sure;
+    float hidden; /* the squared level of error that counts as 1 there */
+    uint32_t x, y;
+} fid_block;
+
 /* Scratch for pictures of one size; belongs to one thread at a time. */
 typedef struct fid_meter fid_meter;
 
@@ -46,8 +54,9 @@ uint32_t fid_tiles_across(uint32_t width); /* ceil(width / FID_TILE); the same f
 void fid_measure_tiles(fid_meter *meter, const fid_rows *original, const fid_rows *decoded, uint32_t ty, uint32_t tx,
                        uint32_t n, fid_tile *tiles);
 
-/* Whole pictures: every tile, row by row of tiles. */
+/* Whole pictures: every tile, row by row of tiles; and unless NULL every block of
+ * FID_CELL, row by row of ceil(width / FID_CELL). */
 void fid_measure(fid_meter *meter, const uint8_t *original, size_t original_stride_bytes, const uint8_t *decoded,
-                 size_t decoded_stride_bytes, fid_tile *tiles);
+                 size_t decoded_stride_bytes, fid_tile *tiles, fid_block *blocks);
 
 #endif

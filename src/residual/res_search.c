@@ -15,7 +15,6 @@
 #define LAMBDA 0.16        /* of a step squared, a bit */
 #define GOOD_ENOUGH_BITS 4 /* a block that costs no more, error and all, is not split */
 #define NATS_1024 710.0    /* in a bit */
-#define FINE_WEIGHT 32     /* blocks at least so heavy get the fine quantiser */
 
 const double res_plane_weights[3] = {1.0, 0.3, 0.3};
 
@@ -93,11 +92,10 @@ static double weight_of(const res_search *s, uint32_t x, uint32_t y, unsigned lo
             if (column >= s->weights_width) column = s->weights_width - 1;
             sum += s->weights[row * s->weights_width + column];
         }
-    return sum > 0 ? sum / (16.0 * n * n) : 1.0 / 16;
+    return sum / (16.0 * n * n);
 }
 
-static double squared_error(const res_coder *c, uint32_t x, uint32_t y, unsigned log2) {
-    const unsigned n = 1u << log2;
+static double squared_error(const res_coder *c, uint32_t x, uint32_t y, unsigned n) {
     double error = 0;
     for (unsigned p = 0; p < c->n_planes; p++) {
         uint32_t sum = 0;
@@ -110,12 +108,22 @@ static double squared_error(const res_coder *c, uint32_t x, uint32_t y, unsigned
     return error;
 }
 
+/* Each part of 8x8 with its own weight. */
+static double weighted_error(const res_coder *c, uint32_t x, uint32_t y, unsigned log2) {
+    const unsigned n = 1u << log2, part = n < 8 ? n : 8;
+    double error = 0;
+    if (!c->search->weights) return squared_error(c, x, y, n);
+    for (unsigned j = 0; j < n; j += part)
+        for (unsigned i = 0; i < n; i += part)
+            error += squared_error(c, x + i, y + j, part) * weight_of(c->search, x + i, y + j, RES_MIN_LOG2);
+    return error;
+}
+
 /* The block as it stands in the planes. Writes its entry in the map. */
-static double cost_of(res_coder *c, uint32_t x, uint32_t y, unsigned log2, double weight, res_leaf *leaf,
-                      const uint8_t *ids) {
+static double cost_of(res_coder *c, uint32_t x, uint32_t y, unsigned log2, res_leaf *leaf, const uint8_t *ids) {
     c->cost = 0;
     res_code_leaf(c, x, y, log2, leaf, ids);
-    return squared_error(c, x, y, log2) * weight + c->search->lambda * (double)c->cost / NATS_1024;
+    return weighted_error(c, x, y, log2) + c->search->lambda * (double)c->cost / NATS_1024;
 }
 
 /* Levels for every plane of a block whose kind and mode are set. */
@@ -155,7 +163,7 @@ static void try_leaf(leaf_search *s, res_leaf leaf, const uint8_t *ids) {
         if (!leaf.coded && leaf.kind == RES_KIND_NET) return; /* tried without levels already */
     }
     res_rebuild(c, s->x, s->y, s->log2, &leaf);
-    double cost = cost_of(c, s->x, s->y, s->log2, s->weight, &leaf, ids);
+    double cost = cost_of(c, s->x, s->y, s->log2, &leaf, ids);
     if (cost >= s->best_cost) return;
     s->best_cost = cost;
     keep_block(c, s->x, s->y, s->log2, s->best);
@@ -191,8 +199,8 @@ static void try_modes(leaf_search *s, bool fine) {
 /* The best way in one piece: left standing in the planes, kept in `best`. */
 static double search_leaf(res_coder *c, uint32_t x, uint32_t y, unsigned log2, res_trial *best) {
     leaf_search s = {.c = c, .x = x, .y = y, .log2 = log2, .best_cost = INFINITY, .best = best};
-    s.weight = weight_of(c->search, x, y, log2);
-    bool fine = c->header.fine_delta > 0 && s.weight * 16 >= FINE_WEIGHT;
+    s.weight = fmax(weight_of(c->search, x, y, log2), 1.0 / 256);
+    bool fine = c->header.fine_delta > 0 && s.weight * 16 >= RES_FINE_WEIGHT;
     try_leaf(&s, (res_leaf){.kind = RES_KIND_NET}, NULL);
     try_leaf(&s, (res_leaf){.kind = RES_KIND_NET, .coded = 1, .fine = fine}, NULL);
     if (c->header.n_colours > 0 && res_least_error(c, x, y, log2) * s.weight < s.best_cost) {
@@ -235,10 +243,10 @@ static double search_node(res_coder *c, uint32_t x, uint32_t y, unsigned log2) {
 /* Decides for a block of 32; true when it is left as it is. */
 static bool search_square(res_coder *c, uint32_t x, uint32_t y) {
     c->direction = RES_COST;
-    double weight = weight_of(c->search, x, y, RES_MAX_LOG2);
+    if (weight_of(c->search, x, y, RES_MAX_LOG2) <= 0) return true; /* not to be mended */
     c->cost = 0;
     res_code_skip(c, x, y, true);
-    double cost_skip = squared_error(c, x, y, RES_MAX_LOG2) * weight + c->search->lambda * (double)c->cost / NATS_1024;
+    double cost_skip = weighted_error(c, x, y, RES_MAX_LOG2) + c->search->lambda * (double)c->cost / NATS_1024;
     c->cost = 0;
     res_code_skip(c, x, y, false);
     double cost = c->search->lambda * (double)c->cost / NATS_1024;
@@ -284,7 +292,7 @@ static void code_square(res_coder *c, uint32_t x, uint32_t y, bool skip) {
 static void choose_header(res_coder *c, const res_options *o) {
     double step = res_step_table[o->step_index] / 16.0;
     c->header = (res_header){.step_index = (uint8_t)o->step_index, .chroma_delta = 6, .slopes = {1, 2}, .smoothing = 2};
-    if (o->weights) c->header.fine_delta = 4;
+    c->header.fine_delta = (uint8_t)(o->fine_delta < o->step_index ? o->fine_delta : o->step_index);
     c->search->lambda = LAMBDA * step * step;
     c->search->weights = o->weights;
     c->search->weights_width = (c->width + 7) / 8;
@@ -297,12 +305,14 @@ static void choose_header(res_coder *c, const res_options *o) {
 static bool views_ok(const res_view *a, const res_view *b) {
     return a && b && a->samples && b->samples && a->width == b->width && a->height == b->height && a->width > 0 &&
            a->height > 0 && a->width <= RES_SLICE_SIDE && a->height <= RES_SLICE_SIDE &&
-           a->n_channels == b->n_channels && (a->n_channels == 1 || a->n_channels == 3);
+           a->n_channels == b->n_channels && (a->n_channels == 1 || a->n_channels == 3) &&
+           a->pixel_samples >= a->n_channels && b->pixel_samples >= b->n_channels;
 }
 
 pith_status res_encode(res_coder *c, const res_view *original, const res_view *picture, const res_options *options,
                        byte_writer *out) {
-    if (!c || !c->search || !out || !options || !views_ok(original, picture) || options->step_index >= RES_N_STEPS)
+    if (!c || !c->search || !out || !options || !views_ok(original, picture) || options->step_index >= RES_N_STEPS ||
+        options->fine_delta > 15)
         return PITH_E_ARG;
     bool any = false;
     res_begin_slice(c, picture);

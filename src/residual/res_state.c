@@ -39,7 +39,7 @@ void res_load_planes(const res_view *view, int16_t *const planes[3]) {
         const uint8_t *row = view->samples + (y < view->height ? y : view->height - 1) * view->stride_bytes;
         for (uint32_t x = 0; x < width; x++) {
             int16_t out[3];
-            to_planes(row + (size_t)(x < view->width ? x : view->width - 1) * n, n, out);
+            to_planes(row + (size_t)(x < view->width ? x : view->width - 1) * view->pixel_samples, n, out);
             for (unsigned p = 0; p < n; p++) planes[p][res_at(x, y)] = out[p];
         }
     }
@@ -70,7 +70,8 @@ void res_end_slice(const res_coder *c, const res_view *picture) {
                 in[p] = c->rebuilt[p][res_at(x, y)];
                 same = same && in[p] == c->network[p][res_at(x, y)];
             }
-            if (!same) from_planes(in, n, picture->samples + y * picture->stride_bytes + (size_t)x * n);
+            if (!same)
+                from_planes(in, n, picture->samples + y * picture->stride_bytes + (size_t)x * picture->pixel_samples);
         }
 }
 

@@ -13,7 +13,6 @@
 #define RES_N_SIZES 4u
 #define RES_MAX_SIDE 32u
 #define RES_MAX_AREA (RES_MAX_SIDE * RES_MAX_SIDE)
-#define RES_N_STEPS 64u
 
 extern const int16_t res_dct_table[1360]; /* the matrices of the four sizes, one behind the other */
 extern const uint16_t res_step_table[64]; /* in 1/16 of a sample */

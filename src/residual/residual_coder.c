@@ -85,7 +85,8 @@ static void decode_slice(res_coder *c) {
 
 static bool view_ok(const res_view *v) {
     return v && v->samples && v->width > 0 && v->width <= RES_SLICE_SIDE && v->height > 0 &&
-           v->height <= RES_SLICE_SIDE && (v->n_channels == 1 || v->n_channels == 3);
+           v->height <= RES_SLICE_SIDE && (v->n_channels == 1 || v->n_channels == 3) &&
+           v->pixel_samples >= v->n_channels;
 }
 
 pith_status res_decode(res_coder *c, const uint8_t *data, size_t n_bytes, const res_view *picture, pith_diag *diag) {

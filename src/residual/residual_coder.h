@@ -10,6 +10,8 @@
 
 #include "base/stream.h"
 
+#define RES_N_STEPS 64u
+#define RES_FINE_WEIGHT 32u
 #define RES_SLICE_SIDE 512u /* pixels a slice is wide and high, at most */
 
 /* A view of interleaved 8-bit samples. */
@@ -18,14 +20,17 @@ typedef struct res_view {
     size_t stride_bytes;
     uint32_t width, height; /* 1..RES_SLICE_SIDE */
     uint8_t n_channels;     /* 1 or 3 */
+    uint8_t pixel_samples;  /* from one pixel to the next: n_channels, or more where others lie between */
 } res_view;
 
 typedef struct res_options {
     unsigned step_index; /* of luma, 0..63: 2^(step_index / 6) samples */
     bool predictions;    /* may blocks be predicted from beside them, or have a palette? */
-    /* How much errors of each 8x8 block matter, 16 = as usual; rows of ceil(width / 8).
-     * NULL: all the same. */
+    /* How much errors of each 8x8 block matter, 16 = as usual, 0 = not at all;
+     * rows of ceil(width / 8). NULL: all the same. */
     const uint8_t *weights;
+    /* 0..15: how much finer the step index is in blocks that weigh at least RES_FINE_WEIGHT. */
+    unsigned fine_delta;
 } res_options;
 
 /* Work space for one slice at a time; one thread at a time. */

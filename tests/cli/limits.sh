@@ -7,7 +7,7 @@
 . "$(dirname "$0")/common.bash"
 
 ppm 60 40 >in.ppm
-ok "$pith" encode in.ppm a.pith
+ok "$pith" encode --effort 0 in.ppm a.pith
 n=$(wc -c <a.pith)
 
 refuses 4 "60x40, the limit is 2399 pixels" "$pith" decode --limit pixels=2399 a.pith out.png

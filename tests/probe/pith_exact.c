@@ -219,7 +219,8 @@ static void print_residual(uint8_t n_channels, unsigned step_index) {
     enum { HEIGHT = 53, WIDTH = 90 };
     static uint8_t original[HEIGHT * WIDTH * 3], picture[HEIGHT * WIDTH * 3], prediction[HEIGHT * WIDTH * 3];
     const size_t stride = (size_t)WIDTH * n_channels, count = stride * HEIGHT;
-    res_view truth = {original, stride, WIDTH, HEIGHT, n_channels}, view = {picture, stride, WIDTH, HEIGHT, n_channels};
+    res_view truth = {original, stride, WIDTH, HEIGHT, n_channels, n_channels}, view = truth;
+    view.samples = picture;
     res_options options = {.step_index = step_index, .predictions = true};
     res_coder *coder;
     byte_writer coded;

@@ -17,11 +17,12 @@ import zlib
 
 MAGIC = b"\xf0PIT"
 MAJOR, MINOR = 0, 1
-HEAD, LATN, ALPH, PALT = 0x01, 0x02, 0x04, 0x05
+HEAD, LATN, RESD, ALPH, PALT, BOND = 0x01, 0x02, 0x03, 0x04, 0x05, 0x88
 METADATA = {0x85: "ICCP", 0x86: "EXIF", 0x87: "XMPM"}
-NAMES = {HEAD: "HEAD", LATN: "LATN", ALPH: "ALPH", PALT: "PALT", **METADATA}
+NAMES = {HEAD: "HEAD", LATN: "LATN", RESD: "RESD", ALPH: "ALPH", PALT: "PALT", BOND: "BOND", **METADATA}
 METHODS = {1: "latent", 2: "palette"}
-SLICE_SIDE, ALPHA_SIDE = 128, 512
+SLICE_SIDE, ALPHA_SIDE, RESIDUAL_SIDE = 128, 512, 512
+RECIPE_BYTES, BOUND_BYTES = 10, 9
 
 MAX_SIDE, MAX_PIXELS, MAX_BYTES, MAX_CHUNKS, MAX_METADATA = 65535, 100_000_000, 1 << 30, 100_000, 4 << 20  # [12]
 MAX_CHUNK = 64 << 20
@@ -100,11 +101,12 @@ def read_head(payload: Bytes, minor: int) -> dict:  # [4]
     head = {"width": payload.leb128(1, "width"), "height": payload.leb128(1, "height")}
     start = payload.at
     flags = payload.number(1, "flags")
-    if flags & ~7:
+    if flags & ~15:
         raise Refused("unsupported" if minor > MINOR else "format", f"flags 0x{flags:02x}", start)
     head["alpha"] = flags & 2 != 0
     head["channels"] = (1 if flags & 1 else 3) + head["alpha"]
     head["depth"] = 16 if flags & 4 else 8
+    head["residual"] = flags & 8 != 0
     head["method"] = METHODS[read_known(payload, METHODS, "method")]
     start = payload.at
     geometry = payload.number(1, "geometry")
@@ -142,12 +144,32 @@ def n_alpha_slices(head: dict) -> int:  # [5]
     return ceil_div(head["width"], ALPHA_SIDE) * ceil_div(head["height"], ALPHA_SIDE) if head["alpha"] else 0
 
 
+def n_residual_slices(head: dict) -> int:  # [21]
+    return ceil_div(head["width"], RESIDUAL_SIDE) * ceil_div(head["height"], RESIDUAL_SIDE) if head["residual"] else 0
+
+
+def check_residual(chunk: dict, chunks: list, head: dict, n_before: int) -> None:  # [21]
+    start, end = chunk["payload"]
+    if n_before and chunks[-1]["type"] != RESD or n_before == n_residual_slices(head):
+        raise Refused("format", "a RESD where none may stand", chunk["offset"])
+    if n_before == 0 and end - start < RECIPE_BYTES:
+        raise Refused("format", "RESD is too short for its recipe", chunk["offset"])
+
+
+def check_bound(chunk: dict, chunks: list) -> None:  # [21]
+    start, end = chunk["payload"]
+    if any(other["type"] == BOND for other in chunks):
+        raise Refused("format", "a second BOND", chunk["offset"])
+    if end - start != BOUND_BYTES:
+        raise Refused("format", f"a BOND of {end - start} bytes", chunk["offset"])
+
+
 def check_limits(head: dict) -> None:  # [12]
     if max(head["width"], head["height"]) > MAX_SIDE or head["width"] * head["height"] > MAX_PIXELS:
         raise Refused("limit", f"a picture of {head['width']}x{head['height']}", 5)
     side = SLICE_SIDE * head["downscale"]
     slices = ceil_div(head["width"], side) * ceil_div(head["height"], side) if head["method"] == "latent" else 0
-    if slices + n_alpha_slices(head) >= MAX_CHUNKS:
+    if slices + n_residual_slices(head) + n_alpha_slices(head) >= MAX_CHUNKS:
         raise Refused("limit", "more slices than chunks are allowed", 5)
 
 
@@ -220,7 +242,7 @@ def read_file(data: bytes) -> dict:  # [2]
     head = read_head(Bytes(data, *chunk["payload"]), minor)
     check_limits(head)
     places, slices, chunks, alphas = slices_of(head), [], [chunk], 0
-    palette = None
+    palette, residuals = None, 0
     while file.at < file.end:
         if len(chunks) == MAX_CHUNKS:
             raise Refused("limit", "too many chunks", file.at)
@@ -239,6 +261,13 @@ def read_file(data: bytes) -> dict:  # [2]
             if len(slices) < len(places) or alphas and chunks[-1]["type"] != ALPH or alphas == n_alpha_slices(head):
                 raise Refused("format", "an ALPH where none may stand", chunk["offset"])
             alphas += 1
+        elif chunk["type"] == RESD:
+            if len(slices) < len(places):
+                raise Refused("format", "a RESD before the last LATN", chunk["offset"])
+            check_residual(chunk, chunks, head, residuals)
+            residuals += 1
+        elif chunk["type"] == BOND:
+            check_bound(chunk, chunks)
         elif chunk["type"] in METADATA:
             check_metadata(chunk, chunks)
         elif chunk["type"] < 0x80:
@@ -248,6 +277,8 @@ def read_file(data: bytes) -> dict:  # [2]
         raise Refused("truncated", f"{len(slices)} of {len(places)} slices", file.at)
     if head["method"] == "palette" and not palette:
         raise Refused("truncated", "there is no PALT", file.at)
+    if residuals < n_residual_slices(head):
+        raise Refused("truncated", f"{residuals} of {n_residual_slices(head)} residual slices", file.at)
     if alphas < n_alpha_slices(head):
         raise Refused("truncated", f"{alphas} of {n_alpha_slices(head)} slices of alpha", file.at)
     found = describe(data, f"{version >> 4}.{minor}", head, slices, chunks)

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Ways of coding a picture are tried and measured, and the best is kept. */
+#include <math.h>
+#include <string.h>
+
+#include "api/closed_state.h"
+#include "api/env.h"
+#include "container/ctr_write.h"
+
+#define STEP_FIRST 28.0   /* of the residual, where a search begins */
+#define FINEST_PART 0.25  /* of an index, by which it ends */
+#define PROTECTED 128u    /* weight of a block that the user wants protected .. */
+#define FINE_DELTA 4u     /* .. and how much finer its steps are */
+#define NEAR_ENOUGH 0.975 /* of the bytes there are */
+#define AIM 0.985
+#define N_ROUNDS 32u /* of mending, for a promise */
+#define N_ROUNDS_UNASKED 5u
+#define Q_NEAR_LOSSLESS 95.0f
+#define TILE_SHARE 0.3 /* of the score by which bytes are shared out */
+
+/* A file: latents and a residual. */
+typedef struct attempt {
+    byte_writer latents, residual; /* a whole file; RESD chunks, none when empty */
+    double score;
+} attempt;
+
+static void swap(byte_writer *a, byte_writer *b) {
+    byte_writer t = *a;
+    *a = *b;
+    *b = t;
+}
+
+/* ---- into a number of bytes ------------------------------------------------------------------ */
+
+/* Likeness everywhere, less what single tiles lack, those that matter most above all. */
+static double score_of(loop_state *s) {
+    pith_image image = s->k->original->image;
+    double sum = 0, sum_weights = 0;
+    image.pixels = s->result;
+    state_measure(s);
+    for (uint32_t i = 0; i < s->n_tiles; i++) {
+        double weight = (double)fid_weight_at(&s->importance, s->tiles[i].x, s->tiles[i].y);
+        sum += weight * (double)fminf(s->tiles[i].error, 1);
+        sum_weights += weight;
+    }
+    return closed_score(&s->k->env->alloc, &s->k->original->image, &image) - TILE_SHARE * sum / sum_weights;
+}
+
+/* A residual of a step, kept if it fits. */
+static pith_status try_step(loop_state *s, attempt *a, double step, double room, double *n_bytes) {
+    pith_status status = state_set_residual(s, step, s->k->options->n_protect > 0 ? FINE_DELTA : 0);
+    *n_bytes = (double)s->residual.n_bytes;
+    if (status != PITH_OK || *n_bytes > room) return status;
+    swap(&a->residual, &s->residual);
+    a->score = score_of(s);
+    return PITH_OK;
+}
+
+/* The finest residual that fits beside the latents, in few trials, into
+ * a->residual; `*step` is a good guess, and becomes what was found. */
+static pith_status fit_residual(loop_state *s, attempt *a, double room, int n_trials, double *step) {
+    pith_status status = PITH_OK;
+    double low = -1, high = FINEST_PART * ceil(RES_N_STEPS / FINEST_PART); /* low: too many bytes; high: fits */
+    double next = *step, n_bytes;
+    for (int i = 0; i < n_trials && high - low > FINEST_PART; i++) {
+        PITH_TRY(try_step(s, a, next, room, &n_bytes));
+        *(n_bytes <= room ? &high : &low) = next;
+        if (n_bytes <= room) *step = next;
+        if (n_bytes <= room && n_bytes >= NEAR_ENOUGH * room) break;
+        /* Bytes go down by about an eighth with each index; a little less than all is aimed at. */
+        double guess = next + log((n_bytes + 20) / (AIM * room + 20)) / 0.115;
+        guess = FINEST_PART * ceil(guess / FINEST_PART);
+        next = fmin(fmax(fmax(guess, low + FINEST_PART), 0), fmin(high - FINEST_PART, RES_N_STEPS - 1));
+        if (next < 0 || next <= low) break;
+    }
+cleanup:
+    return status;
+}
+
+/* A share of the bytes for the latents, the rest for a residual. */
+static pith_status try_share(loop_state *s, attempt *a, double share, int n_trials, double *step) {
+    const double room = (double)s->k->options->max_bytes - (double)s->k->other_bytes;
+    a->residual.n_bytes = 0;
+    a->score = -INFINITY;
+    pith_status status = state_set_latents(s, s->k->other_bytes + (uint64_t)fmax(room * share, 1), &a->latents);
+    if (status == PITH_E_LIMIT) { /* latents cannot be so small */
+        diag_clear(s->k->diag);
+        return PITH_OK;
+    }
+    if (status != PITH_OK) return status;
+    a->score = score_of(s);
+    if (share >= 1) return PITH_OK;
+    return fit_residual(s, a, room - (double)a->latents.n_bytes, n_trials, step);
+}
+
+static pith_status fit_bytes(loop_state *s, attempt *best) {
+    static const double shares[] = {1, 0.05, 0.4, 0.7};
+    const int effort = s->k->options->effort, n_shares = effort > 1 ? 4 : 3;
+    pith_status status = PITH_OK;
+    attempt other = {.score = -INFINITY};
+    double step = STEP_FIRST;
+    bw_init(&other.latents, &s->k->env->alloc);
+    bw_init(&other.residual, &s->k->env->alloc);
+    best->score = -INFINITY;
+    for (int i = 0; i < n_shares; i++) {
+        PITH_TRY(env_report(s->k->env, "sharing out the bytes", 0.8 + 0.04 * i, s->k->diag));
+        PITH_TRY(try_share(s, &other, shares[i], effort > 1 ? 8 : 4, &step));
+        if (!(other.score > best->score)) continue;
+        swap(&best->latents, &other.latents);
+        swap(&best->residual, &other.residual);
+        best->score = other.score;
+    }
+    if (best->score == -INFINITY) /* says how many bytes are the least */
+        status = s->k->write_latents(s->k->user, 0, s->k->options->max_bytes, &best->latents);
+cleanup:
+    bw_free(&other.latents);
+    bw_free(&other.residual);
+    return status;
+}
+
+/* Where little is drawn only what the user wants protected is mended. */
+static void weigh_blocks(loop_state *s) {
+    const uint8_t usual = s->is_drawn ? CLOSED_WEIGHT : 0;
+    for (uint32_t y = 0; y < s->blocks_down; y++)
+        for (uint32_t x = 0; x < s->blocks_across; x++) {
+            bool is_protected = fid_weight_at(&s->importance, x * FID_CELL, y * FID_CELL) >= FID_WEIGHT_PROTECT;
+            s->weights[(size_t)y * s->blocks_across + x] = is_protected ? PROTECTED : usual;
+        }
+}
+
+/* Pictures of the network's kind are given all the bytes as latents. */
+static pith_status to_size(loop_state *s, attempt *best) {
+    const closed_loop *k = s->k;
+    weigh_blocks(s);
+    if (s->is_drawn || k->options->n_protect > 0 || k->options->effort > 1) return fit_bytes(s, best);
+    return k->write_latents(k->user, 0, k->options->max_bytes, &best->latents);
+}
+
+/* ---- to a quality, and faithfully ------------------------------------------------------------- */
+
+/* Tiles worse than this are mended at a quality. */
+static float worst_at(float quality) { return 1.0f - 0.75f * quality / Q_NEAR_LOSSLESS; }
+
+/* From Q_NEAR_LOSSLESS on everything gets a residual, down to steps of 1.5 levels. */
+static unsigned step_at(float quality) { return (unsigned)(9 - (quality - Q_NEAR_LOSSLESS) + 0.5f); }
+
+static pith_status to_quality(loop_state *s, attempt *a, ctr_bound *bound) {
+    pith_status status = PITH_OK;
+    const fid_level level = (fid_level)s->k->options->faithful;
+    const float quality = s->k->options->quality, most = fid_level_bound(level);
+    float worst = 0;
+    PITH_TRY(state_set_latents(s, 0, &a->latents));
+    if (quality >= Q_NEAR_LOSSLESS) {
+        memset(s->weights, CLOSED_WEIGHT, (size_t)s->blocks_across * s->blocks_down);
+        PITH_TRY(state_set_residual(s, step_at(quality), 0));
+    } else if (!level) {
+        PITH_TRY(closed_mend(s, worst_at(quality), N_ROUNDS_UNASKED, &worst));
+    }
+    if (level) {
+        PITH_TRY(closed_mend(s, most, N_ROUNDS, &worst));
+        if (worst > most) {
+            status = diag_set(s->k->diag, PITH_E_LIMIT, "the bound of the level cannot be kept on this picture");
+            goto cleanup;
+        }
+        float error = 0;
+        for (uint32_t i = 0; i < s->n_tiles; i++) error = fmaxf(error, s->tiles[i].error);
+        *bound = (ctr_bound){(uint8_t)level, (uint32_t)lroundf(most * 65536), (uint32_t)lroundf(error * 65536)};
+    }
+    swap(&a->residual, &s->residual);
+cleanup:
+    return status;
+}
+
+/* ---- the whole -------------------------------------------------------------------------------- */
+
+/* The latents' file with what a header says of what follows, then the residual. */
+static pith_status write_whole(const loop_state *s, const attempt *a, const ctr_bound *bound, byte_writer *file) {
+    ctr_file latents;
+    pith_status status = ctr_read(&latents, a->latents.data, a->latents.n_bytes, s->k->env, s->k->diag);
+    if (status != PITH_OK) return status;
+    latents.head.residual = a->residual.n_bytes > 0;
+    latents.head.alpha = s->k->alpha;
+    size_t rest = latents.chunks[1].offset;
+    status = ctr_write_head(file, &latents.head, s->k->diag);
+    bw_bytes(file, a->latents.data + rest, a->latents.n_bytes - rest);
+    bw_bytes(file, a->residual.data, a->residual.n_bytes);
+    if (bound->level) ctr_write_bound(file, bound);
+    ctr_file_free(&latents, s->k->env);
+    return status;
+}
+
+pith_status closed_loop_run(const closed_loop *k, byte_writer *file) {
+    pith_status status = PITH_OK;
+    loop_state s = {.k = k};
+    attempt best = {0};
+    ctr_bound bound = {0};
+    bw_init(&best.latents, &k->env->alloc);
+    bw_init(&best.residual, &k->env->alloc);
+    PITH_TRY(state_init(&s, k));
+    PITH_TRY(k->options->max_bytes > 0 ? to_size(&s, &best) : to_quality(&s, &best, &bound));
+    PITH_TRY(write_whole(&s, &best, &bound, file));
+cleanup:
+    bw_free(&best.latents);
+    bw_free(&best.residual);
+    state_free(&s);
+    return status;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* The encoder's closed loop: decodes the latents that it wrote, compares with
+ * the original, and mends with a residual what the network got wrong. */
+#ifndef PITH_API_CLOSED_LOOP_H
+#define PITH_API_CLOSED_LOOP_H
+
+#include "api/closed_source.h"
+#include "base/stream.h"
+
+typedef struct closed_loop {
+    const pith_env *env;
+    pith_model *model;
+    pith_diag *diag;
+    const kept_source *original;
+    const pith_encode_options *options;
+    uint64_t memory;      /* bytes that decoding may take; UINT64_MAX: not bound */
+    bool alpha;           /* chunks of alpha will follow .. */
+    uint64_t other_bytes; /* .. and so many bytes of them and of others */
+    /* Appends a file of latents alone that has, with those other bytes, at most
+     * `max_bytes`; 0: by the quality. */
+    pith_status (*write_latents)(void *user, float quality, uint64_t max_bytes, byte_writer *file);
+    void *user;
+} closed_loop;
+
+/* Bytes that the closed loop takes beside what decoding does. */
+uint64_t closed_loop_bytes(const pith_image_format *format);
+
+/* Appends the file as far as latents, residual and bound. */
+pith_status closed_loop_run(const closed_loop *k, byte_writer *file) PITH_MUST_CHECK;
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* What the parts of the closed loop share: the picture as it would be decoded,
+ * and how it differs from the original. */
+#ifndef PITH_API_CLOSED_STATE_H
+#define PITH_API_CLOSED_STATE_H
+
+#include "api/closed_loop.h"
+#include "container/ctr_read.h"
+#include "fidelity/tile_error.h"
+#include "fidelity/weight_map.h"
+#include "residual/residual_coder.h"
+
+#define CLOSED_WEIGHT 16u /* res_options.weights: as usual */
+
+typedef struct loop_state {
+    const closed_loop *k;
+    pith_decoder *decoder;
+    res_coder *coder;
+    ctr_recipe recipe;
+    size_t picture_bytes;
+    uint8_t *network, *result; /* 8-bit pictures: of the latents last written; the same, mended */
+    byte_writer residual;      /* RESD chunks of `result`; empty: none */
+    fid_meter *meter;
+    fid_tile *tiles; /* as last measured */
+    fid_block *blocks;
+    uint32_t n_tiles, blocks_across, blocks_down;
+    fid_weights importance;
+    uint8_t *weights; /* of blocks, as in res_options */
+    bool is_drawn;
+} loop_state;
+
+/* closed_state.c. `s` is zeroed but for `k` before, and freed after it failed too. */
+pith_status state_init(loop_state *s, const closed_loop *k) PITH_MUST_CHECK;
+void state_free(loop_state *s);
+
+/* Writes latents into `file` and has the network decode them. */
+pith_status state_set_latents(loop_state *s, uint64_t max_bytes, byte_writer *file) PITH_MUST_CHECK;
+
+/* Mends `result` from `network` with a residual of these steps and the weights that
+ * stand. Of a fractional step the next coarser index is taken, and bits are valued
+ * less by what it is too coarse. */
+pith_status state_set_residual(loop_state *s, double step, unsigned fine_delta) PITH_MUST_CHECK;
+
+/* Fills tiles and blocks. */
+void state_measure(loop_state *s);
+
+/* closed_mend.c: mends the blocks whose error is above `most`, in at most so
+ * many rounds. `*worst`: the largest error that is left, as `sure` has it. */
+pith_status closed_mend(loop_state *s, float most, unsigned n_rounds, float *worst) PITH_MUST_CHECK;
+
+/* closed_score.c: how much of the structure of `a` is in `b`, 1 = all: similarity
+ * of luma at three scales. Views of 8-bit pictures. */
+double closed_score(const pith_alloc *alloc, const pith_image *a, const pith_image *b);
+
+/* Does a picture of 8 bits hold text, drawings or flat graphics, for which a
+ * residual may serve better than latents? Quick; closed_score.c */
+bool closed_is_drawn(const pith_image *image);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Residuals and promises through the public API, with the tiny model. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "api_case.h"
+#include "fidelity/tile_error.h"
+
+/* Bars and dots in four colours: what no tiny network can keep. */
+static pith_image drawn(uint32_t width, uint32_t height, uint8_t n_channels) {
+    static const unsigned colours[4][3] = {{255, 255, 255}, {10, 20, 30}, {200, 30, 30}, {40, 90, 220}};
+    pith_image p = api_picture(width, height, n_channels, 8);
+    for (uint32_t y = 0; y < height; y++)
+        for (uint32_t x = 0; x < width; x++) {
+            unsigned which = x / 5 % 4 == 1 && y / 9 % 2 ? 1 : x > 60 && y > 50 ? 2 + (x + y) / 4 % 2 : 0;
+            for (uint32_t c = 0; c < n_channels; c++) api_set_sample(&p, y, x, c, colours[which][c]);
+        }
+    return p;
+}
+
+static double squared_error(const pith_image *a, const pith_image *b) {
+    double sum = 0;
+    for (uint32_t y = 0; y < a->format.height; y++)
+        for (uint32_t x = 0; x < a->format.width; x++)
+            for (uint32_t c = 0; c < a->format.n_channels; c++) {
+                double e = (double)api_sample(a, y, x, c) - (double)api_sample(b, y, x, c);
+                sum += e * e;
+            }
+    return sum / ((double)a->format.width * a->format.height * a->format.n_channels);
+}
+
+static void drawings_are_mended_within_the_size(void **unused) {
+    (void)unused;
+    api_case c;
+    api_open(&c, NULL, NULL);
+    for (uint8_t n_channels = 1; n_channels <= 3; n_channels += 2) {
+        pith_image p = drawn(150, 120, n_channels);
+        pith_encode_options o;
+        pith_encode_options_defaults(&o, sizeof o);
+        assert_int_equal(o.effort, 1);
+        o.max_bytes = 2500;
+        pith_bytes file = api_encode(&c, &p, &o);
+        assert_true(file.n_bytes <= o.max_bytes);
+        pith_image mended = api_decode(&c, file, NULL, 8);
+        pith_info info;
+        assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
+        assert_true(info.n_residual_bytes > 0 && info.n_residual_bytes < file.n_bytes);
+        assert_int_equal(info.faithful, PITH_LEVEL_NONE);
+        pith_decode_options d;
+        pith_decode_options_defaults(&d, sizeof d);
+        d.no_residual = 1;
+        pith_image alone = api_decode(&c, file, &d, 8);
+        assert_true(squared_error(&p, &mended) < 0.1 * squared_error(&p, &alone));
+        pith_image deep = api_decode(&c, file, NULL, 16);
+        for (uint32_t x = 0; x < 150; x++)
+            assert_in_range(api_sample(&deep, 60, x, 0) + 257u, 257u * api_sample(&mended, 60, x, 0),
+                            257u * api_sample(&mended, 60, x, 0) + 2u * 257u); /* finer, or rounded twice */
+        pith_bytes_free(&c.env, &file);
+        free(p.pixels);
+        free(mended.pixels);
+        free(alone.pixels);
+        free(deep.pixels);
+    }
+    api_close(&c);
+}
+
+static void effort_0_is_the_network_alone(void **unused) {
+    (void)unused;
+    api_case c;
+    api_open(&c, NULL, NULL);
+    pith_image p = drawn(64, 48, 3);
+    pith_encode_options o;
+    pith_encode_options_defaults(&o, sizeof o);
+    o.effort = 0;
+    pith_bytes file = api_encode(&c, &p, &o);
+    pith_info info;
+    assert_int_equal(pith_decoder_open(c.decoder, file.data, file.n_bytes), PITH_OK);
+    assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
+    assert_int_equal(info.n_residual_bytes, 0);
+    pith_bytes_free(&c.env, &file);
+    free(p.pixels);
+    api_close(&c);
+}
+
+static void a_promise_is_kept_and_recorded(void **unused) {
+    (void)unused;
+    api_case c;
+    api_open(&c, NULL, NULL);
+    for (int level = PITH_LEVEL_LOOSE; level <= PITH_LEVEL_STRICT; level++) {
+        pith_image p = level == PITH_LEVEL_NORMAL ? drawn(100, 70, 3) : api_waves(100, 70, 3, 8);
+        pith_encode_options o;
+        pith_encode_options_defaults(&o, sizeof o);
+        o.faithful = (pith_level)level;
+        pith_bytes file = api_encode(&c, &p, &o);
+        pith_image r = api_decode(&c, file, NULL, 8);
+        pith_info info;
+        assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
+        assert_int_equal(info.faithful, level);
+        assert_true(info.worst_tile <= info.bound);
+        fid_tile tiles[4 * 3];
+        fid_meter *meter;
+        float worst = 0;
+        assert_int_equal(fid_meter_new(&meter, NULL, 100, 70, 3), PITH_OK);
+        fid_measure(meter, p.pixels, p.stride_bytes, r.pixels, r.stride_bytes, tiles, NULL);
+        for (size_t i = 0; i < 12; i++) {
+            assert_true(tiles[i].sure <= fid_level_bound((fid_level)level));
+            if (tiles[i].error > worst) worst = tiles[i].error;
+        }
+        assert_true(info.worst_tile > (double)worst - 1e-4 && info.worst_tile < (double)worst + 1e-4);
+        fid_meter_free(&meter);
+        pith_bytes_free(&c.env, &file);
+        free(p.pixels);
+        free(r.pixels);
+    }
+    api_close(&c);
+}
+
+static void every_cut_of_a_mended_file_is_refused(void **unused) {
+    (void)unused;
+    api_case c;
+    api_open(&c, NULL, NULL);
+    pith_image p = drawn(64, 64, 3);
+    pith_encode_options o;
+    pith_encode_options_defaults(&o, sizeof o);
+    o.max_bytes = 1200;
+    pith_bytes file = api_encode(&c, &p, &o);
+    for (size_t n = 0; n < file.n_bytes; n++) assert_int_not_equal(pith_decoder_open(c.decoder, file.data, n), PITH_OK);
+    for (size_t i = 0; i < file.n_bytes; i++) {
+        file.data[i] ^= 0x10;
+        assert_int_not_equal(pith_decoder_open(c.decoder, file.data, file.n_bytes), PITH_OK);
+        file.data[i] ^= 0x10;
+    }
+    pith_bytes_free(&c.env, &file);
+    free(p.pixels);
+    api_close(&c);
+}
+
+static void wrong_options_are_errors(void **unused) {
+    (void)unused;
+    api_case c;
+    api_open(&c, NULL, NULL);
+    pith_image p = drawn(64, 64, 3);
+    pith_encode_options o;
+    pith_encode_options_defaults(&o, sizeof o);
+    o.faithful = PITH_LEVEL_NORMAL;
+    o.max_bytes = 1000;
+    pith_source source;
+    pith_source_from_image(&source, &p);
+    pith_bytes file;
+    assert_int_equal(pith_encode(c.encoder, &source, &o, &file), PITH_E_ARG);
+    o.max_bytes = 0;
+    o.effort = 3;
+    assert_int_equal(pith_encode(c.encoder, &source, &o, &file), PITH_E_ARG);
+    free(p.pixels);
+    api_close(&c);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(drawings_are_mended_within_the_size),
+        cmocka_unit_test(effort_0_is_the_network_alone),
+        cmocka_unit_test(a_promise_is_kept_and_recorded),
+        cmocka_unit_test(every_cut_of_a_mended_file_is_refused),
+        cmocka_unit_test(wrong_options_are_errors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
