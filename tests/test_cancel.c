@@ -97,6 +97,7 @@ static void a_caller_is_asked_within_200_ms(void **unused) {
     pith_encode_options o;
     pith_encode_options_defaults(&o, sizeof o);
     o.quality = 90;
+    o.effort = 0;
     begin(&a, 0);
     pith_bytes file = api_encode(&c, &picture, &o);
     is_quick(&a, "encode -q 90");
@@ -108,6 +109,20 @@ static void a_caller_is_asked_within_200_ms(void **unused) {
     begin(&a, 0);
     file = api_encode(&c, &picture, &o);
     is_quick(&a, "encode -s 60000");
+    pith_bytes_free(&c.env, &file);
+    free(decoded.pixels);
+    free(picture.pixels);
+
+    picture = noise(520, 300);
+    o = (pith_encode_options){0};
+    pith_encode_options_defaults(&o, sizeof o);
+    o.faithful = PITH_LEVEL_NORMAL;
+    begin(&a, 0);
+    file = api_encode(&c, &picture, &o);
+    is_quick(&a, "encode --faithful");
+    begin(&a, 0);
+    decoded = api_decode(&c, file, NULL, 8);
+    is_quick(&a, "decode with a residual");
     pith_bytes_free(&c.env, &file);
     free(decoded.pixels);
     free(picture.pixels);

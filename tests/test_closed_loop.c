@@ -108,7 +108,7 @@ static void a_promise_is_kept_and_recorded(void **unused) {
         fid_meter *meter;
         float worst = 0;
         assert_int_equal(fid_meter_new(&meter, NULL, 100, 70, 3), PITH_OK);
-        fid_measure(meter, p.pixels, p.stride_bytes, r.pixels, r.stride_bytes, tiles, NULL);
+        fid_measure(meter, p.pixels, p.stride_bytes, r.pixels, r.stride_bytes, tiles);
         for (size_t i = 0; i < 12; i++) {
             assert_true(tiles[i].sure <= fid_level_bound((fid_level)level));
             if (tiles[i].error > worst) worst = tiles[i].error;

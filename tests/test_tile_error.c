@@ -75,7 +75,7 @@ static fid_tile *measured(const picture *a, const picture *b, size_t *n) {
     assert_non_null(tiles);
     assert_int_equal(fid_meter_new(&meter, NULL, a->width, a->height, a->n_channels), PITH_OK);
     size_t stride = (size_t)a->width * a->n_channels;
-    fid_measure(meter, a->samples, stride, b->samples, stride, tiles, NULL);
+    fid_measure(meter, a->samples, stride, b->samples, stride, tiles);
     fid_meter_free(&meter);
     return tiles;
 }

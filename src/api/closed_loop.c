@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "api/closed_state.h"
-#include "api/env.h"
 #include "container/ctr_write.h"
 
 #define STEP_FIRST 28.0   /* of the residual, where a search begins */
@@ -15,7 +14,7 @@
 #define NEAR_ENOUGH 0.975 /* of the bytes there are */
 #define AIM 0.985
 #define N_ROUNDS 32u /* of mending, for a promise */
-#define N_ROUNDS_UNASKED 5u
+#define N_ROUNDS_UNASKED 2u
 #define Q_NEAR_LOSSLESS 95.0f
 #define TILE_SHARE 0.3 /* of the score by which bytes are shared out */
 
@@ -34,17 +33,20 @@ static void swap(byte_writer *a, byte_writer *b) {
 /* ---- into a number of bytes ------------------------------------------------------------------ */
 
 /* Likeness everywhere, less what single tiles lack, those that matter most above all. */
-static double score_of(loop_state *s) {
+static pith_status score(loop_state *s, double *score) {
     pith_image image = s->k->original->image;
     double sum = 0, sum_weights = 0;
     image.pixels = s->result;
-    state_measure(s);
+    pith_status status = state_measure(s);
+    if (status == PITH_OK) status = closed_score(s, &s->k->original->image, &image, score);
+    if (status != PITH_OK) return status;
     for (uint32_t i = 0; i < s->n_tiles; i++) {
         double weight = (double)fid_weight_at(&s->importance, s->tiles[i].x, s->tiles[i].y);
         sum += weight * (double)fminf(s->tiles[i].error, 1);
         sum_weights += weight;
     }
-    return closed_score(&s->k->env->alloc, &s->k->original->image, &image) - TILE_SHARE * sum / sum_weights;
+    *score -= TILE_SHARE * sum / sum_weights;
+    return PITH_OK;
 }
 
 /* A residual of a step, kept if it fits. */
@@ -53,8 +55,7 @@ static pith_status try_step(loop_state *s, attempt *a, double step, double room,
     *n_bytes = (double)s->residual.n_bytes;
     if (status != PITH_OK || *n_bytes > room) return status;
     swap(&a->residual, &s->residual);
-    a->score = score_of(s);
-    return PITH_OK;
+    return score(s, &a->score);
 }
 
 /* The finest residual that fits beside the latents, in few trials, into
@@ -89,8 +90,8 @@ static pith_status try_share(loop_state *s, attempt *a, double share, int n_tria
         return PITH_OK;
     }
     if (status != PITH_OK) return status;
-    a->score = score_of(s);
-    if (share >= 1) return PITH_OK;
+    status = score(s, &a->score);
+    if (share >= 1 || status != PITH_OK) return status;
     return fit_residual(s, a, room - (double)a->latents.n_bytes, n_trials, step);
 }
 
@@ -104,7 +105,7 @@ static pith_status fit_bytes(loop_state *s, attempt *best) {
     bw_init(&other.residual, &s->k->env->alloc);
     best->score = -INFINITY;
     for (int i = 0; i < n_shares; i++) {
-        PITH_TRY(env_report(s->k->env, "sharing out the bytes", 0.8 + 0.04 * i, s->k->diag));
+        PITH_TRY(state_report(s, "sharing out bytes", 0.8 + 0.04 * i));
         PITH_TRY(try_share(s, &other, shares[i], effort > 1 ? 8 : 4, &step));
         if (!(other.score > best->score)) continue;
         swap(&best->latents, &other.latents);

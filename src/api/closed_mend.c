@@ -8,7 +8,6 @@
 #include <math.h>
 
 #include "api/closed_state.h"
-#include "api/env.h"
 
 /* Found on 6 of the training photos: total bytes of --faithful at -q 50. */
 #define STEP_PER_RMS 2.6f /* the step of flat blocks, for the error that may be left in them */
@@ -90,11 +89,11 @@ pith_status closed_mend(loop_state *s, float most, unsigned n_rounds, float *wor
     float step = STEP_PER_RMS * allowed_rms(most, FLAT_HIDES);
     unsigned fine_delta = FINE_DELTA, step_index = (unsigned)fmaxf(6 * log2f(step), 0) + FINE_DELTA;
     for (unsigned round = 0;; round++) {
-        state_measure(s);
+        PITH_TRY(state_measure(s));
         excess e = press_all(s, most);
         *worst = e.worst;
         if (e.n_blocks == 0 || round == n_rounds) break;
-        PITH_TRY(env_report(s->k->env, "mending", 0.85 + 0.1 * round / n_rounds, s->k->diag));
+        PITH_TRY(state_report(s, "mending", 0.85 + 0.1 * round / n_rounds));
         if (e.beyond_weights) refine(s, &step_index, &fine_delta);
         PITH_TRY(state_set_residual(s, step_index, fine_delta));
     }

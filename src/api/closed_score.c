@@ -65,25 +65,34 @@ static double similarity_at(const luma_plane *a, const luma_plane *b, uint32_t x
     return (2 * ma * mb + c1) * (2 * cov + c2) / ((ma * ma + mb * mb + c1) * (variances + c2));
 }
 
-static double similarity(const luma_plane *a, const luma_plane *b) {
+static pith_status similarity(loop_state *s, const luma_plane *a, const luma_plane *b, double *result) {
     double sum = 0, n = 0;
-    for (uint32_t y = 0; y + WINDOW <= a->height; y += STRIDE)
+    for (uint32_t y = 0; y + WINDOW <= a->height; y += STRIDE) {
         for (uint32_t x = 0; x + WINDOW <= a->width; x += STRIDE, n++) sum += similarity_at(a, b, x, y);
-    return n > 0 ? sum / n : 1;
+        pith_status status = state_look(s);
+        if (status != PITH_OK) return status;
+    }
+    *result = n > 0 ? sum / n : 1;
+    return PITH_OK;
 }
 
-double closed_score(const pith_alloc *alloc, const pith_image *a, const pith_image *b) {
+pith_status closed_score(loop_state *s, const pith_image *a, const pith_image *b, double *score) {
     static const double weights[N_SCALES] = {0.25, 0.35, 0.4};
+    const pith_alloc *alloc = &s->k->env->alloc;
     luma_plane pa = luma_of(alloc, a), pb = luma_of(alloc, b);
-    double score = 0;
-    for (int i = 0; pa.values && pb.values && i < N_SCALES; i++) {
-        score += weights[i] * similarity(&pa, &pb);
+    pith_status status = PITH_OK;
+    *score = 0;
+    if (!pa.values || !pb.values) status = diag_set(s->k->diag, PITH_E_NOMEM, "out of memory for comparing pictures");
+    for (int i = 0; status == PITH_OK && i < N_SCALES; i++) {
+        double alike = 0;
+        status = similarity(s, &pa, &pb, &alike);
+        *score += weights[i] * alike;
         halve(&pa);
         halve(&pb);
     }
     mem_free(alloc, pa.values);
     mem_free(alloc, pb.values);
-    return score;
+    return status;
 }
 
 /* A block of 8x8 of which hardly a sample lies between its darkest and its brightest. */

@@ -10,6 +10,24 @@
 #include "api/model.h"
 #include "container/ctr_write.h"
 
+/* ---- the caller ---------------------------------------------------------------------------- */
+
+pith_status state_report(loop_state *s, const char *stage, double done) {
+    return env_watch_report(&s->watch, s->k->env, stage, done, s->k->diag);
+}
+
+pith_status state_look(loop_state *s) { return env_look(&s->watch, s->k->diag); }
+
+static pith_status look_of_coder(void *user) { return state_look(user); }
+
+/* A trial's progress is the encoder's, which has its own words for it. */
+static int report_of_trial(void *user, const char *stage, double done) {
+    const loop_state *s = user;
+    (void)stage, (void)done;
+    const pith_progress *callers = &s->k->env->progress;
+    return callers->report ? callers->report(callers->user, s->watch.stage, s->watch.done) : 0;
+}
+
 /* ---- the importance of blocks ------------------------------------------------------------ */
 
 static pith_status find_important(loop_state *s) {
@@ -27,11 +45,13 @@ static pith_status find_important(loop_state *s) {
     for (size_t i = 0; i < o->n_protect; i++)
         rects[i] = (fid_rect){o->protect[i].x, o->protect[i].y, o->protect[i].width, o->protect[i].height};
     fid_rows rows = {image->pixels, image->stride_bytes, 0, f->height};
-    for (uint32_t by = 0; by < s->importance.down; by++)
+    for (uint32_t by = 0; status == PITH_OK && by < s->importance.down; by++) {
         fid_weights_add_text(&s->importance, &rows, f->width, f->height, f->n_channels, by);
+        status = state_look(s);
+    }
     fid_weights_finish(&s->importance, rects, o->n_protect);
     mem_free(alloc, rects);
-    return PITH_OK;
+    return status;
 }
 
 #define CODER_BYTES 20000000u /* of a residual coder, the encoder's */
@@ -67,13 +87,15 @@ static pith_status make_room(loop_state *s) {
 }
 
 pith_status state_init(loop_state *s, const closed_loop *k) {
-    pith_env quiet = *k->env; /* progress is the whole encoder's; cancelling goes on */
-    quiet.progress.report = NULL;
+    pith_env trial = *k->env;
+    trial.progress = (pith_progress){report_of_trial, s};
     *s = (loop_state){.k = k};
     bw_init(&s->residual, &k->env->alloc);
-    pith_status status = make_room(s);
+    pith_status status = state_report(s, "comparing", 0.8);
+    if (status == PITH_OK) status = make_room(s);
+    if (status == PITH_OK) res_coder_watch(s->coder, look_of_coder, s);
     if (status == PITH_OK) status = find_important(s);
-    if (status == PITH_OK) status = pith_decoder_new(&s->decoder, &quiet, k->diag);
+    if (status == PITH_OK) status = pith_decoder_new(&s->decoder, &trial, k->diag);
     if (status == PITH_OK) status = model_decoder_id(k->model, s->recipe.decoder_id, k->diag);
     s->is_drawn = closed_is_drawn(&k->original->image);
     return status;
@@ -154,11 +176,20 @@ pith_status state_set_residual(loop_state *s, double step, unsigned fine_delta) 
     if (!any) s->residual.n_bytes = 0;
     if (status == PITH_OK) status = s->residual.status;
     bw_free(&coded);
-    return status == PITH_OK ? status : diag_set(s->k->diag, status, "the residual coder failed");
+    if (status == PITH_OK || s->k->diag->status != PITH_OK)
+        return status; /* the caller's word to stop says so itself */
+    return diag_set(s->k->diag, status, "the residual coder failed");
 }
 
-void state_measure(loop_state *s) {
+pith_status state_measure(loop_state *s) {
     const pith_image *original = &s->k->original->image;
-    fid_measure(s->meter, original->pixels, original->stride_bytes, s->result, original->stride_bytes, s->tiles,
-                s->blocks);
+    const pith_image_format *f = &original->format;
+    fid_rows a = {original->pixels, original->stride_bytes, 0, f->height};
+    fid_rows b = {s->result, original->stride_bytes, 0, f->height};
+    pith_status status = PITH_OK;
+    for (uint32_t ty = 0; status == PITH_OK && ty < fid_tiles_across(f->height); ty++) {
+        fid_measure_row(s->meter, &a, &b, ty, s->tiles, s->blocks);
+        status = state_look(s);
+    }
+    return status;
 }

@@ -6,6 +6,7 @@
 #define PITH_API_CLOSED_STATE_H
 
 #include "api/closed_loop.h"
+#include "api/env.h"
 #include "container/ctr_read.h"
 #include "fidelity/tile_error.h"
 #include "fidelity/weight_map.h"
@@ -15,6 +16,7 @@
 
 typedef struct loop_state {
     const closed_loop *k;
+    env_watch watch;
     pith_decoder *decoder;
     res_coder *coder;
     ctr_recipe recipe;
@@ -43,7 +45,11 @@ pith_status state_set_latents(loop_state *s, uint64_t max_bytes, byte_writer *fi
 pith_status state_set_residual(loop_state *s, double step, unsigned fine_delta) PITH_MUST_CHECK;
 
 /* Fills tiles and blocks. */
-void state_measure(loop_state *s);
+pith_status state_measure(loop_state *s) PITH_MUST_CHECK;
+
+/* What the caller is told; between two of these he is asked again whether to go on. */
+pith_status state_report(loop_state *s, const char *stage, double done) PITH_MUST_CHECK;
+pith_status state_look(loop_state *s) PITH_MUST_CHECK;
 
 /* closed_mend.c: mends the blocks whose error is above `most`, in at most so
  * many rounds. `*worst`: the largest error that is left, as `sure` has it. */
@@ -51,7 +57,7 @@ pith_status closed_mend(loop_state *s, float most, unsigned n_rounds, float *wor
 
 /* closed_score.c: how much of the structure of `a` is in `b`, 1 = all: similarity
  * of luma at three scales. Views of 8-bit pictures. */
-double closed_score(const pith_alloc *alloc, const pith_image *a, const pith_image *b);
+pith_status closed_score(loop_state *s, const pith_image *a, const pith_image *b, double *score) PITH_MUST_CHECK;
 
 /* Does a picture of 8 bits hold text, drawings or flat graphics, for which a
  * residual may serve better than latents? Quick; closed_score.c */

@@ -428,6 +428,8 @@ static pith_status start_sink(pith_decoder *d, const pith_sink *sink, pith_image
     return status == PITH_OK ? PITH_OK : diag_set(&d->diag, status, "the sink would not start");
 }
 
+static pith_status look_at_session(void *user, pith_diag *diag) { return model_session_look(user, diag); }
+
 static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *latents, const decode_plan *plan,
                                      const pith_sink *sink) {
     pith_status status = PITH_OK;
@@ -444,6 +446,7 @@ static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *laten
     PITH_TRY(job_init(d, &job));
     if (plan->residual)
         PITH_TRY(residual_rows_init(&job.residual, &d->env, &d->file, &job.band, plan->wanted, sink, &d->diag));
+    if (plan->residual) residual_rows_watch(&job.residual, look_at_session, d->session, &d->diag);
     job.residual.leave_out = pith_decoder_lost(d, 0, NULL) > 0; /* it would mend another picture */
     PITH_TRY(start_sink(d, sink, job.band.format, plan->wanted.width, plan->wanted.height));
     for (uint32_t j = 0; j < part->tiles.y.count; j++) PITH_TRY(run_line(d, &job, j));

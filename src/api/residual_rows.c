@@ -34,6 +34,19 @@ pith_status residual_rows_init(residual_rows *r, const pith_env *env, const ctr_
     return r->before && r->after ? PITH_OK : diag_set(diag, PITH_E_NOMEM, "out of memory for a residual slice");
 }
 
+static pith_status look_of_coder(void *user) {
+    const residual_rows *r = user;
+    return r->look(r->look_user, r->diag);
+}
+
+void residual_rows_watch(residual_rows *r, pith_status (*look)(void *user, pith_diag *diag), void *user,
+                         pith_diag *diag) {
+    r->look = look;
+    r->look_user = user;
+    r->diag = diag;
+    res_coder_watch(r->coder, look_of_coder, r);
+}
+
 void residual_rows_free(residual_rows *r) {
     if (!r->env) return;
     band_free(&r->band, &r->env->alloc);

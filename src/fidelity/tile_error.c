@@ -212,15 +212,19 @@ void fid_measure_tiles(fid_meter *m, const fid_rows *original, const fid_rows *d
             colour_cell(m, original, decoded, x, y, &tiles[(x - x0) / FID_TILE]);
 }
 
-void fid_measure(fid_meter *m, const uint8_t *original, size_t original_stride_bytes, const uint8_t *decoded,
-                 size_t decoded_stride_bytes, fid_tile *tiles, fid_block *blocks) {
-    fid_rows a = {original, original_stride_bytes, 0, m->height}, b = {decoded, decoded_stride_bytes, 0, m->height};
-    uint32_t across = fid_tiles_across(m->width), down = fid_tiles_across(m->height);
+void fid_measure_row(fid_meter *m, const fid_rows *original, const fid_rows *decoded, uint32_t ty, fid_tile *tiles,
+                     fid_block *blocks) {
+    const uint32_t across = fid_tiles_across(m->width), n_rows = FID_TILE / FID_CELL, first = ty * n_rows;
+    const uint32_t n_across = (m->width + FID_CELL - 1) / FID_CELL, n_down = (m->height + FID_CELL - 1) / FID_CELL;
+    const uint32_t n = n_down - first < n_rows ? n_down - first : n_rows;
+    if (blocks) memset(blocks + (size_t)first * n_across, 0, (size_t)n * n_across * sizeof *blocks);
     m->blocks = blocks;
-    if (blocks) {
-        size_t n_across = (m->width + FID_CELL - 1) / FID_CELL, n_down = (m->height + FID_CELL - 1) / FID_CELL;
-        memset(blocks, 0, n_across * n_down * sizeof *blocks);
-    }
-    for (uint32_t ty = 0; ty < down; ty++) fid_measure_tiles(m, &a, &b, ty, 0, across, tiles + (size_t)ty * across);
+    fid_measure_tiles(m, original, decoded, ty, 0, across, tiles + (size_t)ty * across);
     m->blocks = NULL;
+}
+
+void fid_measure(fid_meter *m, const uint8_t *original, size_t original_stride_bytes, const uint8_t *decoded,
+                 size_t decoded_stride_bytes, fid_tile *tiles) {
+    fid_rows a = {original, original_stride_bytes, 0, m->height}, b = {decoded, decoded_stride_bytes, 0, m->height};
+    for (uint32_t ty = 0; ty < fid_tiles_across(m->height); ty++) fid_measure_row(m, &a, &b, ty, tiles, NULL);
 }

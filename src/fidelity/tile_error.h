@@ -54,9 +54,13 @@ uint32_t fid_tiles_across(uint32_t width); /* ceil(width / FID_TILE); the same f
 void fid_measure_tiles(fid_meter *meter, const fid_rows *original, const fid_rows *decoded, uint32_t ty, uint32_t tx,
                        uint32_t n, fid_tile *tiles);
 
-/* Whole pictures: every tile, row by row of tiles; and unless NULL every block of
- * FID_CELL, row by row of ceil(width / FID_CELL). */
+/* Of whole pictures row ty of tiles, into its place among all tiles, row by row;
+ * and unless NULL its blocks of FID_CELL, row by row of ceil(width / FID_CELL). */
+void fid_measure_row(fid_meter *meter, const fid_rows *original, const fid_rows *decoded, uint32_t ty, fid_tile *tiles,
+                     fid_block *blocks);
+
+/* Whole pictures: every tile. */
 void fid_measure(fid_meter *meter, const uint8_t *original, size_t original_stride_bytes, const uint8_t *decoded,
-                 size_t decoded_stride_bytes, fid_tile *tiles, fid_block *blocks);
+                 size_t decoded_stride_bytes, fid_tile *tiles);
 
 #endif

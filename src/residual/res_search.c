@@ -323,12 +323,15 @@ pith_status res_encode(res_coder *c, const res_view *original, const res_view *p
     rc_encoder_init(&c->encoder, out);
     c->direction = RES_ENCODE;
     res_code_header(c);
+    pith_status status = PITH_OK;
     for (uint32_t y = 0; y < c->height; y += RES_MAX_SIDE)
-        for (uint32_t x = 0; x < c->width; x += RES_MAX_SIDE) {
+        for (uint32_t x = 0; x < c->width && status == PITH_OK; x += RES_MAX_SIDE) {
             bool skip = search_square(c, x, y);
             any = any || !skip;
             code_square(c, x, y, skip);
+            if (c->look) status = c->look(c->look_user);
         }
+    if (status != PITH_OK) return status;
     rc_encoder_finish(&c->encoder);
     if (out->status != PITH_OK) return out->status;
     if (!any) {

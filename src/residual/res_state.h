@@ -53,7 +53,9 @@ typedef struct res_header {
 typedef struct res_search res_search; /* the encoder's own */
 
 struct res_coder {
-    const pith_alloc *alloc; /* borrowed */
+    const pith_alloc *alloc;         /* borrowed */
+    pith_status (*look)(void *user); /* may be NULL */
+    void *look_user;
     res_direction direction;
     rc_encoder encoder;
     rc_decoder decoder;

@@ -56,6 +56,11 @@ void res_coder_free(res_coder **coder) {
     mem_free(c->alloc, c);
 }
 
+void res_coder_watch(res_coder *c, pith_status (*look)(void *user), void *user) {
+    c->look = look;
+    c->look_user = user;
+}
+
 /* ---- decoding ------------------------------------------------------------------------ */
 
 static void decode_node(res_coder *c, uint32_t x, uint32_t y, unsigned log2) {
@@ -70,17 +75,20 @@ static void decode_node(res_coder *c, uint32_t x, uint32_t y, unsigned log2) {
     res_rebuild(c, x, y, log2, &leaf);
 }
 
-static void decode_slice(res_coder *c) {
+static pith_status decode_slice(res_coder *c) {
+    pith_status status = PITH_OK;
     c->direction = RES_DECODE;
     res_code_header(c);
     res_set_colours(c);
     for (uint32_t y = 0; y < c->height; y += RES_MAX_SIDE)
-        for (uint32_t x = 0; x < c->width; x += RES_MAX_SIDE) {
+        for (uint32_t x = 0; x < c->width && status == PITH_OK; x += RES_MAX_SIDE) {
             if (res_code_skip(c, x, y, false))
                 res_mark(c, x, y, RES_MAX_LOG2, (res_leaf){.kind = RES_KIND_NET, .log2 = RES_MAX_LOG2, .skipped = 1});
             else
                 decode_node(c, x, y, RES_MAX_LOG2);
+            if (c->look) status = c->look(c->look_user);
         }
+    return status;
 }
 
 static bool view_ok(const res_view *v) {
@@ -96,7 +104,8 @@ pith_status res_decode(res_coder *c, const uint8_t *data, size_t n_bytes, const 
     if (n_bytes < CHECKSUM_BYTES) return diag_set(diag, PITH_E_FORMAT, "residual slice: too short for a checksum");
     res_begin_slice(c, picture);
     rc_decoder_init(&c->decoder, data + CHECKSUM_BYTES, n_bytes - CHECKSUM_BYTES);
-    decode_slice(c);
+    pith_status status = decode_slice(c);
+    if (status != PITH_OK) return status;
     if (c->bad) return diag_set(diag, PITH_E_FORMAT, "residual slice: a symbol is out of range");
     if (!rc_decoder_at_end(&c->decoder)) return diag_set(diag, PITH_E_FORMAT, "residual slice: bytes left over");
     if (res_checksum(c) != (data[0] | data[1] << 8))
