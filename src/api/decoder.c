@@ -18,7 +18,6 @@
 #include "container/ctr_read.h"
 #include "container/ctr_salvage.h"
 
-#define DEFAULT_STEPS 4 /* of denoising, with models that can */
 #define MAX_STEPS 1000
 
 struct pith_decoder {
@@ -513,7 +512,7 @@ static pith_status make_plan(pith_decoder *d, pith_model *model, const pith_deco
                              .bit_depth = sink->bit_depth};
     *plan = (decode_plan){0};
     if (can_denoise)
-        plan->n_steps = (uint32_t)(o->steps >= 0 ? o->steps : is_palette ? MODEL_PALETTE_STEPS : DEFAULT_STEPS);
+        plan->n_steps = (uint32_t)(o->steps >= 0 ? o->steps : is_palette ? MODEL_PALETTE_STEPS : MODEL_DEFAULT_STEPS);
     pith_status status = choose_residual(d, model, o, plan);
     if (status == PITH_OK) status = memory_plan_decode(&plan->region, &memory, &how, &d->diag);
     if (status != PITH_OK) return status;

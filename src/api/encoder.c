@@ -257,14 +257,14 @@ static pith_status write_latents(void *user, float quality, uint64_t max_bytes, 
     return latents_to_file(w->encoder, w->job, (rate_wish){quality, max_bytes, w->other_bytes}, file);
 }
 
-/* A denoiser takes too long to be run for every trial unasked; nor is memory
+/* Large networks take too long to be run for every trial unasked; nor is memory
  * taken from the networks that they need more. */
 static bool is_closed_loop(const pith_encoder *e, const pith_encode_options *o, const pith_image_format *f) {
     if (o->method != PITH_METHOD_LATENT) return false;
     if (o->faithful) return true;
     if (closed_loop_bytes(f) > memory_allowed(o->max_memory_bytes, model_session_model(e->session)) / 2) return false;
     if ((uint64_t)f->width * f->height > MAX_CLOSED_PIXELS) return false;
-    return o->effort > (e->traits->can_denoise ? 1 : 0);
+    return o->effort > (e->traits->max_whole_positions > 0 ? 1 : 0);
 }
 
 static pith_status encode_open(pith_encoder *e, encode_job *job, const pith_source *source,

@@ -13,6 +13,8 @@
 /* The network sees the whole picture at once: no tiles. */
 #define MODEL_REACH_ALL UINT32_MAX
 
+#define MODEL_DEFAULT_STEPS 4 /* of denoising, with models that can, where the caller does not say */
+
 typedef struct model_traits {
     char name[PITH_NAME_BYTES];
     uint32_t n_latent;                  /* channels */
