@@ -71,7 +71,7 @@ grep -q '^pith: encode: 4 done, 1 failed' said || fail "$(cat said)"
 ppm 1000 800 | cat >part.ppm
 { printf 'P6\n1000 4000\n255\n'; for _ in 1 2 3 4 5; do tail -c 2400000 part.ppm; done; } >in/large1.ppm
 for i in 2 3; do cp in/large1.ppm in/large$i.ppm; done
-"$pith" encode --jobs 3 --threads 1 --backend ref in/large*.ppm -o slow 2>said &
+"$pith" encode --jobs 3 --threads 1 --effort 0 --backend ref in/large*.ppm -o slow 2>said &
 process=$!
 for _ in $(seq 400); do
     [ "$(find slow -name '.pith-*' 2>/dev/null | wc -l)" -eq 3 ] && break
@@ -86,7 +86,7 @@ wait $process || code=$?
 
 # Ended between files, and taken up again: what was finished stays, the rest is made.
 rm in/large2.ppm in/large3.ppm
-"$pith" encode --jobs 1 --threads 1 --backend ref in/p*.ppm in/large1.ppm -o again 2>said &
+"$pith" encode --jobs 1 --threads 1 --effort 0 --backend ref in/p*.ppm in/large1.ppm -o again 2>said &
 process=$!
 for _ in $(seq 400); do
     { [ -e again/p5.pith ] && [ -n "$(find again -name '.pith-*')" ]; } && break
@@ -98,7 +98,7 @@ wait $process || code=$?
 [ $code -eq 130 ] || fail "status $code, $(cat said)"
 [ "$(ls -A again)" = "$(printf 'p%d.pith\n' 1 2 3 4 5)" ] || fail "left $(ls -A again)"
 before=$(stat -c %Y.%i again/p1.pith)
-"$pith" encode --resume in/p*.ppm in/large1.ppm -o again 2>said || fail "$(cat said)"
+"$pith" encode --resume --effort 0 in/p*.ppm in/large1.ppm -o again 2>said || fail "$(cat said)"
 grep -q '^pith: encode: 1 done, 0 failed, 5 already finished$' said || fail "$(cat said)"
 [ "$(stat -c %Y.%i again/p1.pith)" = "$before" ] || fail "a finished file was made again"
 "$pith" info again/large1.pith | grep -q "picture   1000x4000" || fail "large1 is not whole"
