@@ -15,7 +15,7 @@ static void touch(const tensor_table *table) {
         const tensor *t = tensor_table_at(table, i);
         float f;
         uint16_t h;
-        if (t->n_elements == 0 || t->type >= TENSOR_I8) continue;
+        if (t->n_elements == 0 || !tensor_has_values(t)) continue;
         tensor_read_f32(t, t->n_elements - 1, 1, &f);
         tensor_read_f16(t, 0, 1, &h);
     }

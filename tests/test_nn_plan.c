@@ -225,9 +225,9 @@ static void check_names_what_is_wrong(void **state) {
     (void)state;
     static const float zeros[6 * 27];
     const uint8_t *data = (const uint8_t *)zeros;
-    const tensor good[] = {{"net.conv.weight", TENSOR_F32, 4, {6, 3, 3, 3}, 162, data, 648, NULL},
-                           {"net.conv.bias", TENSOR_F16, 1, {6}, 6, data, 12, NULL},
-                           {"net.lin.weight", TENSOR_BF16, 4, {7, 5, 1, 1}, 35, data, 70, NULL}};
+    const tensor good[] = {{"net.conv.weight", TENSOR_F32, 4, {6, 3, 3, 3}, 162, data, 648, NULL, NULL},
+                           {"net.conv.bias", TENSOR_F16, 1, {6}, 6, data, 12, NULL, NULL},
+                           {"net.lin.weight", TENSOR_BF16, 4, {7, 5, 1, 1}, 35, data, 70, NULL, NULL}};
     static const struct {
         size_t index; /* of the tensor that is changed */
         tensor_type type;

@@ -132,7 +132,7 @@ pith_status nn_plan_check(const nn_plan *p, const tensor_table *weights, pith_di
             return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s is %s, must be %s", w->name,
                             dims_text(have, t->shape, t->rank), want);
         if (t->fault) return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %s: %s", w->name, t->fault);
-        if (t->type != TENSOR_F32 && t->type != TENSOR_F16 && t->type != TENSOR_BF16)
+        if (!tensor_has_values(t))
             return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s %s is not F32, F16 or BF16", w->name, want);
     }
     return PITH_OK;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* binary16 and bfloat16 <-> binary32, in integer arithmetic, so that neither
- * the rounding mode nor flush-to-zero of the caller's thread matters. */
+ * the rounding mode nor flush-to-zero of the caller's thread matters; and the
+ * values of tensors of every type as either. */
 #include <assert.h>
 #include <string.h>
 
-#include "weights/tensor_table.h"
+#include "weights/quantised.h"
 
 /* Weights are little endian and may lie at any address. */
 static uint16_t load_u16(const uint8_t *p) {
@@ -103,8 +104,22 @@ void tensor_read_f32(const tensor *t, uint64_t first, uint64_t count, float *out
     case TENSOR_I8:
     case TENSOR_OTHER:
     default: /* not converted: never left as rubbish */
+        if (t->scales) {
+            quantised_read_f32(t, first, n, out);
+            break;
+        }
         memset(out, 0, n * sizeof out[0]);
         break;
+    }
+}
+
+static void read_quantised_f16(const tensor *t, uint64_t first, size_t n, uint16_t *out) {
+    float values[512];
+    for (size_t at = 0; at < n;) {
+        const size_t m = n - at < 512 ? n - at : 512;
+        quantised_read_f32(t, first + at, m, values);
+        for (size_t i = 0; i < m; i++) out[at + i] = narrow_float(bits_of_float(values[i]));
+        at += m;
     }
 }
 
@@ -129,6 +144,10 @@ void tensor_read_f16(const tensor *t, uint64_t first, uint64_t count, uint16_t *
     case TENSOR_I8:
     case TENSOR_OTHER:
     default:
+        if (t->scales) {
+            read_quantised_f16(t, first, n, out);
+            break;
+        }
         memset(out, 0, n * sizeof out[0]);
         break;
     }

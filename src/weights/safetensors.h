@@ -20,16 +20,26 @@ pith_status safetensors_read(tensor_table **out, const pith_env *env, const uint
 
 /* Writes tensors (data in memory or mapped) and string metadata as one file:
  * to a temporary name beside `path`, then renamed. Tensors are written in the
- * table's order, the header padded with spaces to a multiple of 8. */
+ * table's order, scales behind theirs, the header padded with spaces to a
+ * multiple of 8. */
 pith_status safetensors_write(const char *path, const tensor_table *table, const pith_env *env, pith_diag *diag)
     PITH_MUST_CHECK;
 
-/* The same with every tensor (F32, F16 or BF16, else PITH_E_UNSUPPORTED) as
- * binary16, block by block; a value that is not finite then is PITH_E_FORMAT.
- * `written` is told, of each tensor once it is written, the bytes read and the part of all that is
- * done; what it returns other than PITH_OK ends the call. */
+/* How values are stored. */
+typedef enum safetensors_precision {
+    SAFETENSORS_AS_THEY_ARE = 0,
+    SAFETENSORS_F16 = 1, /* every tensor; PITH_E_UNSUPPORTED but for F32, F16 and BF16 */
+    /* The tensors that are worth it as I8 with scales, the others as binary16 (quantised.h). Those
+     * that have scales already are copied. The metadata must have the mark. */
+    SAFETENSORS_INT8 = 2
+} safetensors_precision;
+
+/* The same in that precision, block by block; a value that is not finite in binary16 is
+ * PITH_E_FORMAT. `written` (may be NULL) is told, of each tensor once it is written, the bytes read
+ * and the part of all that is done; what it returns other than PITH_OK ends the call. */
 typedef pith_status safetensors_written_fn(void *user, uint64_t n_bytes, double done, pith_diag *diag);
-pith_status safetensors_write_f16(const char *path, const tensor_table *table, const pith_env *env,
-                                  safetensors_written_fn *written, void *user, pith_diag *diag) PITH_MUST_CHECK;
+pith_status safetensors_write_as(safetensors_precision precision, const char *path, const tensor_table *table,
+                                 const pith_env *env, safetensors_written_fn *written, void *user, pith_diag *diag)
+    PITH_MUST_CHECK;
 
 #endif

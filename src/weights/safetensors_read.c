@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "base/stream.h"
+#include "weights/quantised.h"
 #include "weights/tensor_table_private.h"
 
 #define LENGTH_BYTES 8u
@@ -304,6 +305,7 @@ pith_status safetensors_read(tensor_table **out, const pith_env *env, const uint
     PITH_TRY(tensor_table_new(&table, env));
     PITH_TRY(read_metadata(table, h.json, &env->alloc, diag));
     PITH_TRY(read_tensors(table, &h, &env->alloc, diag));
+    PITH_TRY(quantised_resolve(&table, env, diag));
     *out = table;
     table = NULL;
 

@@ -19,6 +19,7 @@
 
 #include "base/mem.h"
 #include "base/stream.h"
+#include "weights/quantised.h"
 #include "weights/tensor_table_private.h"
 
 #define MAX_TEMPORARY_TRIES 100u
@@ -27,7 +28,8 @@
 
 /* How the tensors' values go into the file. */
 typedef struct writing {
-    bool as_f16;
+    safetensors_precision precision;
+    const pith_alloc *alloc;
     safetensors_written_fn *written; /* may be NULL */
     void *user;
 } writing;
@@ -50,28 +52,60 @@ static const char *dtype_name(tensor_type type) {
 
 /* ---- header ------------------------------------------------------------------- */
 
-static bool can_be_written(const tensor *t, const writing *how) {
-    if (how->as_f16) return t->type == TENSOR_F32 || t->type == TENSOR_F16 || t->type == TENSOR_BF16;
-    return dtype_name(t->type) != NULL;
+/* The type that the tensor gets in the file; TENSOR_OTHER: it cannot be written. */
+static tensor_type stored_type(const tensor *t, const writing *how) {
+    const bool as_it_is = how->precision == SAFETENSORS_AS_THEY_ARE;
+    if (as_it_is || (how->precision == SAFETENSORS_INT8 && t->scales)) return t->type;
+    if (how->precision == SAFETENSORS_INT8 && quantised_pays(t)) return TENSOR_I8;
+    return t->type != TENSOR_I8 && tensor_has_values(t) ? TENSOR_F16 : TENSOR_OTHER;
 }
 
-/* In the file. */
-static uint64_t bytes_of(const tensor *t, const writing *how) { return how->as_f16 ? 2 * t->n_elements : t->n_bytes; }
+static bool gets_scales(const tensor *t, const writing *how) {
+    return t->scales || (t->type != TENSOR_I8 && stored_type(t, how) == TENSOR_I8);
+}
 
-/* {"dtype": ..., "shape": [...], "data_offsets": [begin, end]}; NULL when out
- * of memory. */
-static json_t *describe_tensor(const tensor *t, const writing *how, uint64_t begin) {
+/* {"dtype": ..., "shape": [...], "data_offsets": [begin, end]} is set for the name and *begin moves
+ * behind the tensor. False when out of memory, or for a name that is not UTF-8. */
+static bool describe(json_t *root, const char *name, tensor_type type, const uint64_t *dims, uint32_t rank,
+                     uint64_t *begin) {
+    uint64_t n_bytes = tensor_type_bytes(type);
     json_t *shape = json_array();
     int fault = shape ? 0 : -1;
-    for (uint32_t i = 0; i < t->rank; i++) fault |= json_array_append_new(shape, json_integer((json_int_t)t->shape[i]));
+    for (uint32_t i = 0; i < rank; i++) {
+        fault |= json_array_append_new(shape, json_integer((json_int_t)dims[i]));
+        n_bytes *= dims[i];
+    }
     json_t *described = json_object();
-    fault |= json_object_set_new(described, "dtype", json_string(how->as_f16 ? "F16" : dtype_name(t->type)));
+    fault |= json_object_set_new(described, "dtype", json_string(dtype_name(type)));
     fault |= json_object_set_new(described, "shape", shape);
-    json_t *offsets = json_pack("[I, I]", (json_int_t)begin, (json_int_t)(begin + bytes_of(t, how)));
+    json_t *offsets = json_pack("[I, I]", (json_int_t)*begin, (json_int_t)(*begin + n_bytes));
     fault |= json_object_set_new(described, "data_offsets", offsets);
-    if (!fault) return described;
+    *begin += n_bytes;
+    if (!fault) return json_object_set_new(root, name, described) == 0;
     json_decref(described);
-    return NULL;
+    return false;
+}
+
+static pith_status describe_scales(json_t *root, const tensor_table *table, const tensor *t, uint64_t *begin,
+                                   pith_diag *diag) {
+    char name[TENSOR_MAX_NAME_BYTES + sizeof QUANTISED_ENDING];
+    snprintf(name, sizeof name, "%s" QUANTISED_ENDING, t->name);
+    if (!quantised_is_marked(table) || tensor_table_find(table, name) || strlen(name) > TENSOR_MAX_NAME_BYTES)
+        return diag_set(diag, PITH_E_ARG, "tensor %.100s: there is no name for its scales, or no mark of int8",
+                        t->name);
+    if (describe(root, name, TENSOR_F32, t->shape, 1, begin)) return PITH_OK;
+    return diag_set(diag, PITH_E_NOMEM, "out of memory");
+}
+
+static pith_status describe_tensor(json_t *root, const tensor_table *table, const tensor *t, const writing *how,
+                                   uint64_t *begin, pith_diag *diag) {
+    const tensor_type type = stored_type(t, how);
+    if (!dtype_name(type))
+        return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %.100s: only F32, F16, BF16%s can be written", t->name,
+                        how->precision == SAFETENSORS_AS_THEY_ARE ? " and I8" : "");
+    if (!strcmp(t->name, "__metadata__") || !describe(root, t->name, type, t->shape, t->rank, begin))
+        return diag_set(diag, PITH_E_ARG, "tensor %.100s: its name is reserved or not UTF-8", t->name);
+    return gets_scales(t, how) ? describe_scales(root, table, t, begin, diag) : PITH_OK;
 }
 
 static pith_status describe_metadata(json_t *root, const tensor_table *table, pith_diag *diag) {
@@ -94,20 +128,8 @@ static pith_status make_header(char **text, size_t *n_bytes, const tensor_table 
     if (!root) return diag_set(diag, PITH_E_NOMEM, "out of memory");
     PITH_TRY(describe_metadata(root, table, diag));
     uint64_t begin = 0;
-    for (size_t i = 0; i < tensor_table_count(table); i++) {
-        const tensor *t = tensor_table_at(table, i);
-        if (!can_be_written(t, how)) {
-            status = diag_set(diag, PITH_E_UNSUPPORTED, "tensor %.100s: only F32, F16, BF16%s can be written", t->name,
-                              how->as_f16 ? "" : " and I8");
-            goto cleanup;
-        }
-        if (!strcmp(t->name, "__metadata__") ||
-            json_object_set_new(root, t->name, describe_tensor(t, how, begin)) != 0) {
-            status = diag_set(diag, PITH_E_ARG, "tensor %.100s: its name is reserved or not UTF-8", t->name);
-            goto cleanup;
-        }
-        begin += bytes_of(t, how);
-    }
+    for (size_t i = 0; i < tensor_table_count(table); i++)
+        PITH_TRY(describe_tensor(root, table, tensor_table_at(table, i), how, &begin, diag));
     dumped = json_dumps(root, JSON_COMPACT);
     size_t length = dumped ? strlen(dumped) : 0, padded = (length + 7) / 8 * 8;
     char *grown = dumped ? realloc(dumped, padded + 1) : NULL;
@@ -176,6 +198,51 @@ static pith_status write_rounded(int fd, const tensor *t, pith_diag *diag) {
     return PITH_OK;
 }
 
+static pith_status write_scales(int fd, const float *scales, size_t n, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    uint8_t bytes[4 * 256];
+    for (size_t at = 0; at < n;) {
+        const size_t m = n - at < 256 ? n - at : 256;
+        for (size_t i = 0; i < m; i++) {
+            uint32_t bits;
+            memcpy(&bits, &scales[at + i], sizeof bits);
+            for (size_t k = 0; k < 4; k++) bytes[4 * i + k] = (uint8_t)(bits >> (8 * k));
+        }
+        PITH_TRY(write_all(fd, bytes, 4 * m, diag));
+        at += m;
+    }
+cleanup:
+    return status;
+}
+
+/* Twice over the values: for the scales, for the integers. */
+static pith_status write_quantised(int fd, const tensor *t, const pith_alloc *alloc, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    int8_t integers[BLOCK_VALUES];
+    float *scales = mem_alloc(alloc, (size_t)t->shape[0], sizeof *scales);
+    if (!scales) return diag_set(diag, PITH_E_NOMEM, "out of memory");
+    PITH_TRY(quantised_make_scales(t, scales, diag));
+    for (uint64_t at = 0; at < t->n_elements;) {
+        const size_t n = t->n_elements - at < BLOCK_VALUES ? (size_t)(t->n_elements - at) : BLOCK_VALUES;
+        quantised_make_integers(t, scales, at, n, integers);
+        PITH_TRY(write_all(fd, integers, n, diag));
+        at += n;
+    }
+    PITH_TRY(write_scales(fd, scales, (size_t)t->shape[0], diag));
+cleanup:
+    mem_free(alloc, scales);
+    return status;
+}
+
+static pith_status write_tensor(int fd, const tensor *t, const writing *how, pith_diag *diag) {
+    const tensor_type type = stored_type(t, how);
+    if (type == TENSOR_I8 && t->type != TENSOR_I8) return write_quantised(fd, t, how->alloc, diag);
+    if (how->precision != SAFETENSORS_AS_THEY_ARE && type == TENSOR_F16) return write_rounded(fd, t, diag);
+    pith_status status = write_all(fd, t->data, t->n_bytes, diag);
+    if (status == PITH_OK && t->scales) status = write_all(fd, t->scales, t->shape[0] * sizeof(float), diag);
+    return status;
+}
+
 static pith_status write_contents(int fd, const char *text, size_t text_bytes, const tensor_table *table,
                                   const writing *how, pith_diag *diag) {
     pith_status status = PITH_OK;
@@ -187,7 +254,7 @@ static pith_status write_contents(int fd, const char *text, size_t text_bytes, c
     for (size_t i = 0; i < tensor_table_count(table); i++) n_all += tensor_table_at(table, i)->n_bytes;
     for (size_t i = 0; i < tensor_table_count(table); i++) {
         const tensor *t = tensor_table_at(table, i);
-        PITH_TRY(how->as_f16 ? write_rounded(fd, t, diag) : write_all(fd, t->data, t->n_bytes, diag));
+        PITH_TRY(write_tensor(fd, t, how, diag));
         n_done += t->n_bytes;
         if (how->written) PITH_TRY(how->written(how->user, t->n_bytes, (double)n_done / (double)(n_all + 1), diag));
     }
@@ -225,12 +292,11 @@ cleanup:
 }
 
 pith_status safetensors_write(const char *path, const tensor_table *table, const pith_env *env, pith_diag *diag) {
-    const writing how = {.as_f16 = false};
-    return write_file(path, table, &how, env, diag);
+    return safetensors_write_as(SAFETENSORS_AS_THEY_ARE, path, table, env, NULL, NULL, diag);
 }
 
-pith_status safetensors_write_f16(const char *path, const tensor_table *table, const pith_env *env,
-                                  safetensors_written_fn *written, void *user, pith_diag *diag) {
-    const writing how = {.as_f16 = true, .written = written, .user = user};
+pith_status safetensors_write_as(safetensors_precision precision, const char *path, const tensor_table *table,
+                                 const pith_env *env, safetensors_written_fn *written, void *user, pith_diag *diag) {
+    const writing how = {precision, env ? &env->alloc : NULL, written, user};
     return write_file(path, table, &how, env, diag);
 }

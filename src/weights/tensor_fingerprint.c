@@ -62,7 +62,7 @@ static void hash_rounded(hasher *h, const tensor *t) {
 }
 
 static pith_status hash_tensor(hasher *h, const tensor *t, pith_diag *diag) {
-    if (t->type != TENSOR_F32 && t->type != TENSOR_F16 && t->type != TENSOR_BF16)
+    if (!tensor_has_values(t))
         return diag_set(diag, PITH_E_UNSUPPORTED,
                         "tensor %.100s: no fingerprint of values that are not F32, F16 or BF16", t->name);
     size_t name_bytes = strlen(t->name);

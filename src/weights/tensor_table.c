@@ -97,6 +97,7 @@ static bool tensor_is_legal(const tensor *t) {
     uint64_t n_bytes;
     if (__builtin_mul_overflow(n_elements, (uint64_t)tensor_type_bytes(t->type), &n_bytes)) return false;
     if (t->type != TENSOR_OTHER && n_bytes != t->n_bytes) return false;
+    if (t->scales && (t->type != TENSOR_I8 || t->rank < 2)) return false;
     return t->n_bytes <= SIZE_MAX && (t->data || t->n_bytes == 0);
 }
 
@@ -179,6 +180,11 @@ pith_status tensor_table_take_maps(tensor_table *table, tensor_table *from) {
 }
 
 /* ---- reading ---------------------------------------------------------------- */
+
+bool tensor_has_values(const tensor *t) {
+    if (t->type == TENSOR_I8) return t->scales != NULL;
+    return t->type == TENSOR_F32 || t->type == TENSOR_F16 || t->type == TENSOR_BF16;
+}
 
 size_t tensor_table_count(const tensor_table *table) { return table->n_tensors; }
 

@@ -27,7 +27,8 @@ typedef struct tensor {
     uint64_t n_elements;
     const uint8_t *data; /* little endian, NOT necessarily aligned; mapped or borrowed */
     uint64_t n_bytes;
-    const char *fault; /* why the values cannot be used (static text), NULL when they can */
+    const char *fault;     /* why the values cannot be used (static text), NULL when they can */
+    const uint8_t *scales; /* TENSOR_I8: binary32 [shape[0]], like data; NULL: plain integers (weights/quantised.h) */
 } tensor;
 
 typedef struct tensor_table tensor_table;
@@ -42,15 +43,20 @@ size_t tensor_table_count(const tensor_table *table);
 const tensor *tensor_table_at(const tensor_table *table, size_t index);       /* sorted by name (byte order) */
 const tensor *tensor_table_find(const tensor_table *table, const char *name); /* NULL when absent */
 const char *tensor_table_meta(const tensor_table *table, const char *key);    /* NULL when absent */
-bool tensor_table_has_part(const tensor_table *table, const char *prefix);    /* some name starts with it */
+/* Metadata one by one, sorted by key; NULL past the end. */
+const char *tensor_table_meta_at(const tensor_table *table, size_t index, const char **value);
+bool tensor_table_has_part(const tensor_table *table, const char *prefix); /* some name starts with it */
 uint64_t tensor_table_file_bytes(const tensor_table *table);
 
 /* Tells the system that the mapped pages are not needed for now (they come
  * back by themselves when touched): called once weights are reordered. */
 void tensor_table_drop_pages(const tensor_table *table);
 
+/* The values are numbers that networks can use: F32, F16, BF16, or I8 with scales. */
+bool tensor_has_values(const tensor *t);
+
 /* Elements [first, first + count) widened to float, or rounded to nearest-even
- * binary16 bit patterns. TENSOR_I8 and TENSOR_OTHER are not converted. */
+ * binary16 bit patterns. Where tensor_has_values is false they are 0. */
 void tensor_read_f32(const tensor *t, uint64_t first, uint64_t count, float *out);
 void tensor_read_f16(const tensor *t, uint64_t first, uint64_t count, uint16_t *out);
 float f16_to_f32(uint16_t half);

@@ -28,9 +28,6 @@ void file_map_drop_pages(const file_map *map);
 pith_status tensor_table_take_map(tensor_table *table, file_map *map) PITH_MUST_CHECK;
 pith_status tensor_table_take_maps(tensor_table *table, tensor_table *from) PITH_MUST_CHECK;
 
-/* Metadata one by one, sorted by key; NULL past the end. */
-const char *tensor_table_meta_at(const tensor_table *table, size_t index, const char **value);
-
 /* Index of the first tensor whose name is not less than `name`. */
 size_t tensor_table_lower_bound(const tensor_table *table, const char *name);
 

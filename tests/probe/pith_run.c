@@ -59,7 +59,7 @@ static pith_status read_tensor(run *r, const char *name, uint32_t rank, const ui
     if (!t) return diag_set(&r->why, PITH_E_FORMAT, "input lacks the tensor %s", name);
     if (t->rank != rank || (rank > 1 && t->shape[0] != 1) || t->n_elements == 0)
         return diag_set(&r->why, PITH_E_FORMAT, "input tensor %s must have %u dimensions, the first 1", name, rank);
-    if (t->fault || (t->type != TENSOR_F32 && t->type != TENSOR_F16 && t->type != TENSOR_BF16))
+    if (t->fault || !tensor_has_values(t))
         return diag_set(&r->why, PITH_E_FORMAT, "input tensor %s is not F32, F16 or BF16", name);
     for (uint32_t i = 0; i < rank; i++)
         if (t->shape[i] > r->env.limits.max_dimension)
