@@ -12,7 +12,7 @@
 #include "model_catalogue.h"
 
 static const cli_option options[] = {
-    {CLI_TO, "to", "PRECISION", "convert: fp16"},
+    {CLI_TO, "to", "PRECISION", "convert: fp16, or int8 for half of that"},
     CLI_OPTION_JSON,
     {'v', "verbose", NULL, "list: also name the files that cannot be used, and say why"},
     CLI_OPTION_HELP,
@@ -26,8 +26,8 @@ static void print_text(const model_catalogue *catalogue) {
         cli_hex(latent, e->ids.latent);
         if (e->ids.has_decoder) cli_hex(decoder, e->ids.decoder);
         model_parts_text(parts, e->contents.parts);
-        printf("%-10s %-6s latent %s decoder %-16s %10" PRIu64 " bytes  %s  (%s)\n", e->contents.name, e->contents.kind,
-               latent, decoder, e->contents.n_file_bytes, e->path, parts);
+        printf("%-10s %-6s latent %s decoder %-16s %10" PRIu64 " bytes  %s  (%s; %s)\n", e->contents.name,
+               e->contents.kind, latent, decoder, e->contents.n_file_bytes, e->path, parts, e->contents.precision);
     }
 }
 
@@ -39,11 +39,12 @@ static cli_exit print_json(const model_catalogue *catalogue) {
         char latent[CLI_HEX_BYTES], decoder[CLI_HEX_BYTES];
         cli_hex(latent, e->ids.latent);
         cli_hex(decoder, e->ids.decoder);
-        json_t *model = json_pack(
-            "{so so ss so so sI sI si si so}", "name", json_text(c->name), "kind", json_text(c->kind), "latent_id",
-            latent, "decoder_id", e->ids.has_decoder ? json_string(decoder) : json_null(), "parts",
-            model_parts_json(c->parts), "bytes", (json_int_t)c->n_file_bytes, "parameters", (json_int_t)c->n_parameters,
-            "latent_channels", (int)c->n_latent, "downscale", (int)c->downscale, "path", json_text(e->path));
+        json_t *model =
+            json_pack("{so so ss so so sI sI so si si so}", "name", json_text(c->name), "kind", json_text(c->kind),
+                      "latent_id", latent, "decoder_id", e->ids.has_decoder ? json_string(decoder) : json_null(),
+                      "parts", model_parts_json(c->parts), "bytes", (json_int_t)c->n_file_bytes, "parameters",
+                      (json_int_t)c->n_parameters, "precision", json_text(c->precision), "latent_channels",
+                      (int)c->n_latent, "downscale", (int)c->downscale, "path", json_text(e->path));
         json_array_append_new(array, model);
     }
     return json_print(array);

@@ -30,20 +30,28 @@ static int report(void *user, const char *stage, double done) {
     return bar->report ? bar->report(bar->user, stage, done) : 0;
 }
 
+/* What IN is a name or a path of: TAESD, or else a model. */
 static cli_exit convert(const char *in, const char *out, pith_precision precision) {
     pith_env env;
     progress bar;
     pith_model *model = NULL;
     pith_diag why = {0};
+    int is_tiny = 0;
     pith_env_defaults(&env, sizeof env);
-    cli_exit code = model_for_encode(&model, &env, in);
-    if (code != CLI_DONE) return code;
     progress_start(&bar, &env);
     pith_progress shown = env.progress;
     env.progress = (pith_progress){report, &shown};
     catch_signal(SIGINT);
     catch_signal(SIGTERM);
-    pith_status status = pith_model_convert(model, &env, precision, out, &why);
+    pith_status status = pith_tiny_convert(in, &env, precision, out, &is_tiny, &why);
+    if (!is_tiny) {
+        cli_exit code = model_for_encode(&model, &env, in);
+        if (code != CLI_DONE) {
+            progress_end(&bar);
+            return code;
+        }
+        status = pith_model_convert(model, &env, precision, out, &why);
+    }
     progress_end(&bar);
     pith_model_free(&model);
     if (status == PITH_OK) return CLI_DONE;
@@ -51,13 +59,20 @@ static cli_exit convert(const char *in, const char *out, pith_precision precisio
     return cli_fail(cli_exit_of(status, of_output ? CLI_OUTPUT : CLI_MODEL), of_output ? out : in, "%s", why.message);
 }
 
+/* 0 when it is none. */
+static pith_precision precision_of(const char *name) {
+    if (name && strcmp(name, "fp16") == 0) return PITH_PRECISION_FP16;
+    return name && strcmp(name, "int8") == 0 ? PITH_PRECISION_INT8 : (pith_precision)0;
+}
+
 cli_exit model_convert(const cli_command *command, char **operands, int n_operands, const char *to) {
     if (n_operands != 2) return cli_usage(command, "convert: one IN and one OUT" ENDING " are needed");
     const char *in = operands[0], *out = operands[1];
     size_t n = strlen(out), n_ending = strlen(ENDING);
-    if (!to || strcmp(to, "fp16") != 0) return cli_usage(command, "convert: --to fp16 is needed");
+    const pith_precision precision = precision_of(to);
+    if (!precision) return cli_usage(command, "convert: --to fp16 or --to int8 is needed");
     if (n <= n_ending || strcmp(out + n - n_ending, ENDING) != 0)
         return cli_usage(command, "convert: \"%s\" does not end with " ENDING, out);
     if (cli_same_file(in, out)) return cli_fail(CLI_USAGE, out, "is the input");
-    return convert(in, out, PITH_PRECISION_FP16);
+    return convert(in, out, precision);
 }

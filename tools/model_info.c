@@ -36,6 +36,8 @@ json_t *model_parts_json(uint32_t parts) {
     return array;
 }
 
+static bool is_int8(const pith_model_contents *c) { return strstr(c->precision, "int8") != NULL; }
+
 static void print_text(const char *name, const pith_model_contents *c, const char *latent, const char *decoder) {
     char parts[MODEL_PARTS_BYTES];
     model_parts_text(parts, c->parts);
@@ -46,7 +48,9 @@ static void print_text(const char *name, const pith_model_contents *c, const cha
     printf("  parameters  %" PRIu64 ", %s\n", c->n_parameters, c->precision);
     printf("  bytes       %" PRIu64 "\n", c->n_file_bytes);
     printf("  latent id   %s\n  decoder id  %s%s\n", latent, decoder,
-           c->is_converted ? " (both those of the model it was made from)" : "");
+           !c->is_converted ? ""
+           : is_int8(c)     ? " (the former that of the model it was made from)"
+                            : " (both those of the model it was made from)");
 }
 
 static json_t *contents_json(const char *name, const pith_model_contents *c, const char *latent, const char *decoder) {

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <nettle/sha2.h>
@@ -18,6 +19,7 @@
 
 typedef struct verified {
     uint64_t n_values, n_file_bytes;
+    char precision[PITH_NAME_BYTES];
     char latent[CLI_HEX_BYTES], decoder[CLI_HEX_BYTES];
     char sha256[SHA256_HEX_BYTES]; /* empty for a folder */
 } verified;
@@ -62,6 +64,10 @@ static pith_status check_model(verified *v, pith_model *model, const pith_env *e
     if (status != PITH_OK) return status;
     status = pith_model_get_info(model, &info);
     if (status != PITH_OK) return tool_fail(why, status, "has no fingerprints: %s", pith_status_name(status));
+    pith_model_contents contents;
+    status = pith_model_get_contents(model, &contents, sizeof contents);
+    if (status != PITH_OK) return tool_fail(why, status, "cannot be described: %s", pith_status_name(status));
+    memcpy(v->precision, contents.precision, sizeof v->precision);
     v->n_values = info.n_parameters;
     v->n_file_bytes = info.n_file_bytes;
     cli_hex(v->latent, info.latent_id);
@@ -95,8 +101,8 @@ static cli_exit verify(const char *path) {
     pith_model_free(&model);
     progress_end(&bar);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_MODEL), path, "%s", why.message);
-    printf("%s\n  values      %" PRIu64 ", all finite\n  latent id   %s\n  decoder id  %s\n", path, v.n_values,
-           v.latent, v.decoder);
+    printf("%s\n  values      %" PRIu64 ", all finite\n  precision   %s\n  latent id   %s\n  decoder id  %s\n", path,
+           v.n_values, v.precision, v.latent, v.decoder);
     if (*v.sha256) printf("  sha256      %s\n", v.sha256);
     print_known(&v);
     return CLI_DONE;

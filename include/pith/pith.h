@@ -178,7 +178,8 @@ typedef struct pith_model pith_model;
 #define PITH_FINGERPRINT_BYTES 8
 
 /* Fingerprints: first 8 bytes of SHA-256 over the tensors concerned, see
- * doc/format.md. Files of other precision of the same model share them. */
+ * doc/format.md. F32, F16 and BF16 files of the same model share them, an int8 one
+ * has the latent_id. */
 typedef struct pith_model_info {
     char name[PITH_NAME_BYTES];                 /* "mini-1" */
     char kind[PITH_NAME_BYTES];                 /* "mini", "sd1" */
@@ -223,7 +224,7 @@ typedef enum pith_model_part {
 typedef struct pith_model_contents {
     char name[PITH_NAME_BYTES];
     char kind[PITH_NAME_BYTES];
-    char precision[PITH_NAME_BYTES]; /* "F32", "F16", "BF16", or several: "F32+F16" */
+    char precision[PITH_NAME_BYTES]; /* "F32", "F16", "BF16", "int8", or several: "F16+int8" */
     uint32_t parts;                  /* pith_model_part, or'ed */
     uint32_t n_latent;
     uint32_t downscale;
@@ -242,14 +243,26 @@ PITH_API PITH_MUST_CHECK pith_status pith_model_get_contents(const pith_model *m
  * that it says. Progress goes to `env` (may be NULL). */
 PITH_API PITH_MUST_CHECK pith_status pith_model_check_values(pith_model *model, const pith_env *env, pith_diag *why);
 
-typedef enum pith_precision { PITH_PRECISION_FP16 = 1 } pith_precision;
+typedef enum pith_precision {
+    PITH_PRECISION_FP16 = 1,
+    PITH_PRECISION_INT8 = 2 /* large matrices and convolutions in 8 bits, the rest fp16 */
+} pith_precision;
 
-/* Writes a compact copy of a Stable Diffusion model: autoencoder and U-Net in
- * that precision, a constant in the place of the text encoder. It has the same
- * fingerprints, so either decodes what the other encoded. The file appears under
- * its name when it is whole. Progress and cancel are those of `env` (may be NULL). */
+/* Writes a compact copy of a model. Of Stable Diffusion: autoencoder and U-Net in
+ * that precision, a constant in the place of the text encoder. Of a built-in one,
+ * which is fp16 already: int8 only. The copy has the same latent_id, so either
+ * decodes what the other encoded; one of fp16 also has the same decoder_id, one of
+ * int8 its own, so that residuals, which mend one decoder's picture, are not used
+ * with the other. The file appears under its name when it is whole. An int8 model
+ * is not made fp16 again. Progress and cancel are those of `env` (may be NULL). */
 PITH_API PITH_MUST_CHECK pith_status pith_model_convert(pith_model *model, const pith_env *env,
                                                         pith_precision precision, const char *path, pith_diag *why);
+
+/* The same of TAESD, which is no model by itself, for pith_model_with_vae: of
+ * either of its two files, or the one. *is_tiny says whether `in` was opened and
+ * is TAESD; if not, nothing is written and the status is not PITH_OK. */
+PITH_API PITH_MUST_CHECK pith_status pith_tiny_convert(const char *in, const pith_env *env, pith_precision precision,
+                                                       const char *path, int *is_tiny, pith_diag *why);
 
 /* ---- encoder ---------------------------------------------------------------- */
 

@@ -102,10 +102,7 @@ cleanup:
 static pith_status read_model(pith_model *m, pith_diag *diag) {
     pith_status status = PITH_OK;
     sd1_config *c = &m->config.sd1;
-    const char *version = tensor_table_meta(m->weights, "format_version");
-    if (model_is_converted(m->weights) && (!version || strcmp(version, MODEL_SD1_VERSION) != 0))
-        return diag_set(diag, PITH_E_VERSION, "is a converted model of version %.20s, this library reads version %s",
-                        version ? version : "?", MODEL_SD1_VERSION);
+    PITH_TRY(model_check_version(m->weights, diag));
     PITH_TRY(read_autoencoder(m, diag));
     m->traits = (model_traits){
         .name = "sd1",

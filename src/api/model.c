@@ -8,6 +8,7 @@
 
 #include "api/env.h"
 #include "container/pith_format.h"
+#include "weights/quantised.h"
 #include "weights/weights_open.h"
 
 static const model_kind *const kinds[] = {&model_kind_mini, &model_kind_sd1};
@@ -16,6 +17,7 @@ pith_status pith_model_open(pith_model **out, const pith_env *env, const char *p
     pith_status status = PITH_OK;
     pith_env own;
     pith_model *m = NULL;
+    uint8_t id[PITH_FINGERPRINT_BYTES];
     if (why) diag_clear(why);
     if (!out || !path) return diag_set(why, PITH_E_ARG, "pith_model_open: an argument is NULL");
     *out = NULL;
@@ -36,6 +38,7 @@ pith_status pith_model_open(pith_model **out, const pith_env *env, const char *p
         goto cleanup;
     }
     PITH_TRY(m->kind->read(m, why));
+    if (quantised_is_marked(m->weights)) PITH_TRY(model_latent_id(m, id, why)); /* a word of metadata: is it there? */
     PITH_TRY(nn_backend_new(&m->backend, &m->env, m->env.backend, why));
     m->env.backend = NULL; /* the caller's string may go now */
     *out = m;
@@ -78,11 +81,14 @@ uint64_t model_file_bytes(const pith_model *m) {
 
 const model_traits *model_traits_of(const pith_model *model) { return &model->traits; }
 
-static pith_status fingerprint(pith_model *m, bool *has, uint8_t *cached, const char *const *prefixes,
-                               uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) {
+typedef pith_status compute_id_fn(const tensor_table *weights, const char *const *prefixes,
+                                  uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag);
+
+static pith_status fingerprint(pith_model *m, bool *has, uint8_t *cached, compute_id_fn *compute,
+                               const char *const *prefixes, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) {
     pith_status status = PITH_OK;
     pthread_mutex_lock(&m->lock);
-    if (!*has) status = tensor_table_fingerprint_any(m->weights, prefixes, cached, diag);
+    if (!*has) status = compute(m->weights, prefixes, cached, diag);
     *has = *has || status == PITH_OK;
     memcpy(id, cached, PITH_FINGERPRINT_BYTES);
     pthread_mutex_unlock(&m->lock);
@@ -90,7 +96,7 @@ static pith_status fingerprint(pith_model *m, bool *has, uint8_t *cached, const 
 }
 
 pith_status model_latent_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) {
-    return fingerprint(m, &m->has_latent_id, m->latent_id, m->kind->latent_prefixes, id, diag);
+    return fingerprint(m, &m->has_latent_id, m->latent_id, model_latent_id_of, m->kind->latent_prefixes, id, diag);
 }
 
 pith_status pith_model_get_info(pith_model *m, pith_model_info *info) {
@@ -114,7 +120,8 @@ cleanup:
 }
 
 pith_status model_decoder_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) {
-    return fingerprint(m, &m->has_decoder_id, m->decoder_id, m->kind->decoder_prefixes, id, diag);
+    return fingerprint(m, &m->has_decoder_id, m->decoder_id, tensor_table_fingerprint_any, m->kind->decoder_prefixes,
+                       id, diag);
 }
 
 pith_status pith_model_latent_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES]) {

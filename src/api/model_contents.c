@@ -8,18 +8,15 @@
 #include "api/env.h"
 #include "api/model_kind.h"
 #include "model/text.h"
+#include "weights/quantised.h"
 #include "weights/sd_layout.h"
 
 #define BLOCK_VALUES 8192u
 #define DROP_EVERY_VALUES (16u << 20)
 
-void model_id_text(char text[2 * PITH_FINGERPRINT_BYTES + 1], const uint8_t id[PITH_FINGERPRINT_BYTES]) {
-    for (size_t i = 0; i < PITH_FINGERPRINT_BYTES; i++) snprintf(text + 2 * i, 3, "%02x", id[i]);
-}
-
 bool model_is_converted(const tensor_table *weights) {
     const char *format = tensor_table_meta(weights, "format");
-    return format && strcmp(format, MODEL_SD1_FORMAT) == 0;
+    return quantised_is_marked(weights) || (format && strcmp(format, MODEL_SD1_FORMAT) == 0);
 }
 
 static uint32_t find_parts(const tensor_table *weights) {
@@ -32,7 +29,7 @@ static uint32_t find_parts(const tensor_table *weights) {
 
 static void name_precision(char text[PITH_NAME_BYTES], const tensor_table *weights) {
     static const char *const names[] = {
-        [TENSOR_F32] = "F32", [TENSOR_F16] = "F16", [TENSOR_BF16] = "BF16", [TENSOR_I8] = "I8"};
+        [TENSOR_F32] = "F32", [TENSOR_F16] = "F16", [TENSOR_BF16] = "BF16", [TENSOR_I8] = "int8"};
     bool seen[TENSOR_OTHER + 1] = {false};
     for (size_t i = 0; i < tensor_table_count(weights); i++) seen[tensor_table_at(weights, i)->type] = true;
     text[0] = '\0';
@@ -67,7 +64,7 @@ pith_status pith_model_get_contents(const pith_model *m, pith_model_contents *co
 static pith_status check_tensor(const tensor *t, pith_diag *why) {
     float values[BLOCK_VALUES];
     if (t->fault) return diag_set(why, PITH_E_UNSUPPORTED, "tensor %.100s: %s", t->name, t->fault);
-    if (t->type != TENSOR_F32 && t->type != TENSOR_F16 && t->type != TENSOR_BF16) return PITH_OK; /* not for networks */
+    if (!tensor_has_values(t)) return PITH_OK; /* not for networks */
     for (uint64_t at = 0; at < t->n_elements;) {
         uint64_t left = t->n_elements - at;
         uint64_t n = left < BLOCK_VALUES ? left : BLOCK_VALUES;
@@ -93,14 +90,15 @@ static pith_status check_id(const pith_model *m, const char *key, const uint8_t 
                     stated ? stated : "none");
 }
 
-/* A converted file says what it was made from. */
+/* A converted file says what it was made from; one of int8, whose encoder is not that of the
+ * model it was made from any more, also what it is. */
 static pith_status check_stated(pith_model *m, pith_diag *why) {
     pith_status status = PITH_OK;
     uint8_t id[PITH_FINGERPRINT_BYTES];
     if (!model_is_converted(m->weights)) return PITH_OK;
-    PITH_TRY(model_latent_id(m, id, why));
-    PITH_TRY(check_id(m, MODEL_LATENT_ID_KEY, id, why));
-    PITH_TRY(pith_model_decoder_id(m, id));
+    PITH_TRY(tensor_table_fingerprint_any(m->weights, m->kind->latent_prefixes, id, why));
+    PITH_TRY(check_id(m, quantised_is_marked(m->weights) ? MODEL_ENCODER_ID_KEY : MODEL_LATENT_ID_KEY, id, why));
+    PITH_TRY(model_decoder_id(m, id, why));
     PITH_TRY(check_id(m, MODEL_DECODER_ID_KEY, id, why));
 cleanup:
     return status;

@@ -42,11 +42,23 @@ typedef struct model_kind {
 
 extern const model_kind model_kind_mini, model_kind_sd1;
 
-/* Metadata of converted files; the fingerprints are the source's, in hex. */
+/* Metadata of converted files (doc/weights.md); fingerprints are in hex. The latent space is that
+ * of the source, whose encoder an int8 one only comes near: that has a fingerprint of its own. */
 #define MODEL_SD1_FORMAT "pith-sd1"
+#define MODEL_TAESD_FORMAT "pith-taesd"
 #define MODEL_SD1_VERSION "1"
+#define MODEL_INT8_VERSION "2"
 #define MODEL_LATENT_ID_KEY "latent_id"
+#define MODEL_ENCODER_ID_KEY "encoder_id"
 #define MODEL_DECODER_ID_KEY "decoder_id"
+
+/* The fingerprint of the latent space: computed of the encoder, or what int8 weights say. */
+pith_status model_latent_id_of(const tensor_table *weights, const char *const *prefixes,
+                               uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) PITH_MUST_CHECK;
+
+/* The format_version of such weights in a file of ours, and whether it is what the file says. */
+const char *model_format_version(const tensor_table *weights);
+pith_status model_check_version(const tensor_table *weights, pith_diag *diag) PITH_MUST_CHECK;
 
 void model_id_text(char text[2 * PITH_FINGERPRINT_BYTES + 1], const uint8_t id[PITH_FINGERPRINT_BYTES]);
 bool model_is_converted(const tensor_table *weights);

@@ -17,7 +17,7 @@ static pith_status check_space(pith_model *base, const tensor_table *vae, pith_d
         return diag_set(why, PITH_E_MODEL_MISMATCH,
                         "its latent has %u channels at 1/%u of the picture, the model's %u at 1/%u", c.n_latent,
                         vae_downscale(&c), base->traits.n_latent, 1u << base->traits.log2_downscale);
-    PITH_TRY(tensor_table_fingerprint_any(vae, base->kind->latent_prefixes, its, why));
+    PITH_TRY(model_latent_id_of(vae, base->kind->latent_prefixes, its, why));
     PITH_TRY(model_latent_id(base, ours, why));
     if (memcmp(ours, its, sizeof ours) == 0) return PITH_OK;
     model_id_text(our_text, ours);
@@ -53,6 +53,7 @@ pith_status pith_model_with_vae(pith_model **out, pith_model *model, const char 
                         model->traits.name);
     base = model_own_networks(model); /* what replaced its autoencoder before is of no use now */
     PITH_TRY(weights_open(&vae, &base->env, path, why));
+    PITH_TRY(model_check_version(vae, why));
     if (!vae_recognise(vae) && !taesd_recognise(vae)) {
         status = diag_set(why, PITH_E_UNSUPPORTED, "has no autoencoder of Stable Diffusion");
         goto cleanup;

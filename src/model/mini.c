@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "weights/quantised.h"
+
 #define PATCH_HIGH 4 /* pixels a position at 1/4 resolution is wide and high */
 
 /* ---- configuration ------------------------------------------------------------- */
@@ -70,8 +72,9 @@ static pith_status read_name(char name[PITH_NAME_BYTES], const tensor_table *wei
 pith_status mini_config_read(mini_config *config, const tensor_table *weights, pith_diag *diag) {
     pith_status status = PITH_OK;
     mini_config c = {0};
+    const uint32_t known_version = quantised_is_marked(weights) ? 2 : 1;
     uint32_t format_version = 0, downscale = 0;
-    PITH_TRY(read_count(&format_version, weights, "format_version", 1, 1, diag));
+    PITH_TRY(read_count(&format_version, weights, "format_version", known_version, known_version, diag));
     PITH_TRY(read_name(c.name, weights, diag));
     PITH_TRY(read_count(&downscale, weights, "downscale", MINI_DOWNSCALE, MINI_DOWNSCALE, diag));
     PITH_TRY(read_count(&c.n_latent, weights, "latent_channels", 1, 32, diag));

@@ -49,8 +49,8 @@ refuses 3 "damaged.safetensors: is damaged: its [a-z]*_id" "$pith" model verify 
 
 # Faults leave nothing behind, and what was there as it was.
 refuses 1 "one IN and one OUT" "$pith" model convert --to fp16 vae.safetensors
-refuses 1 "to fp16 is needed" "$pith" model convert vae.safetensors no.safetensors
-refuses 1 "to fp16 is needed" "$pith" model convert --to int3 vae.safetensors no.safetensors
+refuses 1 "to fp16 or --to int8 is needed" "$pith" model convert vae.safetensors no.safetensors
+refuses 1 "to fp16 or --to int8 is needed" "$pith" model convert --to int3 vae.safetensors no.safetensors
 refuses 1 "does not end with" "$pith" model convert --to fp16 vae.safetensors no.ckpt
 refuses 1 "is the input" "$pith" model convert --to fp16 vae.safetensors ./vae.safetensors
 refuses 3 "mini" "$pith" model convert --to fp16 models/mini.safetensors no.safetensors
@@ -60,28 +60,7 @@ refuses 4 "no/where.safetensors: cannot be written" "$pith" model convert --to f
 # With the U-Net: not without its text encoder, or the constant in its place.
 checkpoint --dtype f16 -o sd.safetensors
 refuses 3 "sd.safetensors: .*neither a text encoder" "$pith" model convert --to fp16 sd.safetensors no.safetensors
-/usr/bin/python3 - sd.safetensors whole.safetensors <<'P'
-import json, sys, numpy as np
-data = open(sys.argv[1], "rb").read()
-n = int.from_bytes(data[:8], "little")
-header, body = json.loads(data[8:8 + n]), data[8 + n:]
-names = {"first_stage_model.": "vae.", "model.diffusion_model.": "unet."}
-out, blocks, at = {"__metadata__": {"format": "pith-sd1", "format_version": "1", "name": "sd1"}}, [], 0
-def add(name, dtype, shape, values):
-    global at
-    out[name] = {"dtype": dtype, "shape": shape, "data_offsets": [at, at + len(values)]}
-    blocks.append(values)
-    at += len(values)
-for key, t in header.items():
-    for old, new in names.items():
-        if key.startswith(old):
-            add(new + key[len(old):], t["dtype"], t["shape"], body[slice(*t["data_offsets"])])
-prompt = np.random.default_rng(1).standard_normal((77, 768)).astype("<f2").astype("<f4")
-add("text.empty_prompt", "F32", [77, 768], prompt.tobytes())
-text = json.dumps(out).encode()
-text += b" " * (-len(text) % 8)
-open(sys.argv[2], "wb").write(len(text).to_bytes(8, "little") + text + b"".join(blocks))
-P
+/usr/bin/python3 "$source_dir/tests/reference/add_empty_prompt.py" sd.safetensors whole.safetensors
 rm sd.safetensors
 refuses 3 "whole.safetensors: is damaged: its latent_id is [0-9a-f]*, and it says none" "$pith" model verify whole.safetensors
 ok "$pith" model convert --to fp16 whole.safetensors small.safetensors
