@@ -4,8 +4,9 @@
  * alone: scripts/check-exact compares what its builds print.
  *   pith-exact FILE.pith...
  * One line for each file: its symbols, their dequantised values, the opacities
- * of its alpha, and whether coding them again gives the file's own bytes. Then
- * one for each coder and each prior, over data that are made up here. */
+ * of its alpha, its metadata, what its residual makes of a made-up picture, and
+ * whether coding symbols again gives the file's own bytes. Then one for each
+ * coder and each prior, over data that are made up here. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,7 +67,7 @@ static uint32_t crc_floats(uint32_t crc, const float *values, size_t count) {
 /* ---- files --------------------------------------------------------------------------------- */
 
 typedef struct sums {
-    uint32_t symbols, values, alpha, metadata;
+    uint32_t symbols, values, alpha, metadata, residual;
     bool same; /* coded again, it is what the file has */
 } sums;
 
@@ -101,6 +102,25 @@ static void add_alpha(sums *s, alpha_coder *coder, const ctr_file *file, uint32_
     free(block.samples);
 }
 
+/* There is no network here: the slice is applied to samples that anyone can
+ * make, those of made_up() in tests/reference/residual_slice.py. */
+static void add_residual(sums *s, res_coder *coder, const ctr_file *file, uint32_t index, pith_diag *diag) {
+    const uint8_t *coded;
+    size_t coded_bytes;
+    ctr_rect r = ctr_residual_rect(&file->head, index);
+    const uint8_t n = file->head.grey ? 1 : 3;
+    const size_t stride = (size_t)r.width * n, count = stride * r.height;
+    res_view view = {take(count, 1), stride, r.width, r.height, n, n};
+    for (size_t i = 0; i < count; i++) {
+        size_t x = r.x + i % stride / n, y = r.y + i / stride;
+        view.samples[i] = (uint8_t)(x * 3 + y * 2 + i % n * 40 + x * y / 16);
+    }
+    must(ctr_read_residual(file, index, &coded, &coded_bytes, diag), diag->message);
+    must(res_decode(coder, coded, coded_bytes, &view, diag), diag->message);
+    s->residual = crc32_update(s->residual, view.samples, count);
+    free(view.samples);
+}
+
 static uint8_t *load(const char *path, size_t *n_bytes) {
     FILE *f = fopen(path, "rb");
     if (!f) fail(path);
@@ -116,21 +136,26 @@ static void print_file(const char *path) {
     ctr_file file;
     lat_coder *coder;
     alpha_coder *alpha;
+    res_coder *residual;
     sums s = {.same = true};
     uint8_t *data = load(path, &n_bytes);
     must(ctr_read(&file, data, n_bytes, &no_limits, &diag), diag.message);
     must(lat_coder_new(&coder, NULL, file.head.n_latent), "no coder");
     must(lat_coder_use_prior(coder, file.head.prior_id), "no prior");
     must(alpha_coder_new(&alpha, NULL), "no coder");
+    must(res_coder_new(&residual, NULL, false), "no coder");
     for (uint32_t i = 0; i < file.n_slices; i++) add_slice(&s, coder, &file, i, &diag);
     for (uint32_t i = 0; i < file.n_alpha; i++) add_alpha(&s, alpha, &file, i, &diag);
+    for (uint32_t i = 0; i < file.n_residual; i++) add_residual(&s, residual, &file, i, &diag);
     for (unsigned i = 0; i < PITH_N_METADATA; i++) {
         const ctr_chunk *chunk = &file.chunks[file.metadata[i]];
         if (file.metadata[i]) s.metadata = crc32_update(s.metadata, chunk->payload, chunk->payload_bytes);
     }
     const char *name = strrchr(path, '/');
-    printf("%s symbols %08" PRIx32 " values %08" PRIx32 " alpha %08" PRIx32 " metadata %08" PRIx32 " coded again: %s\n",
-           name ? name + 1 : path, s.symbols, s.values, s.alpha, s.metadata, s.same ? "the same" : "OTHER");
+    printf("%s symbols %08" PRIx32 " values %08" PRIx32 " alpha %08" PRIx32 " metadata %08" PRIx32
+           " residual %08" PRIx32 " coded again: %s\n",
+           name ? name + 1 : path, s.symbols, s.values, s.alpha, s.metadata, s.residual, s.same ? "the same" : "OTHER");
+    res_coder_free(&residual);
     alpha_coder_free(&alpha);
     lat_coder_free(&coder);
     ctr_file_free(&file, &no_limits);

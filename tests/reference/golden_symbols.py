@@ -5,9 +5,11 @@
 
     golden_symbols.py FILE.pith...
 
-prints one line for each: its name and four CRC-32: of the symbols of all its slices, one after another (each slice in
+prints one line for each: its name and five CRC-32: of the symbols of all its slices, one after another (each slice in
 the order of format.md, section 6), of the opacities of all its slices of alpha (u16), of the colours and indices of its
-palette, and of its metadata (ICCP, EXIF, XMPM). Exit status 1 when a file is refused or a checksum does not match.
+palette, of its metadata (ICCP, EXIF, XMPM), and of the samples of its residual slices, one after another, where the
+samples of `made_up` (residual_slice.py) stand for the network's. Exit status 1 when a file is refused or a checksum does
+not match.
 """
 import os
 import struct
@@ -18,8 +20,9 @@ import latent_slice
 import pith_reader
 from alpha_slice import AlphaSlice
 from latent_slice import Slice
+from residual_slice import ResidualSlice, made_up
 
-ALPHA_SIDE = pith_reader.ALPHA_SIDE
+ALPHA_SIDE, RESIDUAL_SIDE = pith_reader.ALPHA_SIDE, pith_reader.RESIDUAL_SIDE
 
 
 def packed(code: str, values: list) -> bytes:
@@ -63,12 +66,25 @@ def alpha_crc(data: bytes, found: dict) -> int:
     return crc
 
 
+def residual_crc(data: bytes, found: dict) -> int:
+    crc, columns, planes = 0, -(-found["width"] // RESIDUAL_SIDE), 1 if found["channels"] < 3 else 3
+    for i, payload in enumerate(payloads(data, found, "RESD")):
+        left, top = i % columns * RESIDUAL_SIDE, i // columns * RESIDUAL_SIDE
+        width, height = min(RESIDUAL_SIDE, found["width"] - left), min(RESIDUAL_SIDE, found["height"] - top)
+        before = [[[made_up(left + x, top + y, p) for p in range(planes)] for x in range(width)] for y in range(height)]
+        coded = payload if i > 0 else payload[pith_reader.RECIPE_BYTES :]
+        after = ResidualSlice(coded, planes, height, width, before).decode()
+        crc = zlib.crc32(bytes(value for row in after for pixel in row for value in pixel), crc)
+    return crc
+
+
 def sums(data: bytes) -> tuple:
     found = pith_reader.read_file(data)
     palette = found.get("palette")
     plain = bytes.fromhex(palette["colours"]) + bytes(palette["indices"]) if palette else b""
     metadata = b"".join(b"".join(payloads(data, found, name)) for name in ("ICCP", "EXIF", "XMPM"))
-    return symbols_crc(data, found), alpha_crc(data, found), zlib.crc32(plain), zlib.crc32(metadata)
+    return (symbols_crc(data, found), alpha_crc(data, found), zlib.crc32(plain), zlib.crc32(metadata),
+            residual_crc(data, found))
 
 
 def kind_of(fault: latent_slice.Refused) -> str:
@@ -81,7 +97,7 @@ def main(paths: list) -> int:
     for path in paths:
         try:
             with open(path, "rb") as file:
-                print(os.path.basename(path), "%08x %08x %08x %08x" % sums(file.read()))
+                print(os.path.basename(path), "%08x %08x %08x %08x %08x" % sums(file.read()))
             continue
         except latent_slice.Refused as fault:
             said = f"{kind_of(fault)}: {fault}"
