@@ -122,6 +122,32 @@ static void a_promise_is_kept_and_recorded(void **unused) {
     api_close(&c);
 }
 
+/* A recipe says which decoder the promise holds for, though nothing is mended. */
+static void a_promise_has_a_recipe_where_nothing_is_mended(void **unused) {
+    (void)unused;
+    api_case c;
+    api_open(&c, NULL, NULL);
+    pith_image p = api_picture(40, 40, 3, 8);
+    memset(p.pixels, 128, p.stride_bytes * 40);
+    pith_encode_options o;
+    pith_encode_options_defaults(&o, sizeof o);
+    o.quality = 90;
+    o.faithful = PITH_LEVEL_LOOSE;
+    pith_bytes file = api_encode(&c, &p, &o);
+    pith_image r = api_decode(&c, file, NULL, 8);
+    pith_info info;
+    assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
+    assert_int_equal(info.faithful, PITH_LEVEL_LOOSE);
+    pith_chunk_info chunk;
+    assert_int_equal(pith_decoder_chunk(c.decoder, 2, &chunk), PITH_OK);
+    assert_string_equal(chunk.name, "RESD");
+    assert_int_equal(chunk.n_bytes, 16); /* the recipe alone */
+    pith_bytes_free(&c.env, &file);
+    free(p.pixels);
+    free(r.pixels);
+    api_close(&c);
+}
+
 static void every_cut_of_a_mended_file_is_refused(void **unused) {
     (void)unused;
     api_case c;
@@ -167,6 +193,7 @@ int main(void) {
         cmocka_unit_test(drawings_are_mended_within_the_size),
         cmocka_unit_test(effort_0_is_the_network_alone),
         cmocka_unit_test(a_promise_is_kept_and_recorded),
+        cmocka_unit_test(a_promise_has_a_recipe_where_nothing_is_mended),
         cmocka_unit_test(every_cut_of_a_mended_file_is_refused),
         cmocka_unit_test(wrong_options_are_errors),
     };

@@ -201,13 +201,10 @@ static void small_vectors_and_embeddings_stay_binary16(void **state) {
         uint64_t shape[4];
         tensor_type type;
     } cases[] = {
-        {"a.weight", 2, {ROWS, WIDTH}, TENSOR_I8},
-        {"b.weight", 4, {ROWS, WIDTH / 9, 3, 3}, TENSOR_I8},
-        {"c.weight", 1, {ROWS * WIDTH}, TENSOR_F16},
-        {"c.bias", 2, {ROWS, WIDTH}, TENSOR_F16},
+        {"a.weight", 2, {ROWS, WIDTH}, TENSOR_I8},           {"b.weight", 4, {ROWS, WIDTH / 9, 3, 3}, TENSOR_I8},
+        {"c.weight", 1, {ROWS * WIDTH}, TENSOR_F16},         {"c.bias", 2, {ROWS, WIDTH}, TENSOR_F16},
         {"d.weight", 2, {WIDTH * ROWS / 8, 8}, TENSOR_F16}, /* the scales would be half as large as the values */
-        {"e.weight", 4, {8, 3, 3, 3}, TENSOR_F16},
-        {"f.token_embedding.weight", 2, {ROWS, WIDTH}, TENSOR_F16},
+        {"e.weight", 4, {8, 3, 3, 3}, TENSOR_F16},           {"f.token_embedding.weight", 2, {ROWS, WIDTH}, TENSOR_F16},
         {"text.empty_prompt", 2, {ROWS, WIDTH}, TENSOR_F16},
     };
     fill(values);

@@ -166,6 +166,10 @@ static pith_status to_quality(loop_state *s, attempt *a, ctr_bound *bound) {
         }
         float error = 0;
         for (uint32_t i = 0; i < s->n_tiles; i++) error = fmaxf(error, s->tiles[i].error);
+        /* The promise holds for one decoder, and a residual's recipe names it. */
+        if (s->residual.n_bytes == 0) state_set_empty_residual(s);
+        if (s->residual.status != PITH_OK)
+            status = diag_set(s->k->diag, s->residual.status, "out of memory for the residual");
         *bound = (ctr_bound){(uint8_t)level, (uint32_t)lroundf(most * 65536), (uint32_t)lroundf(error * 65536)};
     }
     swap(&a->residual, &s->residual);

@@ -153,6 +153,14 @@ static res_view view_of(const pith_image *image, uint8_t *pixels, ctr_rect r) {
     return (res_view){first, image->stride_bytes, r.width, r.height, n, n};
 }
 
+void state_set_empty_residual(loop_state *s) {
+    const pith_image_format *f = &s->k->original->image.format;
+    ctr_head head = {.width = f->width, .height = f->height, .residual = true};
+    s->residual.n_bytes = 0;
+    for (uint32_t i = 0; i < ctr_residual_count(&head); i++)
+        ctr_write_residual(&s->residual, i == 0 ? &s->recipe : NULL, NULL, 0);
+}
+
 pith_status state_set_residual(loop_state *s, double step, unsigned fine_delta) {
     const pith_image *original = &s->k->original->image;
     ctr_head head = {.width = original->format.width, .height = original->format.height, .residual = true};

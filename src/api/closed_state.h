@@ -44,6 +44,9 @@ pith_status state_set_latents(loop_state *s, uint64_t max_bytes, byte_writer *fi
  * less by what it is too coarse. */
 pith_status state_set_residual(loop_state *s, double step, unsigned fine_delta) PITH_MUST_CHECK;
 
+/* Slices without anything in them, for their recipe; a failure is in `residual.status`. */
+void state_set_empty_residual(loop_state *s);
+
 /* Fills tiles and blocks. */
 pith_status state_measure(loop_state *s) PITH_MUST_CHECK;
 

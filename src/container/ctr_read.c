@@ -235,6 +235,10 @@ static void place_bound(stream *s, ctr_file *file, const ctr_chunk *chunk) {
     else if (chunk->payload_bytes != CTR_BOUND_BYTES)
         FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a payload of %zu bytes, it has %u", chunk->payload_bytes,
                 CTR_BOUND_BYTES);
+    else if (chunk->payload[0] < 1 || chunk->payload[0] > CTR_MAX_LEVEL)
+        FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "level %u", chunk->payload[0]);
+    else if (!file->head.residual)
+        FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a promise in a file without a residual, whose recipe it needs");
     file->bound = file->n_chunks;
 }
 

@@ -35,6 +35,7 @@ _Static_assert(PITH_METADATA_ICC == 0 && PITH_METADATA_EXIF == 1 && PITH_METADAT
 #define CTR_RECIPE_BYTES (PITH_FINGERPRINT_BYTES + 2u) /* before the first residual slice */
 #define CTR_CHUNK_BOUND 0x88u                          /* what a faithful file promises */
 #define CTR_BOUND_BYTES 9u
+#define CTR_MAX_LEVEL 3u
 
 /* Bounds of fields. */
 #define CTR_MAX_PAYLOAD_BYTES UINT32_MAX

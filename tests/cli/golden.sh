@@ -54,4 +54,4 @@ while read -r name kind _; do
     esac
     n=$((n + 1))
 done <"$invalid/list.txt"
-[ $n -ge 60 ] || fail "only $n invalid files"
+[ $n -ge 90 ] || fail "only $n invalid files"

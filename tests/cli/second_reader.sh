@@ -31,7 +31,7 @@ write("wide.ppm", b"P6", 2100, 1030, 3)
 PYTHON
 "$pith" encode -m "$model" "$folder/odd.ppm" "$folder/odd.pith"
 "$pith" encode -m "$model" -q 5 "$folder/grey.pgm" "$folder/grey.pith"
-"$pith" encode -m "$model" -q 0 "$folder/wide.ppm" "$folder/wide.pith"
+"$pith" encode -m "$model" -q 0 -e 0 "$folder/wide.ppm" "$folder/wide.pith"
 "$pith" encode -m "$model" --method palette "$folder/odd.ppm" "$folder/palette.pith"
 
 # The worked example of the specification.

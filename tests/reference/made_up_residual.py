@@ -59,13 +59,16 @@ class RangeWriter:
         raise AssertionError
 
 
+def header_bits(header):
+    return [value >> i & 1 for value, n in zip(header, HEADER_BITS) for i in range(n - 1, -1, -1)]
+
+
 def make_slice(n_planes, height, width, header, seed):
     """Coded bytes with their checksum; elements that are out of range are drawn again."""
     while True:
         chance = random.Random(seed)
-        bits = [value >> i & 1 for value, n in zip(header, HEADER_BITS) for i in range(n - 1, -1, -1)]
         made = ResidualSlice(b"\0\0", n_planes, height, width, [[[0] * n_planes] * width] * height)
-        made.rc = RangeWriter(bits, chance)
+        made.rc = RangeWriter(header_bits(header), chance)
         made.find_checksum = lambda: 0
         try:
             made.decode()

@@ -13,8 +13,11 @@ import sys
 import zlib
 
 import pith_reader
+from latent_slice import Refused
+from made_up_residual import RangeWriter, header_bits
+from residual_slice import ResidualSlice
 
-HEAD, LATN, ALPH, PALT = 1, 2, 4, 5
+HEAD, LATN, RESD, ALPH, PALT, BOND = 1, 2, 3, 4, 5, 0x88
 
 
 def leb128(value: int) -> bytes:
@@ -188,6 +191,75 @@ def alpha_cases(few: bytes, slices: bytes):
     assert n == 3 and len(many) == 3
 
 
+class OutOfRange(ResidualSlice):
+    """Goes straight to the element that is out of range: every decision is a 1 but for those named."""
+
+    def __init__(self, zeros: set, n_colours: int) -> None:
+        super().__init__(b"\0\0", 3, 8, 8, [[[0] * 3] * 8] * 8)
+        self.zeros, self.rc = zeros, RangeWriter(header_bits([30, 0, 0, 0, 0, 0, n_colours]) + [0] * 24 * n_colours, None)
+
+    def header(self) -> None:
+        super().header()
+        self.rc.choose = lambda p: self.bit
+        self.bit = 1
+
+    def decision(self, sets: list, names: list) -> int:
+        self.bit = int((sets[0] if isinstance(sets[0], str) else sets[0][0]) not in self.zeros)
+        found, self.bit = super().decision(sets, names), 1
+        return found
+
+    def coded(self) -> bytes:
+        try:
+            self.decode()
+        except Refused:
+            return b"\0\0" + self.rc.written()
+        raise AssertionError("nothing is out of range")
+
+
+def residual_cases(photo: bytes, bound: bytes, plain: bytes):
+    """Section 21 and residual-coder.md: RESD, BOND, and where they may stand."""
+    payload, (latent, first, second) = split(photo)
+    start, head, coded = photo[:5] + chunk(HEAD, payload), Head(payload), payload_of(first)
+    recipe, rest = coded[:10], coded[10:]
+
+    def file(first_payload: bytes, after: bytes = second) -> bytes:
+        return start + latent + chunk(RESD, first_payload) + after
+
+    assert file(coded) == photo
+    yield "residual_without_flag", "format", "more than the 0", photo[:5] + chunk(
+        HEAD, head.changed(flags=head.flags & ~8)) + latent + first
+    yield "residual_missing", "truncated", "residual slices", start + latent + first
+    yield "residual_too_many", "format", "more than the 2", photo + second
+    yield "residual_apart", "format", "apart", file(coded, chunk(0x90, b"x") + second)
+    yield "residual_before_latents", "format", "before the last", start + first + second + latent
+    yield "residual_without_recipe", "format", "too short", file(recipe[:9])
+    yield "residual_half_a_checksum", "format", "too short", file(recipe + rest[:1])
+    yield "residual_checksum", "checksum", "checksum", file(recipe + bytes([rest[0] ^ 1]) + rest[1:])
+    yield "residual_bytes_left_over", "format", "left over", file(recipe + rest + b"\1\2\3\4\5\6")
+    yield "residual_ends_with_zero", "format", "left over", file(coded, chunk(RESD, payload_of(second) + b"\0"))
+    yield "residual_level_out_of_range", "format", "out of range", file(
+        recipe + OutOfRange({"SKIP", "SPLIT", "END"}, 0).coded())
+    yield "residual_id_out_of_range", "format", "out of range", file(
+        recipe + OutOfRange({"SKIP", "SPLIT", "NET", "EQUAL"}, 4).coded())
+    yield "ok_residual_empty", "ok", "", file(recipe, chunk(RESD, b""))
+    yield "ok_residual_of_another_decoder", "ok", "", file(bytes([coded[0] ^ 1]) + coded[1:])
+    yield "ok_residual_of_other_steps", "ok", "", file(coded[:8] + b"\4" + coded[9:])
+
+    payload, (latent, residual, promise) = split(bound)
+    start, before, said = bound[:5] + chunk(HEAD, payload), latent + residual, payload_of(promise)
+    other = payload_of(residual)
+    yield "bound_twice", "format", "second", bound + promise
+    yield "bound_too_short", "format", "8 bytes", start + before + chunk(BOND, said[:8])
+    yield "bound_too_long", "format", "10 bytes", start + before + chunk(BOND, said + b"\0")
+    yield "bound_level_0", "format", "level 0", start + before + chunk(BOND, b"\0" + said[1:])
+    yield "bound_level_4", "format", "level 4", start + before + chunk(BOND, b"\4" + said[1:])
+    yield "bound_without_residual", "format", "without a residual", plain + promise
+    yield "bound_of_another_decoder", "model", "promises", start + latent + chunk(
+        RESD, bytes([other[0] ^ 1]) + other[1:]) + promise
+    yield "bound_of_other_steps", "model", "promises", start + latent + chunk(
+        RESD, other[:8] + b"\4" + other[9:]) + promise
+
+
 def main(golden: str, folder: str) -> None:
     def read(name: str) -> bytes:
         with open(os.path.join(golden, name + ".pith"), "rb") as file:
@@ -196,6 +268,7 @@ def main(golden: str, folder: str) -> None:
     made = list(cases(read("odd"), read("slices")))
     made += palette_cases(read("palette"), read("odd"))
     made += alpha_cases(read("alpha-few"), read("alpha-slices"))
+    made += residual_cases(read("residual-photo"), read("residual-bound"), read("odd"))
     for name in os.listdir(folder):
         if name.endswith(".pith"):
             os.unlink(os.path.join(folder, name))

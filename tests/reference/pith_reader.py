@@ -156,12 +156,16 @@ def check_residual(chunk: dict, chunks: list, head: dict, n_before: int) -> None
         raise Refused("format", "RESD is too short for its recipe", chunk["offset"])
 
 
-def check_bound(chunk: dict, chunks: list) -> None:  # [21]
+def check_bound(data: bytes, chunk: dict, chunks: list, head: dict) -> None:  # [21]
     start, end = chunk["payload"]
     if any(other["type"] == BOND for other in chunks):
         raise Refused("format", "a second BOND", chunk["offset"])
     if end - start != BOUND_BYTES:
         raise Refused("format", f"a BOND of {end - start} bytes", chunk["offset"])
+    if not 1 <= data[start] <= 3:
+        raise Refused("format", f"a BOND of level {data[start]}", chunk["offset"])
+    if not head["residual"]:
+        raise Refused("format", "a BOND without a residual", chunk["offset"])
 
 
 def check_limits(head: dict) -> None:  # [12]
@@ -267,7 +271,7 @@ def read_file(data: bytes) -> dict:  # [2]
             check_residual(chunk, chunks, head, residuals)
             residuals += 1
         elif chunk["type"] == BOND:
-            check_bound(chunk, chunks)
+            check_bound(data, chunk, chunks, head)
         elif chunk["type"] in METADATA:
             check_metadata(chunk, chunks)
         elif chunk["type"] < 0x80:
