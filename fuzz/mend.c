@@ -12,6 +12,7 @@
 #include "codec/latent_coder.h"
 #include "container/ctr_read.h"
 #include "container_file.h"
+#include "residual/res_state.h"
 
 #define MAX_POSITIONS (1u << 14) /* of a slice that is decoded to mend it */
 
@@ -33,6 +34,28 @@ static void mend_slice(uint8_t *data, const ctr_file *file, uint32_t index) {
     free(symbols);
 }
 
+void mend_residual(uint8_t *coded, size_t n_bytes, const res_view *picture) {
+    static res_coder *coder; /* kept: it is large */
+    if (!coder && res_coder_new(&coder, NULL, false) != PITH_OK) abort();
+    if (res_decode(coder, coded, n_bytes, picture, NULL) == PITH_E_CHECKSUM) {
+        uint16_t checksum = res_checksum(coder);
+        coded[0] = (uint8_t)checksum, coded[1] = (uint8_t)(checksum >> 8);
+    }
+}
+
+static void mend_residual_slice(uint8_t *data, const ctr_file *file, uint32_t index) {
+    const uint8_t *coded;
+    size_t coded_bytes;
+    const ctr_rect r = ctr_residual_rect(&file->head, index);
+    const uint8_t n = file->head.grey ? 1 : 3;
+    const size_t stride = (size_t)r.width * n;
+    if (ctr_read_residual(file, index, &coded, &coded_bytes, NULL) != PITH_OK) return;
+    res_view picture = {calloc(stride, r.height), stride, r.width, r.height, n, n};
+    if (!picture.samples) abort();
+    mend_residual(data + (coded - data), coded_bytes, &picture);
+    free(picture.samples);
+}
+
 void mend_all(uint8_t *data, size_t n_bytes) {
     pith_env env;
     ctr_file file;
@@ -41,6 +64,7 @@ void mend_all(uint8_t *data, size_t n_bytes) {
     container_mend_crcs(data, n_bytes);
     if (ctr_read(&file, data, n_bytes, &env, NULL) != PITH_OK) return;
     for (uint32_t i = 0; i < file.n_slices && i < 16; i++) mend_slice(data, &file, i);
+    for (uint32_t i = 0; i < file.n_residual && i < 16; i++) mend_residual_slice(data, &file, i);
     ctr_file_free(&file, &env);
     container_mend_crcs(data, n_bytes);
 }

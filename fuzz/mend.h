@@ -9,8 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Makes every chunk's CRC right (container_mend_crcs), and the checksums of the latent slices that can be decoded. */
+#include "residual/residual_coder.h"
+
+/* Makes every chunk's CRC right (container_mend_crcs), and the checksums of the latent and residual slices that can be
+ * decoded. */
 void mend_all(uint8_t *data, size_t n_bytes);
+
+/* Makes a residual slice's checksum right, if it can be decoded; the picture may be changed. */
+void mend_residual(uint8_t *coded, size_t n_bytes, const res_view *picture);
 
 /* A copy of the exact size, so that a sanitizer sees a read past the end. */
 uint8_t *mend_copy(const uint8_t *data, size_t n_bytes);
