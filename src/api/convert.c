@@ -193,7 +193,7 @@ static pith_status check_model(const conversion *c, const pith_model *m, pith_di
 pith_status pith_model_convert(pith_model *model, const pith_env *env, pith_precision precision, const char *path,
                                pith_diag *why) {
     pith_status status = PITH_OK;
-    conversion c;
+    conversion c = {.to = 1};
     tensor_table *out = NULL;
     float *values = NULL;
     if (why) diag_clear(why);
@@ -220,7 +220,7 @@ cleanup:
 pith_status pith_tiny_convert(const char *in, const pith_env *env, pith_precision precision, const char *path,
                               int *is_tiny, pith_diag *why) {
     pith_status status = PITH_OK;
-    conversion c;
+    conversion c = {.to = 1};
     tensor_table *weights = NULL, *out = NULL;
     if (why) diag_clear(why);
     if (!in || !path || !is_tiny) return diag_set(why, PITH_E_ARG, "pith_tiny_convert: an argument is NULL");
