@@ -11,7 +11,9 @@
 #include <cmocka.h>
 
 #include "api_case.h"
+#include "container/ctr_read.h"
 #include "fidelity/tile_error.h"
+#include "residual/residual_coder.h"
 
 /* Bars and dots in four colours: what no tiny network can keep. */
 static pith_image drawn(uint32_t width, uint32_t height, uint8_t n_channels) {
@@ -68,6 +70,50 @@ static void drawings_are_mended_within_the_size(void **unused) {
         free(alone.pixels);
         free(deep.pixels);
     }
+    api_close(&c);
+}
+
+/* The rule of doc/format.md, section 21, from the network's samples and the coder alone. */
+static void samples_of_16_bits_move_by_whole_levels_of_8(void **unused) {
+    (void)unused;
+    enum { WIDTH = 70, HEIGHT = 40, COUNT = WIDTH * HEIGHT * 3 };
+    api_case c;
+    api_open(&c, NULL, NULL);
+    pith_image p = drawn(WIDTH, HEIGHT, 3);
+    pith_encode_options o;
+    pith_encode_options_defaults(&o, sizeof o);
+    pith_bytes bytes = api_encode(&c, &p, &o);
+    pith_decode_options d;
+    pith_decode_options_defaults(&d, sizeof d);
+    pith_image mended = api_decode(&c, bytes, NULL, 16);
+    d.no_residual = 1;
+    pith_image alone = api_decode(&c, bytes, &d, 16);
+
+    static uint8_t before[COUNT], after[COUNT];
+    for (uint32_t i = 0; i < COUNT; i++)
+        before[i] = (uint8_t)((255u * api_sample(&alone, i / 3 / WIDTH, i / 3 % WIDTH, i % 3) + 32767u) / 65535u);
+    memcpy(after, before, COUNT);
+    ctr_file file;
+    const uint8_t *coded;
+    size_t coded_bytes;
+    res_coder *coder;
+    res_view view = {after, WIDTH * 3, WIDTH, HEIGHT, 3, 3};
+    assert_int_equal(ctr_read(&file, bytes.data, bytes.n_bytes, &c.env, NULL), PITH_OK);
+    assert_int_equal(ctr_read_residual(&file, 0, &coded, &coded_bytes, NULL), PITH_OK);
+    assert_int_equal(res_coder_new(&coder, NULL, false), PITH_OK);
+    assert_int_equal(res_decode(coder, coded, coded_bytes, &view, NULL), PITH_OK);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        int v = (int)api_sample(&alone, i / 3 / WIDTH, i / 3 % WIDTH, i % 3) + 257 * (after[i] - before[i]);
+        int expected = v < 0 ? 0 : v > 65535 ? 65535 : v;
+        assert_int_equal(api_sample(&mended, i / 3 / WIDTH, i / 3 % WIDTH, i % 3), expected);
+    }
+    assert_memory_not_equal(before, after, COUNT);
+    res_coder_free(&coder);
+    ctr_file_free(&file, &c.env);
+    pith_bytes_free(&c.env, &bytes);
+    free(p.pixels);
+    free(mended.pixels);
+    free(alone.pixels);
     api_close(&c);
 }
 
@@ -191,6 +237,7 @@ static void wrong_options_are_errors(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(drawings_are_mended_within_the_size),
+        cmocka_unit_test(samples_of_16_bits_move_by_whole_levels_of_8),
         cmocka_unit_test(effort_0_is_the_network_alone),
         cmocka_unit_test(a_promise_is_kept_and_recorded),
         cmocka_unit_test(a_promise_has_a_recipe_where_nothing_is_mended),
