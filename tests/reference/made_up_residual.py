@@ -3,10 +3,11 @@
 # SPDX-FileCopyrightText: 2026 The Pith authors
 """Gives a file a residual of made-up elements: kinds, modes, levels and ids that no encoder would choose.
 
-    made_up_residual.py IN.pith OUT.pith RECIPE.pith SEED STEP_INDEX CHROMA_DELTA FINE_DELTA SLOPE SLOPE SMOOTHING N_COLOURS
+    made_up_residual.py IN.pith OUT.pith RECIPE.pith SEED HEADER...
 
-RECIPE.pith is a file with a residual, whose recipe it gets. The reader of residual_slice.py decides by itself what each bit is; a range coder on its other side writes it down. So the
-file follows doc/residual-coder.md and nothing else.
+RECIPE.pith is a file with a residual, whose recipe it gets; the header's seven numbers are in the order of
+doc/residual-coder.md, section 3. The reader of residual_slice.py decides by itself what each bit is, and a range coder on
+its other side writes it down: so the file follows the document and nothing else.
 """
 import random
 import sys
@@ -102,7 +103,8 @@ def main():
     planes, residual = 1 if found["channels"] < 3 else 3, b""
     for y in range(0, found["height"], SIDE):
         for x in range(0, found["width"], SIDE):
-            coded = make_slice(planes, min(SIDE, found["height"] - y), min(SIDE, found["width"] - x), header, seed + x + y)
+            height, width = min(SIDE, found["height"] - y), min(SIDE, found["width"] - x)
+            coded = make_slice(planes, height, width, header, seed + x + y)
             residual += chunk(pith_reader.RESD, (recipe if x == y == 0 else b"") + coded)
     with open(sys.argv[2], "wb") as file:
         file.write(data[:5] + chunk(pith_reader.HEAD, bytes(head)) + data[5 + first["bytes"] :] + residual)
