@@ -28,16 +28,11 @@ typedef struct conv_case {
 } conv_case;
 
 static const conv_case cases[] = {
-    {"mini 64 to 64, 128x128", 64, 64, 128},
-    {"mini 128 to 128, 64x64", 128, 128, 64},
-    {"mini 128 to 256, 64x64", 128, 256, 64},
-    {"VAE 512 to 512, 64x64", 512, 512, 64},
-    {"VAE 512 to 512, 128x128", 512, 512, 128},
-    {"VAE 256 to 256, 256x256", 256, 256, 256},
-    {"VAE 128 to 128, 512x512", 128, 128, 512},
-    {"U-Net 320 to 320, 64x64", 320, 320, 64},
-    {"U-Net 640 to 640, 32x32", 640, 640, 32},
-    {"U-Net 1280 to 1280, 16x16", 1280, 1280, 16},
+    {"mini 64 to 64, 128x128", 64, 64, 128},    {"mini 128 to 128, 64x64", 128, 128, 64},
+    {"mini 128 to 256, 64x64", 128, 256, 64},   {"VAE 512 to 512, 64x64", 512, 512, 64},
+    {"VAE 512 to 512, 128x128", 512, 512, 128}, {"VAE 256 to 256, 256x256", 256, 256, 256},
+    {"VAE 128 to 128, 512x512", 128, 128, 512}, {"U-Net 320 to 320, 64x64", 320, 320, 64},
+    {"U-Net 640 to 640, 32x32", 640, 640, 32},  {"U-Net 1280 to 1280, 16x16", 1280, 1280, 16},
     {"U-Net 1280 to 1280, 8x8", 1280, 1280, 8},
 };
 
@@ -138,8 +133,7 @@ static double run(dnnl_primitive_t primitive, const dnnl_exec_arg_t *args, int n
 
 static void run_once(conv *c) {
     const dnnl_exec_arg_t converted[] = {{DNNL_ARG_FROM, c->floats}, {DNNL_ARG_TO, c->src}};
-    const dnnl_exec_arg_t args[] = {
-        {DNNL_ARG_SRC, c->src}, {DNNL_ARG_WEIGHTS, c->weights}, {DNNL_ARG_DST, c->dst}};
+    const dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, c->src}, {DNNL_ARG_WEIGHTS, c->weights}, {DNNL_ARG_DST, c->dst}};
     const double to_convert = c->convert ? run(c->convert, converted, 2) : 0, seconds = run(c->primitive, args, 3);
     if (to_convert < c->best_convert) c->best_convert = to_convert;
     if (seconds < c->best) c->best = seconds;
@@ -179,8 +173,8 @@ static void bench(const conv_case *c) {
 int main(int argc, char **argv) {
     need(dnnl_engine_create(&engine, dnnl_cpu, 0), "engine");
     need(dnnl_stream_create(&stream, engine, dnnl_stream_default_flags), "stream");
-    printf("%-26s %8s %6s %8s %6s %7s %5s %8s %6s %7s %5s\n", "", "f32 ms", "GOP/s", "bf16 ms", "GOP/s", "input", "times",
-           "int8 ms", "GOP/s", "input", "times");
+    printf("%-26s %8s %6s %8s %6s %7s %5s %8s %6s %7s %5s\n", "", "f32 ms", "GOP/s", "bf16 ms", "GOP/s", "input",
+           "times", "int8 ms", "GOP/s", "input", "times");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (argc < 2 || strstr(cases[i].name, argv[1])) bench(&cases[i]);
     dnnl_stream_destroy(stream);

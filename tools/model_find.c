@@ -134,6 +134,7 @@ void model_list_free(model_list *list) {
 typedef struct model_wish {
     const char *name;
     const uint8_t *latent_id;
+    const uint8_t *decoder_id; /* of those with the latent space rather the one with this decoder; may be NULL */
 } model_wish;
 
 static bool stem_is(const char *path, const char *name) {
@@ -163,6 +164,13 @@ static bool fits(pith_model *model, const char *path, const model_wish *wish, mo
     return model_cache_get(&ids, cache, path, model, false) == PITH_OK && same_id(ids.latent, wish->latent_id);
 }
 
+/* Of a model that fits: whether none would fit better. */
+static bool fits_best(pith_model *model, const char *path, const model_wish *wish, model_cache *cache) {
+    model_ids ids;
+    if (!wish->decoder_id) return true;
+    return model_cache_get(&ids, cache, path, model, true) == PITH_OK && same_id(ids.decoder, wish->decoder_id);
+}
+
 /* What is known of the file says that it is another; nothing is opened. */
 static bool is_known_other(const char *path, const model_wish *wish, const model_cache *cache) {
     if (!wish->latent_id) return false;
@@ -179,13 +187,14 @@ static cli_exit say_open_failed(const char *path, const pith_diag *why) {
     return cli_fail(open_exit(why->status), path, "%s", why->message);
 }
 
-/* The first model that fits; files called like `first_name` are tried before the
- * others, since the fingerprint of a large checkpoint takes its time. Without
- * one, `why` and `bad_path` tell of the first that should have been it but did
- * not open. */
+/* The first model that fits best, or else that fits; files called like
+ * `first_name` are tried before the others, since the fingerprint of a large
+ * checkpoint takes its time. Without one, `why` and `bad_path` tell of the first
+ * that should have been it but did not open. */
 static pith_model *search(const model_list *list, const pith_env *env, const model_wish *wish, const char *first_name,
                           model_cache *cache, pith_diag *why, const char **bad_path) {
     const size_t n_paths = wish->latent_id ? list->n_paths : list->n_installed;
+    pith_model *second_best = NULL;
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < n_paths; i++) {
             pith_model *model = NULL;
@@ -194,8 +203,15 @@ static pith_model *search(const model_list *list, const pith_env *env, const mod
             bool is_named = stem_begins(path, first_name);
             if (is_named != (pass == 0) || is_known_other(path, wish, cache)) continue;
             if (pith_model_open(&model, env, path, &fault) == PITH_OK) {
-                if (fits(model, path, wish, cache)) return model;
-                pith_model_free(&model);
+                const bool will_do = fits(model, path, wish, cache);
+                if (will_do && fits_best(model, path, wish, cache)) {
+                    pith_model_free(&second_best);
+                    return model;
+                }
+                if (will_do && !second_best)
+                    second_best = model;
+                else
+                    pith_model_free(&model);
                 continue;
             }
             bool matters = i < list->n_installed && (is_named || open_exit(fault.status) != CLI_MODEL);
@@ -204,7 +220,7 @@ static pith_model *search(const model_list *list, const pith_env *env, const mod
                 *bad_path = path;
             }
         }
-    return NULL;
+    return second_best;
 }
 
 /* Finds among the installed models; `what_not` begins the message when there is
@@ -257,5 +273,6 @@ cli_exit model_for_decode(pith_model **out, const pith_env *env, const char *wan
     cli_hex(id, info->latent_id);
     snprintf(what, sizeof what, "needs model %.32s (latent space %s), which is not in", info->model_name, id);
     model_wish wish = {.latent_id = info->latent_id};
+    if (info->n_residual_bytes > 0) wish.decoder_id = info->residual_decoder_id;
     return find(out, env, &wish, info->model_name, file, what);
 }

@@ -40,7 +40,9 @@ cli_exit model_share_encode(pith_model **out, model_share *s, const pith_env *en
 static bool suits(pith_model *model, const char *wanted, const pith_info *info) {
     uint8_t id[PITH_FINGERPRINT_BYTES];
     if (wanted) return true; /* one was asked for: pith_decode says whether it is the right one */
-    return pith_model_latent_id(model, id) == PITH_OK && memcmp(id, info->latent_id, sizeof id) == 0;
+    if (pith_model_latent_id(model, id) != PITH_OK || memcmp(id, info->latent_id, sizeof id) != 0) return false;
+    if (info->n_residual_bytes == 0) return true;
+    return pith_model_decoder_id(model, id) == PITH_OK && memcmp(id, info->residual_decoder_id, sizeof id) == 0;
 }
 
 cli_exit model_share_decode(pith_model **out, model_share *s, const pith_env *env, const cli_setup *setup,

@@ -168,6 +168,12 @@ pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
         .recipe = head->recipe,
         .n_residual_bytes = residual_bytes(&d->file),
     };
+    if (d->file.n_residual > 0) {
+        ctr_recipe recipe;
+        status = ctr_read_recipe(&d->file, &recipe, &d->diag);
+        if (status != PITH_OK) return status;
+        memcpy(info->residual_decoder_id, recipe.decoder_id, sizeof info->residual_decoder_id);
+    }
     if (d->file.bound) {
         ctr_bound bound;
         status = ctr_read_bound(&d->file, &bound, &d->diag);
