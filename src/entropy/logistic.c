@@ -20,8 +20,8 @@ uint32_t logistic_squash(int32_t x) {
 
 /* 65536 ln(v), v = 1..65535: the exponent's part, then the mantissa's. */
 static int32_t ln_of(uint32_t v) {
-    int32_t exponent = 15;
-    for (; v < 32768; v <<= 1) exponent--;
+    int32_t shift = __builtin_clz(v) - 16, exponent = 15 - shift;
+    v <<= shift;
     int32_t i = (int32_t)(v >> 7 & 255), part = (int32_t)(v & 127);
     int32_t mantissa = (logistic_ln_table[i] * (128 - part) + logistic_ln_table[i + 1] * part) >> 7;
     return exponent * 45426 + mantissa; /* 65536 ln 2 */
