@@ -27,7 +27,7 @@ refuses 4 "cannot be made as small as 10 bytes" "$pith" encode -s 10 in.ppm file
 refuses 4 "less than one byte" "$pith" encode -s 0.00001bpp in.ppm file
 [ "$(cat file)" = old ] || fail "the file was touched"
 ppm 1 17000 >long.ppm
-ok "$pith" encode long.ppm long.pith
+ok "$pith" encode --effort 0 long.ppm long.pith
 refuses 4 "out.webp: WebP holds at most 16383" "$pith" decode long.pith out.webp
 [ ! -e out.webp ] || fail "a half file"
 
@@ -66,7 +66,7 @@ if mount -t tmpfs -o size=8k tmpfs disk 2>/dev/null; then
         [ -z "$(ls -A disk)" ] || fail "left on the full disk: $(ls -A disk)"
     done
     ppm 1500 1500 >big.ppm
-    refuses 4 "disk/out.pith: cannot write: No space left" "$pith" encode -q 100 big.ppm disk/out.pith
+    refuses 4 "disk/out.pith: cannot write: No space left" "$pith" encode --effort 0 -q 100 big.ppm disk/out.pith
     [ -z "$(ls -A disk)" ] || fail "left on the full disk: $(ls -A disk)"
 else
     echo "NOT CHECKED: a full disk (mounting a tmpfs is not allowed here)"
