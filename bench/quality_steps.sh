@@ -5,12 +5,12 @@
 # 512x512, PSNR, MS-SSIM and SSIMULACRA2 at -q 0, 10, ... 100, and how far each
 # step of ten is from their mean in SSIMULACRA2.
 #   bench/quality_steps.sh [-e "OPTION..."] [FOLDER]
-# -e: more options of pith encode (default "--effort 0"). FOLDER: default the
+# -e: more options of pith encode, for instance "--effort 0". FOLDER: default the
 # photos that training never sees; Kodak is for reporting.
 set -euo pipefail
 export LC_ALL=C
 root=$(cd "$(dirname "$0")/.." && pwd)
-options="--effort 0"
+options=""
 while getopts e: option; do
     case $option in
         e) options=$OPTARG ;;

@@ -30,8 +30,8 @@ static info_view make_view(const char *path, const pith_file *file, const model_
     cli_hex(v.latent_id, i->latent_id);
     v.bits_per_pixel = 8 * (double)i->n_file_bytes / ((double)i->format.width * i->format.height);
     if (v.model && i->method == PITH_METHOD_LATENT) {
-        double at_0 = (double)v.model->contents.log2_step_q0, at_100 = (double)v.model->contents.log2_step_q100;
-        v.quality = 100 * (log2(i->step) - at_0) / (at_100 - at_0);
+        const pith_model_contents *c = &v.model->contents;
+        v.quality = (double)pith_quality_of_step(c->log2_step_q0, c->log2_step_q100, (float)i->step);
     }
     return v;
 }

@@ -79,7 +79,7 @@ class TrainingConfig:
 @dataclass(frozen=True)
 class QualityConfig:
     """The log2 steps that `pith encode -q 0` and `-q 100` stand for with this model."""
-    log2_step_q0: float = 3.0
+    log2_step_q0: float = 2.6
     log2_step_q100: float = -2.0
 
 

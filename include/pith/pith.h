@@ -234,6 +234,10 @@ typedef struct pith_model_contents {
     float log2_step_q0, log2_step_q100; /* log2 of the step at quality 0 and 100 */
 } pith_model_contents;
 
+/* The quality at which latents alone have this step, for a model with these steps at quality 0 and
+ * 100; below 0 or above 100 where no quality gives it. */
+PITH_API float pith_quality_of_step(float log2_step_q0, float log2_step_q100, float step);
+
 /* Reads no weights. `struct_size` is sizeof *contents. */
 PITH_API PITH_MUST_CHECK pith_status pith_model_get_contents(const pith_model *model, pith_model_contents *contents,
                                                              size_t struct_size);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/closed_state.h"
+#include "api/quality.h"
 #include "container/ctr_write.h"
 
 #define STEP_FIRST 28.0   /* of the residual, where a search begins */
@@ -13,9 +14,15 @@
 #define FINE_DELTA 4u     /* .. and how much finer its steps are */
 #define NEAR_ENOUGH 0.975 /* of the bytes there are */
 #define AIM 0.985
-#define N_ROUNDS 32u /* of mending, for a promise */
+#define LOG_BYTES_PER_STEP 0.115 /* bytes go down by about an eighth with each index */
+#define N_ROUNDS 32u             /* of mending, for a promise */
 #define N_ROUNDS_UNASKED 2u
-#define Q_NEAR_LOSSLESS 95.0f
+#define MEND_Q0 1.0f        /* error of tiles that are mended at quality 0 .. */
+#define MEND_RESIDUAL 0.45f /* .. and at QUALITY_RESIDUAL */
+#define LEAST_EXCESS 1.1    /* of room over what latents of QUALITY_RESIDUAL take, to try a residual */
+#define FARTHEST 8.0        /* steps from one that was tried */
+#define STEP_SHOWS 34.0     /* coarser residuals do a photo no good */
+#define N_TRIALS_PHOTO 8
 #define TILE_SHARE 0.3 /* of the score by which bytes are shared out */
 
 /* A file: latents and a residual. */
@@ -58,22 +65,47 @@ static pith_status try_step(loop_state *s, attempt *a, double step, double room,
     return score(s, &a->score);
 }
 
+/* An end of a search: a step, and what it takes; bytes < 0: not tried. */
+typedef struct tried {
+    double step, bytes;
+} tried;
+
+static double log_bytes(double n_bytes) { return log(n_bytes + 20); }
+
+/* Where a little less than all the room is used: between two ends that were
+ * tried, or by the usual slope from the one that was, not too far. */
+static double next_step(const tried *low, const tried *high, double room, bool halve) {
+    const double aim = log_bytes(AIM * room);
+    double guess;
+    if (halve)
+        guess = (low->step + high->step) / 2;
+    else if (low->bytes >= 0 && high->bytes >= 0)
+        guess = low->step + (high->step - low->step) * (log_bytes(low->bytes) - aim) /
+                                (log_bytes(low->bytes) - log_bytes(high->bytes));
+    else if (low->bytes >= 0)
+        guess = low->step + fmin((log_bytes(low->bytes) - aim) / LOG_BYTES_PER_STEP, FARTHEST);
+    else
+        guess = high->step + fmax((log_bytes(high->bytes) - aim) / LOG_BYTES_PER_STEP, -FARTHEST);
+    guess = FINEST_PART * ceil(guess / FINEST_PART);
+    return fmax(fmin(fmin(guess, high->step - FINEST_PART), RES_N_STEPS - 1), fmax(low->step + FINEST_PART, 0));
+}
+
 /* The finest residual that fits beside the latents, in few trials, into
  * a->residual; `*step` is a good guess, and becomes what was found. */
 static pith_status fit_residual(loop_state *s, attempt *a, double room, int n_trials, double *step) {
     pith_status status = PITH_OK;
-    double low = -1, high = FINEST_PART * ceil(RES_N_STEPS / FINEST_PART); /* low: too many bytes; high: fits */
+    tried low = {-1, -1}, high = {RES_N_STEPS, -1}; /* low: too many bytes; high: fits */
     double next = *step, n_bytes;
-    for (int i = 0; i < n_trials && high - low > FINEST_PART; i++) {
+    bool fits = false, halve = false;
+    a->residual.n_bytes = 0;
+    for (int i = 0; i < n_trials && high.step - low.step > FINEST_PART; i++) {
         PITH_TRY(try_step(s, a, next, room, &n_bytes));
-        *(n_bytes <= room ? &high : &low) = next;
-        if (n_bytes <= room) *step = next;
-        if (n_bytes <= room && n_bytes >= NEAR_ENOUGH * room) break;
-        /* Bytes go down by about an eighth with each index; a little less than all is aimed at. */
-        double guess = next + log((n_bytes + 20) / (AIM * room + 20)) / 0.115;
-        guess = FINEST_PART * ceil(guess / FINEST_PART);
-        next = fmin(fmax(fmax(guess, low + FINEST_PART), 0), fmin(high - FINEST_PART, RES_N_STEPS - 1));
-        if (next < 0 || next <= low) break;
+        halve = i > 0 && fits == (n_bytes <= room) && low.bytes >= 0 && high.bytes >= 0; /* the same end again */
+        fits = n_bytes <= room;
+        *(fits ? &high : &low) = (tried){next, n_bytes};
+        if (fits) *step = next;
+        if (fits && n_bytes >= NEAR_ENOUGH * room) break;
+        if (high.step - low.step > FINEST_PART) next = next_step(&low, &high, room, halve);
     }
 cleanup:
     return status;
@@ -84,7 +116,7 @@ static pith_status try_share(loop_state *s, attempt *a, double share, int n_tria
     const double room = (double)s->k->options->max_bytes - (double)s->k->other_bytes;
     a->residual.n_bytes = 0;
     a->score = -INFINITY;
-    pith_status status = state_set_latents(s, s->k->other_bytes + (uint64_t)fmax(room * share, 1), &a->latents);
+    pith_status status = state_set_latents(s, 0, s->k->other_bytes + (uint64_t)fmax(room * share, 1), &a->latents);
     if (status == PITH_E_LIMIT) { /* latents cannot be so small */
         diag_clear(s->k->diag);
         return PITH_OK;
@@ -130,31 +162,56 @@ static void weigh_blocks(loop_state *s) {
         }
 }
 
-/* Pictures of the network's kind are given all the bytes as latents. */
+static void weigh_all(loop_state *s) { memset(s->weights, CLOSED_WEIGHT, (size_t)s->blocks_across * s->blocks_down); }
+
+/* Of a picture of the network's kind the latents come first. Where there are
+ * more bytes than they put to use the residual gets the rest, if it is enough
+ * for steps that show. */
+static pith_status photo_to_size(loop_state *s, attempt *best) {
+    const closed_loop *k = s->k;
+    const double room = (double)k->options->max_bytes - (double)k->other_bytes;
+    double step = STEP_SHOWS;
+    pith_status status = PITH_OK;
+    weigh_all(s);
+    PITH_TRY(k->write_latents(k->user, QUALITY_RESIDUAL, 0, &best->latents));
+    if (room > LEAST_EXCESS * (double)best->latents.n_bytes) {
+        PITH_TRY(state_set_latents(s, QUALITY_RESIDUAL, 0, &best->latents));
+        PITH_TRY(fit_residual(s, best, room - (double)best->latents.n_bytes, 2, &step));
+    }
+    if (best->residual.n_bytes > 0 && step <= STEP_SHOWS) { /* finer latents beside a finer residual */
+        PITH_TRY(state_set_latents(s, quality_beside_step(step), 0, &best->latents));
+        PITH_TRY(fit_residual(s, best, room - (double)best->latents.n_bytes, N_TRIALS_PHOTO, &step));
+    } else {
+        best->residual.n_bytes = best->latents.n_bytes = 0;
+        PITH_TRY(k->write_latents(k->user, 0, k->options->max_bytes, &best->latents));
+    }
+cleanup:
+    return status;
+}
+
 static pith_status to_size(loop_state *s, attempt *best) {
     const closed_loop *k = s->k;
     weigh_blocks(s);
     if (s->is_drawn || k->options->n_protect > 0 || k->options->effort > 1) return fit_bytes(s, best);
-    return k->write_latents(k->user, 0, k->options->max_bytes, &best->latents);
+    return photo_to_size(s, best);
 }
 
 /* ---- to a quality, and faithfully ------------------------------------------------------------- */
 
 /* Tiles worse than this are mended at a quality. */
-static float worst_at(float quality) { return 1.0f - 0.75f * quality / Q_NEAR_LOSSLESS; }
-
-/* From Q_NEAR_LOSSLESS on everything gets a residual, down to steps of 1.5 levels. */
-static unsigned step_at(float quality) { return (unsigned)(9 - (quality - Q_NEAR_LOSSLESS) + 0.5f); }
+static float worst_at(float quality) { return MEND_Q0 + (MEND_RESIDUAL - MEND_Q0) * quality / QUALITY_RESIDUAL; }
 
 static pith_status to_quality(loop_state *s, attempt *a, ctr_bound *bound) {
     pith_status status = PITH_OK;
     const fid_level level = (fid_level)s->k->options->faithful;
     const float quality = s->k->options->quality, most = fid_level_bound(level);
     float worst = 0;
-    PITH_TRY(state_set_latents(s, 0, &a->latents));
-    if (quality >= Q_NEAR_LOSSLESS) {
-        memset(s->weights, CLOSED_WEIGHT, (size_t)s->blocks_across * s->blocks_down);
-        PITH_TRY(state_set_residual(s, step_at(quality), 0));
+    float latents = quality;
+    double step = quality < QUALITY_RESIDUAL ? 0 : quality_residual_step(quality, &latents);
+    PITH_TRY(state_set_latents(s, latents, 0, &a->latents));
+    if (quality >= QUALITY_RESIDUAL) {
+        weigh_all(s);
+        PITH_TRY(state_set_residual(s, step, 0));
     } else if (!level) {
         PITH_TRY(closed_mend(s, worst_at(quality), N_ROUNDS_UNASKED, &worst));
     }

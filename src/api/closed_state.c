@@ -116,13 +116,13 @@ void state_free(loop_state *s) {
     mem_free(alloc, s->weights);
 }
 
-pith_status state_set_latents(loop_state *s, uint64_t max_bytes, byte_writer *file) {
+pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, byte_writer *file) {
     const closed_loop *k = s->k;
     pith_image image = k->original->image;
     pith_sink sink;
     image.pixels = s->network;
     file->n_bytes = s->residual.n_bytes = 0;
-    pith_status status = k->write_latents(k->user, k->options->quality, max_bytes, file);
+    pith_status status = k->write_latents(k->user, quality, max_bytes, file);
     if (status != PITH_OK) return status;
     if (file->status != PITH_OK) return diag_set(k->diag, file->status, "out of memory for the file");
     status = pith_decoder_open(s->decoder, file->data, file->n_bytes);

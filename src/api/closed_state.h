@@ -36,8 +36,9 @@ typedef struct loop_state {
 pith_status state_init(loop_state *s, const closed_loop *k) PITH_MUST_CHECK;
 void state_free(loop_state *s);
 
-/* Writes latents into `file` and has the network decode them. */
-pith_status state_set_latents(loop_state *s, uint64_t max_bytes, byte_writer *file) PITH_MUST_CHECK;
+/* Writes latents into `file`, of a quality or of a size as closed_loop.write_latents
+ * does, and has the network decode them. */
+pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, byte_writer *file) PITH_MUST_CHECK;
 
 /* Mends `result` from `network` with a residual of these steps and the weights that
  * stand. Of a fractional step the next coarser index is taken, and bits are valued

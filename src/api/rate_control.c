@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "api/env.h"
+#include "api/quality.h"
 #include "container/ctr_write.h"
 
 /* The coarsest step that a search for a size may take, coarser than quality
@@ -139,16 +140,12 @@ cleanup:
     return status;
 }
 
-static uint32_t step_of_quality(const model_traits *t, float quality) {
-    return lat_step_index_from_log2(t->log2_step_q0 + (t->log2_step_q100 - t->log2_step_q0) * quality / 100);
-}
-
 pith_status rate_choose(const rate_control *r, const latent_planes *latents, rate_wish wish, ctr_head *head,
                         int16_t *symbols) {
     pith_status status = PITH_OK;
     const pith_alloc *alloc = &r->env->alloc;
     fitting f = {r, latents, head, symbols, .other_bytes = wish.other_bytes, .progress = 0.8};
-    uint32_t step_index = step_of_quality(r->traits, wish.quality);
+    uint32_t step_index = lat_step_index_from_log2(quality_log2_step(r->traits, wish.quality));
     if (wish.max_bytes > 0) {
         f.slice_bytes = mem_alloc(alloc, ctr_slice_count(head), sizeof *f.slice_bytes);
         if (!f.slice_bytes) return diag_set(r->diag, PITH_E_NOMEM, "out of memory for the slices");

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+#include "api/quality.h"
+
+#include <math.h>
+
+/* Measured with the built-in model on photos that it was not trained on. */
+typedef struct knot {
+    float quality, value;
+} knot;
+
+/* Of the way from the step of quality 0 to that of 100, in octaves. */
+static const knot latent_knots[] = {{0, 0},       {10, 0.065f}, {20, 0.138f}, {30, 0.215f}, {40, 0.304f},
+                                    {50, 0.415f}, {60, 0.583f}, {63, 0.663f}, {100, 1}};
+#define N_LATENT_KNOTS (sizeof latent_knots / sizeof *latent_knots)
+
+/* Indices of the residual's step, and the quality of the latents beside it. */
+static const knot residual_knots[] = {{63, 40}, {70, 34}, {80, 28}, {86, 24}, {90.5f, 20}, {94.5f, 16}, {97.5f, 12}, {99, 8}, {100, 4}};
+#define N_RESIDUAL_KNOTS (sizeof residual_knots / sizeof *residual_knots)
+static const knot beside_knots[] = {{63, 63}, {70, 65}, {80, 76}, {90, 81}, {100, 81}};
+
+static float between(const knot *knots, float quality) {
+    while (quality > knots[1].quality) knots++;
+    float part = (quality - knots->quality) / (knots[1].quality - knots->quality);
+    return knots->value + part * (knots[1].value - knots->value);
+}
+
+float quality_log2_step(const model_traits *t, float quality) {
+    return t->log2_step_q0 + (t->log2_step_q100 - t->log2_step_q0) * between(latent_knots, quality);
+}
+
+double quality_residual_step(float quality, float *latents) {
+    *latents = between(beside_knots, quality);
+    return (double)between(residual_knots, quality);
+}
+
+float quality_beside_step(double step) {
+    const knot *k = residual_knots;
+    float wanted = (float)fmin(fmax(step, (double)residual_knots[N_RESIDUAL_KNOTS - 1].value), (double)k->value);
+    while (wanted < k[1].value) k++;
+    float part = (wanted - k->value) / (k[1].value - k->value);
+    return between(beside_knots, k->quality + part * (k[1].quality - k->quality));
+}
+
+float pith_quality_of_step(float log2_step_q0, float log2_step_q100, float step) {
+    float part = (log2f(step) - log2_step_q0) / (log2_step_q100 - log2_step_q0);
+    size_t i = 0;
+    while (i + 2 < N_LATENT_KNOTS && part > latent_knots[i + 1].value) i++;
+    const knot *k = latent_knots + i; /* the ends go on straight */
+    return k->quality + (part - k->value) / (k[1].value - k->value) * (k[1].quality - k->quality);
+}
