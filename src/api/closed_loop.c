@@ -17,8 +17,8 @@
 #define LOG_BYTES_PER_STEP 0.115 /* bytes go down by about an eighth with each index */
 #define N_ROUNDS 32u             /* of mending, for a promise */
 #define N_ROUNDS_UNASKED 2u
-#define MEND_Q0 1.0f        /* error of tiles that are mended at quality 0 .. */
-#define MEND_RESIDUAL 0.45f /* .. and at QUALITY_RESIDUAL */
+#define MEND_Q0 1.6f        /* error of tiles that are mended at quality 0 .. */
+#define MEND_RESIDUAL 0.8f /* .. and at QUALITY_RESIDUAL */
 #define LEAST_EXCESS 1.1    /* of room over what latents of QUALITY_RESIDUAL take, to try a residual */
 #define FARTHEST 8.0        /* steps from one that was tried */
 #define STEP_SHOWS 34.0     /* coarser residuals do a photo no good */
