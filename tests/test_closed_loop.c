@@ -178,6 +178,7 @@ static void a_promise_has_a_recipe_where_nothing_is_mended(void **unused) {
     pith_encode_options o;
     pith_encode_options_defaults(&o, sizeof o);
     o.quality = 60;
+    o.effort = 0;
     o.faithful = PITH_LEVEL_LOOSE;
     pith_bytes file = api_encode(&c, &p, &o);
     pith_image r = api_decode(&c, file, NULL, 8);

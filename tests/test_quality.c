@@ -19,7 +19,8 @@ static void steps_fall_from_end_to_end(void **unused) {
     assert_true(quality_log2_step(&traits, 0) == traits.log2_step_q0);
     assert_true(quality_log2_step(&traits, 100) == traits.log2_step_q100);
     for (int tenths = 1; tenths <= 1000; tenths++)
-        assert_true(quality_log2_step(&traits, (float)tenths / 10) < quality_log2_step(&traits, (float)(tenths - 1) / 10));
+        assert_true(quality_log2_step(&traits, (float)tenths / 10) <
+                    quality_log2_step(&traits, (float)(tenths - 1) / 10));
 }
 
 static void a_step_tells_its_quality(void **unused) {

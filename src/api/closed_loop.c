@@ -17,11 +17,12 @@
 #define LOG_BYTES_PER_STEP 0.115 /* bytes go down by about an eighth with each index */
 #define N_ROUNDS 32u             /* of mending, for a promise */
 #define N_ROUNDS_UNASKED 2u
-#define MEND_Q0 1.6f        /* error of tiles that are mended at quality 0 .. */
-#define MEND_RESIDUAL 0.8f /* .. and at QUALITY_RESIDUAL */
+#define MEND_Q0 1.0f        /* error of tiles that are mended at quality 0 .. */
+#define MEND_RESIDUAL 0.45f /* .. and at QUALITY_RESIDUAL */
 #define LEAST_EXCESS 1.1    /* of room over what latents of QUALITY_RESIDUAL take, to try a residual */
 #define FARTHEST 8.0        /* steps from one that was tried */
 #define STEP_SHOWS 34.0     /* coarser residuals do a photo no good */
+#define STEP_SMOOTH 24.0    /* for blocks that are smooth: their means to two levels */
 #define N_TRIALS_PHOTO 8
 #define TILE_SHARE 0.3 /* of the score by which bytes are shared out */
 
@@ -198,23 +199,33 @@ static pith_status to_size(loop_state *s, attempt *best) {
 
 /* ---- to a quality, and faithfully ------------------------------------------------------------- */
 
-/* Tiles worse than this are mended at a quality. */
+/* Tiles of drawn pictures that are worse than this are mended at a quality; in
+ * photos a few mended tiles show more than what was wrong with them. */
 static float worst_at(float quality) { return MEND_Q0 + (MEND_RESIDUAL - MEND_Q0) * quality / QUALITY_RESIDUAL; }
+
+/* Before what a level asks for; `step`: of the residual of all, 0: there is none. */
+static pith_status mend_at_quality(loop_state *s, double step) {
+    bool any;
+    float worst;
+    if (step > 0) {
+        weigh_all(s);
+        return state_set_residual(s, step, 0);
+    }
+    pith_status status = closed_weigh_smooth(s, &any);
+    if (status == PITH_OK && any) status = state_set_residual(s, STEP_SMOOTH, 0);
+    if (status != PITH_OK || s->k->options->faithful || !s->is_drawn) return status;
+    return closed_mend(s, worst_at(s->k->options->quality), N_ROUNDS_UNASKED, &worst);
+}
 
 static pith_status to_quality(loop_state *s, attempt *a, ctr_bound *bound) {
     pith_status status = PITH_OK;
     const fid_level level = (fid_level)s->k->options->faithful;
     const float quality = s->k->options->quality, most = fid_level_bound(level);
-    float worst = 0;
-    float latents = quality;
-    double step = quality < QUALITY_RESIDUAL ? 0 : quality_residual_step(quality, &latents);
+    float worst = 0, latents = quality;
+    const bool unasked = s->k->options->effort > 0;
+    double step = unasked && quality >= QUALITY_RESIDUAL ? quality_residual_step(quality, &latents) : 0;
     PITH_TRY(state_set_latents(s, latents, 0, &a->latents));
-    if (quality >= QUALITY_RESIDUAL) {
-        weigh_all(s);
-        PITH_TRY(state_set_residual(s, step, 0));
-    } else if (!level) {
-        PITH_TRY(closed_mend(s, worst_at(quality), N_ROUNDS_UNASKED, &worst));
-    }
+    if (unasked) PITH_TRY(mend_at_quality(s, step));
     if (level) {
         PITH_TRY(closed_mend(s, most, N_ROUNDS, &worst));
         if (worst > most) {

@@ -21,7 +21,8 @@
 #define HEAVIEST 255u
 #define FINEST_DELTA 15u
 #define FINER 3u        /* indices by which all steps get finer when weights do not help any more */
-#define WINDOW_REACH 2u /* pixels from the worst one to where the blocks that cause it are looked for */
+#define WINDOW_REACH 2u /* pixels from the worst one to where the blocks that cause it are looked for .. */
+#define FAR_REACH 8u    /* .. and where the nearest cannot be mended any more: the whole window of the error */
 #define SLACK 0.97f     /* of the bound, aimed at: what is recorded rounds */
 
 static uint32_t clamped(int64_t i, uint32_t n) { return i < 0 ? 0 : i >= n ? n - 1 : (uint32_t)i; }
@@ -38,12 +39,12 @@ static void press(loop_state *s, uint32_t column, uint32_t row, bool busy) {
 }
 
 /* Presses the blocks that cause the error around a block's worst pixel. */
-static void press_around(loop_state *s, const fid_block *b, bool busy) {
+static void press_around(loop_state *s, const fid_block *b, uint32_t reach, bool busy) {
     const pith_image_format *f = &s->k->original->image.format;
-    uint32_t left = clamped((int64_t)b->x - WINDOW_REACH, f->width) / FID_CELL;
-    uint32_t right = clamped((int64_t)b->x + WINDOW_REACH, f->width) / FID_CELL;
-    uint32_t top = clamped((int64_t)b->y - WINDOW_REACH, f->height) / FID_CELL;
-    uint32_t bottom = clamped((int64_t)b->y + WINDOW_REACH, f->height) / FID_CELL;
+    uint32_t left = clamped((int64_t)b->x - reach, f->width) / FID_CELL;
+    uint32_t right = clamped((int64_t)b->x + reach, f->width) / FID_CELL;
+    uint32_t top = clamped((int64_t)b->y - reach, f->height) / FID_CELL;
+    uint32_t bottom = clamped((int64_t)b->y + reach, f->height) / FID_CELL;
     for (uint32_t y = top; y <= bottom; y++)
         for (uint32_t x = left; x <= right; x++) press(s, x, y, busy);
 }
@@ -63,8 +64,9 @@ static excess press_all(loop_state *s, float most) {
         e.worst = fmaxf(e.worst, b->sure);
         if (b->sure <= SLACK * most) continue;
         e.n_blocks++;
-        e.beyond_weights = e.beyond_weights || s->weights[i] == HEAVIEST;
-        press_around(s, b, allowed_rms(most, b->hidden) > BUSY * flat);
+        const bool is_heaviest = s->weights[i] == HEAVIEST;
+        e.beyond_weights = e.beyond_weights || is_heaviest;
+        press_around(s, b, is_heaviest ? FAR_REACH : WINDOW_REACH, allowed_rms(most, b->hidden) > BUSY * flat);
     }
     return e;
 }

@@ -59,6 +59,9 @@ pith_status state_look(loop_state *s) PITH_MUST_CHECK;
  * many rounds. `*worst`: the largest error that is left, as `sure` has it. */
 pith_status closed_mend(loop_state *s, float most, unsigned n_rounds, float *worst) PITH_MUST_CHECK;
 
+/* closed_smooth.c: gives the usual weight to blocks that are smooth and of another colour. */
+pith_status closed_weigh_smooth(loop_state *s, bool *any) PITH_MUST_CHECK;
+
 /* closed_score.c: how much of the structure of `a` is in `b`, 1 = all: similarity
  * of luma at three scales. Views of 8-bit pictures. */
 pith_status closed_score(loop_state *s, const pith_image *a, const pith_image *b, double *score) PITH_MUST_CHECK;

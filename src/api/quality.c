@@ -15,7 +15,8 @@ static const knot latent_knots[] = {{0, 0},       {10, 0.065f}, {20, 0.138f}, {3
 #define N_LATENT_KNOTS (sizeof latent_knots / sizeof *latent_knots)
 
 /* Indices of the residual's step, and the quality of the latents beside it. */
-static const knot residual_knots[] = {{63, 40}, {70, 34}, {80, 28}, {86, 24}, {90.5f, 20}, {94.5f, 16}, {97.5f, 12}, {99, 8}, {100, 4}};
+static const knot residual_knots[] = {{63, 40},    {70, 34},    {80, 28}, {86, 24}, {90.5f, 20},
+                                      {94.5f, 16}, {97.5f, 12}, {99, 8},  {100, 4}};
 #define N_RESIDUAL_KNOTS (sizeof residual_knots / sizeof *residual_knots)
 static const knot beside_knots[] = {{63, 63}, {70, 65}, {80, 76}, {90, 81}, {100, 81}};
 
