@@ -21,7 +21,7 @@ for method in latent palette; do
     done
     ok "$pith" decode -m sd.safetensors $method.pith best.ppm
     ok "$pith" decode -m sd.safetensors --backend ref $method.pith ref.ppm
-    cmp -l best.ppm ref.ppm | awk '{a = int($2 / 100) * 64 + int($2 / 10) % 10 * 8 + $2 % 10
+    { cmp -l best.ppm ref.ppm || true; } | awk '{a = int($2 / 100) * 64 + int($2 / 10) % 10 * 8 + $2 % 10
         b = int($3 / 100) * 64 + int($3 / 10) % 10 * 8 + $3 % 10
         if (a - b > 1 || b - a > 1) exit 1}' || fail "$method: the engines differ by more than a level"
 done
