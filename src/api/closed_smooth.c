@@ -14,8 +14,8 @@
 #define WRONG_MEAN 1.75f      /* .. and levels by which the mean of one is off, at least: a seed */
 #define NEAR_VARIANCE 40.0f   /* the same of what is mended around seeds */
 #define NEAR_MEAN 0.5f
-#define REACH 3 /* blocks around a seed .. */
-#define CROWD 24u /* .. of which so many of the 49 are seeds or near, or it is alone */
+#define REACH 3    /* blocks around a seed .. */
+#define CROWD 24u  /* .. of which so many of the 49 are seeds or near, or it is alone */
 #define N_SWEEPS 4 /* forth and back, by which what is near is taken up */
 
 typedef enum kind { OTHER, NEAR, SEED } kind;
