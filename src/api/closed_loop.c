@@ -6,6 +6,7 @@
 
 #include "api/closed_state.h"
 #include "api/quality.h"
+#include "api/size_search.h"
 #include "container/ctr_write.h"
 
 #define STEP_FIRST 28.0   /* of the residual, where a search begins */
@@ -66,47 +67,33 @@ static pith_status try_step(loop_state *s, attempt *a, double step, double room,
     return score(s, &a->score);
 }
 
-/* An end of a search: a step, and what it takes; bytes < 0: not tried. */
-typedef struct tried {
-    double step, bytes;
-} tried;
-
 static double log_bytes(double n_bytes) { return log(n_bytes + 20); }
 
-/* Where a little less than all the room is used: between two ends that were
- * tried, or by the usual slope from the one that was, not too far. */
-static double next_step(const tried *low, const tried *high, double room, bool halve) {
-    const double aim = log_bytes(AIM * room);
-    double guess;
-    if (halve)
-        guess = (low->step + high->step) / 2;
-    else if (low->bytes >= 0 && high->bytes >= 0)
-        guess = low->step + (high->step - low->step) * (log_bytes(low->bytes) - aim) /
-                                (log_bytes(low->bytes) - log_bytes(high->bytes));
-    else if (low->bytes >= 0)
-        guess = low->step + fmin((log_bytes(low->bytes) - aim) / LOG_BYTES_PER_STEP, FARTHEST);
-    else
-        guess = high->step + fmax((log_bytes(high->bytes) - aim) / LOG_BYTES_PER_STEP, -FARTHEST);
+/* The next step to try, strictly between two; not too far from the only one that was tried. */
+static double next_step(const size_end *fine, const size_end *coarse, double room, bool halve) {
+    double guess = size_search_next(fine, coarse, log_bytes(AIM * room), -LOG_BYTES_PER_STEP, halve);
+    if (!coarse->known) guess = fmin(guess, fine->index + FARTHEST);
+    if (!fine->known) guess = fmax(guess, coarse->index - FARTHEST);
     guess = FINEST_PART * ceil(guess / FINEST_PART);
-    return fmax(fmin(fmin(guess, high->step - FINEST_PART), RES_N_STEPS - 1), fmax(low->step + FINEST_PART, 0));
+    return fmax(fmin(fmin(guess, coarse->index - FINEST_PART), RES_N_STEPS - 1), fmax(fine->index + FINEST_PART, 0));
 }
 
 /* The finest residual that fits beside the latents, in few trials, into
  * a->residual; `*step` is a good guess, and becomes what was found. */
 static pith_status fit_residual(loop_state *s, attempt *a, double room, int n_trials, double *step) {
     pith_status status = PITH_OK;
-    tried low = {-1, -1}, high = {RES_N_STEPS, -1}; /* low: too many bytes; high: fits */
+    size_end fine = {.index = -1}, coarse = {.index = RES_N_STEPS}; /* fine: too many bytes; coarse: fits */
     double next = *step, n_bytes;
     bool fits = false, halve = false;
     a->residual.n_bytes = 0;
-    for (int i = 0; i < n_trials && high.step - low.step > FINEST_PART; i++) {
+    for (int i = 0; i < n_trials && coarse.index - fine.index > FINEST_PART; i++) {
         PITH_TRY(try_step(s, a, next, room, &n_bytes));
-        halve = i > 0 && fits == (n_bytes <= room) && low.bytes >= 0 && high.bytes >= 0; /* the same end again */
+        halve = fine.known && coarse.known && fits == (n_bytes <= room); /* the same end again */
         fits = n_bytes <= room;
-        *(fits ? &high : &low) = (tried){next, n_bytes};
+        *(fits ? &coarse : &fine) = (size_end){next, log_bytes(n_bytes), true};
         if (fits) *step = next;
         if (fits && n_bytes >= NEAR_ENOUGH * room) break;
-        if (high.step - low.step > FINEST_PART) next = next_step(&low, &high, room, halve);
+        if (coarse.index - fine.index > FINEST_PART) next = next_step(&fine, &coarse, room, halve);
     }
 cleanup:
     return status;
@@ -176,7 +163,7 @@ static pith_status photo_to_size(loop_state *s, attempt *best) {
     weigh_all(s);
     PITH_TRY(k->write_latents(k->user, QUALITY_RESIDUAL, 0, &best->latents));
     if (room > LEAST_EXCESS * (double)best->latents.n_bytes) {
-        PITH_TRY(state_set_latents(s, QUALITY_RESIDUAL, 0, &best->latents));
+        PITH_TRY(state_see_latents(s, &best->latents));
         PITH_TRY(fit_residual(s, best, room - (double)best->latents.n_bytes, 2, &step));
     }
     if (best->residual.n_bytes > 0 && step <= STEP_SHOWS) { /* finer latents beside a finer residual */
@@ -191,10 +178,10 @@ cleanup:
 }
 
 static pith_status to_size(loop_state *s, attempt *best) {
-    const closed_loop *k = s->k;
+    const pith_encode_options *o = s->k->options;
+    if (!s->is_drawn && o->n_protect == 0 && o->effort <= 1) return photo_to_size(s, best);
     weigh_blocks(s);
-    if (s->is_drawn || k->options->n_protect > 0 || k->options->effort > 1) return fit_bytes(s, best);
-    return photo_to_size(s, best);
+    return fit_bytes(s, best);
 }
 
 /* ---- to a quality, and faithfully ------------------------------------------------------------- */

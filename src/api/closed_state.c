@@ -116,16 +116,14 @@ void state_free(loop_state *s) {
     mem_free(alloc, s->weights);
 }
 
-pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, byte_writer *file) {
+pith_status state_see_latents(loop_state *s, const byte_writer *file) {
     const closed_loop *k = s->k;
     pith_image image = k->original->image;
     pith_sink sink;
     image.pixels = s->network;
-    file->n_bytes = s->residual.n_bytes = 0;
-    pith_status status = k->write_latents(k->user, quality, max_bytes, file);
-    if (status != PITH_OK) return status;
+    s->residual.n_bytes = 0;
     if (file->status != PITH_OK) return diag_set(k->diag, file->status, "out of memory for the file");
-    status = pith_decoder_open(s->decoder, file->data, file->n_bytes);
+    pith_status status = pith_decoder_open(s->decoder, file->data, file->n_bytes);
     pith_sink_to_image(&sink, &image);
     pith_decode_options o;
     pith_decode_options_defaults(&o, sizeof o);
@@ -135,6 +133,12 @@ pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, 
     kept_source_forgive(k->original, s->network);
     memcpy(s->result, s->network, s->picture_bytes);
     return PITH_OK;
+}
+
+pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, byte_writer *file) {
+    file->n_bytes = s->residual.n_bytes = 0;
+    pith_status status = s->k->write_latents(s->k->user, quality, max_bytes, file);
+    return status == PITH_OK ? state_see_latents(s, file) : status;
 }
 
 /* ---- the residual -------------------------------------------------------------------------- */

@@ -26,6 +26,15 @@ static float between(const knot *knots, float quality) {
     return knots->value + part * (knots[1].value - knots->value);
 }
 
+/* The quality at which the value is; beyond the ends it goes on straight. */
+static float quality_at(const knot *knots, size_t count, float value) {
+    const float sign = knots[1].value > knots[0].value ? 1 : -1;
+    const knot *k = knots;
+    while (k + 2 < knots + count && sign * value > sign * k[1].value) k++;
+    float part = (value - k->value) / (k[1].value - k->value);
+    return k->quality + part * (k[1].quality - k->quality);
+}
+
 float quality_log2_step(const model_traits *t, float quality) {
     return t->log2_step_q0 + (t->log2_step_q100 - t->log2_step_q0) * between(latent_knots, quality);
 }
@@ -36,17 +45,10 @@ double quality_residual_step(float quality, float *latents) {
 }
 
 float quality_beside_step(double step) {
-    const knot *k = residual_knots;
-    float wanted = (float)fmin(fmax(step, (double)residual_knots[N_RESIDUAL_KNOTS - 1].value), (double)k->value);
-    while (wanted < k[1].value) k++;
-    float part = (wanted - k->value) / (k[1].value - k->value);
-    return between(beside_knots, k->quality + part * (k[1].quality - k->quality));
+    float quality = quality_at(residual_knots, N_RESIDUAL_KNOTS, (float)step);
+    return between(beside_knots, fminf(fmaxf(quality, QUALITY_RESIDUAL), 100));
 }
 
 float pith_quality_of_step(float log2_step_q0, float log2_step_q100, float step) {
-    float part = (log2f(step) - log2_step_q0) / (log2_step_q100 - log2_step_q0);
-    size_t i = 0;
-    while (i + 2 < N_LATENT_KNOTS && part > latent_knots[i + 1].value) i++;
-    const knot *k = latent_knots + i; /* the ends go on straight */
-    return k->quality + (part - k->value) / (k[1].value - k->value) * (k[1].quality - k->quality);
+    return quality_at(latent_knots, N_LATENT_KNOTS, (log2f(step) - log2_step_q0) / (log2_step_q100 - log2_step_q0));
 }

@@ -7,6 +7,7 @@
 
 #include "api/env.h"
 #include "api/quality.h"
+#include "api/size_search.h"
 #include "container/ctr_write.h"
 
 /* The coarsest step that a search for a size may take, coarser than quality
@@ -88,29 +89,11 @@ static uint32_t first_guess(const fitting *f, uint32_t fine, uint32_t coarse, do
 
 /* ---- the search ---------------------------------------------------------------- */
 
-/* A step tried by the search, and what its file costs. */
-typedef struct tried_step {
-    uint32_t index;
-    double log_bytes;
-    bool known; /* false: the end of the range, not tried */
-} tried_step;
-
-/* The next step to try, strictly between two: where the straight line through
- * the known ends meets the target (the logarithm of the size is nearly linear
- * in the index), or the middle. */
-static uint32_t next_step(const tried_step *fine, const tried_step *coarse, double log_target, bool halve) {
-    const double usual_slope = -LOG_BYTES_PER_INDEX;
-    double guess = 0.5 * (fine->index + coarse->index);
-    if (fine->known && coarse->known && !halve) {
-        double slope = (coarse->log_bytes - fine->log_bytes) / (coarse->index - fine->index);
-        if (slope < 0) guess = coarse->index + (log_target - coarse->log_bytes) / slope;
-    } else if (fine->known && !halve) {
-        guess = fine->index + (log_target - fine->log_bytes) / usual_slope + 2;
-    } else if (coarse->known && !halve) {
-        guess = coarse->index + (log_target - coarse->log_bytes) / usual_slope - 2;
-    }
-    guess = fmin(fmax(guess, fine->index + 1), coarse->index - 1);
-    return (uint32_t)(guess + 0.5);
+/* The next step to try, strictly between two. */
+static double next_step(const size_end *fine, const size_end *coarse, double log_target, bool halve) {
+    double guess = size_search_next(fine, coarse, log_target, -LOG_BYTES_PER_INDEX, halve);
+    if (!halve && fine->known != coarse->known) guess += fine->known ? 2 : -2;
+    return floor(fmin(fmax(guess, fine->index + 1), coarse->index - 1) + 0.5);
 }
 
 /* A step whose file has at most max_bytes and hardly less: the finest, but for
@@ -118,24 +101,25 @@ static uint32_t next_step(const tried_step *fine, const tried_step *coarse, doub
 static pith_status find_step(fitting *f, uint64_t max_bytes, uint32_t *step_index) {
     pith_status status = PITH_OK;
     /* The ends lie one outside the legal range; `fine` is too large, `coarse` fits. */
-    tried_step fine = {.index = lat_step_index_from_log2(f->r->traits->log2_step_q100) - 1};
-    tried_step coarse = {.index = lat_step_index_from_log2(LOG2_STEP_COARSEST) + 1};
+    size_end fine = {.index = lat_step_index_from_log2(f->r->traits->log2_step_q100) - 1.0};
+    size_end coarse = {.index = lat_step_index_from_log2(LOG2_STEP_COARSEST) + 1.0};
     const double log_target = log((double)max_bytes), overhead = (double)(ctr_head_bytes(f->head) + f->other_bytes);
-    uint32_t next = first_guess(f, fine.index, coarse.index, fmax((double)max_bytes - overhead, 0));
+    const double room = fmax((double)max_bytes - overhead, 0);
+    double next = first_guess(f, (uint32_t)fine.index, (uint32_t)coarse.index, room);
     uint64_t n_bytes = 0;
 
     for (int round = 0; coarse.index - fine.index > 1; round++) {
         if (coarse.known && log_target - coarse.log_bytes < LOG_BYTES_PER_INDEX) break;
         if (round > 0 || next <= fine.index || next >= coarse.index)
             next = next_step(&fine, &coarse, log_target, round % 4 == 3);
-        PITH_TRY(file_cost(f, next, &n_bytes));
-        *(n_bytes <= max_bytes ? &coarse : &fine) = (tried_step){next, log((double)n_bytes), true};
+        PITH_TRY(file_cost(f, (uint32_t)next, &n_bytes));
+        *(n_bytes <= max_bytes ? &coarse : &fine) = (size_end){next, log((double)n_bytes), true};
     }
     if (!coarse.known)
         status = diag_set(f->r->diag, PITH_E_LIMIT, "cannot be made as small as %llu bytes: %llu is the least%s",
                           (unsigned long long)max_bytes, (unsigned long long)n_bytes,
                           f->other_bytes > n_bytes / 2 ? ", most of it alpha or metadata" : "");
-    *step_index = coarse.index;
+    *step_index = (uint32_t)coarse.index;
 cleanup:
     return status;
 }

@@ -123,7 +123,7 @@ static bool ends_with(const char *text, const char *end) {
 }
 
 bool quantised_pays(const tensor *t) {
-    if (t->type != TENSOR_F32 && t->type != TENSOR_F16 && t->type != TENSOR_BF16) return false;
+    if (t->type == TENSOR_I8 || !tensor_has_values(t)) return false;
     if (t->rank < 2 || t->n_elements < MIN_VALUES || t->n_elements / t->shape[0] < MIN_WIDTH) return false;
     return ends_with(t->name, ".weight") && !ends_with(t->name, "embedding.weight") &&
            strlen(t->name) + ENDING_BYTES <= TENSOR_MAX_NAME_BYTES;
