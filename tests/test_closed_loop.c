@@ -117,6 +117,31 @@ static void samples_of_16_bits_move_by_whole_levels_of_8(void **unused) {
     api_close(&c);
 }
 
+/* The network alone makes bands of it, without any loss of structure. */
+static void a_smooth_area_gets_its_colour(void **unused) {
+    (void)unused;
+    api_case c;
+    api_open(&c, NULL, NULL);
+    pith_image p = api_picture(160, 120, 3, 8);
+    for (uint32_t y = 0; y < 120; y++)
+        for (uint32_t x = 0; x < 160; x++)
+            for (uint32_t i = 0; i < 3; i++) api_set_sample(&p, y, x, i, 20 + 20 * i + x + y / 4);
+    pith_encode_options o;
+    pith_encode_options_defaults(&o, sizeof o);
+    pith_bytes file = api_encode(&c, &p, &o);
+    pith_image mended = api_decode(&c, file, NULL, 8);
+    pith_decode_options d;
+    pith_decode_options_defaults(&d, sizeof d);
+    d.no_residual = 1;
+    pith_image alone = api_decode(&c, file, &d, 8);
+    assert_true(squared_error(&p, &mended) < 0.3 * squared_error(&p, &alone));
+    pith_bytes_free(&c.env, &file);
+    free(p.pixels);
+    free(mended.pixels);
+    free(alone.pixels);
+    api_close(&c);
+}
+
 static void effort_0_is_the_network_alone(void **unused) {
     (void)unused;
     api_case c;
@@ -239,6 +264,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(drawings_are_mended_within_the_size),
         cmocka_unit_test(samples_of_16_bits_move_by_whole_levels_of_8),
+        cmocka_unit_test(a_smooth_area_gets_its_colour),
         cmocka_unit_test(effort_0_is_the_network_alone),
         cmocka_unit_test(a_promise_is_kept_and_recorded),
         cmocka_unit_test(a_promise_has_a_recipe_where_nothing_is_mended),
