@@ -38,6 +38,14 @@ static double squared_error(const pith_image *a, const pith_image *b) {
     return sum / ((double)a->format.width * a->format.height * a->format.n_channels);
 }
 
+/* What the network makes of a file without its residual. */
+static pith_image decode_alone(api_case *c, pith_bytes file, uint8_t bit_depth) {
+    pith_decode_options o;
+    pith_decode_options_defaults(&o, sizeof o);
+    o.no_residual = 1;
+    return api_decode(c, file, &o, bit_depth);
+}
+
 static void drawings_are_mended_within_the_size(void **unused) {
     (void)unused;
     api_case c;
@@ -55,10 +63,7 @@ static void drawings_are_mended_within_the_size(void **unused) {
         assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
         assert_true(info.n_residual_bytes > 0 && info.n_residual_bytes < file.n_bytes);
         assert_int_equal(info.faithful, PITH_LEVEL_NONE);
-        pith_decode_options d;
-        pith_decode_options_defaults(&d, sizeof d);
-        d.no_residual = 1;
-        pith_image alone = api_decode(&c, file, &d, 8);
+        pith_image alone = decode_alone(&c, file, 8);
         assert_true(squared_error(&p, &mended) < 0.1 * squared_error(&p, &alone));
         pith_image deep = api_decode(&c, file, NULL, 16);
         for (uint32_t x = 0; x < 150; x++)
@@ -83,11 +88,8 @@ static void samples_of_16_bits_move_by_whole_levels_of_8(void **unused) {
     pith_encode_options o;
     pith_encode_options_defaults(&o, sizeof o);
     pith_bytes bytes = api_encode(&c, &p, &o);
-    pith_decode_options d;
-    pith_decode_options_defaults(&d, sizeof d);
     pith_image mended = api_decode(&c, bytes, NULL, 16);
-    d.no_residual = 1;
-    pith_image alone = api_decode(&c, bytes, &d, 16);
+    pith_image alone = decode_alone(&c, bytes, 16);
 
     static uint8_t before[COUNT], after[COUNT];
     for (uint32_t i = 0; i < COUNT; i++)
@@ -130,10 +132,7 @@ static void a_smooth_area_gets_its_colour(void **unused) {
     pith_encode_options_defaults(&o, sizeof o);
     pith_bytes file = api_encode(&c, &p, &o);
     pith_image mended = api_decode(&c, file, NULL, 8);
-    pith_decode_options d;
-    pith_decode_options_defaults(&d, sizeof d);
-    d.no_residual = 1;
-    pith_image alone = api_decode(&c, file, &d, 8);
+    pith_image alone = decode_alone(&c, file, 8);
     assert_true(squared_error(&p, &mended) < 0.3 * squared_error(&p, &alone));
     pith_bytes_free(&c.env, &file);
     free(p.pixels);

@@ -36,7 +36,7 @@ typedef struct loop_state {
 pith_status state_init(loop_state *s, const closed_loop *k) PITH_MUST_CHECK;
 void state_free(loop_state *s);
 
-/* Has the network decode a file of latents. */
+/* Has the network decode a file of latents; no residual mends it yet. */
 pith_status state_see_latents(loop_state *s, const byte_writer *file) PITH_MUST_CHECK;
 
 /* Writes latents into `file`, of a quality or of a size as closed_loop.write_latents
