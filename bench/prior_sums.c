@@ -9,9 +9,17 @@
 #define MAX_CANDIDATES (LAT_N_NEIGHBOURS + 1 + LAT_MAX_CHANNELS * LAT_N_TAPS)
 #define EVERY 7 /* places looked at when choosing sources */
 
+/* The right side of an equation: what is left of it and what the weights explain. */
+static double moment_of(const linear_predictor *p, uint32_t i) {
+    double sum = (double)p->residuals[i];
+    for (uint32_t j = 0; j < p->count; j++)
+        sum += (double)(j <= i ? p->products[i][j] : p->products[j][i]) * p->weights[j];
+    return sum / (1 << LINEAR_WEIGHT_BITS);
+}
+
 void prior_sums_add(prior_sums *s, const linear_predictor *p, const int16_t *start, double ridge, double scale) {
     for (uint32_t i = 0; i < p->count; i++) {
-        s->moments[i] += ((double)p->moments[i] - floor(ridge * start[i] / (1 << LINEAR_WEIGHT_BITS))) * scale;
+        s->moments[i] += (moment_of(p, i) - floor(ridge * start[i] / (1 << LINEAR_WEIGHT_BITS))) * scale;
         for (uint32_t j = 0; j <= i; j++)
             s->products[i][j] += ((double)p->products[i][j] - (i == j ? ridge : 0)) * scale;
     }

@@ -76,9 +76,12 @@ void lat_contexts_begin_slice(lat_contexts *k, uint32_t height, uint32_t width) 
     k->height = height;
     k->width = width;
     k->n_coded = 0;
-    memset(k->values, 0, k->n_channels * (size_t)LAT_PLANE_SIZE * sizeof *k->values);
-    memset(k->errors, 0, k->n_channels * (size_t)LAT_PLANE_SIZE * sizeof *k->errors);
-    memset(k->error_sums, 0, LAT_PLANE_SIZE * sizeof *k->error_sums);
+    size_t used = ((size_t)height + 2 * LAT_MARGIN) * LAT_PLANE_STRIDE; /* of each plane */
+    for (uint32_t i = 0; i < k->n_channels; i++) {
+        memset(k->values + i * (size_t)LAT_PLANE_SIZE, 0, used * sizeof *k->values);
+        memset(k->errors + i * (size_t)LAT_PLANE_SIZE, 0, used * sizeof *k->errors);
+    }
+    memset(k->error_sums, 0, used * sizeof *k->error_sums);
 }
 
 /* The earlier channels with the largest sums of errors; of equals the first. */

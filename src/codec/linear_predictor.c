@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* The sums are integers and exact, so the order of adding does not matter;
- * the order of solving does, and is the order of the inputs. */
+ * the order of solving does, and is the order of the inputs. What each equation
+ * lacks is kept up to date rather than summed up anew: a weight that stays, as
+ * most do once they are learned, costs nothing. */
 #include "codec/linear_predictor.h"
 
 void linear_reset(linear_predictor *p) { p->count = 0; }
 
 void linear_add_input(linear_predictor *p, int32_t weight, int32_t ridge) {
     uint32_t i = p->count++;
-    for (uint32_t j = 0; j <= i; j++) p->products[i][j] = 0;
+    for (uint32_t j = 0; j < i; j++) p->products[i][j] = 0;
     p->products[i][i] = ridge;
     p->weights[i] = weight;
-    p->moments[i] = (int64_t)ridge * weight / (1 << LINEAR_WEIGHT_BITS);
+    int64_t moment = (int64_t)ridge * weight / (1 << LINEAR_WEIGHT_BITS);
+    p->residuals[i] = moment * (1 << LINEAR_WEIGHT_BITS) - (int64_t)ridge * weight;
 }
 
 int64_t linear_predict(const linear_predictor *p, const int32_t *inputs) {
@@ -20,16 +23,16 @@ int64_t linear_predict(const linear_predictor *p, const int32_t *inputs) {
     return sum;
 }
 
-/* Most inputs of a sparse channel are zero and add nothing. */
+/* Inputs of 16 bits let compilers use vector products; in a sparse channel most
+ * are zero and add nothing. */
 static void add_sample(linear_predictor *p, const int32_t *inputs, int32_t target) {
-    uint32_t present[LINEAR_MAX_INPUTS], n = 0;
-    for (uint32_t i = 0; i < p->count; i++)
-        if (inputs[i]) present[n++] = i;
-    for (uint32_t a = 0; a < n; a++) {
-        uint32_t i = present[a];
-        int64_t input = inputs[i];
-        p->moments[i] += input * target;
-        for (uint32_t b = 0; b <= a; b++) p->products[i][present[b]] += input * inputs[present[b]];
+    int64_t error = (int64_t)target * (1 << LINEAR_WEIGHT_BITS) - linear_predict(p, inputs);
+    int16_t narrow[LINEAR_MAX_INPUTS];
+    for (uint32_t i = 0; i < p->count; i++) narrow[i] = (int16_t)inputs[i];
+    for (uint32_t i = 0; i < p->count; i++) {
+        if (!narrow[i]) continue;
+        p->residuals[i] += narrow[i] * error;
+        for (uint32_t j = 0; j <= i; j++) p->products[i][j] += (int32_t)narrow[i] * narrow[j];
     }
 }
 
@@ -45,13 +48,16 @@ static int32_t quotient(int64_t dividend, int64_t divisor) {
 
 /* The weight that makes its own equation hold, the others staying. */
 static void solve_one(linear_predictor *p, uint32_t i) {
-    int64_t rest = p->moments[i] * (1 << LINEAR_WEIGHT_BITS);
-    for (uint32_t j = 0; j < i; j++) rest -= p->products[i][j] * p->weights[j];
-    for (uint32_t j = i; j < p->count; j++) rest -= p->products[j][i] * p->weights[j];
-    int64_t weight = (int64_t)p->weights[i] + quotient(rest, p->products[i][i]);
+    int64_t residual = p->residuals[i], magnitude = residual < 0 ? -residual : residual;
+    if (2 * magnitude < p->products[i][i]) return; /* the quotient is 0 */
+    int64_t weight = (int64_t)p->weights[i] + quotient(residual, p->products[i][i]);
     if (weight > LINEAR_WEIGHT_MAX) weight = LINEAR_WEIGHT_MAX;
     if (weight < -LINEAR_WEIGHT_MAX) weight = -LINEAR_WEIGHT_MAX;
+    int64_t change = weight - p->weights[i];
+    if (change == 0) return;
     p->weights[i] = (int32_t)weight;
+    for (uint32_t j = 0; j < i; j++) p->residuals[j] -= p->products[i][j] * change;
+    for (uint32_t j = i; j < p->count; j++) p->residuals[j] -= p->products[j][i] * change;
 }
 
 void linear_learn(linear_predictor *p, const int32_t *inputs, int32_t target, unsigned phase) {

@@ -14,8 +14,10 @@
 
 typedef struct linear_predictor {
     uint32_t count;
-    int32_t weights[LINEAR_MAX_INPUTS];                     /* in 1/2^LINEAR_WEIGHT_BITS */
-    int64_t moments[LINEAR_MAX_INPUTS];                     /* sums of input x target */
+    int32_t weights[LINEAR_MAX_INPUTS]; /* in 1/2^LINEAR_WEIGHT_BITS */
+    /* Of the normal equations: the right side, sums of input x target, less the
+     * left side with these weights; in the weights' unit. */
+    int64_t residuals[LINEAR_MAX_INPUTS];
     int64_t products[LINEAR_MAX_INPUTS][LINEAR_MAX_INPUTS]; /* sums of input i x input j, j <= i */
 } linear_predictor;
 
