@@ -120,6 +120,28 @@ static void the_largest_slice_comes_back(void **unused) {
     round_trip(LAT_MAX_CHANNELS / 4, LAT_MAX_SLICE, LAT_MAX_SLICE, make_sparse);
 }
 
+static void the_first_channels_come_alone(void **unused) {
+    (void)unused;
+    lat_coder *coder = new_coder(6);
+    lat_block b = new_block(6, 20, 31, make_smooth, seed), r = new_block(6, 20, 31, NULL, 0);
+    size_t plane = b.plane_stride * sizeof *b.symbols;
+    byte_writer w;
+    encode_with(coder, &b, &w);
+    for (uint32_t n = 0; n <= 6; n++) {
+        assert_int_equal(lat_decode_first(coder, w.data, w.n_bytes, &r, n, NULL), PITH_OK);
+        if (n > 0) assert_memory_equal(r.symbols, b.symbols, n * plane);
+        for (size_t i = n * b.plane_stride; i < 6 * b.plane_stride; i++) assert_int_equal(r.symbols[i], 0);
+    }
+    w.data[w.n_bytes - 1] ^= 0x40; /* late in the last channel */
+    assert_int_equal(lat_decode_first(coder, w.data, w.n_bytes, &r, 3, NULL), PITH_OK);
+    assert_memory_equal(r.symbols, b.symbols, 3 * plane);
+    assert_int_equal(lat_decode_first(coder, w.data, w.n_bytes, &r, 7, NULL), PITH_E_ARG);
+    bw_free(&w);
+    free(b.symbols);
+    free(r.symbols);
+    lat_coder_free(&coder);
+}
+
 static void zeros_cost_next_to_nothing(void **unused) {
     (void)unused;
     lat_coder *coder = new_coder(24);
@@ -355,6 +377,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_and_shape_comes_back),
         cmocka_unit_test(the_largest_slice_comes_back),
+        cmocka_unit_test(the_first_channels_come_alone),
         cmocka_unit_test(zeros_cost_next_to_nothing),
         cmocka_unit_test(a_view_codes_as_its_copy),
         cmocka_unit_test(a_coder_starts_afresh_with_each_slice),

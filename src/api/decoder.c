@@ -240,14 +240,19 @@ typedef struct slices_job {
     int16_t *symbols;
     uint32_t *wanted; /* indices of the slices that the planes hold */
     uint32_t n_wanted;
+    uint32_t n_channels; /* decoded; the others stay 0 */
 } slices_job;
 
+/* The checksum is of all channels. */
 static pith_status read_slice(const pith_decoder *d, lat_coder *coder, uint32_t index, const lat_block *block,
-                              pith_diag *diag) {
+                              uint32_t n_channels, pith_diag *diag) {
     ctr_slice slice;
     if (d->salvaged.lost && d->salvaged.lost[index]) return PITH_E_CHECKSUM;
     pith_status status = ctr_read_slice(&d->file, index, &slice, diag);
-    if (status == PITH_OK) status = lat_decode(coder, slice.coded, slice.coded_bytes, block, diag);
+    if (status != PITH_OK) return status;
+    if (n_channels < block->n_channels)
+        return lat_decode_first(coder, slice.coded, slice.coded_bytes, block, n_channels, diag);
+    status = lat_decode(coder, slice.coded, slice.coded_bytes, block, diag);
     if (status != PITH_OK) return status;
     if (lat_checksum(block) != slice.checksum)
         return diag_set(diag, PITH_E_CHECKSUM, "latent slice %u: the symbols do not match their checksum", index);
@@ -272,7 +277,7 @@ static pith_status decode_slice(void *user, lat_coder *coder, uint32_t i, pith_d
     const uint32_t index = job->wanted[i];
     ctr_rect rect = ctr_slice_rect(&d->file.head, index);
     lat_block block = latents_slice(job->latents, job->symbols, rect);
-    pith_status status = read_slice(d, coder, index, &block, diag);
+    pith_status status = read_slice(d, coder, index, &block, job->n_channels, diag);
     return status != PITH_OK && status != PITH_E_ABORTED && d->tolerant ? lose_slice(d, index, &block, diag) : status;
 }
 
@@ -281,11 +286,11 @@ static pith_status require_some(pith_decoder *d) {
     return diag_set(&d->diag, PITH_E_CHECKSUM, "no latent slice is whole: nothing can be saved");
 }
 
-static pith_status slices_to_latents(pith_decoder *d, latent_planes *latents) {
+static pith_status slices_to_latents(pith_decoder *d, latent_planes *latents, uint32_t n_channels) {
     pith_status status = PITH_OK;
     const ctr_head *head = &d->file.head;
     slice_pool *pool = NULL;
-    slices_job job = {.decoder = d, .latents = latents};
+    slices_job job = {.decoder = d, .latents = latents, .n_channels = n_channels};
     job.symbols = mem_alloc(&d->env.alloc, latents_count(latents), sizeof *job.symbols);
     job.wanted = mem_alloc(&d->env.alloc, d->file.n_slices, sizeof *job.wanted);
     if (!job.symbols || !job.wanted) {
@@ -305,12 +310,15 @@ cleanup:
     return status;
 }
 
-static pith_status file_to_latents(pith_decoder *d, latent_planes *latents) {
-    const model_traits *t = model_traits_of(model_session_model(d->session));
+static pith_status file_to_latents(pith_decoder *d, latent_planes *latents, bool for_preview) {
+    const pith_model *model = model_session_model(d->session);
+    uint32_t n_channels = d->file.head.n_latent;
     double start = env_seconds();
-    pith_status status = d->file.head.method == PITH_METHOD_PALETTE
-                             ? palette_read(&d->file, latents, t->palette_unit, &d->env.alloc, &d->diag)
-                             : slices_to_latents(d, latents);
+    pith_status status = for_preview ? preview_channels(model, &n_channels, &d->diag) : PITH_OK;
+    if (status != PITH_OK) return status;
+    status = d->file.head.method == PITH_METHOD_PALETTE
+                 ? palette_read(&d->file, latents, model_traits_of(model)->palette_unit, &d->env.alloc, &d->diag)
+                 : slices_to_latents(d, latents, n_channels);
     d->timing.coding_seconds = env_seconds() - start;
     return status;
 }
@@ -552,7 +560,7 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
         PITH_TRY(latents_init(&latents, &d->env.alloc, &d->file.head, &d->diag));
     else
         PITH_TRY(latents_init_part(&latents, &d->env.alloc, &d->file.head, plan.region.latents, &d->diag));
-    PITH_TRY(file_to_latents(d, &latents));
+    PITH_TRY(file_to_latents(d, &latents, o.preview != 0));
     PITH_TRY(o.preview ? latents_to_preview(d, &latents, &plan.region, sink)
                        : latents_to_pixels(d, &latents, &plan, sink));
 cleanup:

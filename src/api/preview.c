@@ -2,10 +2,13 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 #include "api/preview.h"
 
+#include <math.h>
+
 #include "api/alpha.h"
 #include "api/env.h"
 
-#define ROWS 16u /* written at a time */
+#define ROWS 16u         /* written at a time */
+#define LEAST_SHARE 0.1f /* of the largest factor: what a channel must have to be decoded */
 
 /* Work space of one call. */
 typedef struct preview_job {
@@ -17,6 +20,21 @@ typedef struct preview_job {
     float *colours;    /* three planes of ROWS rows */
     uint64_t *opacity; /* sums of a row of positions */
 } preview_job;
+
+pith_status preview_channels(const pith_model *model, uint32_t *n_channels, pith_diag *diag) {
+    float map[3 * (LAT_MAX_CHANNELS + 1)], largest = 0;
+    const uint32_t n = model_traits_of(model)->n_latent;
+    if (n > LAT_MAX_CHANNELS) return diag_set(diag, PITH_E_INTERNAL, "%u latent channels", n);
+    pith_status status = model_preview_map(model, map, diag);
+    if (status != PITH_OK) return status;
+    for (uint32_t c = 0; c < 3; c++)
+        for (uint32_t k = 0; k < n; k++) largest = fmaxf(largest, fabsf(map[c * (n + 1) + k]));
+    *n_channels = 0;
+    for (uint32_t c = 0; c < 3; c++)
+        for (uint32_t k = *n_channels; k < n; k++)
+            if (fabsf(map[c * (n + 1) + k]) >= LEAST_SHARE * largest) *n_channels = k + 1;
+    return PITH_OK;
+}
 
 static void positions_of(uint32_t *first, uint32_t *length, uint32_t pixel, uint32_t n_pixels, uint32_t shift) {
     *first = pixel >> shift;

@@ -20,6 +20,10 @@ typedef struct preview {
     const pith_sink *sink;
 } preview;
 
+/* How many of the latent's channels, the first ones, a preview draws on: of those after them no factor of
+ * the map is a tenth of the largest. */
+pith_status preview_channels(const pith_model *model, uint32_t *n_channels, pith_diag *diag) PITH_MUST_CHECK;
+
 /* Each position that the part's pixels lie in becomes a pixel: its colour from
  * its latent, its opacity the mean of its pixels'. */
 pith_status preview_write(const preview *p, pith_diag *diag) PITH_MUST_CHECK;

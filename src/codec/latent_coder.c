@@ -121,6 +121,11 @@ static bool is_all_zero(const lat_block *b, const int16_t *plane) {
     return true;
 }
 
+static void clear_plane(const lat_block *b, uint32_t channel) {
+    int16_t *plane = b->symbols + channel * b->plane_stride;
+    for (uint32_t y = 0; y < b->height; y++) memset(plane + y * b->row_stride, 0, b->width * sizeof *plane);
+}
+
 static void code_plane(lat_coder *c, const lat_block *b, uint32_t channel, int16_t *plane) {
     lat_contexts *k = &c->model.contexts;
     lat_model_begin_channel(&c->model, channel);
@@ -144,8 +149,7 @@ static void code_block(lat_coder *c, const lat_block *b) {
     for (uint32_t channel = 0; channel < b->n_channels && !c->stopped; channel++) {
         int16_t *plane = b->symbols + channel * b->plane_stride;
         /* decoding starts from zeros, which also keeps the argument of code_symbol defined */
-        if (c->direction == DECODE)
-            for (uint32_t y = 0; y < b->height; y++) memset(plane + y * b->row_stride, 0, b->width * sizeof *plane);
+        if (c->direction == DECODE) clear_plane(b, channel);
         bool zero = c->direction == ENCODE && is_all_zero(b, plane);
         zero = code_bit(c, zero, (n_zero + 1) * 65536 / (channel + 2));
         if (zero)
@@ -188,16 +192,32 @@ pith_status lat_cost(lat_coder *c, const lat_block *block, uint64_t *n_bytes) {
     return c->stopped ? PITH_E_ABORTED : PITH_OK;
 }
 
-pith_status lat_decode(lat_coder *c, const uint8_t *data, size_t n_bytes, const lat_block *block, pith_diag *diag) {
-    if ((!data && n_bytes) || !block_ok(c, block)) return diag_set(diag, PITH_E_ARG, "latent slice: bad arguments");
+static pith_status decode(lat_coder *c, const uint8_t *data, size_t n_bytes, const lat_block *block, pith_diag *diag) {
     c->direction = DECODE;
     c->bad = false;
     rc_decoder_init(&c->decoder, data, n_bytes);
     code_block(c, block);
     if (c->stopped) return diag_set(diag, PITH_E_ABORTED, "stopped");
     if (c->bad) return diag_set(diag, PITH_E_FORMAT, "latent slice: a symbol is out of range");
-    if (!rc_decoder_at_end(&c->decoder)) return diag_set(diag, PITH_E_FORMAT, "latent slice: bytes left over");
     return PITH_OK;
+}
+
+pith_status lat_decode(lat_coder *c, const uint8_t *data, size_t n_bytes, const lat_block *block, pith_diag *diag) {
+    if ((!data && n_bytes) || !block_ok(c, block)) return diag_set(diag, PITH_E_ARG, "latent slice: bad arguments");
+    pith_status status = decode(c, data, n_bytes, block, diag);
+    if (status == PITH_OK && !rc_decoder_at_end(&c->decoder))
+        status = diag_set(diag, PITH_E_FORMAT, "latent slice: bytes left over");
+    return status;
+}
+
+pith_status lat_decode_first(lat_coder *c, const uint8_t *data, size_t n_bytes, const lat_block *block,
+                             uint32_t n_channels, pith_diag *diag) {
+    if ((!data && n_bytes) || !block_ok(c, block) || n_channels > block->n_channels)
+        return diag_set(diag, PITH_E_ARG, "latent slice: bad arguments");
+    lat_block first = *block;
+    first.n_channels = n_channels;
+    for (uint32_t channel = n_channels; channel < block->n_channels; channel++) clear_plane(block, channel);
+    return decode(c, data, n_bytes, &first, diag);
 }
 
 uint16_t lat_checksum(const lat_block *block) {

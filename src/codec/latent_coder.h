@@ -26,10 +26,11 @@ typedef struct lat_block {
 /* Work space for one slice at a time; one thread at a time. */
 typedef struct lat_coder lat_coder;
 
-/* `alloc` is borrowed for as long as the coder lives. Slices are at most
- * LAT_MAX_SLICE positions wide and high. */
 /* Bytes that a coder takes. */
 size_t lat_coder_bytes(uint32_t n_channels);
+
+/* `alloc` is borrowed for as long as the coder lives. Slices are at most
+ * LAT_MAX_SLICE positions wide and high. */
 pith_status lat_coder_new(lat_coder **out, const pith_alloc *alloc, uint32_t n_channels) PITH_MUST_CHECK;
 void lat_coder_free(lat_coder **coder);
 
@@ -52,6 +53,11 @@ pith_status lat_cost(lat_coder *coder, const lat_block *block, uint64_t *n_bytes
  * PITH_OK, PITH_E_FORMAT or PITH_E_ABORTED. */
 pith_status lat_decode(lat_coder *coder, const uint8_t *data, size_t n_bytes, const lat_block *block, pith_diag *diag)
     PITH_MUST_CHECK;
+
+/* As lat_decode, but only the first `n_channels` channels, in the time they take;
+ * the others are filled with zeros. Later bytes are not looked at. */
+pith_status lat_decode_first(lat_coder *coder, const uint8_t *data, size_t n_bytes, const lat_block *block,
+                             uint32_t n_channels, pith_diag *diag) PITH_MUST_CHECK;
 
 /* Checksum of a block's symbols: CRC-32 of them as int16 little endian, in
  * plane, row, column order, cut to the low 16 bits. */
