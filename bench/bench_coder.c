@@ -3,9 +3,10 @@
 /* The latent coder against a simple one and general compressors, on the same
  * symbols:
  *   bench_coder [-p PRIOR] FOLDER [BYTES ...]
+ *   bench_coder [-p PRIOR] -l FOLDER LOG2-STEP ...
  * FOLDER has latents as latent_files.h says. For values (.f32) the step is
  * searched at which the coder needs about BYTES (default 2500 5000 10000) for
- * each 64x64 positions; symbols (.i16) are coded as they are. The coder starts
+ * each 64x64 positions; with -l the steps are given; symbols (.i16) are coded as they are. The coder starts
  * from prior number PRIOR (default 0, the generic one). "in halves": left and
  * right half as slices of their own. xz and zpaq get one byte a symbol, planar;
  * zpaq's planes from the first or from the last, whichever is smaller; their
@@ -31,6 +32,7 @@ typedef struct totals {
 } totals;
 
 static uint8_t prior_id;
+static bool by_step;
 
 static void check(pith_status status) {
     if (status == PITH_OK) return;
@@ -64,18 +66,22 @@ static uint64_t bytes_in_halves(const lat_block *block) {
     return coder_bytes(&left, prior_id) + (right.width ? coder_bytes(&right, prior_id) : 0);
 }
 
+static void quantise_at(latent_file *f, uint32_t step_index) {
+    lat_quantise(f->values, latent_file_symbols(f), lat_step(step_index), f->symbols);
+}
+
 /* The largest size not above `target` bytes; steps are searched by halving. */
 static void quantise_to(latent_file *f, const lat_block *block, double target) {
     uint32_t low = 0, high = LAT_MAX_STEP_INDEX; /* high fits, low does not */
     while (high - low > 1) {
         uint32_t middle = (low + high) / 2;
-        lat_quantise(f->values, latent_file_symbols(f), lat_step(middle), f->symbols);
+        quantise_at(f, middle);
         if ((double)coder_bytes(block, prior_id) > target)
             low = middle;
         else
             high = middle;
     }
-    lat_quantise(f->values, latent_file_symbols(f), lat_step(high), f->symbols);
+    quantise_at(f, high);
 }
 
 /* ---- time ---------------------------------------------------------------------- */
@@ -166,7 +172,10 @@ static void general_compressors(const latent_file *f, const char *folder, double
 static void measure(latent_file *f, double target, const char *folder, totals *t) {
     lat_block block = latent_file_block(f);
     double positions = (double)f->height * f->width, scale = 4096 / positions, sizes[N_METHODS] = {0};
-    if (f->values) quantise_to(f, &block, target / scale);
+    if (f->values && by_step)
+        quantise_at(f, lat_step_index_from_log2((float)target));
+    else if (f->values)
+        quantise_to(f, &block, target / scale);
     time_both_ways(f, &block, t);
     sizes[PITH] = (double)coder_bytes(&block, prior_id);
     sizes[GENERIC] = (double)coder_bytes(&block, 0);
@@ -185,11 +194,8 @@ static void print_heading(void) {
     printf("\n");
 }
 
-static void print_totals(const totals *t, double target) {
-    if (target > 0)
-        printf("| %.0f | %zu |", target, t->n_files);
-    else
-        printf("| as they are | %zu |", t->n_files);
+static void print_totals(const totals *t, const char *unit, const char *what) {
+    printf("| %s%s | %zu |", unit, what, t->n_files);
     for (int i = 0; i < N_METHODS; i++) {
         if (t->bytes[i] == 0)
             printf(" not run |");
@@ -205,12 +211,13 @@ static void print_totals(const totals *t, double target) {
 
 int main(int argc, char **argv) {
     static char *defaults[] = {"2500", "5000", "10000"};
-    for (int option; (option = getopt(argc, argv, "p:")) != -1;) {
-        if (option != 'p') return 1;
-        prior_id = (uint8_t)atoi(optarg);
+    for (int option; (option = getopt(argc, argv, "p:l")) != -1;) {
+        if (option == '?') return 1;
+        if (option == 'l') by_step = true;
+        if (option == 'p') prior_id = (uint8_t)atoi(optarg);
     }
     if (optind >= argc) {
-        fprintf(stderr, "usage: bench_coder [-p PRIOR] FOLDER [BYTES ...]\n");
+        fprintf(stderr, "usage: bench_coder [-p PRIOR] [-l] FOLDER [BYTES | LOG2-STEP ...]\n");
         return 1;
     }
     size_t count;
@@ -225,12 +232,12 @@ int main(int argc, char **argv) {
         double target = atof(targets[i]);
         for (size_t k = 0; k < count; k++)
             if (files[k].values) measure(&files[k], target, folder, &t);
-        if (t.n_files) print_totals(&t, target);
+        if (t.n_files) print_totals(&t, by_step ? "step 2^" : "", targets[i]);
     }
     totals fixed = {0};
     for (size_t k = 0; k < count; k++)
         if (!files[k].values) measure(&files[k], 0, folder, &fixed);
-    if (fixed.n_files) print_totals(&fixed, 0);
+    if (fixed.n_files) print_totals(&fixed, "", "as they are");
     snprintf(command, sizeof command, "rm -rf %s", folder);
     latent_files_free(files, count);
     return system(command) == 0 ? 0 : 4;
