@@ -25,7 +25,7 @@
 #define SHARE_LATER 0.03
 
 /* The steps that are learned from: about 12, 6, 3 and 1.5 kB for 512x512. */
-static const float log2_steps[] = {-0.5f, 0.3f, 1.1f, 1.9f};
+static const float log2_steps[] = {-0.1f, 0.7f, 1.5f, 2.3f};
 #define N_STEPS (sizeof log2_steps / sizeof *log2_steps)
 
 static double seen[LAT_N_SLOTS][2];
