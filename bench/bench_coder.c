@@ -94,7 +94,8 @@ static void count_decision(void *user, const lat_model *model, unsigned bit) {
     ++*(double *)user;
 }
 
-static void time_both_ways(latent_file *f, const lat_block *block, totals *t) {
+/* Bytes of the block, which has to come back as it was. */
+static double code_both_ways(latent_file *f, const lat_block *block, totals *t) {
     byte_writer file;
     bw_init(&file, NULL);
     lat_coder *coder = coder_with(block->n_channels, prior_id);
@@ -120,6 +121,7 @@ static void time_both_ways(latent_file *f, const lat_block *block, totals *t) {
     free(decoded.symbols);
     bw_free(&file);
     lat_coder_free(&coder);
+    return (double)n_bytes;
 }
 
 /* ---- general compressors --------------------------------------------------------- */
@@ -176,8 +178,7 @@ static void measure(latent_file *f, double target, const char *folder, totals *t
         quantise_at(f, lat_step_index_from_log2((float)target));
     else if (f->values)
         quantise_to(f, &block, target / scale);
-    time_both_ways(f, &block, t);
-    sizes[PITH] = (double)coder_bytes(&block, prior_id);
+    sizes[PITH] = code_both_ways(f, &block, t);
     sizes[GENERIC] = (double)coder_bytes(&block, 0);
     sizes[HALVES] = (double)bytes_in_halves(&block);
     sizes[V0] = (double)coder_v0_bytes(&block);
