@@ -2,23 +2,28 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Times Stable Diffusion's networks at full width on random weights:
  *
- *     bench_sd [--backend NAME] [--threads N] [--size PIXELS] [--runs N] [STAGE...]
+ *     bench_sd [--backend NAME] [--threads N] [--size PIXELS] [--runs N] [--int8] [STAGE...]
  *
  * STAGE is vae-encode, vae-decode or unet; none stands for all. For each, in a process of its own: work, time to bind,
  * the median of the runs, work per second, also in per cent of plain convolutions (320 to 320 channels, 3x3, 64x64) in
  * the same minute; processor time, and the per cent by it, which holds where other work takes the cores (set
  * OMP_WAIT_POLICY=passive then); working memory and the peak of the process.
- * The weights are an F16 file in TMPDIR (2 GB), unlinked as soon as it is open. */
+ * --int8 runs each stage with the int8 file of the same weights too, and says how far its output is from the other's:
+ * the error's rms over the output's.
+ * The weights are files in TMPDIR (F16: 2 GB, int8: 1 GB), unlinked as soon as they are open. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "nn/nn_internal.h"
+#include "nn_cases.h"
 #include "sd_case.h"
+#include "weights/quantised.h"
 #include "weights/safetensors.h"
 
 #define MAX_RUNS 100
@@ -32,6 +37,7 @@ typedef struct options {
     pith_env env;
     uint32_t side; /* of the latent */
     int n_runs;
+    bool int8;
 } options;
 
 typedef struct result {
@@ -59,7 +65,7 @@ static void need(bool is_right, const char *what, const pith_diag *why) {
 /* ---- weights -------------------------------------------------------------------------- */
 
 /* Runs in a process of its own: the peak of the others is theirs. */
-static void write_weights(const char *path, bool has_unet) {
+static void write_weights(const char *path, bool has_unet, safetensors_precision precision) {
     const vae_config vae = sd_case_vae(VAE_WIDTH);
     const unet_config unet = sd_case_unet(UNET_WIDTH);
     pith_diag why = {0};
@@ -69,7 +75,9 @@ static void write_weights(const char *path, bool has_unet) {
     need(random_sd_new(&r, SEED, TENSOR_F16), "weights", &why);
     sd_case_add_vae(&r, &vae);
     if (has_unet) sd_case_add_unet(&r, &unet);
-    need(safetensors_write(path, r.table, &env, &why) == PITH_OK, path, &why);
+    if (precision == SAFETENSORS_INT8)
+        need(tensor_table_set_meta(r.table, QUANTISED_KEY, QUANTISED_VERSION) == PITH_OK, "weights", &why);
+    need(safetensors_write_as(precision, path, r.table, &env, NULL, NULL, &why) == PITH_OK, path, &why);
 }
 
 /* ---- stages ---------------------------------------------------------------------------- */
@@ -136,8 +144,8 @@ static size_t make_bindings(nn_binding *to, const nn_plan *plan, const nn_named 
     return (size_t)n;
 }
 
-/* In a process of its own: a plan's life from weights to the last run. */
-static void time_stage(result *to, const stage *s, const options *o, const tensor_table *weights) {
+/* In a process of its own: a plan's life from weights to the last run. `copy`, if any: of the first output. */
+static void time_stage(result *to, const stage *s, const options *o, const tensor_table *weights, float *copy) {
     nn_binding in[MAX_BINDINGS], out[MAX_BINDINGS];
     double times[MAX_RUNS];
     pith_diag why = {0};
@@ -167,17 +175,18 @@ static void time_stage(result *to, const stage *s, const options *o, const tenso
     qsort(times, (size_t)o->n_runs, sizeof *times, by_value);
     to->seconds = times[o->n_runs / 2];
     to->arena_mb = 1e-6 * (double)nn_net_arena_bytes(net);
+    if (copy) memcpy(copy, out[0].data, nn_shape_count(plan->ops[plan->outputs[0].value].shape) * sizeof *copy);
 }
 
 /* Forks before any thread is made; false when the child failed. */
-static bool run_stage(result *r, const stage *s, const options *o, const tensor_table *weights) {
+static bool run_stage(result *r, const stage *s, const options *o, const tensor_table *weights, float *copy) {
     int ends[2], status = 0;
     struct rusage usage;
     if (pipe(ends) != 0) return false;
     const pid_t child = fork();
     if (child == 0) {
         result mine;
-        time_stage(&mine, s, o, weights);
+        time_stage(&mine, s, o, weights, copy);
         _exit(write(ends[1], &mine, sizeof mine) == (ssize_t)sizeof mine ? 0 : 1);
     }
     close(ends[1]);
@@ -188,7 +197,7 @@ static bool run_stage(result *r, const stage *s, const options *o, const tensor_
     return true;
 }
 
-static tensor_table *open_weights(bool has_unet) {
+static tensor_table *open_weights(bool has_unet, safetensors_precision precision) {
     const char *folder = getenv("TMPDIR");
     char path[4096];
     pith_diag why = {0};
@@ -199,7 +208,7 @@ static tensor_table *open_weights(bool has_unet) {
     snprintf(path, sizeof path, "%s/pith-bench-sd-%ld.safetensors", folder ? folder : "/tmp", (long)getpid());
     const pid_t child = fork();
     if (child == 0) {
-        write_weights(path, has_unet);
+        write_weights(path, has_unet, precision);
         _exit(0);
     }
     need(child > 0 && waitpid(child, &status, 0) == child && status == 0, "making the weights", &why);
@@ -219,6 +228,36 @@ static void print_result(const char *name, const result *r, const result *of_pea
     fflush(stdout);
 }
 
+/* Room for the first output of a stage, shared with the processes that run it. */
+static float *share_output(size_t *count, const stage *s, const options *o) {
+    pith_diag why = {0};
+    nn_plan *plan = s->plan(o);
+    *count = nn_shape_count(plan->ops[plan->outputs[0].value].shape);
+    nn_plan_free(&plan);
+    void *shared = mmap(NULL, *count * sizeof(float), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    need(shared != MAP_FAILED, "memory", &why);
+    return shared;
+}
+
+static bool bench_stage(const stage *s, const options *o, const tensor_table *floats, const tensor_table *integers) {
+    result of_peak, r;
+    size_t count;
+    float *right = share_output(&count, s, o), *got = share_output(&count, s, o);
+    bool done = run_stage(&of_peak, &peak, o, floats, NULL) && run_stage(&r, s, o, floats, right);
+    if (done) print_result(peak.name, &of_peak, &of_peak);
+    if (done) print_result(s->name, &r, &of_peak);
+    if (done && integers) {
+        char name[32];
+        snprintf(name, sizeof name, "%s int8", s->name);
+        done = run_stage(&r, s, o, integers, got);
+        if (done) print_result(name, &r, &of_peak);
+        if (done) printf("%-16s %.2e\n", "  error", nn_case_error(got, right, count));
+    }
+    munmap(right, count * sizeof *right);
+    munmap(got, count * sizeof *got);
+    return done;
+}
+
 static bool read_options(options *o, bool wanted[N_STAGES], int argc, char **argv) {
     bool any = false;
     for (int i = 1; i < argc; i++) {
@@ -226,6 +265,10 @@ static bool read_options(options *o, bool wanted[N_STAGES], int argc, char **arg
         for (size_t k = 0; k < N_STAGES; k++)
             if (strcmp(argv[i], stages[k].name) == 0) known = any = wanted[k] = true;
         if (known) continue;
+        if (strcmp(argv[i], "--int8") == 0) {
+            o->int8 = true;
+            continue;
+        }
         if (i + 1 >= argc) return false;
         if (strcmp(argv[i], "--backend") == 0)
             o->env.backend = argv[++i];
@@ -247,24 +290,20 @@ int main(int argc, char **argv) {
     bool wanted[N_STAGES] = {false}, needs_unet = false;
     pith_env_defaults(&o.env, sizeof o.env);
     if (!read_options(&o, wanted, argc, argv)) {
-        fputs("usage: bench_sd [--backend NAME] [--threads N] [--size PIXELS] [--runs N] "
+        fputs("usage: bench_sd [--backend NAME] [--threads N] [--size PIXELS] [--runs N] [--int8] "
               "[vae-encode] [vae-decode] [unet]\n",
               stderr);
         return 1;
     }
     for (size_t k = 0; k < N_STAGES; k++) needs_unet |= wanted[k] && stages[k].needs_unet;
-    tensor_table *weights = open_weights(needs_unet);
+    tensor_table *floats = open_weights(needs_unet, SAFETENSORS_AS_THEY_ARE);
+    tensor_table *integers = o.int8 ? open_weights(needs_unet, SAFETENSORS_INT8) : NULL;
     printf("%ux%u pixels, %d runs\n%-16s %9s %8s %9s %9s %10s %8s %10s %9s %9s\n", 8 * o.side, 8 * o.side, o.n_runs,
            "stage", "GFLOP", "bind s", "run s", "GFLOP/s", "of conv", "cpu s", "of conv", "arena MB", "peak MB");
     bool is_fine = true;
-    for (size_t k = 0; k < N_STAGES; k++) {
-        result of_peak, r;
-        if (!wanted[k]) continue;
-        const bool done = run_stage(&of_peak, &peak, &o, weights) && run_stage(&r, &stages[k], &o, weights);
-        if (done) print_result(peak.name, &of_peak, &of_peak);
-        if (done) print_result(stages[k].name, &r, &of_peak);
-        is_fine &= done;
-    }
-    tensor_table_free(&weights);
+    for (size_t k = 0; k < N_STAGES; k++)
+        if (wanted[k]) is_fine &= bench_stage(&stages[k], &o, floats, integers);
+    tensor_table_free(&floats);
+    tensor_table_free(&integers);
     return is_fine ? 0 : 1;
 }

@@ -41,7 +41,7 @@ foreach(source IN LISTS bench_programs)
     if(name STREQUAL "bench_int8")
         target_link_libraries(${name} PRIVATE pith_dnnl)
     endif()
-    if(name STREQUAL "bench_nn") # times the op cases that the tests compare
+    if(name MATCHES "^bench_(nn|sd)$") # time the op cases that the tests compare; compare as they do
         target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/nn_cases.c)
         target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
     endif()

@@ -97,7 +97,8 @@ pith_status state_init(loop_state *s, const closed_loop *k) {
     if (status == PITH_OK) status = find_important(s);
     if (status == PITH_OK) status = pith_decoder_new(&s->decoder, &trial, k->diag);
     if (status == PITH_OK) status = model_decoder_id(k->model, s->recipe.decoder_id, k->diag);
-    if (model_traits_of(k->model)->can_denoise) s->recipe.n_steps = MODEL_DEFAULT_STEPS;
+    const model_traits *traits = model_traits_of(k->model);
+    if (traits->can_denoise && !traits->denoiser_varies) s->recipe.n_steps = MODEL_DEFAULT_STEPS;
     s->is_drawn = closed_is_drawn(&k->original->image);
     return status;
 }

@@ -494,17 +494,21 @@ static pith_status check_options(pith_decoder *d, const pith_decode_options *o) 
     return PITH_OK;
 }
 
-/* Whether the file's residual is to be added; it fits one decoder, run in one way. */
+/* Whether the file's residual is to be added; it fits one decoder, run in one way, which is taken where the caller
+ * does not say. */
 static pith_status choose_residual(pith_decoder *d, pith_model *model, const pith_decode_options *o,
                                    decode_plan *plan) {
     ctr_recipe recipe;
     uint8_t id[PITH_FINGERPRINT_BYTES];
+    const bool can_choose = model_traits_of(model)->can_denoise && d->file.head.method != PITH_METHOD_PALETTE;
     plan->residual = false;
     if (d->file.n_residual == 0 || o->no_residual || o->preview) return PITH_OK;
     pith_status status = ctr_read_recipe(&d->file, &recipe, &d->diag);
     if (status == PITH_OK) status = model_decoder_id(model, id, &d->diag);
     if (status != PITH_OK) return status;
-    plan->residual = memcmp(id, recipe.decoder_id, sizeof id) == 0 && plan->n_steps == recipe.n_steps;
+    const bool is_own = memcmp(id, recipe.decoder_id, sizeof id) == 0;
+    if (is_own && can_choose && o->steps < 0 && recipe.n_steps <= MAX_STEPS) plan->n_steps = recipe.n_steps;
+    plan->residual = is_own && plan->n_steps == recipe.n_steps;
     if (plan->residual) return PITH_OK;
     if (d->file.bound)
         return diag_set(&d->diag, PITH_E_MODEL_MISMATCH,
@@ -520,14 +524,12 @@ static pith_status make_plan(pith_decoder *d, pith_model *model, const pith_deco
     const bool is_palette = d->file.head.method == PITH_METHOD_PALETTE,
                can_denoise = model_traits_of(model)->can_denoise;
     memory_plan memory = {&d->env, model, &d->file.head, d->memory};
-    memory_decode_how how = {.wanted = o->region,
-                             .preview = o->preview != 0,
-                             .denoises = o->steps != 0 && can_denoise,
-                             .bit_depth = sink->bit_depth};
+    memory_decode_how how = {.wanted = o->region, .preview = o->preview != 0, .bit_depth = sink->bit_depth};
     *plan = (decode_plan){0};
     if (can_denoise)
         plan->n_steps = (uint32_t)(o->steps >= 0 ? o->steps : is_palette ? MODEL_PALETTE_STEPS : MODEL_DEFAULT_STEPS);
     pith_status status = choose_residual(d, model, o, plan);
+    how.denoises = plan->n_steps > 0;
     if (status == PITH_OK) status = memory_plan_decode(&plan->region, &memory, &how, &d->diag);
     if (status != PITH_OK) return status;
     plan->wanted = plan->region.pixels;

@@ -123,6 +123,7 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
     }
     if (m->traits.can_denoise) {
         PITH_TRY(unet_config_read(&c->unet, m->weights, diag));
+        m->traits.denoiser_varies = unet_is_int8(m->weights);
         uint32_t side = unet_granularity(&c->unet);
         PITH_TRY(kind_check_plan(m, denoiser_plan, side, side, diag));
     }

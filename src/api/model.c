@@ -155,7 +155,7 @@ pith_status kind_plan_memory(const pith_model *m, make_plan_fn *make, uint32_t h
                              pith_diag *diag) {
     nn_plan *plan = NULL;
     pith_status status = make(&plan, m, h, w, diag);
-    if (status == PITH_OK) status = nn_plan_memory(plan, n_bytes);
+    if (status == PITH_OK) status = nn_plan_memory(plan, m->weights, m->backend, n_bytes);
     nn_plan_free(&plan);
     return status == PITH_OK ? PITH_OK : diag_set(diag, status, "a network for %ux%u positions is too large", w, h);
 }

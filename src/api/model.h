@@ -24,8 +24,9 @@ typedef struct model_traits {
     uint32_t decoder_reach;
     uint32_t max_whole_positions; /* larger latents are coded by recipe 1; 0: by recipe 0, whatever their size */
     bool can_denoise;
-    float palette_unit; /* of the latent: what a byte of method palette stands for */
-    uint64_t memory;    /* bytes a call may take where its caller does not say; 0 = not bound */
+    bool denoiser_varies; /* more between processors than rounding does: no residual can stand on it */
+    float palette_unit;   /* of the latent: what a byte of method palette stands for */
+    uint64_t memory;      /* bytes a call may take where its caller does not say; 0 = not bound */
 } model_traits;
 
 const model_traits *model_traits_of(const pith_model *model);

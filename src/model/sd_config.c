@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define MAX_WIDTH 16384u
 #define MAX_TOKENS 1000000u
@@ -108,6 +109,14 @@ cleanup:
 uint32_t unet_granularity(const unet_config *c) { return 1u << (c->n_levels - 1); }
 
 bool unet_recognise(const tensor_table *weights) { return has(weights, "unet.input_blocks.0.0.weight"); }
+
+bool unet_is_int8(const tensor_table *weights) {
+    for (size_t i = 0; i < tensor_table_count(weights); i++) {
+        const tensor *t = tensor_table_at(weights, i);
+        if (t->scales && strncmp(t->name, "unet.", 5) == 0) return true;
+    }
+    return false;
+}
 
 static bool has_res_block(const tensor_table *weights, uint32_t i) {
     return has(weights, "unet.input_blocks.%u.0.in_layers.2.weight", i);

@@ -70,6 +70,7 @@ uint32_t unet_granularity(const unet_config *config);
 /* Whether the table has such a network, to judge by one tensor of it. */
 bool vae_recognise(const tensor_table *weights);
 bool unet_recognise(const tensor_table *weights);
+bool unet_is_int8(const tensor_table *weights); /* has 8-bit weights */
 bool text_recognise(const tensor_table *weights);
 bool taesd_recognise(const tensor_table *weights);
 

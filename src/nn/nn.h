@@ -100,10 +100,11 @@ pith_status nn_plan_check(const nn_plan *p, const tensor_table *weights, pith_di
 
 /* One line an op: output shape, op, key. For `-v` and tests. */
 void nn_plan_dump(const nn_plan *p, void (*line)(void *user, const char *text), void *user);
-/* What a net of a finished plan takes at most: its weights as floats, the values that are needed at
- * the same time, and a quarter more of these for the layouts of an engine. PITH_E_NOMEM also when
- * that is no number. */
-pith_status nn_plan_memory(const nn_plan *p, uint64_t *n_bytes) PITH_MUST_CHECK;
+/* What a net of a finished plan takes at most: its weights as the backend keeps them, the values that
+ * are needed at the same time, and a quarter more of these for the layouts of an engine. PITH_E_NOMEM
+ * also when that is no number. */
+pith_status nn_plan_memory(const nn_plan *p, const tensor_table *weights, const nn_backend *backend, uint64_t *n_bytes)
+    PITH_MUST_CHECK;
 uint64_t nn_plan_flops(const nn_plan *p); /* 2 x multiply-adds of convolutions, products and attention */
 
 size_t nn_plan_n_outputs(const nn_plan *p);

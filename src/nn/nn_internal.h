@@ -159,7 +159,8 @@ typedef struct nn_backend_table {
 struct nn_backend {
     const nn_backend_table *table;
     pith_alloc alloc;
-    int threads; /* 0 = as many as there are cores */
+    int threads;     /* 0 = as many as there are cores */
+    bool keeps_int8; /* ops that nn_is_int8 run with 8-bit weights; false: all with floats */
 };
 
 /* First member of every backend's own struct. */
@@ -184,5 +185,10 @@ extern const nn_backend_table nn_onednn_backend;
 /* A tensor's values as floats in place, or NULL when they have to be converted
  * with tensor_read_f32 (other type, alignment or byte order). */
 const float *nn_weight_in_place(const tensor *t);
+
+/* A convolution or linear layer whose weights have 8 bits in the table, and so many channels that
+ * reading the weights takes longer than the arithmetic, as in the inner half of Stable Diffusion's
+ * U-Net. All others gain little, and their errors are seen more. */
+bool nn_is_int8(const nn_plan *p, const nn_op *op, const tensor_table *weights);
 
 #endif

@@ -175,11 +175,13 @@ pith_status nn_dnn_add_kernel(nn_dnn_binder *b, const nn_dnn_step *step);
 
 /* ---- weights (nn_onednn_weights.c) ------------------------------------------------- */
 
-/* Weight `index` of the plan in layout `wanted`, given its layout in the file.
+/* Weight `index` of the plan in layout `wanted`, given its layout in the file:
+ * floats, or the integers of an 8-bit weight where both layouts are dnnl_s8.
  * Made once for all nets of the backend, whoever asks first. */
 pith_status nn_dnn_get_weight(nn_dnn_binder *b, int32_t index, const dnnl_memory_desc_t *in_file,
                               const dnnl_memory_desc_t *wanted, const float **data);
 pith_status nn_dnn_get_vector(nn_dnn_binder *b, int32_t index, const float **data); /* rank 1 */
+pith_status nn_dnn_get_scales(nn_dnn_binder *b, int32_t index, const float **data); /* of an 8-bit weight */
 /* A net that ends no longer uses its weights. */
 void nn_dnn_release_weights(nn_dnn_net *net);
 /* Frees those that no net uses. */
@@ -194,10 +196,12 @@ pith_status nn_dnn_bind_linear(nn_dnn_binder *b);
 pith_status nn_dnn_bind_eltwise(nn_dnn_binder *b); /* act and scale */
 pith_status nn_dnn_bind_binary(nn_dnn_binder *b);  /* add and mul */
 pith_status nn_dnn_bind_layer_norm(nn_dnn_binder *b);
-pith_status nn_dnn_bind_group_norm(nn_dnn_binder *b); /* nn_onednn_norm.c */
-pith_status nn_dnn_bind_spread(nn_dnn_binder *b);     /* add and mul of one value a channel */
-pith_status nn_dnn_bind_move(nn_dnn_binder *b);       /* nn_onednn_move.c: all that moves elements */
-pith_status nn_dnn_bind_attention(nn_dnn_binder *b);  /* nn_onednn_attention.c */
+pith_status nn_dnn_bind_group_norm(nn_dnn_binder *b);         /* nn_onednn_norm.c */
+pith_status nn_dnn_bind_spread(nn_dnn_binder *b);             /* add and mul of one value a channel */
+pith_status nn_dnn_bind_move(nn_dnn_binder *b);               /* nn_onednn_move.c: all that moves elements */
+pith_status nn_dnn_bind_attention(nn_dnn_binder *b);          /* nn_onednn_attention.c */
+bool nn_dnn_is_int8(const nn_dnn_binder *b, const nn_op *op); /* nn_onednn_int8.c */
+pith_status nn_dnn_bind_int8(nn_dnn_binder *b);
 
 /* oneDNN's name of an activation or scale, and its parameters. */
 dnnl_alg_kind_t nn_dnn_eltwise_of(const nn_op *op, float *alpha, float *beta);

@@ -46,7 +46,9 @@ void nn_dnn_find_fusions(nn_dnn_binder *b) {
         b->last_use[i] = i;
     }
     for (int32_t i = 0; i < p->n_ops; i++)
-        if (p->ops[i].live && (p->ops[i].kind == NN_OP_CONV || p->ops[i].kind == NN_OP_LINEAR)) find_group(b, i);
+        if (p->ops[i].live && (p->ops[i].kind == NN_OP_CONV || p->ops[i].kind == NN_OP_LINEAR) &&
+            !nn_dnn_is_int8(b, &p->ops[i]))
+            find_group(b, i);
     for (int32_t i = 0; i < p->n_ops; i++) {
         const nn_dnn_fusion *f = &b->fusions[i];
         if (!p->ops[i].live || f->root != i) continue;

@@ -51,7 +51,7 @@ static bool append(const pith_alloc *alloc, nn_dnn_weight ***list, size_t *count
     return true;
 }
 
-static pith_status reorder(nn_dnn_binder *b, const dnnl_memory_desc_t *from, const float *in,
+static pith_status reorder(nn_dnn_binder *b, const dnnl_memory_desc_t *from, const void *in,
                            const dnnl_memory_desc_t *to, float *out) {
     pith_status status = PITH_OK;
     const dnnl_engine_t engine = b->backend->engine;
@@ -77,9 +77,10 @@ cleanup:
 static pith_status fill(nn_dnn_binder *b, const tensor *t, const dnnl_memory_desc_t *in_file, nn_dnn_weight *w) {
     pith_status status = PITH_OK;
     const pith_alloc *alloc = &b->backend->base.alloc;
-    const float *in_place = nn_weight_in_place(t);
+    const bool is_int8 = in_file->data_type == dnnl_s8;
+    const void *in_place = is_int8 ? t->data : (const void *)nn_weight_in_place(t);
     float *widened = NULL;
-    if (dnnl_memory_desc_equal(in_file, &w->md)) {
+    if (!is_int8 && dnnl_memory_desc_equal(in_file, &w->md)) {
         tensor_read_f32(t, 0, t->n_elements, w->data);
         return PITH_OK;
     }
@@ -121,13 +122,12 @@ cleanup:
     return status;
 }
 
-pith_status nn_dnn_get_weight(nn_dnn_binder *b, int32_t index, const dnnl_memory_desc_t *in_file,
-                              const dnnl_memory_desc_t *wanted, const float **data) {
+static pith_status get(nn_dnn_binder *b, const tensor *t, const dnnl_memory_desc_t *in_file,
+                       const dnnl_memory_desc_t *wanted, const float **data) {
     pith_status status = PITH_OK;
     nn_dnn_backend *be = b->backend;
     nn_dnn_net *net = b->net;
     nn_dnn_weight *w = NULL;
-    const tensor *t = tensor_table_find(b->table, b->plan->weights[index].name);
     *data = NULL;
     pthread_mutex_lock(&be->lock);
     for (size_t i = 0; i < be->n_cached && !w; i++)
@@ -142,12 +142,37 @@ cleanup:
     return status;
 }
 
-pith_status nn_dnn_get_vector(nn_dnn_binder *b, int32_t index, const float **data) {
+static const tensor *find(const nn_dnn_binder *b, int32_t index) {
+    return tensor_table_find(b->table, b->plan->weights[index].name);
+}
+
+pith_status nn_dnn_get_weight(nn_dnn_binder *b, int32_t index, const dnnl_memory_desc_t *in_file,
+                              const dnnl_memory_desc_t *wanted, const float **data) {
+    return get(b, find(b, index), in_file, wanted, data);
+}
+
+static pith_status get_vector(nn_dnn_binder *b, const tensor *t, const float **data) {
     pith_status status = PITH_OK;
     dnnl_memory_desc_t md;
-    const dnnl_dims_t dims = {(dnnl_dim_t)b->plan->weights[index].shape[0]};
+    const dnnl_dims_t dims = {(dnnl_dim_t)t->n_elements};
     NN_DNN_TRY(dnnl_memory_desc_init_by_tag(&md, 1, dims, dnnl_f32, dnnl_a));
-    PITH_TRY(nn_dnn_get_weight(b, index, &md, &md, data));
+    PITH_TRY(get(b, t, &md, &md, data));
 cleanup:
     return status;
+}
+
+pith_status nn_dnn_get_vector(nn_dnn_binder *b, int32_t index, const float **data) {
+    return get_vector(b, find(b, index), data);
+}
+
+pith_status nn_dnn_get_scales(nn_dnn_binder *b, int32_t index, const float **data) {
+    const tensor *of = find(b, index);
+    const tensor scales = {.name = of->name,
+                           .type = TENSOR_F32,
+                           .rank = 1,
+                           .shape = {of->shape[0]},
+                           .n_elements = of->shape[0],
+                           .n_bytes = of->shape[0] * sizeof(float),
+                           .data = of->scales};
+    return get_vector(b, &scales, data);
 }

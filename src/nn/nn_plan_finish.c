@@ -174,6 +174,15 @@ const float *nn_weight_in_place(const tensor *t) {
     return (const float *)(const void *)t->data;
 }
 
+#define INT8_LEAST_CHANNELS 1280 /* read or made */
+
+bool nn_is_int8(const nn_plan *p, const nn_op *op, const tensor_table *weights) {
+    if ((op->kind != NN_OP_CONV && op->kind != NN_OP_LINEAR) || !weights) return false;
+    const nn_weight *w = &p->weights[op->weight];
+    const tensor *t = tensor_table_find(weights, w->name);
+    return t && t->scales && (w->shape[0] >= INT8_LEAST_CHANNELS || w->shape[1] >= INT8_LEAST_CHANNELS);
+}
+
 /* ---- memory planning ----------------------------------------------------------- */
 
 /* Moves spans[order[i]] to the lowest place that is free among the `i` placed
@@ -239,14 +248,16 @@ static pith_status place_values(const nn_plan *p, size_t *n_bytes) {
     return status;
 }
 
-pith_status nn_plan_memory(const nn_plan *p, uint64_t *n_bytes) {
+pith_status nn_plan_memory(const nn_plan *p, const tensor_table *weights, const nn_backend *backend,
+                           uint64_t *n_bytes) {
     size_t values = 0;
     pith_status status = place_values(p, &values);
     *n_bytes = (uint64_t)values + values / 4;
     for (int32_t i = 0; i < p->n_weights; i++) {
         uint64_t count = 1;
         for (uint32_t k = 0; k < p->weights[i].rank; k++) count *= p->weights[i].shape[k]; /* the builder checked it */
-        *n_bytes += count * sizeof(float);
+        const bool is_int8 = i == p->ops[p->weights[i].op].weight && nn_is_int8(p, &p->ops[p->weights[i].op], weights);
+        *n_bytes += is_int8 && backend->keeps_int8 ? count : count * sizeof(float);
     }
     return status;
 }
