@@ -257,6 +257,7 @@ cleanup:
     mem_free(&backend->alloc, b.last_use);
     mem_free(&backend->alloc, b.values);
     mem_free(&backend->alloc, b.copies);
+    mem_free_aligned(&backend->alloc, b.widened);
     if (status == PITH_OK)
         *out = &b.net->base;
     else if (b.net)

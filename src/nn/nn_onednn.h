@@ -117,6 +117,8 @@ typedef struct nn_dnn_binder {
     const nn_op *op;          /* being bound, for messages */
     int32_t now;              /* the tail of the group being bound */
     uint64_t n_bytes_touched; /* of the table's mapped pages, since they were last dropped */
+    float *widened;           /* a weight on its way, and the room there is for it */
+    uint64_t n_widened;
 } nn_dnn_binder;
 
 /* ---- faults (nn_onednn.c) ------------------------------------------------------ */

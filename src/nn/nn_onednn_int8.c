@@ -100,7 +100,8 @@ static void scale_positions(const void *call, int64_t first, int64_t end) {
     for (int64_t i = first; i < end; i++) {
         const int64_t n = i / area, p = i % area;
         const float range = c->in[1][n] / QUANTISED_MAX;
-        const int32_t *x = (const int32_t *)(const void *)c->in[0] + i * s.c, *x2 = c->op->kind == NN_OP_LINEAR ? NULL : x + s.n * area * s.c;
+        const int32_t *x = (const int32_t *)(const void *)c->in[0] + i * s.c,
+                      *x2 = c->op->kind == NN_OP_LINEAR ? NULL : x + s.n * area * s.c;
         for (int64_t k = 0; k < s.c; k += block) {
             float *y = c->out + (n * s.c + k) * area + p * block;
             scale_sums(x + k, x2 ? x2 + k : NULL, y, block, range, c->weight + k);
@@ -175,9 +176,8 @@ static pith_status add_product(nn_dnn_binder *b, int32_t integers, int32_t sums)
     PITH_TRY(product_pd(b, &from, &to, &in_file, &pd));
     weight.md = dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0);
     PITH_TRY(nn_dnn_get_weight(b, b->op->weight, &in_file, weight.md, &weight.data));
-    const nn_dnn_arg args[] = {{.id = DNNL_ARG_SRC, .md = &from, .span = integers},
-                               {.id = DNNL_ARG_DST, .md = &to, .span = sums},
-                               weight};
+    const nn_dnn_arg args[] = {
+        {.id = DNNL_ARG_SRC, .md = &from, .span = integers}, {.id = DNNL_ARG_DST, .md = &to, .span = sums}, weight};
     PITH_TRY(nn_dnn_add_primitive(b, pd, args, 3));
 cleanup:
     if (pd) dnnl_primitive_desc_destroy(pd);

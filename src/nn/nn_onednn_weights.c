@@ -73,25 +73,50 @@ cleanup:
     return status;
 }
 
+#define WIDEN_FLOATS 65536 /* of an item */
+
+typedef struct widening {
+    const tensor *t;
+    float *out;
+} widening;
+
+/* Item: a stretch of a tensor, made floats. */
+static void widen(const void *call, int64_t first, int64_t end) {
+    const widening *w = call;
+    const uint64_t from = (uint64_t)first * WIDEN_FLOATS, to = (uint64_t)end * WIDEN_FLOATS;
+    tensor_read_f32(w->t, from, (to < w->t->n_elements ? to : w->t->n_elements) - from, w->out + from);
+}
+
+static void widen_all(const tensor *t, float *out) {
+    const widening w = {t, out};
+    nn_dnn_parallel((int64_t)((t->n_elements + WIDEN_FLOATS - 1) / WIDEN_FLOATS), widen, &w);
+}
+
+/* Room that all weights of a net share: fresh pages for each would take longer than the work. */
+static pith_status make_room(nn_dnn_binder *b, uint64_t n_floats) {
+    const pith_alloc *alloc = &b->backend->base.alloc;
+    if (n_floats <= b->n_widened) return PITH_OK;
+    mem_free_aligned(alloc, b->widened);
+    b->widened = mem_alloc_aligned(alloc, (size_t)n_floats, sizeof *b->widened);
+    b->n_widened = b->widened ? n_floats : 0;
+    return b->widened ? PITH_OK : nn_dnn_no_memory(b);
+}
+
 /* Fills w->data, by way of a float copy where the file has another type. */
 static pith_status fill(nn_dnn_binder *b, const tensor *t, const dnnl_memory_desc_t *in_file, nn_dnn_weight *w) {
     pith_status status = PITH_OK;
-    const pith_alloc *alloc = &b->backend->base.alloc;
     const bool is_int8 = in_file->data_type == dnnl_s8;
     const void *in_place = is_int8 ? t->data : (const void *)nn_weight_in_place(t);
-    float *widened = NULL;
     if (!is_int8 && dnnl_memory_desc_equal(in_file, &w->md)) {
-        tensor_read_f32(t, 0, t->n_elements, w->data);
+        widen_all(t, w->data);
         return PITH_OK;
     }
     if (!in_place) {
-        widened = mem_alloc_aligned(alloc, (size_t)t->n_elements, sizeof *widened);
-        if (!widened) PITH_TRY(nn_dnn_no_memory(b));
-        tensor_read_f32(t, 0, t->n_elements, widened);
+        PITH_TRY(make_room(b, t->n_elements));
+        widen_all(t, b->widened);
     }
-    PITH_TRY(reorder(b, in_file, in_place ? in_place : widened, &w->md, w->data));
+    PITH_TRY(reorder(b, in_file, in_place ? in_place : b->widened, &w->md, w->data));
 cleanup:
-    mem_free_aligned(alloc, widened);
     return status;
 }
 
