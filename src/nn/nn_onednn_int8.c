@@ -4,12 +4,11 @@
  * file. Their input is made 8-bit as it comes (dynamic quantisation, symmetric;
  * R. Krishnamoorthi, "Quantizing deep convolutional networks for efficient
  * inference", arXiv:1806.08342, sections 2.1 and 3.1), and the sums of products
- * become floats again. Rows of a linear layer have a range each, which is
- * enough. A picture has one, and its values are far from even (they come from
- * SiLU): 8 bits of them are four times as wrong as those of the weights. So
- * what rounding leaves is a second picture of 8 bits, and weights are read once
- * for both. A linear layer is a 1x1 convolution here, whose 8-bit kernels
- * oneDNN 2.6 has for every processor.
+ * become floats again. Rows of a linear layer have a range each. A picture has
+ * one, and its values are far from even (they come from SiLU); so what rounding
+ * leaves is a second picture of 8 bits, and weights are read once for both. A
+ * linear layer is a 1x1 convolution here, whose 8-bit kernels oneDNN 2.6 has
+ * for every processor.
  *
  * Only where there is VNNI: elsewhere 8-bit products saturate at 16 bits, and
  * oneDNN halves the weights to prevent it. */
