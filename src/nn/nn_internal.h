@@ -186,9 +186,9 @@ extern const nn_backend_table nn_onednn_backend;
  * with tensor_read_f32 (other type, alignment or byte order). */
 const float *nn_weight_in_place(const tensor *t);
 
-/* A convolution or linear layer whose weights have 8 bits in the table, and so many channels that
- * reading the weights takes longer than the arithmetic, as in the inner half of Stable Diffusion's
- * U-Net. All others gain little, and their errors are seen more. */
-bool nn_is_int8(const nn_plan *p, const nn_op *op, const tensor_table *weights);
+/* A convolution or linear layer that the backend runs with the 8-bit weights of the table: one of so many
+ * channels that reading the weights takes longer than the arithmetic, as in the inner half of Stable
+ * Diffusion's U-Net. All others gain little, and their errors are seen more. */
+bool nn_is_int8(const nn_plan *p, const nn_op *op, const tensor_table *weights, const nn_backend *backend);
 
 #endif

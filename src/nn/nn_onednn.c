@@ -84,7 +84,7 @@ static pith_status dnn_open(nn_backend **out, const pith_env *env, pith_diag *di
     be->base.table = &nn_onednn_backend;
     if (env) be->base.alloc = env->alloc;
     if (env) be->base.threads = env->threads;
-    /* Without VNNI oneDNN halves weights, which makes them worse, and gains no time. All later sets have it. */
+    /* Without VNNI oneDNN halves the weights, which makes them worse. All later sets have it. */
     be->base.keeps_int8 = dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core_vnni;
     be->has_lock = pthread_mutex_init(&be->lock, NULL) == 0;
     dnnl_status_t said = dnnl_engine_create(&be->engine, dnnl_cpu, 0);
@@ -140,7 +140,7 @@ static bool is_spread(const nn_dnn_binder *b) {
 static pith_status bind_group(nn_dnn_binder *b, int32_t root) {
     b->op = &b->plan->ops[root];
     b->now = b->fusions[root].tail;
-    if (nn_dnn_is_int8(b, b->op)) return nn_dnn_bind_int8(b);
+    if (nn_is_int8(b->plan, b->op, b->table, &b->backend->base)) return nn_dnn_bind_int8(b);
     switch (b->op->kind) {
     case NN_OP_INPUT:
         return bind_input(b);

@@ -198,12 +198,11 @@ pith_status nn_dnn_bind_linear(nn_dnn_binder *b);
 pith_status nn_dnn_bind_eltwise(nn_dnn_binder *b); /* act and scale */
 pith_status nn_dnn_bind_binary(nn_dnn_binder *b);  /* add and mul */
 pith_status nn_dnn_bind_layer_norm(nn_dnn_binder *b);
-pith_status nn_dnn_bind_group_norm(nn_dnn_binder *b);         /* nn_onednn_norm.c */
-pith_status nn_dnn_bind_spread(nn_dnn_binder *b);             /* add and mul of one value a channel */
-pith_status nn_dnn_bind_move(nn_dnn_binder *b);               /* nn_onednn_move.c: all that moves elements */
-pith_status nn_dnn_bind_attention(nn_dnn_binder *b);          /* nn_onednn_attention.c */
-bool nn_dnn_is_int8(const nn_dnn_binder *b, const nn_op *op); /* nn_onednn_int8.c */
-pith_status nn_dnn_bind_int8(nn_dnn_binder *b);
+pith_status nn_dnn_bind_group_norm(nn_dnn_binder *b); /* nn_onednn_norm.c */
+pith_status nn_dnn_bind_spread(nn_dnn_binder *b);     /* add and mul of one value a channel */
+pith_status nn_dnn_bind_move(nn_dnn_binder *b);       /* nn_onednn_move.c: all that moves elements */
+pith_status nn_dnn_bind_attention(nn_dnn_binder *b);  /* nn_onednn_attention.c */
+pith_status nn_dnn_bind_int8(nn_dnn_binder *b);       /* nn_onednn_int8.c: conv and linear that nn_is_int8 */
 
 /* oneDNN's name of an activation or scale, and its parameters. */
 dnnl_alg_kind_t nn_dnn_eltwise_of(const nn_op *op, float *alpha, float *beta);

@@ -47,7 +47,7 @@ void nn_dnn_find_fusions(nn_dnn_binder *b) {
     }
     for (int32_t i = 0; i < p->n_ops; i++)
         if (p->ops[i].live && (p->ops[i].kind == NN_OP_CONV || p->ops[i].kind == NN_OP_LINEAR) &&
-            !nn_dnn_is_int8(b, &p->ops[i]))
+            !nn_is_int8(p, &p->ops[i], b->table, &b->backend->base))
             find_group(b, i);
     for (int32_t i = 0; i < p->n_ops; i++) {
         const nn_dnn_fusion *f = &b->fusions[i];

@@ -7,8 +7,7 @@
  * become floats again. Rows of a linear layer have a range each. A picture has
  * one, and its values are far from even (they come from SiLU); so what rounding
  * leaves is a second picture of 8 bits, and weights are read once for both. A
- * linear layer is a 1x1 convolution here, whose 8-bit kernels oneDNN 2.6 has
- * for every processor.
+ * linear layer is a 1x1 convolution here, so that one way serves both.
  *
  * Only where there is VNNI: elsewhere 8-bit products saturate at 16 bits, and
  * oneDNN halves the weights to prevent it. */
@@ -189,10 +188,6 @@ static pith_status add_kernel(nn_dnn_binder *b, nn_dnn_step *step, nn_dnn_part *
     step->n_items = n_items;
     step->call.in_shape[0] = s;
     return nn_dnn_add_kernel(b, step);
-}
-
-bool nn_dnn_is_int8(const nn_dnn_binder *b, const nn_op *op) {
-    return b->backend->base.keeps_int8 && nn_is_int8(b->plan, op, b->table);
 }
 
 pith_status nn_dnn_bind_int8(nn_dnn_binder *b) {

@@ -176,8 +176,8 @@ const float *nn_weight_in_place(const tensor *t) {
 
 #define INT8_LEAST_CHANNELS 1280 /* read or made */
 
-bool nn_is_int8(const nn_plan *p, const nn_op *op, const tensor_table *weights) {
-    if ((op->kind != NN_OP_CONV && op->kind != NN_OP_LINEAR) || !weights) return false;
+bool nn_is_int8(const nn_plan *p, const nn_op *op, const tensor_table *weights, const nn_backend *backend) {
+    if (!backend->keeps_int8 || (op->kind != NN_OP_CONV && op->kind != NN_OP_LINEAR)) return false;
     const nn_weight *w = &p->weights[op->weight];
     const tensor *t = tensor_table_find(weights, w->name);
     return t && t->scales && (w->shape[0] >= INT8_LEAST_CHANNELS || w->shape[1] >= INT8_LEAST_CHANNELS);
@@ -256,8 +256,8 @@ pith_status nn_plan_memory(const nn_plan *p, const tensor_table *weights, const 
     for (int32_t i = 0; i < p->n_weights; i++) {
         uint64_t count = 1;
         for (uint32_t k = 0; k < p->weights[i].rank; k++) count *= p->weights[i].shape[k]; /* the builder checked it */
-        const bool is_int8 = i == p->ops[p->weights[i].op].weight && nn_is_int8(p, &p->ops[p->weights[i].op], weights);
-        *n_bytes += is_int8 && backend->keeps_int8 ? count : count * sizeof(float);
+        const nn_op *op = &p->ops[p->weights[i].op];
+        *n_bytes += i == op->weight && nn_is_int8(p, op, weights, backend) ? count : count * sizeof(float);
     }
     return status;
 }
