@@ -6,7 +6,6 @@
 if(PITH_TESTS)
     add_executable(pith-run ${PROJECT_SOURCE_DIR}/tests/probe/pith_run.c)
     target_link_libraries(pith-run PRIVATE pith_internal)
-    find_program(PITH_PYTHON3 python3 HINTS /usr/bin) # Debian's, which has numpy, before a user's own
     if(PITH_PYTHON3)
         pith_test(pith_run ${PITH_PYTHON3} ${PROJECT_SOURCE_DIR}/tests/probe/pith_run.py $<TARGET_FILE:pith-run>
             $<IF:$<BOOL:${PITH_ONEDNN}>,onednn,ref>)

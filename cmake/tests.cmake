@@ -53,6 +53,12 @@ if(TARGET pith)
     endforeach()
 endif()
 
+# The training code, where Debian's Python has PyTorch.
+find_program(PITH_PYTHON3 python3 HINTS /usr/bin) # Debian's, which has numpy, before a user's own
+if(PITH_PYTHON3 AND TARGET pith AND NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
+    pith_test(train ${PITH_PYTHON3} ${PROJECT_SOURCE_DIR}/train/test_train.py)
+endif()
+
 file(GLOB examples CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.c)
 foreach(source IN LISTS examples)
     get_filename_component(name ${source} NAME_WE)

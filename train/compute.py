@@ -3,7 +3,16 @@
 """Where training and measuring run."""
 from __future__ import annotations
 
+import functools
+
 import torch
+from torch import Tensor
+
+
+@functools.lru_cache(maxsize=16)
+def constant(values: tuple, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """A tensor of fixed values, made once: a CUDA graph (trainer.py) cannot record a copy from the host."""
+    return torch.tensor(values, dtype=dtype, device=device)
 
 
 def select_device(name: str, n_threads: int) -> torch.device:

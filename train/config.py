@@ -30,10 +30,11 @@ class ModelConfig:
 @dataclass(frozen=True)
 class DistortionWeights:
     """Weights of the terms of the distortion, for pictures in [0,1] (losses.py)."""
-    ms_ssim: float      # of 1 - MS-SSIM over 4 scales
+    ms_ssim: float      # of 1 - MS-SSIM over as many of its five scales as the crop has room for
     l1: float           # of the mean absolute error
     l2: float           # of the mean squared error
     ssimulacra2: float  # of SSIMULACRA 2's weighted sum of error norms, 0 = not computed
+    chroma: float = 0.0  # of the mean squared error of smoothed colour differences, 0 = not computed
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ class AugmentConfig:
     exposure_chance: float = 0.5
     exposure_gain: Tuple[float, float] = (0.75, 1.0)
     exposure_lift: Tuple[float, float] = (0.0, 0.1)
+    rescale_chance: float = 0.0  # to reduce by any factor up to 2 instead
+    tint_chance: float = 0.0     # to multiply each channel by a factor of its own
+    tint_gain: Tuple[float, float] = (0.88, 1.0)
     synthetic_chance: float = 0.0  # rendered text and line art in place of a photo (synthetic.py)
 
 

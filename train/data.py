@@ -10,18 +10,20 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import itertools
 import random
 import shutil
 import sys
-from typing import List, Sequence, Tuple
+from typing import Iterator, List, Sequence, Tuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image, ImageFile, ImageOps
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
-from config import AugmentConfig
+from config import AugmentConfig, TrainingConfig
 from synthetic import draw_crop
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
@@ -54,9 +56,9 @@ def load_picture(path: str) -> Tensor:
     return torch.from_numpy(np.asarray(open_rgb(path)).copy()).permute(2, 0, 1)
 
 
-def load_photos(paths: Sequence[str], device: torch.device) -> List[Tensor]:
-    """Photos as uint8 [3,H,W] on `device` (a whole folder fits in memory)."""
-    return [load_picture(path).to(device) for path in paths]
+def load_photos(paths: Sequence[str]) -> List[Tensor]:
+    """Photos as uint8 [3,H,W] (a whole folder fits in memory)."""
+    return [load_picture(path) for path in paths]
 
 
 def as_float(picture: Tensor) -> Tensor:
@@ -71,26 +73,50 @@ def random_crop(photos: Sequence[Tensor], augment: AugmentConfig, rng: random.Ra
     height, width = photo.shape[1:]
     reduction = min(rng.choice(augment.reductions), height // crop_px, width // crop_px)
     side_px = crop_px * reduction
+    if rng.random() < augment.rescale_chance:
+        side_px = min(int(crop_px * rng.uniform(1, 2)), height, width)
     top, left = rng.randint(0, height - side_px), rng.randint(0, width - side_px)
+    crop = photo[:, top:top + side_px, left:left + side_px]
     if rng.random() < augment.synthetic_chance:
-        crop = draw_crop(rng, side_px).to(photo.device)
-    else:
-        crop = photo[:, top:top + side_px, left:left + side_px]
+        crop = draw_crop(rng, crop)
     crop = crop.float() / 255
-    if reduction > 1:
-        crop = F.avg_pool2d(crop[None], reduction)[0]
+    if side_px % crop_px == 0:
+        crop = F.avg_pool2d(crop[None], side_px // crop_px)[0]
+    else:
+        crop = F.interpolate(crop[None], (crop_px, crop_px), mode="bilinear", antialias=True)[0]
     if rng.random() < augment.flip_chance:
         crop = crop.flip(2)
     if rng.random() < augment.grey_chance:
         crop = crop.mean(0, keepdim=True).expand(3, -1, -1)
+    if rng.random() < augment.tint_chance:
+        crop = crop * torch.tensor([rng.uniform(*augment.tint_gain) for _ in range(3)])[:, None, None]
     if rng.random() < augment.exposure_chance:
         crop = crop * rng.uniform(*augment.exposure_gain) + rng.uniform(*augment.exposure_lift)
     return crop.clamp(0, 1)
 
 
-def random_batch(photos: Sequence[Tensor], count: int, augment: AugmentConfig, rng: random.Random) -> Tensor:
-    """`count` augmented crops, float [N,3,crop,crop] in [0,1], on the photos' device."""
-    return torch.stack([random_crop(photos, augment, rng) for _ in range(count)])
+def draw_seed(training: TrainingConfig, step: int) -> int:
+    """Every draw of a step follows from this, so that a resumed run sees what an unbroken one would have seen."""
+    return training.seed * 1_000_003 + step
+
+
+class Batches(Dataset):
+    """The crops of each step: float [N,3,crop,crop] in [0,1]."""
+
+    def __init__(self, photos: Sequence[Tensor], training: TrainingConfig) -> None:
+        self.photos, self.training = photos, training
+
+    def __getitem__(self, step: int) -> Tensor:
+        rng = random.Random(draw_seed(self.training, step))
+        crops = [random_crop(self.photos, self.training.augment, rng) for _ in range(self.training.batch)]
+        return torch.stack(crops).contiguous(memory_format=torch.channels_last)
+
+
+def stream_batches(photos: Sequence[Tensor], training: TrainingConfig, first_step: int, n_workers: int,
+                   pin_memory: bool) -> Iterator[Tensor]:
+    """The batches of `first_step` and all after it, made ahead by `n_workers` processes (0: when asked for)."""
+    return iter(DataLoader(Batches(photos, training), batch_size=None, sampler=itertools.count(first_step),
+                           num_workers=n_workers, pin_memory=pin_memory))
 
 
 def sample_blocks(photos: Sequence[Tensor], side_px: int, rng: random.Random, n_photos: int = 300,
@@ -98,7 +124,6 @@ def sample_blocks(photos: Sequence[Tensor], side_px: int, rng: random.Random, n_
     """`n_blocks` squares from each of `n_photos` photos: float [M, 3 * side^2] in [0,1], C,H,W order."""
     blocks = []
     for photo in rng.sample(list(photos), min(n_photos, len(photos))):
-        photo = photo.cpu()
         for _ in range(n_blocks):
             top = rng.randint(0, photo.shape[1] - side_px)
             left = rng.randint(0, photo.shape[2] - side_px)

@@ -3,6 +3,9 @@
 """Separable filters over pictures, shared by the two perceptual metrics."""
 from __future__ import annotations
 
+import functools
+from typing import Tuple
+
 import torch
 from torch import Tensor
 
@@ -14,11 +17,17 @@ def gaussian_taps(sigma: float, radius: int) -> Tensor:
     return (taps / taps.sum()).float()
 
 
-def band_matrix(taps: Tensor, size: int, padding: int) -> Tensor:
-    """[size, size + 2 * padding - n_taps + 1]: a row times it is the row filtered by `taps`."""
+@functools.lru_cache(maxsize=64)
+def band_matrix(taps: Tuple[float, ...], size: int, padding: int, dtype: torch.dtype,
+                device: torch.device) -> Tensor:
+    """[size, size + 2 * padding - n_taps + 1]: a row times it is the row filtered by `taps`.
+
+    Kept, since a CUDA graph (trainer.py) cannot record a copy from the host.
+    """
     n_taps = len(taps)
     offsets = torch.arange(size)[:, None] - torch.arange(size + 2 * padding - n_taps + 1) + padding
-    return torch.where((offsets >= 0) & (offsets < n_taps), taps.cpu()[offsets.clamp(0, n_taps - 1)], torch.zeros(()))
+    values = torch.tensor(taps)[offsets.clamp(0, n_taps - 1)]
+    return torch.where((offsets >= 0) & (offsets < n_taps), values, torch.zeros(())).to(device, dtype)
 
 
 def filter_planes(planes: Tensor, taps: Tensor, padding: int) -> Tensor:
@@ -27,5 +36,6 @@ def filter_planes(planes: Tensor, taps: Tensor, padding: int) -> Tensor:
     Matrix products: on a CPU they take a third of a depthwise convolution's time up to a thousand pixels.
     """
     height, width = planes.shape[2:]
-    planes = planes @ band_matrix(taps, width, padding).to(planes)
-    return band_matrix(taps, height, padding).t().to(planes) @ planes
+    kept = tuple(taps.tolist())
+    planes = planes @ band_matrix(kept, width, padding, planes.dtype, planes.device)
+    return band_matrix(kept, height, padding, planes.dtype, planes.device).t() @ planes

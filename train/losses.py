@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-"""The distortion that training minimises: MS-SSIM, absolute and squared error, SSIMULACRA 2."""
+"""The distortion that training minimises: MS-SSIM, absolute and squared error, colour, SSIMULACRA 2."""
 from __future__ import annotations
 
 import torch
@@ -16,7 +16,11 @@ from filters import filter_planes, gaussian_taps
 MS_SSIM_EXPONENTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 MS_SSIM_TAPS = gaussian_taps(sigma=1.5, radius=5)
 MS_SSIM_C1, MS_SSIM_C2 = 0.01 ** 2, 0.03 ** 2
-TRAINING_SCALES = 4  # of MS-SSIM: a crop of 128 pixels has no room for five
+
+# Colour's differences from luma (ITU-R BT.601), smoothed over squares of 4 pixels: an error of colour in a plain area
+# is what the eye sees and no measure of structure does.
+LUMA = (0.299, 0.587, 0.114)
+CHROMA_SQUARE_PX = 4
 
 
 def ms_ssim(original: Tensor, distorted: Tensor, n_scales: int = 5) -> Tensor:
@@ -38,6 +42,18 @@ def ms_ssim(original: Tensor, distorted: Tensor, n_scales: int = 5) -> Tensor:
     return result
 
 
+def scales_for(side_px: int) -> int:
+    """How many of MS-SSIM's five scales a picture of this least side has room for."""
+    return max(1, min(len(MS_SSIM_EXPONENTS), (side_px // len(MS_SSIM_TAPS)).bit_length()))
+
+
+def chroma_error(error: Tensor) -> Tensor:
+    """Mean squared error [N] of B - Y and R - Y, smoothed, from the error of RGB [N,3,H,W]."""
+    smooth = F.avg_pool2d(error, CHROMA_SQUARE_PX)
+    luma = sum(weight * smooth[:, channel] for channel, weight in enumerate(LUMA))
+    return ((smooth[:, 2] - luma) ** 2 + (smooth[:, 0] - luma) ** 2).mean((1, 2)) / 2
+
+
 def distortion(original: Tensor, decoded: Tensor, weights: DistortionWeights, square_factor: Tensor,
                ssimulacra2_count: int) -> Tensor:
     """The weighted distortion [N] of pictures [N,3,H,W]; `decoded` need not be clamped to [0,1].
@@ -46,9 +62,11 @@ def distortion(original: Tensor, decoded: Tensor, weights: DistortionWeights, sq
     of the first `ssimulacra2_count` pictures only and stands for the others.
     """
     error = decoded - original
-    total = weights.ms_ssim * (1 - ms_ssim(original, decoded, TRAINING_SCALES))
+    total = weights.ms_ssim * (1 - ms_ssim(original, decoded, scales_for(min(original.shape[2:]))))
     total = total + weights.l1 * error.abs().mean((1, 2, 3))
     total = total + weights.l2 * square_factor * (error ** 2).mean((1, 2, 3))
+    if weights.chroma:
+        total = total + weights.chroma * chroma_error(error)
     if weights.ssimulacra2:
         count = ssimulacra2_count
         measured = weights.ssimulacra2 * ssimulacra2.error_sum(original[:count], decoded[:count])

@@ -9,6 +9,7 @@ Convolutions pad with zeros. The encoder does not know the quantisation step; th
 """
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Dict, Iterable, Mapping, Tuple
 
@@ -178,6 +179,31 @@ def start_as_pca(model: MiniModel, blocks: Tensor) -> None:
     model.dec.lin.weight.copy_((directions / LATENT_SCALE)[..., None, None])
     nn.init.zeros_(model.enc.lin.bias)
     nn.init.zeros_(model.dec.lin.bias)
+
+
+def last_encoder_layer(config: ModelConfig) -> int:
+    """The place of the encoder's last convolution in its chain of layers."""
+    return 3 + config.n_enc_high + config.n_enc_low
+
+
+def can_deepen(old: ModelConfig, new: ModelConfig) -> bool:
+    """Whether `deepen` leads from one to the other: more blocks, but for the encoder's at 1/4, and no other change."""
+    deeper = dataclasses.replace(old, n_enc_low=new.n_enc_low, n_dec_low=new.n_dec_low, n_dec_high=new.n_dec_high)
+    return deeper == new and (old.n_enc_low <= new.n_enc_low and old.n_dec_low <= new.n_dec_low
+                              and old.n_dec_high <= new.n_dec_high)
+
+
+@torch.no_grad()
+def deepen(stored: Mapping[str, Tensor], model: MiniModel) -> Dict[str, Tensor]:
+    """Weights of a model with fewer blocks at the ends of its chains, extended to `model`'s.
+
+    A new block is the identity until it is trained, so the deeper model computes what the stored one did.
+    """
+    old = config_from_tensors(stored)
+    old_last, new_last = (f"enc.net.{last_encoder_layer(config)}." for config in (old, model.config))
+    moved = {name.replace(old_last, new_last) if name.startswith(old_last) else name: value
+             for name, value in stored.items()}
+    return {name: moved.get(name, fresh.detach().float().cpu()) for name, fresh in model.state_dict().items()}
 
 
 @torch.no_grad()

@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from compute import constant
 from filters import filter_planes
 
 N_SCALES = 6
@@ -100,7 +101,8 @@ def linear_light(picture: Tensor) -> Tensor:
 
 def positive_xyb(linear: Tensor) -> Tensor:
     """Linear light [N,3,H,W] -> XYB, shifted and scaled so that all three are positive."""
-    opsin = torch.einsum("ij,njhw->nihw", torch.tensor(OPSIN).to(linear), linear) + OPSIN_BIAS
+    matrix = constant(OPSIN, linear.dtype, linear.device)
+    opsin = torch.einsum("ij,njhw->nihw", matrix, linear) + OPSIN_BIAS
     cone_l, cone_m, cone_s = (opsin.clamp_min(1e-6) ** (1 / 3) - OPSIN_BIAS ** (1 / 3)).unbind(1)
     x, y = (cone_l - cone_m) / 2, (cone_l + cone_m) / 2
     return torch.stack([x * 14 + 0.42, y + 0.01, cone_s - y + 0.55], 1)
@@ -132,7 +134,8 @@ def error_sum(original: Tensor, distorted: Tensor, epsilon: float = 1e-12) -> Te
 
     `epsilon` keeps the gradient of the 4-norm finite where a map vanishes; measuring wants 0.
     """
-    weights = torch.tensor(NORM_WEIGHTS).to(original).view(3, N_SCALES, 2, 3)  # channel, scale, norm, map
+    weights = constant(NORM_WEIGHTS, original.dtype, original.device)
+    weights = weights.view(3, N_SCALES, 2, 3)  # channel, scale, norm, map
     original, distorted = linear_light(original), linear_light(distorted.clamp(0, 1))
     total = original.new_zeros(original.shape[0])
     for scale in range(N_SCALES):

@@ -16,11 +16,16 @@ FONT_PATTERN = "/usr/share/fonts/truetype/*/*.ttf"
 CHARACTERS = string.ascii_letters + string.digits + " .,:;-()!?" + " " * 10
 
 
-def draw_crop(rng: random.Random, side_px: int) -> Tensor:
-    """A square of text or of strokes on a plain ground, uint8 [3,side,side]; all choices are `rng`'s."""
+def draw_crop(rng: random.Random, photo: Tensor) -> Tensor:
+    """Text or strokes on a plain ground or on `photo`, uint8 [3,H,W] as it is; all choices are `rng`'s."""
+    height, width = photo.shape[1:]
+    side_px = max(height, width)
     ground = tuple(rng.choice((255, rng.randrange(256))) for _ in range(3))
     ink = tuple(rng.choice((0, rng.randrange(256))) for _ in range(3))
-    picture = Image.new("RGB", (side_px, side_px), ground)
+    if rng.random() < 0.5:
+        picture = Image.new("RGB", (width, height), ground)
+    else:
+        picture = Image.fromarray(photo.permute(1, 2, 0).numpy())
     draw = ImageDraw.Draw(picture)
     if rng.random() < 0.7:
         draw_text(draw, rng, side_px, ink)

@@ -14,21 +14,22 @@ and the result no longer depends on the machine's speed. SIGINT and SIGTERM writ
 from __future__ import annotations
 
 import argparse
+import collections
 import dataclasses
 import os
 import signal
 import sys
 import time
-from typing import Dict, List, Tuple
+from typing import Dict, List
 
 import torch
 from torch import Tensor
 
 from compute import select_device
 from config import Config, read_config, to_json
-from data import list_pictures, load_photos, load_picture, split
+from data import list_pictures, load_photos, load_picture, split, stream_batches
 from evaluate import format_table, measure
-from trainer import Trainer, mean_of_last
+from trainer import History, Trainer, mean_of
 
 LOG_EVERY_STEPS = 250
 
@@ -65,6 +66,7 @@ def parse_options() -> argparse.Namespace:
     option("--held-out", type=int, default=-1, metavar="N", help="evaluate on N held-out photos (all)")
     option("--device", default="auto", choices=("auto", "cpu", "cuda"))
     option("--bfloat16", action="store_true", help="networks in bfloat16 on a CPU too")
+    option("--workers", type=int, default=0, metavar="N", help="processes that cut crops ahead (0; a GPU wants many)")
     option("--threads", type=int, default=os.cpu_count())
     options = parser.parse_args()
     if bool(options.out) == bool(options.resume):
@@ -109,11 +111,11 @@ def progress_of(trainer: Trainer, options: argparse.Namespace) -> float:
     return done / length if length > 0 else 1.0
 
 
-def report(trainer: Trainer, held_out: List[Tensor], history: List[Tuple[float, float]]) -> None:
+def report(trainer: Trainer, held_out: List[Tensor], history: History) -> None:
     """Print the recent training figures and a table of the averaged weights on held-out photos."""
     line = f"{trainer.step} steps, {trainer.minutes:.1f} min"
     if history:
-        line += ", distortion %.4f, %.3f bpp in training" % mean_of_last(history, LOG_EVERY_STEPS)
+        line += ", distortion %.4f, %.3f bpp in training" % mean_of(history)
     print(line, flush=True)
     if held_out:
         print(f"{len(held_out)} held-out photos:")
@@ -125,17 +127,19 @@ def run(trainer: Trainer, photos: List[Tensor], held_out: List[Tensor], options:
     folder = options.resume or options.out
     stop = StopRequest()
     first_minute = last_checkpoint = last_report = trainer.minutes
-    history: List[Tuple[float, float]] = []
+    history: History = collections.deque(maxlen=LOG_EVERY_STEPS)
+    batches = stream_batches(photos, trainer.config.training, trainer.step, options.workers,
+                             trainer.device.type == "cuda")
     while progress_of(trainer, options) < 1 and not stop.received:
         if options.stop_after is not None and trainer.minutes - first_minute >= options.stop_after:
             break
         if options.stop_at_step is not None and trainer.step >= options.stop_at_step:
             break
         before = time.monotonic()
-        history.append(trainer.train_step(photos, progress_of(trainer, options)))
+        history.append(trainer.train_step(next(batches), progress_of(trainer, options)))
         trainer.minutes += (time.monotonic() - before) / 60
         if trainer.step % LOG_EVERY_STEPS == 0:
-            recent = mean_of_last(history, LOG_EVERY_STEPS)
+            recent = mean_of(history)
             print(f"{trainer.step} steps, {trainer.minutes:.1f} min: distortion {recent[0]:.4f}, "
                   f"{recent[1]:.3f} bpp", flush=True)
         if trainer.minutes - last_checkpoint >= options.checkpoint_every:
@@ -153,7 +157,7 @@ def main() -> int:
     device = select_device(options.device, options.threads)
     try:
         training_paths, held_out_paths = split(list_pictures(options.data))
-        photos = load_photos(training_paths, device)
+        photos = load_photos(training_paths)
         trainer = make_trainer(options, photos, device)
     except (OSError, ValueError) as error:
         print(f"train.py: {error}", file=sys.stderr)

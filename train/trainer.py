@@ -12,20 +12,57 @@ import dataclasses
 import json
 import os
 import random
-from typing import Dict, List, Sequence, Tuple
+from typing import Deque, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import torch
 from torch import Tensor, nn
 
-from config import Config, from_dict, to_json
-from data import random_batch, sample_blocks
+from config import Config, DistortionWeights, TrainingConfig, from_dict, to_json
+from data import draw_seed, sample_blocks
 from losses import distortion
-from model import DOWNSCALE, MiniModel, config_from_tensors, grow_latent, start_as_pca
+from model import DOWNSCALE, MiniModel, config_from_tensors, can_deepen, deepen, grow_latent, start_as_pca
 from weights import read_safetensors, write_safetensors
 
 STATE_FILE = "state.pt"              # everything that resuming needs
 WEIGHTS_FILE = "weights.safetensors"  # the averaged weights, float32, for evaluate.py, export.py and --start
 MOST_SKIPPED = 100                   # steps in a row with a gradient that is not finite
+History = Deque[Tuple[Tensor, Tensor]]  # (distortion, bits per pixel) of recent steps
+PLAIN_STEPS = 3                      # before a step is recorded as a CUDA graph
+
+
+class Draws(NamedTuple):
+    """The random numbers of one step, on the device."""
+    log2_step: Tensor  # [N]
+    noise: Tensor      # [N,C,H/8,W/8], uniform from -0.5 to 0.5
+    rounds: Tensor     # [], bool: the decoder sees rounded latents, else noisy ones
+
+
+class RecordedUpdate:
+    """One `Trainer.update` as a CUDA graph: its thousand small kernels are launched as one."""
+
+    def __init__(self, trainer: Trainer, pictures: Tensor, draws: Draws,
+                 phase: Optional[DistortionWeights]) -> None:
+        self.inputs = [pictures.clone()] + [value.clone() for value in draws]
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph, capture_error_mode="relaxed"):  # another thread pins memory
+            self.results = trainer.update(self.inputs[0], Draws(*self.inputs[1:]), phase)
+
+    def replay(self, pictures: Tensor, draws: Draws) -> Tuple[Tensor, Tensor]:
+        """Run it on other inputs of the same shapes."""
+        for kept, given in zip(self.inputs, [pictures, *draws]):
+            kept.copy_(given)
+        self.graph.replay()
+        error, bpp = self.results
+        return error.clone(), bpp.clone()
+
+
+def make_optimiser(parameters: List[nn.Parameter], training: TrainingConfig,
+                   device: torch.device) -> torch.optim.Adam:
+    """Adam; on CUDA in the form that a graph can record, with the learning rate on the device."""
+    if device.type != "cuda":
+        return torch.optim.Adam(parameters, lr=training.learning_rate, betas=training.adam_betas)
+    rate = torch.tensor(training.learning_rate, device=device)
+    return torch.optim.Adam(parameters, lr=rate, betas=training.adam_betas, fused=True, capturable=True)
 
 
 class Trainer:
@@ -36,12 +73,14 @@ class Trainer:
         self.config, self.device = config, device
         self.model = MiniModel(config.model).to(device, memory_format=torch.channels_last)
         self.parameters = list(self.model.parameters())
-        self.optimiser = torch.optim.Adam(self.parameters, lr=config.training.learning_rate,
-                                          betas=config.training.adam_betas)
+        self.optimiser = make_optimiser(self.parameters, config.training, device)
         self.step = 0
         self.minutes = 0.0          # of this run
         self.earlier_minutes = 0.0  # of the runs that its starting weights came from
-        self.skipped = 0            # steps in a row without an update
+        self.skipped = torch.zeros((), device=device)  # steps in a row without an update
+        self.average_weight = torch.zeros((), device=device)
+        self.recorded: Dict[Optional[DistortionWeights], RecordedUpdate] = {}
+        self.plain_steps: Dict[Optional[DistortionWeights], int] = {}
         self.bfloat16 = False       # on a CPU: pays where it has such instructions (avx512_bf16)
         self.averaged: Dict[str, Tensor] = {}
         self.restart_average()
@@ -56,15 +95,17 @@ class Trainer:
         self.restart_average()
 
     def start_from_weights(self, path: str, photos: Sequence[Tensor]) -> None:
-        """Begin with stored weights; those of fewer latent channels are extended."""
+        """Begin with stored weights; those of fewer latent channels, or of fewer blocks, are extended."""
         stored, metadata = read_safetensors(path)
         for name, fresh in self.model.ctx.state_dict().items():
             stored.setdefault("ctx." + name, fresh.cpu())  # a model file has no rate proxy
-        stored_config = config_from_tensors(stored)
-        if stored_config.latent_channels < self.config.model.latent_channels:
+        stored_config, config = config_from_tensors(stored), self.config.model
+        if stored_config.latent_channels < config.latent_channels:
             stored = grow_latent(stored, self.model, self.pca_blocks(photos))
-        elif stored_config != self.config.model:
-            raise ValueError(f"{path}: is {stored_config}, the configuration says {self.config.model}")
+        elif not can_deepen(stored_config, config):
+            raise ValueError(f"{path}: is {stored_config}, the configuration says {config}")
+        else:
+            stored = deepen(stored, self.model)
         self.model.load_state_dict(stored)
         self.earlier_minutes = float(metadata.get("trained_minutes", 0))
         self.restart_average()
@@ -79,71 +120,118 @@ class Trainer:
         falling = (1 - progress) / (1 - training.hold_fraction) if training.hold_fraction < 1 else 1.0
         factor = warm * max(training.last_rate_fraction, min(1.0, falling))
         for group in self.optimiser.param_groups:
-            group["lr"] = training.learning_rate * factor
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(training.learning_rate * factor)
+            else:
+                group["lr"] = training.learning_rate * factor
 
     def autocast(self) -> contextlib.AbstractContextManager:
         """bfloat16 for the networks, on CUDA or where asked for; losses and the rate model stay in float32."""
         if self.device.type != "cuda" and not self.bfloat16:
             return contextlib.nullcontext()
-        return torch.autocast(device_type=self.device.type, dtype=torch.bfloat16)
+        return torch.autocast(device_type=self.device.type, dtype=torch.bfloat16, cache_enabled=False)
 
-    def loss(self, pictures: Tensor, progress: float, rng: random.Random,
-             generator: torch.Generator) -> Tuple[Tensor, Tensor, Tensor]:
-        """(loss, distortion, bits per pixel), means over a batch of pictures [N,3,H,W] in [0,1]."""
+    def draw(self, pictures: Tensor) -> Draws:
+        """The random numbers of the present step for a batch of pictures [N,3,H,W]."""
         training = self.config.training
-        draws = torch.rand(len(pictures), device=self.device, generator=generator)
-        log2_step = training.log2_step_min + draws * (training.log2_step_max - training.log2_step_min)
+        generator = torch.Generator(device=self.device).manual_seed(draw_seed(training, self.step))
+
+        def uniform(*shape: int) -> Tensor:
+            return torch.rand(shape, device=self.device, generator=generator)
+
+        n_pictures, _, height, width = pictures.shape
+        log2_range = training.log2_step_max - training.log2_step_min
+        log2_step = training.log2_step_min + uniform(n_pictures) * log2_range
+        noise = uniform(n_pictures, self.config.model.latent_channels, height // DOWNSCALE, width // DOWNSCALE) - 0.5
+        return Draws(log2_step, noise, uniform() < training.straight_through_chance)
+
+    def phase(self, progress: float) -> Optional[DistortionWeights]:
+        """What the present step minimises at `progress` (0..1) of the schedule; None: the rate alone."""
+        training = self.config.training
+        if self.step < training.rate_only_steps:
+            return None
+        return training.first_phase if progress < training.second_phase_from else training.second_phase
+
+    def loss(self, pictures: Tensor, draws: Draws,
+             phase: Optional[DistortionWeights]) -> Tuple[Tensor, Tensor, Tensor]:
+        """(loss, distortion, bits per pixel), means over a batch of pictures [N,3,H,W] in [0,1]."""
+        training, log2_step = self.config.training, draws.log2_step
         step = (2 ** log2_step).view(-1, 1, 1, 1)
-        only_rate = self.step < training.rate_only_steps
-        with self.autocast(), torch.set_grad_enabled(not only_rate):
+        with self.autocast(), torch.set_grad_enabled(phase is not None):
             latent = self.model.enc(pictures)
         scaled = latent.float() / step
-        noisy = scaled + torch.rand(scaled.shape, device=self.device, generator=generator) - 0.5
+        noisy = scaled + draws.noise
         bpp = self.model.ctx(noisy, log2_step).sum((1, 2)) / pictures[0, 0].numel()
-        if only_rate:
+        if phase is None:
             return bpp.mean(), bpp.new_zeros(()), bpp.mean()
         rounded = scaled + (scaled.round() - scaled).detach()  # the gradient passes straight through
-        received = rounded if rng.random() < training.straight_through_chance else noisy
+        received = torch.where(draws.rounds, rounded, noisy)
         with self.autocast():
             decoded = self.model.dec(received * step, log2_step)
-        phase = training.first_phase if progress < training.second_phase_from else training.second_phase
         error = distortion(pictures, decoded.float(), phase, 2 ** (-training.square_exponent * log2_step),
                            max(1, round(training.ssimulacra2_share * len(pictures))))
         total = error + training.rate_weight * 2 ** (training.rate_exponent * log2_step) * bpp
         return total.mean(), error.mean(), bpp.mean()
 
-    def train_step(self, photos: Sequence[Tensor], progress: float) -> Tuple[float, float]:
-        """One update at `progress` (0..1) of the schedule; returns (distortion, bits per pixel)."""
-        training = self.config.training
-        draw_seed = training.seed * 1_000_003 + self.step
-        rng = random.Random(draw_seed)
-        generator = torch.Generator(device=self.device).manual_seed(draw_seed)
-        self.model.train()
-        self.set_learning_rate(progress)
-        pictures = random_batch(photos, training.batch, training.augment, rng)
-        pictures = pictures.contiguous(memory_format=torch.channels_last)
-        total, error, bpp = self.loss(pictures, progress, rng, generator)
+    def update(self, pictures: Tensor, draws: Draws,
+               phase: Optional[DistortionWeights]) -> Tuple[Tensor, Tensor]:
+        """Change the weights once, unless the gradient is not finite; returns (distortion, bits per pixel)."""
+        total, error, bpp = self.loss(pictures, draws, phase)
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
-        norm = nn.utils.clip_grad_norm_(self.parameters, training.gradient_clip)
-        self.step += 1
-        if torch.isfinite(norm) and torch.isfinite(total):
+        norm = nn.utils.clip_grad_norm_(self.parameters, self.config.training.gradient_clip)
+        finite = torch.isfinite(norm) & torch.isfinite(total.detach())
+        self.skipped.copy_(torch.where(finite, torch.zeros_like(self.skipped), self.skipped + 1))
+        if self.device.type == "cuda":
+            self.optimiser.found_inf = (~finite).float()  # the device decides: a recorded step has no branches
             self.optimiser.step()
-            self.skipped = 0
-            self.update_average()
-        else:
-            self.skipped += 1
+        elif finite:
+            self.optimiser.step()
+        self.update_average()
+        return error.detach(), bpp.detach()
+
+    def recorded_update(self, pictures: Tensor, draws: Draws,
+                        phase: Optional[DistortionWeights]) -> Tuple[Tensor, Tensor]:
+        """`update` as a CUDA graph, after a few plain ones in which the libraries choose their kernels."""
+        if phase not in self.recorded:
+            self.plain_steps[phase] = self.plain_steps.get(phase, 0) + 1
+            if self.plain_steps[phase] <= PLAIN_STEPS:
+                stream = torch.cuda.Stream()
+                stream.wait_stream(torch.cuda.current_stream())
+                with torch.cuda.stream(stream):
+                    result = self.update(pictures, draws, phase)
+                torch.cuda.current_stream().wait_stream(stream)
+                return result
+            self.recorded[phase] = RecordedUpdate(self, pictures, draws, phase)
+        return self.recorded[phase].replay(pictures, draws)
+
+    def train_step(self, pictures: Tensor, progress: float) -> Tuple[Tensor, Tensor]:
+        """One update with pictures [N,3,H,W] at `progress` (0..1) of the schedule; (distortion, bits per pixel)."""
+        self.model.train()
+        self.set_learning_rate(progress)
+        self.average_weight.fill_(max(1 - self.config.training.ema_decay, 1 / (1 + 0.1 * (self.step + 1))))
+        pictures = pictures.to(self.device, non_blocking=True)
+        on_cuda = self.device.type == "cuda"
+        update = self.recorded_update if on_cuda else self.update
+        result = update(pictures, self.draw(pictures), self.phase(progress))
+        self.step += 1
+        if not on_cuda or self.step % MOST_SKIPPED == 0:  # asking makes the host wait for the device
+            self.report_skipped()
+        return result
+
+    def report_skipped(self) -> None:
+        """Say that the latest step had no finite gradient; give up after many of them."""
+        skipped = int(self.skipped)
+        if skipped:
             print(f"step {self.step}: skipped, its gradient is not finite", flush=True)
-            if self.skipped > MOST_SKIPPED:
-                raise FloatingPointError(f"{self.skipped} steps in a row without a finite gradient")
-        return error.item(), bpp.item()
+        if skipped >= MOST_SKIPPED:
+            raise FloatingPointError(f"{skipped} steps in a row without a finite gradient")
 
     @torch.no_grad()
     def update_average(self) -> None:
         """Exponential moving average of the weights, quicker at the start of a run."""
-        decay = min(self.config.training.ema_decay, 1 - 1 / (1 + 0.1 * self.step))
         for name, value in self.model.state_dict().items():
-            self.averaged[name].lerp_(value, 1 - decay)
+            self.averaged[name].lerp_(value, self.average_weight)
 
     def averaged_model(self) -> MiniModel:
         """A model of its own with the averaged weights, for evaluation."""
@@ -181,7 +269,7 @@ class Trainer:
         return trainer
 
 
-def mean_of_last(history: List[Tuple[float, float]], count: int) -> Tuple[float, float]:
-    """Means of the last (distortion, bits per pixel) pairs."""
-    recent = history[-count:]
-    return (sum(pair[0] for pair in recent) / len(recent), sum(pair[1] for pair in recent) / len(recent))
+def mean_of(history: History) -> Tuple[float, float]:
+    """Means of recent (distortion, bits per pixel) pairs."""
+    errors, rates = zip(*history)
+    return torch.stack(errors).mean().item(), torch.stack(rates).mean().item()

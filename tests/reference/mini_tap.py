@@ -31,7 +31,7 @@ from torch import Tensor
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "train"))
 
-from config import Config, ModelConfig  # noqa: E402
+from config import Config, ModelConfig, QualityConfig  # noqa: E402
 from export import codec_tensors, model_metadata  # noqa: E402
 from model import DOWNSCALE, LATENT_SCALE, PIXEL_CENTRE, MiniModel  # noqa: E402
 from weights import encode_safetensors, read_safetensors, replace_file, write_safetensors  # noqa: E402
@@ -95,7 +95,7 @@ def test_picture() -> Tensor:
 
 def model_content() -> bytes:
     """The bytes of the tiny model's file."""
-    metadata = model_metadata(Config(name="tiny-1", model=SIZES), "0.0")
+    metadata = model_metadata(Config(name="tiny-1", model=SIZES, quality=QualityConfig(log2_step_q0=3.0)), "0.0")
     metadata["licence"] = "random values: see tests/reference/mini_tap.py"
     return encode_safetensors(tiny_tensors(), metadata, "F16")
 
