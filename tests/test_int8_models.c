@@ -219,12 +219,12 @@ static void both_methods_come_near_the_source(void **state) {
     }
 }
 
-/* Its residual blocks and the linear path, which stays binary16, add up; 0.0070 was measured (56.1 dB). */
+/* Its residual blocks and the linear path, which stays binary16, add up; 0.0124 was measured with mini-4 (51.1 dB). */
 static void the_built_in_model_comes_near_too(void **state) {
     (void)state;
     const difference d = decode_both(mini_path(), temp_path("mini-int8.safetensors"), PITH_METHOD_LATENT, 0);
     print_message("mini: %.1f dB, error %.4f of the picture's deviation\n", d.psnr, d.relative);
-    assert_true(d.relative > 0 && d.relative <= 0.0105);
+    assert_true(d.relative > 0 && d.relative <= 0.0186);
 }
 
 /* An int8 denoiser's result depends on the processor by more than a level, so promises are made without it, and a

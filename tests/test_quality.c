@@ -26,8 +26,8 @@ static void steps_fall_from_end_to_end(void **unused) {
 static void a_step_tells_its_quality(void **unused) {
     (void)unused;
     for (int q = -20; q <= 120; q++) {
-        float log2_step = q < 0     ? traits.log2_step_q0 - 0.0065f * 4.5f * (float)q /* the ends go on */
-                          : q > 100 ? traits.log2_step_q100 - (1 - 0.663f) / 37 * 4.5f * (float)(q - 100)
+        float log2_step = q < 0     ? traits.log2_step_q0 - 0.0053f * 4.5f * (float)q /* the ends go on */
+                          : q > 100 ? traits.log2_step_q100 - (1 - 0.650f) / 37 * 4.5f * (float)(q - 100)
                                     : quality_log2_step(&traits, (float)q);
         float found = pith_quality_of_step(traits.log2_step_q0, traits.log2_step_q100, exp2f(log2_step));
         assert_true(fabsf(found - (float)q) < 0.02f);

@@ -15,7 +15,7 @@
 
 #define MAX_ENTRIES 1024
 #define MAX_FOLDER_FILES 64
-#define MIN_BYTES (8u << 20) /* what is smaller is hashed in no time */
+#define MIN_BYTES (16u << 20) /* what is smaller is hashed in no time */
 #define FIRST_LINE "pith fingerprints 1\n"
 #define NO_ID "-"
 

@@ -10,15 +10,15 @@ typedef struct knot {
 } knot;
 
 /* Of the way from the step of quality 0 to that of 100, in octaves. */
-static const knot latent_knots[] = {{0, 0},       {10, 0.065f}, {20, 0.138f}, {30, 0.215f}, {40, 0.304f},
-                                    {50, 0.415f}, {60, 0.583f}, {63, 0.663f}, {100, 1}};
+static const knot latent_knots[] = {{0, 0},       {10, 0.053f}, {20, 0.115f}, {30, 0.190f}, {40, 0.272f},
+                                    {50, 0.382f}, {60, 0.552f}, {63, 0.650f}, {100, 1}};
 #define N_LATENT_KNOTS (sizeof latent_knots / sizeof *latent_knots)
 
 /* Indices of the residual's step, and the quality of the latents beside it. */
-static const knot residual_knots[] = {{63, 40},    {70, 34},    {80, 28}, {86, 24}, {90.5f, 20},
-                                      {94.5f, 16}, {97.5f, 12}, {99, 8},  {100, 4}};
+static const knot residual_knots[] = {{63, 40}, {66.2f, 34}, {70, 31.2f}, {81, 24}, {86.3f, 20},
+                                      {92, 16}, {96.4f, 12}, {98.5f, 8},  {100, 4}};
 #define N_RESIDUAL_KNOTS (sizeof residual_knots / sizeof *residual_knots)
-static const knot beside_knots[] = {{63, 63}, {70, 65}, {80, 76}, {90, 81}, {100, 81}};
+static const knot beside_knots[] = {{63, 63}, {66.2f, 65}, {70, 70}, {81, 79}, {90, 81}, {100, 81}};
 
 static float between(const knot *knots, float quality) {
     while (quality > knots[1].quality) knots++;
