@@ -96,6 +96,29 @@ static void a_nan_never_becomes_an_infinity(void **state) {
     }
 }
 
+/* Tensors are narrowed many values at a time: around every bound and in runs of weights it is as one at a time. */
+static void many_floats_are_narrowed_as_one(void **state) {
+    (void)state;
+    static const uint32_t bounds[] = {0, 0x33000000, 0x38800000, 0x477ff000, 0x7f800000, 0x7fffffff};
+    enum { N = 1000 };
+    static uint32_t bits[N];
+    static uint16_t halves[N];
+    uint32_t random = 1;
+    for (size_t round = 0; round < 500; round++) {
+        for (size_t i = 0; i < N; i++) {
+            random = random * 1664525u + 1013904223u;
+            if (i % 5 == 0 && round % 2)
+                bits[i] = bounds[(random >> 8) % 6] + (random >> 28) - 8;
+            else
+                bits[i] = (0x38800000u + random % (0x477ff000u - 0x38800000u)) | (random & 0x80000000u);
+        }
+        const tensor t = {.type = TENSOR_F32, .data = (const uint8_t *)bits, .n_elements = N, .n_bytes = sizeof bits};
+        tensor_read_f16(&t, 0, N, halves);
+        for (size_t i = 0; i < N; i++)
+            if (halves[i] != f32_to_f16(float_of(bits[i]))) fail_msg("0x%08x becomes 0x%04x", bits[i], halves[i]);
+    }
+}
+
 static void tensors_are_read_at_any_address_and_from_any_element(void **state) {
     (void)state;
     static const uint8_t bytes[] = {0, 0x00, 0x3c, 0x00, 0xc0, 0x01, 0x00, 0xff, 0x7b};
@@ -554,6 +577,7 @@ int main(void) {
         cmocka_unit_test(every_half_comes_back_from_float),
         cmocka_unit_test(floats_round_to_the_nearest_half_and_ties_to_even),
         cmocka_unit_test(floats_past_the_largest_half_become_infinite),
+        cmocka_unit_test(many_floats_are_narrowed_as_one),
         cmocka_unit_test(a_nan_never_becomes_an_infinity),
         cmocka_unit_test(tensors_are_read_at_any_address_and_from_any_element),
         cmocka_unit_test(other_types_read_as_zeros),

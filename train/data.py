@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import itertools
+import os
 import random
 import shutil
 import sys

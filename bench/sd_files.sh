@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Pith authors
+# What a user of Stable Diffusion waits for and needs: a checkpoint of the real
+# size and its fp16 and int8 conversions, each opened, encoding the example photo
+# (512x512) and decoding it, without and with four steps of the U-Net, by
+# the command: seconds and peak memory. The weights are random.
+#   bench/sd_files.sh [FOLDER]    (FOLDER: where the 8 GB of files go, and stay; default: a temporary one)
+set -euo pipefail
+export LC_ALL=C
+root=$(cd "$(dirname "$0")/.." && pwd)
+pith=${PITH:-$root/build/release/bin/pith}
+generator=$root/../shared/sd/make_checkpoint.py
+if [ ! -e "$generator" ] || ! /usr/bin/python3 -c 'import numpy' 2>/dev/null; then
+    echo "SKIPPED: needs $generator and Debian's python3-numpy"
+    exit 0
+fi
+work=$(mktemp -d)
+trap 'rm -rf -- "$work"' EXIT
+files=${1:-$work}
+export XDG_CACHE_HOME=$work/cache
+
+# timed NAME COMMAND...: "seconds peak-MB" of the command.
+timed() {
+    /usr/bin/time -f '%e %M' -o "$work/time" -- "$@" >"$work/out" 2>&1 || {
+        cat -- "$work/out" >&2
+        return 1
+    }
+    awk '{printf "%.1f s, %d MB", $1, $2 / 1000}' "$work/time"
+}
+
+[ -e "$files/raw.safetensors" ] || /usr/bin/python3 "$generator" --text --seed 1 -o "$files/raw.safetensors"
+for kind in fp16 int8; do
+    [ -e "$files/$kind.safetensors" ] ||
+        "$pith" model convert --to "$kind" "$files/raw.safetensors" "$files/$kind.safetensors"
+done
+photo=$root/examples/photo.png
+
+echo "| file | GB | opened first | again | encode | decode | decode, 4 steps |"
+echo "|---|---|---|---|---|---|---|"
+for kind in raw fp16 int8; do
+    file=$files/$kind.safetensors
+    printf '| %s | %s |' "$kind" "$(stat -c %s "$file" | awk '{printf "%.2f", $1 / 1e9}')"
+    cat -- "$file" >"$work/out" && rm -- "$work/out" # so that its pages are cached
+    printf ' %s |' "$(timed "$pith" model info "$file")" "$(timed "$pith" model info "$file")" \
+        "$(timed "$pith" encode --effort 0 --model "$file" "$photo" "$work/photo.pith")" \
+        "$(timed "$pith" decode --model "$file" --steps 0 "$work/photo.pith" "$work/out.ppm")" \
+        "$(timed "$pith" decode --model "$file" --steps 4 "$work/photo.pith" "$work/out.ppm")"
+    printf '\n'
+done
