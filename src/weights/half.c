@@ -8,7 +8,7 @@
 
 #include "weights/quantised.h"
 
-#define NARROWED_AT_ONCE 64 /* few enough that most runs of weights hold normal numbers alone */
+#define NARROWED_AT_ONCE 64 /* few enough that most runs of weights hold no subnormal number */
 
 /* Weights are little endian and may lie at any address. */
 static uint16_t load_u16(const uint8_t *p) {
@@ -81,29 +81,23 @@ static uint16_t narrow_float(uint32_t bits) {
     return (uint16_t)(sign | half);
 }
 
-static bool is_normal_half(uint32_t magnitude) { return magnitude - 0x38800000u < 0x477ff000u - 0x38800000u; }
-
-/* narrow_float of a few, written so that compilers take several at once where all are normal numbers. */
-static void narrow_few(const uint8_t *p, size_t n, uint16_t *out) {
-    uint32_t others = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits = load_u32(p + 4 * i);
-        uint32_t magnitude = bits & 0x7fffffffu;
-        uint32_t value = magnitude - (112u << 23);
-        uint32_t rounded = (value + 0x0fffu + ((value >> 13) & 1u)) >> 13; /* ties to even */
-        out[i] = (uint16_t)(((bits >> 16) & 0x8000u) | rounded);
-        others |= !is_normal_half(magnitude);
-    }
-    for (size_t i = 0; others && i < n; i++) {
-        uint32_t bits = load_u32(p + 4 * i);
-        if (!is_normal_half(bits & 0x7fffffffu)) out[i] = narrow_float(bits);
-    }
+/* Whether what becomes binary16 is a normal number or zero. */
+static bool is_common(uint32_t magnitude) {
+    return magnitude - 0x38800000u < 0x477ff000u - 0x38800000u || magnitude < 0x33000000u;
 }
 
-static void narrow_floats(const uint8_t *p, size_t n, uint16_t *out) {
-    size_t at = 0;
-    for (; n - at >= NARROWED_AT_ONCE; at += NARROWED_AT_ONCE) narrow_few(p + 4 * at, NARROWED_AT_ONCE, out + at);
-    narrow_few(p + 4 * at, n - at, out + at);
+/* narrow_float of a few, written so that compilers take several at once where all are common. */
+static void narrow_few(const uint32_t *bits, size_t n, uint16_t *out) {
+    uint32_t others = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t magnitude = bits[i] & 0x7fffffffu;
+        uint32_t value = magnitude - (112u << 23);
+        uint32_t rounded = (value + 0x0fffu + ((value >> 13) & 1u)) >> 13; /* ties to even */
+        out[i] = (uint16_t)(((bits[i] >> 16) & 0x8000u) | (magnitude < 0x33000000u ? 0 : rounded));
+        others |= !is_common(magnitude);
+    }
+    for (size_t i = 0; others && i < n; i++)
+        if (!is_common(bits[i] & 0x7fffffffu)) out[i] = narrow_float(bits[i]);
 }
 
 float f16_to_f32(uint16_t half) { return float_of_bits(widen_half(half)); }
@@ -140,13 +134,23 @@ void tensor_read_f32(const tensor *t, uint64_t first, uint64_t count, float *out
     }
 }
 
+static void read_floats_f16(const uint8_t *p, size_t n, uint16_t *out) {
+    uint32_t bits[NARROWED_AT_ONCE];
+    for (size_t at = 0; at < n; at += NARROWED_AT_ONCE) {
+        const size_t m = n - at < NARROWED_AT_ONCE ? n - at : NARROWED_AT_ONCE;
+        for (size_t i = 0; i < m; i++) bits[i] = load_u32(p + 4 * (at + i));
+        narrow_few(bits, m, out + at);
+    }
+}
+
 static void read_quantised_f16(const tensor *t, uint64_t first, size_t n, uint16_t *out) {
-    float values[512];
-    for (size_t at = 0; at < n;) {
-        const size_t m = n - at < 512 ? n - at : 512;
+    float values[NARROWED_AT_ONCE];
+    uint32_t bits[NARROWED_AT_ONCE];
+    for (size_t at = 0; at < n; at += NARROWED_AT_ONCE) {
+        const size_t m = n - at < NARROWED_AT_ONCE ? n - at : NARROWED_AT_ONCE;
         quantised_read_f32(t, first + at, m, values);
-        for (size_t i = 0; i < m; i++) out[at + i] = narrow_float(bits_of_float(values[i]));
-        at += m;
+        memcpy(bits, values, sizeof values[0] * m);
+        narrow_few(bits, m, out + at);
     }
 }
 
@@ -157,8 +161,7 @@ void tensor_read_f16(const tensor *t, uint64_t first, uint64_t count, uint16_t *
     const uint8_t *p = t->data;
     switch (t->type) {
     case TENSOR_F32:
-        p += first * 4;
-        narrow_floats(p, n, out);
+        read_floats_f16(p + first * 4, n, out);
         break;
     case TENSOR_F16:
         p += first * 2;
