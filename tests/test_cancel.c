@@ -143,7 +143,7 @@ static void stopping_an_encoder_ends_the_call_at_once(void **unused) {
         api_case c;
         asked a;
         open_case(&c, NULL, &a, threads);
-        pith_image picture = noise(1100, 160);
+        pith_image picture = noise(1100, 72);
         pith_source source;
         pith_encode_options o;
         pith_encode_options_defaults(&o, sizeof o);
