@@ -30,6 +30,7 @@
 /* A file: latents and a residual. */
 typedef struct attempt {
     byte_writer latents, residual; /* a whole file; RESD chunks, none when empty */
+    bool is_scored;                /* whether a score is asked for */
     double score;
 } attempt;
 
@@ -64,7 +65,7 @@ static pith_status try_step(loop_state *s, attempt *a, double step, double room,
     *n_bytes = (double)s->residual.n_bytes;
     if (status != PITH_OK || *n_bytes > room) return status;
     swap(&a->residual, &s->residual);
-    return score(s, &a->score);
+    return a->is_scored ? score(s, &a->score) : PITH_OK;
 }
 
 static double log_bytes(double n_bytes) { return log(n_bytes + 20); }
@@ -78,22 +79,23 @@ static double next_step(const size_end *fine, const size_end *coarse, double roo
     return fmax(fmin(fmin(guess, coarse->index - FINEST_PART), RES_N_STEPS - 1), fmax(fine->index + FINEST_PART, 0));
 }
 
-/* The finest residual that fits beside the latents, in few trials, into
- * a->residual; `*step` is a good guess, and becomes what was found. */
-static pith_status fit_residual(loop_state *s, attempt *a, double room, int n_trials, double *step) {
+/* The finest residual that fits beside the latents, in few trials, the first
+ * of them `*next`, into a->residual; `*step` becomes what was found, if any was,
+ * and `*next` what would be tried next. */
+static pith_status fit_residual(loop_state *s, attempt *a, double room, int n_trials, double *next, double *step) {
     pith_status status = PITH_OK;
     size_end fine = {.index = -1}, coarse = {.index = RES_N_STEPS}; /* fine: too many bytes; coarse: fits */
-    double next = *step, n_bytes;
+    double n_bytes;
     bool fits = false, halve = false;
     a->residual.n_bytes = 0;
     for (int i = 0; i < n_trials && coarse.index - fine.index > FINEST_PART; i++) {
-        PITH_TRY(try_step(s, a, next, room, &n_bytes));
+        PITH_TRY(try_step(s, a, *next, room, &n_bytes));
         halve = fine.known && coarse.known && fits == (n_bytes <= room); /* the same end again */
         fits = n_bytes <= room;
-        *(fits ? &coarse : &fine) = (size_end){next, log_bytes(n_bytes), true};
-        if (fits) *step = next;
+        *(fits ? &coarse : &fine) = (size_end){*next, log_bytes(n_bytes), true};
+        if (fits) *step = *next;
         if (fits && n_bytes >= NEAR_ENOUGH * room) break;
-        if (coarse.index - fine.index > FINEST_PART) next = next_step(&fine, &coarse, room, halve);
+        if (coarse.index - fine.index > FINEST_PART) *next = next_step(&fine, &coarse, room, halve);
     }
 cleanup:
     return status;
@@ -112,14 +114,15 @@ static pith_status try_share(loop_state *s, attempt *a, double share, int n_tria
     if (status != PITH_OK) return status;
     status = score(s, &a->score);
     if (share >= 1 || status != PITH_OK) return status;
-    return fit_residual(s, a, room - (double)a->latents.n_bytes, n_trials, step);
+    double next = *step;
+    return fit_residual(s, a, room - (double)a->latents.n_bytes, n_trials, &next, step);
 }
 
 static pith_status fit_bytes(loop_state *s, attempt *best) {
     static const double shares[] = {1, 0.05, 0.4, 0.7};
     const int effort = s->k->options->effort, n_shares = effort > 1 ? 4 : 3;
     pith_status status = PITH_OK;
-    attempt other = {.score = -INFINITY};
+    attempt other = {.is_scored = true, .score = -INFINITY};
     double step = STEP_FIRST;
     bw_init(&other.latents, &s->k->env->alloc);
     bw_init(&other.residual, &s->k->env->alloc);
@@ -158,17 +161,17 @@ static void weigh_all(loop_state *s) { memset(s->weights, CLOSED_WEIGHT, (size_t
 static pith_status photo_to_size(loop_state *s, attempt *best) {
     const closed_loop *k = s->k;
     const double room = (double)k->options->max_bytes - (double)k->other_bytes;
-    double step = STEP_SHOWS;
+    double step = STEP_SHOWS, next = STEP_SHOWS;
     pith_status status = PITH_OK;
     weigh_all(s);
     PITH_TRY(k->write_latents(k->user, QUALITY_RESIDUAL, 0, &best->latents));
     if (room > LEAST_EXCESS * (double)best->latents.n_bytes) {
         PITH_TRY(state_see_latents(s, &best->latents));
-        PITH_TRY(fit_residual(s, best, room - (double)best->latents.n_bytes, 2, &step));
+        PITH_TRY(fit_residual(s, best, room - (double)best->latents.n_bytes, 2, &next, &step));
     }
     if (best->residual.n_bytes > 0 && step <= STEP_SHOWS) { /* finer latents beside a finer residual */
         PITH_TRY(state_set_latents(s, quality_beside_step(step), 0, &best->latents));
-        PITH_TRY(fit_residual(s, best, room - (double)best->latents.n_bytes, N_TRIALS_PHOTO, &step));
+        PITH_TRY(fit_residual(s, best, room - (double)best->latents.n_bytes, N_TRIALS_PHOTO, &next, &step));
     } else {
         best->residual.n_bytes = best->latents.n_bytes = 0;
         PITH_TRY(k->write_latents(k->user, 0, k->options->max_bytes, &best->latents));
