@@ -5,7 +5,7 @@
 # size and its fp16 and int8 conversions, each opened, encoding the example photo
 # (512x512) and decoding it, without and with four steps of the U-Net, by
 # the command: seconds and peak memory. The weights are random.
-#   bench/sd_files.sh [FOLDER]    (FOLDER: where the 8 GB of files go, and stay; default: a temporary one)
+#   bench/sd_files.sh [FOLDER]    (FOLDER: where the 7 GB of files go, and stay; default: a temporary one)
 set -euo pipefail
 export LC_ALL=C
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -41,7 +41,7 @@ echo "|---|---|---|---|---|---|---|"
 for kind in raw fp16 int8; do
     file=$files/$kind.safetensors
     printf '| %s | %s |' "$kind" "$(stat -c %s "$file" | awk '{printf "%.2f", $1 / 1e9}')"
-    cat -- "$file" >"$work/out" && rm -- "$work/out" # so that its pages are cached
+    cat -- "$file" >/dev/null # so that its pages are cached
     printf ' %s |' "$(timed "$pith" model info "$file")" "$(timed "$pith" model info "$file")" \
         "$(timed "$pith" encode --effort 0 --model "$file" "$photo" "$work/photo.pith")" \
         "$(timed "$pith" decode --model "$file" --steps 0 "$work/photo.pith" "$work/out.ppm")" \
