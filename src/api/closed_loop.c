@@ -25,6 +25,7 @@
 #define STEP_SHOWS 34.0     /* coarser residuals do a photo no good */
 #define STEP_SMOOTH 24.0    /* for blocks that are smooth: their means to two levels */
 #define N_TRIALS_PHOTO 8
+#define UNDONE_ENOUGH 0.5
 #define TILE_SHARE 0.3 /* of the score by which bytes are shared out */
 
 /* A file: latents and a residual. */
@@ -123,17 +124,20 @@ static pith_status fit_bytes(loop_state *s, attempt *best) {
     const int effort = s->k->options->effort, n_shares = effort > 1 ? 4 : 3;
     pith_status status = PITH_OK;
     attempt other = {.is_scored = true, .score = -INFINITY};
-    double step = STEP_FIRST;
+    double step = STEP_FIRST, latents_alone = -INFINITY;
     bw_init(&other.latents, &s->k->env->alloc);
     bw_init(&other.residual, &s->k->env->alloc);
     best->score = -INFINITY;
     for (int i = 0; i < n_shares; i++) {
         PITH_TRY(state_report(s, "sharing out bytes", 0.8 + 0.04 * i));
         PITH_TRY(try_share(s, &other, shares[i], effort > 1 ? 8 : 4, &step));
+        if (i == 0) latents_alone = other.score;
         if (!(other.score > best->score)) continue;
         swap(&best->latents, &other.latents);
         swap(&best->residual, &other.residual);
         best->score = other.score;
+        /* A residual almost alone that leaves so little undone is not caught up with by more latents. */
+        if (i == 1 && effort <= 1 && 1 - best->score < UNDONE_ENOUGH * (1 - latents_alone)) break;
     }
     if (best->score == -INFINITY) /* says how many bytes are the least */
         status = s->k->write_latents(s->k->user, 0, s->k->options->max_bytes, &best->latents);
