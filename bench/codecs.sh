@@ -2,7 +2,8 @@
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # shellcheck shell=bash
 # The rivals, each at its best setting whose file is not above a budget, by
-# their own reference tools. Sourced by bench/quality.sh and scripts/demo.
+# their own reference tools. Sourced by bench/quality.sh, text.sh and
+# faces.sh, and scripts/demo.
 
 # encode_NAME SETTING IN.png OUT, decode_NAME IN OUT (PPM or PNG by content);
 # a larger setting, of 0 up to what range_of says, makes a larger file.
@@ -21,6 +22,11 @@ encode_avif() { avifenc -s 4 -j 1 --min $((63 - $1)) --max $((63 - $1)) "$2" "$3
 decode_avif() { avifdec -j 1 "$1" "$2.png" >/dev/null && mv -- "$2.png" "$2"; }
 encode_jxl() { cjxl --quiet --num_threads=0 -e 7 -d "$(((250 - $1) / 10)).$(((250 - $1) % 10))" "$2" "$3" 2>/dev/null; }
 decode_jxl() { djxl --quiet --num_threads=0 "$1" "$2.png" 2>/dev/null && mv -- "$2.png" "$2"; }
+
+# plain_copies IN.png OUT: its pixels as OUT.ppm and OUT.png, without a profile, which avifenc would store.
+plain_copies() { pngtopnm -quiet "$1" >"$2.ppm" 2>/dev/null && pnmtopng -quiet "$2.ppm" >"$2.png" 2>/dev/null; }
+# as_netpbm FILE: what a decode_NAME wrote, on standard output.
+as_netpbm() { case $(head -c 2 "$1") in P[1-7]) cat "$1" ;; *) pngtopnm -quiet "$1" ;; esac }
 
 # best_under CODEC IN.png BYTES OUT [TRIES]: leaves the largest file of at most
 # BYTES in OUT. Fails when even the lowest setting is larger: OUT then has that

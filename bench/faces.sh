@@ -44,8 +44,8 @@ code() {
     . "$root/bench/codecs.sh"
     name=$(basename "$2" .png)
     stem=$work/$name-$budget
-    picture=$stem.png # the same pixels without the profile
-    pngtopnm -quiet "$2" 2>/dev/null >"$stem.ppm" && pnmtopng -quiet "$stem.ppm" >"$picture" || return 255
+    picture=$stem.png
+    plain_copies "$2" "$stem" || return 255
     pixels=$(pamfile -size "$stem.ppm" | awk '{print $1 * $2}')
     bytes=$((budget * pixels / 262144))
     if "$PITH" encode -s "$bytes" "$picture" "$stem.pith" 2>"$stem.said"; then
@@ -63,7 +63,7 @@ code() {
             continue
         fi
         "decode_$codec" "$stem.$codec" "$stem.out" || return 255
-        case $(head -c 2 "$stem.out") in P6) cat "$stem.out" ;; *) pngtopnm -quiet "$stem.out" ;; esac >"$stem.$codec.ppm"
+        as_netpbm "$stem.out" >"$stem.$codec.ppm"
         printf '%s\t%s\t%s\t%d\t%s\t%s\n' "$codec" "$budget" "$name" \
             $(($(stat -c %s "$stem.$codec") * 262144 / pixels)) "$stem.ppm" "$stem.$codec.ppm"
     done

@@ -20,13 +20,13 @@ trap 'rm -rf -- "$work"' EXIT
 files=${1:-$work}
 export XDG_CACHE_HOME=$work/cache
 
-# timed NAME COMMAND...: "seconds peak-MB" of the command.
+# timed COMMAND...: a cell of the table, the seconds and the peak memory of the command.
 timed() {
     /usr/bin/time -f '%e %M' -o "$work/time" -- "$@" >"$work/out" 2>&1 || {
         cat -- "$work/out" >&2
         return 1
     }
-    awk '{printf "%.1f s, %d MB", $1, $2 / 1000}' "$work/time"
+    awk '{printf " %.1f s, %d MB |", $1, $2 * 1024e-6}' "$work/time"
 }
 
 [ -e "$files/raw.safetensors" ] || /usr/bin/python3 "$generator" --text --seed 1 -o "$files/raw.safetensors"
@@ -42,9 +42,10 @@ for kind in raw fp16 int8; do
     file=$files/$kind.safetensors
     printf '| %s | %s |' "$kind" "$(stat -c %s "$file" | awk '{printf "%.2f", $1 / 1e9}')"
     cat -- "$file" >/dev/null # so that its pages are cached
-    printf ' %s |' "$(timed "$pith" model info "$file")" "$(timed "$pith" model info "$file")" \
-        "$(timed "$pith" encode --effort 0 --model "$file" "$photo" "$work/photo.pith")" \
-        "$(timed "$pith" decode --model "$file" --steps 0 "$work/photo.pith" "$work/out.ppm")" \
-        "$(timed "$pith" decode --model "$file" --steps 4 "$work/photo.pith" "$work/out.ppm")"
+    timed "$pith" model info "$file"
+    timed "$pith" model info "$file"
+    timed "$pith" encode --effort 0 --model "$file" "$photo" "$work/photo.pith"
+    timed "$pith" decode --model "$file" --steps 0 "$work/photo.pith" "$work/out.ppm"
+    timed "$pith" decode --model "$file" --steps 4 "$work/photo.pith" "$work/out.ppm"
     printf '\n'
 done

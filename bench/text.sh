@@ -40,13 +40,11 @@ measure() {
     work=$(mktemp -d)
     # shellcheck source=bench/codecs.sh
     . "$root/bench/codecs.sh"
-    # The same pixels for all, without a profile, which avifenc would store.
-    pngtopnm -quiet "$picture" >"$work/original" 2>/dev/null
-    pnmtopng -quiet "$work/original" >"$work/plain.png" 2>/dev/null
-    pixels=$(pamfile -size "$work/original" | awk '{print $1 * $2}')
+    plain_copies "$picture" "$work/plain"
+    pixels=$(pamfile -size "$work/plain.ppm" | awk '{print $1 * $2}')
     bytes=$((budget * pixels / 262144))
     case $codec in
-        original) cp "$work/plain.png" "$work/coded" && cp "$work/original" "$work/decoded" ;;
+        original) cp "$work/plain.png" "$work/coded" && cp "$work/plain.ppm" "$work/decoded" ;;
         pith)
             "$PITH" encode -s "$bytes" "$work/plain.png" "$work/coded" &&
                 "$PITH" decode --format ppm "$work/coded" "$work/decoded"
@@ -54,8 +52,7 @@ measure() {
         *) best_under "$codec" "$work/plain.png" "$bytes" "$work/coded" && "decode_$codec" "$work/coded" "$work/decoded" ;;
     esac && {
         # Twice as large, as it is and as a negative (light text on dark): the better reading of each line.
-        case $(head -c 2 "$work/decoded") in P[1-7]) cat "$work/decoded" ;; *) pngtopnm -quiet "$work/decoded" ;; esac |
-            pamscale -linear 2 >"$work/large" 2>/dev/null
+        as_netpbm "$work/decoded" | pamscale -linear 2 >"$work/large" 2>/dev/null
         pnminvert "$work/large" >"$work/negative"
         tesseract "$work/large" "$work/read1" --dpi 200 2>/dev/null
         tesseract "$work/negative" "$work/read2" --dpi 200 2>/dev/null
