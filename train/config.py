@@ -61,6 +61,7 @@ class TrainingConfig:
     batch: int = 4
     learning_rate: float = 7e-4
     adam_betas: Tuple[float, float] = (0.9, 0.99)
+    muon: bool = False                # Muon for the 3x3 convolutions (optimiser.py)
     warmup_steps: int = 200
     hold_fraction: float = 0.5        # of the schedule at the full rate; then linear to ...
     last_rate_fraction: float = 0.02  # ... this part of it
@@ -110,7 +111,7 @@ def from_dict(kind: Type[Settings], values: Dict[str, Any], where: str = "config
             converted[name] = from_dict(type(default), value, f"{where}.{name}")
         elif isinstance(default, tuple):
             converted[name] = tuple(value)
-        elif isinstance(default, str) != isinstance(value, str) or isinstance(value, bool):
+        elif any(isinstance(default, kept) != isinstance(value, kept) for kept in (str, bool)):
             raise ValueError(f"{where}.{name}: {value!r} is of the wrong type")
         else:
             converted[name] = float(value) if isinstance(default, float) else value

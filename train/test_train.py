@@ -35,6 +35,7 @@ from evaluate import format_table, measure  # noqa: E402
 from export import model_file  # noqa: E402
 from losses import ms_ssim  # noqa: E402
 from model import BLOCK_VALUES, DOWNSCALE, MiniModel, config_from_tensors, deepen, grow_latent  # noqa: E402
+from optimiser import orthogonalise  # noqa: E402
 from PIL import Image  # noqa: E402
 from trainer import Trainer, WEIGHTS_FILE  # noqa: E402
 from weights import read_safetensors  # noqa: E402
@@ -184,16 +185,22 @@ class Metrics(unittest.TestCase):
 
 class Training(unittest.TestCase):
     def test_resumed_run_equals_an_unbroken_one(self) -> None:
+        for muon in (False, True):
+            with self.subTest(muon=muon):
+                training = dataclasses.replace(TEST_CONFIG.training, muon=muon)
+                self.check_resumed_run(dataclasses.replace(TEST_CONFIG, training=training))
+
+    def check_resumed_run(self, config: Config) -> None:
         photos = make_photos()
-        whole = Trainer(TEST_CONFIG, CPU)
+        whole = Trainer(config, CPU)
         whole.start_from_photos(photos)
         with tempfile.TemporaryDirectory() as folder:
-            part = Trainer(TEST_CONFIG, CPU)
+            part = Trainer(config, CPU)
             part.start_from_photos(photos)
-            batches = stream_batches(photos, TEST_CONFIG.training, 0, 2, False)
+            batches = stream_batches(photos, config.training, 0, 2, False)
             for step in range(4):
                 whole.train_step(next(batches), step / 4)
-                part.train_step(Batches(photos, TEST_CONFIG.training)[step], step / 4)
+                part.train_step(Batches(photos, config.training)[step], step / 4)
                 if step == 1:
                     part.save(folder)
                     part = Trainer.resume(folder, CPU, {})
@@ -202,9 +209,17 @@ class Training(unittest.TestCase):
             self.assertTrue(torch.equal(value, part.model.state_dict()[name]), name)
             self.assertTrue(torch.equal(whole.averaged[name], part.averaged[name]), name)
 
+    def test_muon_moves_along_all_directions_alike(self) -> None:
+        generator = torch.Generator().manual_seed(2)
+        gradients = torch.randn(2, 12, 108, generator=generator) * torch.logspace(-1, 1, 12)[:, None]
+        lengths = torch.linalg.svdvals(orthogonalise(gradients))
+        self.assertGreater(lengths.min().item(), 0.6)
+        self.assertLess(lengths.max().item(), 1.25)
+
     def test_step_without_a_finite_gradient_changes_nothing(self) -> None:
         photos = make_photos()
-        trainer = Trainer(TEST_CONFIG, CPU)
+        training = dataclasses.replace(TEST_CONFIG.training, muon=True)
+        trainer = Trainer(dataclasses.replace(TEST_CONFIG, training=training), CPU)
         before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
         true_loss = trainer.loss
         trainer.loss = lambda *given: tuple(value * float("nan") for value in true_loss(*given))

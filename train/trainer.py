@@ -17,10 +17,11 @@ from typing import Deque, Dict, List, NamedTuple, Optional, Sequence, Tuple
 import torch
 from torch import Tensor, nn
 
-from config import Config, DistortionWeights, TrainingConfig, from_dict, to_json
+from config import Config, DistortionWeights, from_dict, to_json
 from data import draw_seed, sample_blocks
 from losses import distortion
 from model import DOWNSCALE, MiniModel, config_from_tensors, can_deepen, deepen, grow_latent, start_as_pca
+from optimiser import Optimiser
 from weights import read_safetensors, write_safetensors
 
 STATE_FILE = "state.pt"              # everything that resuming needs
@@ -56,15 +57,6 @@ class RecordedUpdate:
         return error.clone(), bpp.clone()
 
 
-def make_optimiser(parameters: List[nn.Parameter], training: TrainingConfig,
-                   device: torch.device) -> torch.optim.Adam:
-    """Adam; on CUDA in the form that a graph can record, with the learning rate on the device."""
-    if device.type != "cuda":
-        return torch.optim.Adam(parameters, lr=training.learning_rate, betas=training.adam_betas)
-    rate = torch.tensor(training.learning_rate, device=device)
-    return torch.optim.Adam(parameters, lr=rate, betas=training.adam_betas, fused=True, capturable=True)
-
-
 class Trainer:
     """Model, averaged weights, optimiser and clock of one run."""
 
@@ -73,7 +65,8 @@ class Trainer:
         self.config, self.device = config, device
         self.model = MiniModel(config.model).to(device, memory_format=torch.channels_last)
         self.parameters = list(self.model.parameters())
-        self.optimiser = make_optimiser(self.parameters, config.training, device)
+        training = config.training
+        self.optimiser = Optimiser(self.model, training.learning_rate, training.adam_betas, training.muon)
         self.step = 0
         self.minutes = 0.0          # of this run
         self.earlier_minutes = 0.0  # of the runs that its starting weights came from
@@ -119,11 +112,7 @@ class Trainer:
         warm = min(1.0, (self.step + 1) / training.warmup_steps)
         falling = (1 - progress) / (1 - training.hold_fraction) if training.hold_fraction < 1 else 1.0
         factor = warm * max(training.last_rate_fraction, min(1.0, falling))
-        for group in self.optimiser.param_groups:
-            if isinstance(group["lr"], Tensor):
-                group["lr"].fill_(training.learning_rate * factor)
-            else:
-                group["lr"] = training.learning_rate * factor
+        self.optimiser.set_rate(training.learning_rate * factor)
 
     def autocast(self) -> contextlib.AbstractContextManager:
         """bfloat16 for the networks, on CUDA or where asked for; losses and the rate model stay in float32."""
@@ -177,16 +166,12 @@ class Trainer:
                phase: Optional[DistortionWeights]) -> Tuple[Tensor, Tensor]:
         """Change the weights once, unless the gradient is not finite; returns (distortion, bits per pixel)."""
         total, error, bpp = self.loss(pictures, draws, phase)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad()
         total.backward()
         norm = nn.utils.clip_grad_norm_(self.parameters, self.config.training.gradient_clip)
         finite = torch.isfinite(norm) & torch.isfinite(total.detach())
         self.skipped.copy_(torch.where(finite, torch.zeros_like(self.skipped), self.skipped + 1))
-        if self.device.type == "cuda":
-            self.optimiser.found_inf = (~finite).float()  # the device decides: a recorded step has no branches
-            self.optimiser.step()
-        elif finite:
-            self.optimiser.step()
+        self.optimiser.step(finite)
         self.update_average()
         return error.detach(), bpp.detach()
 
@@ -245,7 +230,7 @@ class Trainer:
         clock = torch.tensor([self.step, self.minutes, self.earlier_minutes], dtype=torch.float64)
         # No plain floats: torch 1.13 cannot load them safely (weights_only), hence also settings as text.
         state = {"config": to_json(self.config), "clock": clock, "model": self.model.state_dict(),
-                 "averaged": self.averaged, "moments": self.optimiser.state_dict()["state"]}
+                 "averaged": self.averaged, "moments": self.optimiser.moments()}
         temporary = os.path.join(folder, f"{STATE_FILE}.{os.getpid()}.tmp")
         torch.save(state, temporary)
         os.replace(temporary, os.path.join(folder, STATE_FILE))
@@ -262,8 +247,7 @@ class Trainer:
         trainer = cls(dataclasses.replace(config, training=training), device)
         trainer.model.load_state_dict(state["model"])
         trainer.averaged = {name: value.to(device) for name, value in state["averaged"].items()}
-        groups = trainer.optimiser.state_dict()["param_groups"]  # follow from the settings
-        trainer.optimiser.load_state_dict({"state": state["moments"], "param_groups": groups})
+        trainer.optimiser.load_moments(state["moments"])
         step, trainer.minutes, trainer.earlier_minutes = state["clock"].tolist()
         trainer.step = int(step)
         return trainer
