@@ -73,9 +73,10 @@ pith_image latent_photo(photo_networks *n, const float *latent, float step, uint
     size_t plane = (size_t)h * w * SIDE * SIDE;
     float *pixels = allocate(3 * plane, sizeof *pixels);
     uint8_t *bytes = allocate((size_t)width * height, 3);
+    const model_window window = model_whole_window(h, w);
     model_decode_how how = {.step = step};
     pith_diag diag = {0};
-    require(model_decode(n->session, h, w, latent, &how, pixels, &diag), "decoder", &diag);
+    require(model_decode(n->session, &window, latent, &how, pixels, &diag), "decoder", &diag);
     for (uint32_t y = 0; y < height; y++)
         for (uint32_t x = 0; x < width; x++)
             for (uint32_t c = 0; c < 3; c++) {

@@ -144,6 +144,38 @@ static void decoder_matches_pytorch_on_every_backend(void **state) {
     close_case(&t);
 }
 
+static void the_decoders_parts_are_the_whole(void **state) {
+    (void)state;
+    tap_case t;
+    open_case(&t);
+    const uint32_t h = 5, w = 7;
+    const size_t n_latent = t.config.n_latent * h * w, n_features = t.config.width_w * h * w, n_image = 192 * h * w;
+    float *latent = calloc(n_latent, sizeof *latent), *steps = calloc(h * w, sizeof *steps);
+    float *features = calloc(n_features, sizeof *features);
+    float *whole = calloc(n_image, sizeof *whole), *image = calloc(n_image, sizeof *image);
+    for (size_t i = 0; i < n_latent; i++) latent[i] = (float)(i * 7 % 11) * 0.3f - 1.5f;
+    nn_plan *plan = NULL;
+    nn_binding in[] = {{"latent", latent}, {"log2_step", steps}}, handed = {"features", features};
+    nn_binding last[] = {handed, in[0]};
+    assert_int_equal(mini_decoder_plan(&plan, &t.config, &t.env, h, w, NULL), PITH_OK);
+    run_plan(plan, t.weights, "ref", in, 2, (nn_binding){"image", whole});
+    nn_plan_free(&plan);
+    for (uint32_t part = 0; part < MINI_DECODER_PARTS; part++) {
+        assert_int_equal(mini_decoder_part_plan(&plan, &t.config, part, &t.env, h, w, NULL), PITH_OK);
+        if (part == 0) run_plan(plan, t.weights, "ref", in, 2, handed);
+        if (part == 1) run_plan(plan, t.weights, "ref", &handed, 1, handed);
+        if (part == 2) run_plan(plan, t.weights, "ref", last, 2, (nn_binding){"image", image});
+        nn_plan_free(&plan);
+    }
+    assert_memory_equal(image, whole, n_image * sizeof *image);
+    free(latent);
+    free(steps);
+    free(features);
+    free(whole);
+    free(image);
+    close_case(&t);
+}
+
 /* Changes of one input value must not be felt beyond the reach, and be felt
  * somewhere near: the reach is neither too small nor a wild guess. */
 static void reach_holds_the_networks_whole_influence(void **state) {
@@ -244,6 +276,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(encoder_matches_pytorch_on_every_backend),
         cmocka_unit_test(decoder_matches_pytorch_on_every_backend),
+        cmocka_unit_test(the_decoders_parts_are_the_whole),
         cmocka_unit_test(reach_holds_the_networks_whole_influence),
         cmocka_unit_test(refuses_metadata_that_cannot_be_true),
         cmocka_unit_test(reports_the_tensor_that_is_missing),

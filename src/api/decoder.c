@@ -349,7 +349,8 @@ static pith_status job_init(pith_decoder *d, decode_job *job) {
     const ctr_head *head = &d->file.head;
     const tile_grid *grid = &job->region->tiles;
     const pixel_rect *part = &job->region->pixels;
-    const size_t window = (size_t)grid->x.window * grid->y.window, s = (size_t)1 << head->log2_downscale;
+    const model_window window = region_window(job->region, 0, 0);
+    const size_t s = (size_t)1 << head->log2_downscale;
     pith_image_format format = picture_format(head, job->sink->bit_depth == 16 ? 16 : 8);
     uint32_t rows = grid->y.core << head->log2_downscale;
     pith_status status = band_init_columns(&job->band, &d->env.alloc, &format, part->x, part->width,
@@ -357,8 +358,8 @@ static pith_status job_init(pith_decoder *d, decode_job *job) {
     if (status == PITH_OK)
         status = alpha_reader_init(&job->alpha, &d->env.alloc, &d->file, part->x, part->width, &d->diag);
     if (status != PITH_OK) return status;
-    job->window_latents = mem_alloc(&d->env.alloc, window, head->n_latent * sizeof(float));
-    job->window_pixels = mem_alloc(&d->env.alloc, window, 3 * s * s * sizeof(float));
+    job->window_latents = mem_alloc(&d->env.alloc, (size_t)window.h * window.w, head->n_latent * sizeof(float));
+    job->window_pixels = mem_alloc(&d->env.alloc, (size_t)window.keep_h * window.keep_w, 3 * s * s * sizeof(float));
     if (!job->window_latents || !job->window_pixels)
         return diag_set(&d->diag, PITH_E_NOMEM, "out of memory for a tile");
     return PITH_OK;
@@ -380,16 +381,19 @@ static void cut(uint32_t *first, uint32_t *length, uint32_t from, uint32_t n) {
 }
 
 /* The decoder network over one window; its core goes to the band. */
-static pith_status run_window(pith_decoder *d, decode_job *job, tile_span tx, tile_span ty) {
+static pith_status run_window(pith_decoder *d, decode_job *job, uint32_t column, uint32_t row) {
     const tile_grid *grid = &job->region->tiles;
+    const tile_span tx = tile_axis_span(&grid->x, column), ty = tile_axis_span(&grid->y, row);
     const latent_planes *l = job->latents;
-    const uint32_t s = 1u << d->file.head.log2_downscale, h = grid->y.window, w = grid->x.window;
+    const model_window window = region_window(job->region, column, row);
+    const uint32_t s = 1u << d->file.head.log2_downscale, h = window.h, w = window.w;
     for (uint32_t c = 0; c < l->n_channels; c++)
         for (uint32_t y = 0; y < h; y++)
             memcpy(job->window_latents + ((size_t)c * h + y) * w,
                    l->values + ((size_t)c * l->height + ty.window_start + y - l->y) * l->width + tx.window_start - l->x,
                    w * sizeof(float));
-    pith_status status = model_decode(d->session, h, w, job->window_latents, &job->how, job->window_pixels, &d->diag);
+    pith_status status =
+        model_decode(d->session, &window, job->window_latents, &job->how, job->window_pixels, &d->diag);
     if (status == PITH_OK) status = model_session_look(d->session, &d->diag);
     if (status != PITH_OK) return status;
 
@@ -397,8 +401,8 @@ static pith_status run_window(pith_decoder *d, decode_job *job, tile_span tx, ti
     pixel_rect core = {tx.core_start * s, ty.core_start * s, tx.core_length * s, ty.core_length * s};
     cut(&core.x, &core.width, part->x, part->width);
     cut(&core.y, &core.height, part->y, part->height);
-    pixels_store(&job->band, core, job->window_pixels, h * s, w * s, core.x - tx.window_start * s,
-                 core.y - ty.window_start * s);
+    pixels_store(&job->band, core, job->window_pixels, window.keep_h * s, window.keep_w * s,
+                 core.x - (tx.window_start + window.keep_x) * s, core.y - (ty.window_start + window.keep_y) * s);
     return PITH_OK;
 }
 
@@ -426,7 +430,7 @@ static pith_status run_line(pith_decoder *d, decode_job *job, uint32_t j) {
     for (uint32_t i = 0; i < grid->x.count; i++) {
         double done = ((double)j * grid->x.count + i) / ((double)grid->y.count * grid->x.count);
         PITH_TRY(model_session_report(d->session, &d->env, "decoding", 0.2 + 0.8 * done, &d->diag));
-        PITH_TRY(run_window(d, job, tile_axis_span(&grid->x, i), ty));
+        PITH_TRY(run_window(d, job, i, j));
     }
     PITH_TRY(write_band(d, job));
 cleanup:
@@ -453,8 +457,8 @@ static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *laten
 
     job.how.is_palette = d->file.head.method == PITH_METHOD_PALETTE;
     job.how.n_steps = plan->n_steps;
-    if (job.how.n_steps == 0)
-        PITH_TRY(model_bind_decoder(d->session, part->tiles.y.window, part->tiles.x.window, &d->diag));
+    const model_window window = region_window(part, 0, 0);
+    if (job.how.n_steps == 0) PITH_TRY(model_bind_decoder(d->session, &window, &d->diag));
     d->timing.bind_seconds = env_seconds() - start;
     PITH_TRY(job_init(d, &job));
     if (plan->residual)

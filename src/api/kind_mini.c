@@ -41,9 +41,8 @@ cleanup:
     return status;
 }
 
-static pith_status bind_side(model_session *s, bool decoder, uint32_t h, uint32_t w, pith_diag *diag) {
-    return decoder ? bound_net_prepare(&s->decoder, s->model, decoder_plan, h, w, diag)
-                   : bound_net_prepare(&s->encoder, s->model, encoder_plan, h, w, diag);
+static pith_status bind_encoder(model_session *s, uint32_t h, uint32_t w, pith_diag *diag) {
+    return bound_net_prepare(&s->encoder, s->model, encoder_plan, h, w, diag);
 }
 
 static pith_status encode(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent,
@@ -53,29 +52,178 @@ static pith_status encode(model_session *s, uint32_t h, uint32_t w, const float 
     return nn_run(s->encoder.net, &in, 1, &out, 1, diag);
 }
 
-static pith_status decode(model_session *s, uint32_t h, uint32_t w, const float *latent, const model_decode_how *how,
-                          float *pixels, pith_diag *diag) {
+/* ---- the decoder, whole or in parts ------------------------------------------------ */
+
+static pith_status first_part_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+    return mini_decoder_part_plan(out, &m->config.mini, 0, &m->env, h, w, diag);
+}
+
+static pith_status second_part_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+    return mini_decoder_part_plan(out, &m->config.mini, 1, &m->env, h, w, diag);
+}
+
+static pith_status third_part_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+    return mini_decoder_part_plan(out, &m->config.mini, 2, &m->env, h, w, diag);
+}
+
+static make_plan_fn *const part_plans[MINI_DECODER_PARTS] = {first_part_plan, second_part_plan, third_part_plan};
+
+static bool keeps_all(const model_window *w) { return w->keep_h == w->h && w->keep_w == w->w; }
+
+/* Positions of a window. */
+typedef struct extent {
+    uint32_t y, x, h, w;
+} extent;
+
+/* Kept positions and `reach` more to both sides; where the window ends before, as many all the same. */
+static void widen(uint32_t *start, uint32_t *length, uint32_t reach, uint32_t window) {
+    const uint64_t wide = *length + 2 * (uint64_t)reach;
+    *length = wide < window ? (uint32_t)wide : window;
+    *start = *start > reach ? *start - reach : 0;
+    if (*start > window - *length) *start = window - *length;
+}
+
+/* What a part of the decoder is run on. */
+static extent part_extent(const mini_config *c, const model_window *window, uint32_t part) {
+    extent e = {window->keep_y, window->keep_x, window->keep_h, window->keep_w};
+    uint32_t reach = 0;
+    for (uint32_t i = part; i < MINI_DECODER_PARTS; i++) reach += mini_decoder_part_reach(c, i);
+    widen(&e.y, &e.h, reach, window->h);
+    widen(&e.x, &e.w, reach, window->w);
+    return e;
+}
+
+/* Planes of `scale` x `scale` values a position: what both extents have. `to` may be `from` when it lies within. */
+static void copy_planes(float *to, extent t, const float *from, extent f, size_t n_planes, uint32_t scale) {
+    const uint32_t top = t.y > f.y ? t.y : f.y, left = t.x > f.x ? t.x : f.x;
+    const uint32_t bottom = t.y + t.h < f.y + f.h ? t.y + t.h : f.y + f.h;
+    const uint32_t right = t.x + t.w < f.x + f.w ? t.x + t.w : f.x + f.w;
+    for (size_t c = 0; c < n_planes; c++)
+        for (size_t y = (size_t)top * scale; y < (size_t)bottom * scale; y++) {
+            const size_t to_row = (c * t.h * scale + y - (size_t)t.y * scale) * t.w + left - t.x;
+            const size_t from_row = (c * f.h * scale + y - (size_t)f.y * scale) * f.w + left - f.x;
+            memmove(to + to_row * scale, from + from_row * scale, (size_t)(right - left) * scale * sizeof *to);
+        }
+}
+
+/* Values a position of what the parts hand on: features, and at last an image. */
+static size_t handed_values(const mini_config *c) {
+    const size_t image = 3 * MINI_DOWNSCALE * MINI_DOWNSCALE;
+    return c->width_w > image ? c->width_w : image;
+}
+
+static pith_status bind_decoder(model_session *s, const model_window *window, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    if (keeps_all(window)) {
+        for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) bound_net_free(&s->decoder_parts[i]);
+        return bound_net_prepare(&s->decoder, s->model, decoder_plan, window->h, window->w, diag);
+    }
+    bound_net_free(&s->decoder);
+    for (uint32_t i = 0; i < MINI_DECODER_PARTS && status == PITH_OK; i++) {
+        const extent e = part_extent(&s->model->config.mini, window, i);
+        if (mini_decoder_part_reach(&s->model->config.mini, i) == 0) continue;
+        status = bound_net_prepare(&s->decoder_parts[i], s->model, part_plans[i], e.h, e.w, diag);
+    }
+    return status;
+}
+
+/* What a decode holds; `latent`, `steps` and `handed` are owned. */
+typedef struct decode_values {
+    float *latent; /* of the extent of a part */
+    float *steps;
+    float *handed; /* from part to part */
+} decode_values;
+
+static pith_status run_parts(model_session *s, const model_window *window, const decode_values *v, float *pixels,
+                             pith_diag *diag) {
+    pith_status status = PITH_OK;
+    const mini_config *c = &s->model->config.mini;
+    const extent kept = {window->keep_y, window->keep_x, window->keep_h, window->keep_w};
+    const extent first = part_extent(c, window, 0), second = part_extent(c, window, 1),
+                 third = part_extent(c, window, 2);
+    nn_binding latent[] = {{"latent", v->latent}, {"log2_step", v->steps}}, features = {"features", v->handed};
+    nn_binding last[] = {features, latent[0]}, image = {"image", v->handed};
+    PITH_TRY(nn_run(s->decoder_parts[0].net, latent, 2, &features, 1, diag));
+    copy_planes(v->handed, second, v->handed, first, c->width_w, 1);
+    if (s->decoder_parts[1].net) PITH_TRY(nn_run(s->decoder_parts[1].net, &features, 1, &features, 1, diag));
+    copy_planes(v->handed, third, v->handed, second, c->width_w, 1);
+    copy_planes(v->latent, third, v->latent, first, c->n_latent, 1);
+    PITH_TRY(nn_run(s->decoder_parts[2].net, last, 2, &image, 1, diag));
+    copy_planes(pixels, kept, v->handed, third, 3, MINI_DOWNSCALE);
+cleanup:
+    return status;
+}
+
+static pith_status decode_in_parts(model_session *s, const model_window *window, const float *latent, float log2_step,
+                                   float *pixels, pith_diag *diag) {
     const mini_config *c = &s->model->config.mini;
     const pith_alloc *alloc = &s->model->env.alloc;
-    pith_status status = bind_side(s, true, h, w, diag);
-    if (status != PITH_OK) return status;
-    size_t positions = (size_t)h * w;
+    const extent all = {0, 0, window->h, window->w}, first = part_extent(c, window, 0);
+    const size_t positions = (size_t)first.h * first.w;
+    pith_status status = PITH_OK;
+    decode_values v = {mem_alloc(alloc, positions, c->n_latent * sizeof(float)),
+                       mem_alloc(alloc, positions, sizeof(float)),
+                       mem_alloc(alloc, positions, handed_values(c) * sizeof(float))};
+    if (v.latent && v.steps && v.handed) {
+        for (size_t i = 0; i < positions; i++) v.steps[i] = log2_step;
+        copy_planes(v.latent, first, latent, all, c->n_latent, 1);
+        status = run_parts(s, window, &v, pixels, diag);
+    } else {
+        status = diag_set(diag, PITH_E_NOMEM, "out of memory for a tile");
+    }
+    mem_free(alloc, v.latent);
+    mem_free(alloc, v.steps);
+    mem_free(alloc, v.handed);
+    return status;
+}
+
+static pith_status decode_whole(model_session *s, const model_window *window, const float *latent, float log2_step,
+                                float *pixels, pith_diag *diag) {
+    const pith_alloc *alloc = &s->model->env.alloc;
+    const size_t positions = (size_t)window->h * window->w;
     float *steps = mem_alloc(alloc, positions, sizeof *steps);
     if (!steps) return diag_set(diag, PITH_E_NOMEM, "out of memory for a tile");
-    /* The network is told the step it was trained with that is nearest. */
-    float log2_step = fminf(fmaxf(log2f(how->step), c->log2_step_min), c->log2_step_max);
     for (size_t i = 0; i < positions; i++) steps[i] = log2_step;
     nn_binding in[] = {{"latent", (float *)(uintptr_t)latent}, {"log2_step", steps}}, out = {"image", pixels};
-    status = nn_run(s->decoder.net, in, 2, &out, 1, diag);
+    pith_status status = nn_run(s->decoder.net, in, 2, &out, 1, diag);
     mem_free(alloc, steps);
     return status;
 }
 
-static pith_status memory(const pith_model *m, bool decoder, bool denoises, uint32_t h, uint32_t w, uint64_t *n_bytes,
-                          pith_diag *diag) {
+static pith_status decode(model_session *s, const model_window *window, const float *latent,
+                          const model_decode_how *how, float *pixels, pith_diag *diag) {
+    const mini_config *c = &s->model->config.mini;
+    pith_status status = bind_decoder(s, window, diag);
+    if (status != PITH_OK) return status;
+    /* The network is told the step it was trained with that is nearest. */
+    const float log2_step = fminf(fmaxf(log2f(how->step), c->log2_step_min), c->log2_step_max);
+    return keeps_all(window) ? decode_whole(s, window, latent, log2_step, pixels, diag)
+                             : decode_in_parts(s, window, latent, log2_step, pixels, diag);
+}
+
+static pith_status parts_memory(const pith_model *m, const model_window *window, uint64_t *n_bytes, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    const mini_config *c = &m->config.mini;
+    const extent first = part_extent(c, window, 0);
+    *n_bytes = (uint64_t)first.h * first.w * (c->n_latent + 1 + handed_values(c)) * sizeof(float);
+    for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) {
+        const extent e = part_extent(c, window, i);
+        uint64_t part = 0;
+        if (mini_decoder_part_reach(c, i) == 0) continue;
+        PITH_TRY(kind_plan_memory(m, part_plans[i], e.h, e.w, &part, diag));
+        *n_bytes += part;
+    }
+cleanup:
+    return status;
+}
+
+static pith_status memory(const pith_model *m, bool decoder, bool denoises, const model_window *window,
+                          uint64_t *n_bytes, pith_diag *diag) {
     (void)denoises;
-    pith_status status = kind_plan_memory(m, decoder ? decoder_plan : encoder_plan, h, w, n_bytes, diag);
-    *n_bytes += (uint64_t)h * w * sizeof(float); /* the plane of steps */
+    if (decoder && !keeps_all(window)) return parts_memory(m, window, n_bytes, diag);
+    pith_status status =
+        kind_plan_memory(m, decoder ? decoder_plan : encoder_plan, window->h, window->w, n_bytes, diag);
+    *n_bytes += (uint64_t)window->h * window->w * sizeof(float); /* the plane of steps */
     return status;
 }
 
@@ -112,7 +260,8 @@ const model_kind model_kind_mini = {
     .decoder_prefixes = decoder_prefixes,
     .recognise = mini_recognise,
     .read = read_model,
-    .bind = bind_side,
+    .bind_encoder = bind_encoder,
+    .bind_decoder = bind_decoder,
     .encode = encode,
     .decode = decode,
     .memory = memory,

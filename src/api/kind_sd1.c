@@ -134,10 +134,13 @@ cleanup:
 /* ---- running --------------------------------------------------------------------------- */
 
 /* Windows are bound when they are run. */
-static pith_status bind_side(model_session *s, bool decoder, uint32_t h, uint32_t w, pith_diag *diag) {
-    if (is_large(h, w)) return PITH_OK;
-    return decoder ? bound_net_prepare(&s->decoder, s->model, decoder_plan, h, w, diag)
-                   : bound_net_prepare(&s->encoder, s->model, encoder_plan, h, w, diag);
+static pith_status bind_encoder(model_session *s, uint32_t h, uint32_t w, pith_diag *diag) {
+    return is_large(h, w) ? PITH_OK : bound_net_prepare(&s->encoder, s->model, encoder_plan, h, w, diag);
+}
+
+static pith_status bind_decoder(model_session *s, const model_window *window, pith_diag *diag) {
+    const uint32_t h = window->h, w = window->w;
+    return is_large(h, w) ? PITH_OK : bound_net_prepare(&s->decoder, s->model, decoder_plan, h, w, diag);
 }
 
 static size_t pixel_samples(const model_session *s, uint32_t h, uint32_t w) {
@@ -352,9 +355,10 @@ static pith_status decode_tiled(model_session *s, uint32_t h, uint32_t w, const 
     return run_tiled(s, sd1_decoder_plan, &io, h, w, x, pixels, from, 1, diag);
 }
 
-static pith_status decode(model_session *s, uint32_t h, uint32_t w, const float *latent, const model_decode_how *how,
-                          float *pixels, pith_diag *diag) {
+static pith_status decode(model_session *s, const model_window *window, const float *latent,
+                          const model_decode_how *how, float *pixels, pith_diag *diag) {
     pith_status status = PITH_OK;
+    const uint32_t h = window->h, w = window->w;
     const pith_alloc *alloc = &s->model->env.alloc;
     const size_t n_pixels = pixel_samples(s, h, w), n_latent = (size_t)h * w * s->model->traits.n_latent;
     float *x = mem_alloc(alloc, n_latent, sizeof *x);
@@ -382,8 +386,9 @@ cleanup:
     return status;
 }
 
-static pith_status memory(const pith_model *m, bool decoder, bool denoises, uint32_t h, uint32_t w, uint64_t *n_bytes,
-                          pith_diag *diag) {
+static pith_status memory(const pith_model *m, bool decoder, bool denoises, const model_window *window,
+                          uint64_t *n_bytes, pith_diag *diag) {
+    uint32_t h = window->h, w = window->w;
     if (is_large(h, w)) { /* what the windows share is little beside them */
         const tile_grid grid = tile_grid_blended(w, h, sd1_recipe_1.window, sd1_recipe_1.halo);
         h = grid.y.window;
@@ -426,7 +431,8 @@ const model_kind model_kind_sd1 = {
     .decoder_prefixes = decoder_prefixes,
     .recognise = recognise,
     .read = read_model,
-    .bind = bind_side,
+    .bind_encoder = bind_encoder,
+    .bind_decoder = bind_decoder,
     .encode = encode,
     .decode = decode,
     .memory = memory,

@@ -12,7 +12,7 @@
 
 /* New positions that a tile brings, at most; the first that fits is taken. Still larger ones would
  * save little, and a call that is to stop would go on for longer. */
-static const uint32_t tile_cores[] = {192, 160, 128, 96, 64, 48, 32};
+static const uint32_t tile_cores[] = {256, 192, 160, 128, 96, 64, 48, 32};
 #define N_TILE_CORES (sizeof tile_cores / sizeof *tile_cores)
 
 uint64_t memory_allowed(uint64_t wanted, const pith_model *model) {
@@ -29,11 +29,12 @@ static uint64_t row_bytes(uint32_t width, uint32_t n_channels, uint32_t bit_dept
 /* A row of slices of alpha. */
 static uint64_t alpha_rows(uint32_t width) { return (uint64_t)CTR_ALPHA_SLICE_SIDE * width * sizeof(uint16_t); }
 
-/* A window's latents and pixels, and of pictures with alpha its opacities and the levels of alpha_fill. */
-static uint64_t window_bytes(const ctr_head *head, const tile_grid *grid, bool fills_alpha) {
-    const uint64_t positions = (uint64_t)grid->x.window * grid->y.window;
+/* A window's latents, and the pixels of what is kept of it; of pictures with alpha its opacities and the levels of
+ * alpha_fill. */
+static uint64_t window_bytes(const ctr_head *head, const model_window *w, bool fills_alpha) {
     const uint64_t planes = 3 + (fills_alpha ? 3 : 0); /* 1 + 5 / 3 of the last */
-    return positions * sizeof(float) * (head->n_latent + (planes << (2 * head->log2_downscale)));
+    const uint64_t pixels = ((uint64_t)w->keep_h * w->keep_w) << (2 * head->log2_downscale);
+    return ((uint64_t)w->h * w->w * head->n_latent + planes * pixels) * sizeof(float);
 }
 
 static uint64_t coder_bytes(const memory_plan *plan) {
@@ -56,9 +57,9 @@ static pith_status encode_need(const memory_plan *plan, const tile_grid *grid, c
     const bool has_alpha = f->n_channels % 2 == 0;
     const uint64_t symbols = (uint64_t)ctr_latent_width(head) * ctr_latent_height(head) * head->n_latent;
     uint64_t network = 0;
-    pith_status status =
-        model_network_memory(plan->model, false, false, grid->y.window, grid->x.window, &network, diag);
-    network += window_bytes(head, grid, has_alpha) + (has_alpha ? alpha_rows(f->width) : 0);
+    const model_window window = model_whole_window(grid->y.window, grid->x.window);
+    pith_status status = model_network_memory(plan->model, false, false, &window, &network, diag);
+    network += window_bytes(head, &window, has_alpha) + (has_alpha ? alpha_rows(f->width) : 0);
     network += ((uint64_t)grid->y.window << head->log2_downscale) * row_bytes(f->width, f->n_channels, f->bit_depth);
     uint64_t coding = symbols * sizeof(int16_t) + coder_bytes(plan);
     coding += (uint64_t)f->width * f->height / LARGEST_FILE_PART;
@@ -95,9 +96,10 @@ static pith_status decode_need(const memory_plan *plan, const region *part, cons
     pith_status status = PITH_OK;
     uint64_t network = 0;
     if (!how->preview) {
-        status = model_network_memory(plan->model, true, how->denoises, grid->y.window, grid->x.window, &network, diag);
+        const model_window window = region_window(part, 0, 0);
+        status = model_network_memory(plan->model, true, how->denoises, &window, &network, diag);
         const uint64_t rows = (uint64_t)grid->y.core << head->log2_downscale;
-        network += window_bytes(head, grid, false);
+        network += window_bytes(head, &window, false);
         network += (rows < p->height ? rows : p->height) * row_bytes(p->width, n_channels, how->bit_depth);
     }
     if (head->alpha) network += alpha_rows(p->width);

@@ -132,9 +132,9 @@ pith_status pith_model_decoder_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYT
     return m && id ? model_decoder_id(m, id, NULL) : PITH_E_ARG;
 }
 
-pith_status model_network_memory(const pith_model *m, bool decoder, bool denoises, uint32_t h, uint32_t w,
+pith_status model_network_memory(const pith_model *m, bool decoder, bool denoises, const model_window *window,
                                  uint64_t *n_bytes, pith_diag *diag) {
-    return m->kind->memory(m, decoder, denoises, h, w, n_bytes, diag);
+    return m->kind->memory(m, decoder, denoises, window, n_bytes, diag);
 }
 
 pith_status model_preview_map(const pith_model *m, float *map, pith_diag *diag) {
@@ -198,6 +198,7 @@ pith_status model_session_new(model_session **out, pith_model *model, pith_diag 
     s->model = pith_model_ref(model);
     s->watch = (nn_watch){look, &s->reported};
     s->encoder.watch = s->decoder.watch = s->denoiser.watch = &s->watch;
+    for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) s->decoder_parts[i].watch = &s->watch;
     return PITH_OK;
 }
 
@@ -208,6 +209,7 @@ void model_session_free(model_session **session) {
     bound_net_free(&s->encoder);
     bound_net_free(&s->decoder);
     bound_net_free(&s->denoiser);
+    for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) bound_net_free(&s->decoder_parts[i]);
     pith_model *model = s->model;
     mem_free(&model->env.alloc, s);
     pith_model_free(&model);
@@ -231,11 +233,11 @@ uint8_t model_recipe(const model_traits *t, uint32_t w, uint32_t h) {
 pith_model *model_session_model(const model_session *s) { return s->model; }
 
 pith_status model_bind_encoder(model_session *s, uint32_t h, uint32_t w, pith_diag *diag) {
-    return s->model->kind->bind(s, false, h, w, diag);
+    return s->model->kind->bind_encoder(s, h, w, diag);
 }
 
-pith_status model_bind_decoder(model_session *s, uint32_t h, uint32_t w, pith_diag *diag) {
-    return s->model->kind->bind(s, true, h, w, diag);
+pith_status model_bind_decoder(model_session *s, const model_window *window, pith_diag *diag) {
+    return s->model->kind->bind_decoder(s, window, diag);
 }
 
 pith_status model_encode(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent,
@@ -244,7 +246,7 @@ pith_status model_encode(model_session *s, uint32_t h, uint32_t w, const float *
     return status == PITH_OK ? s->model->kind->encode(s, h, w, pixels, latent, diag) : status;
 }
 
-pith_status model_decode(model_session *s, uint32_t h, uint32_t w, const float *latent, const model_decode_how *how,
+pith_status model_decode(model_session *s, const model_window *window, const float *latent, const model_decode_how *how,
                          float *pixels, pith_diag *diag) {
-    return s->model->kind->decode(s, h, w, latent, how, pixels, diag);
+    return s->model->kind->decode(s, window, latent, how, pixels, diag);
 }

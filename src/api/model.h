@@ -36,9 +36,19 @@ pith_status model_latent_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES
 /* Those of the decoder's; over gigabytes with large models. */
 pith_status model_decoder_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) PITH_MUST_CHECK;
 
-/* Bytes that the networks of one direction take for windows of h x w latent positions, the
+/* What a decoder is run on: h x w latent positions, of which those from (keep_y, keep_x) on, keep_h x keep_w,
+ * are wanted; the others are there for what they mean to these. */
+typedef struct model_window {
+    uint32_t h, w;
+    uint32_t keep_y, keep_x, keep_h, keep_w;
+} model_window;
+
+/* All of it is wanted. */
+static inline model_window model_whole_window(uint32_t h, uint32_t w) { return (model_window){h, w, 0, 0, h, w}; }
+
+/* Bytes that the networks of one direction take for such windows, wherever in them what is kept lies, the
  * denoiser's with `denoises`: of several that run after one another, the largest. */
-pith_status model_network_memory(const pith_model *model, bool decoder, bool denoises, uint32_t h, uint32_t w,
+pith_status model_network_memory(const pith_model *model, bool decoder, bool denoises, const model_window *window,
                                  uint64_t *n_bytes, pith_diag *diag) PITH_MUST_CHECK;
 
 /* A pixel of a preview from the latent of its position: 3 x (n_latent + 1), for red, green and
@@ -63,10 +73,10 @@ pith_status model_session_look(model_session *s, pith_diag *diag) PITH_MUST_CHEC
 /* The recipe of HEAD for a latent of w x h positions. */
 uint8_t model_recipe(const model_traits *traits, uint32_t w, uint32_t h);
 
-/* Binds what the next calls on windows of h x w latent positions need. The
- * calls do so themselves when it was not done; apart, it can be timed. */
+/* Binds what the next calls on windows of the same sizes need. The calls do so
+ * themselves when it was not done; apart, it can be timed. */
 pith_status model_bind_encoder(model_session *s, uint32_t h, uint32_t w, pith_diag *diag) PITH_MUST_CHECK;
-pith_status model_bind_decoder(model_session *s, uint32_t h, uint32_t w, pith_diag *diag) PITH_MUST_CHECK;
+pith_status model_bind_decoder(model_session *s, const model_window *window, pith_diag *diag) PITH_MUST_CHECK;
 
 /* `pixels`: three planes of floats in [0, 1], downscale * h high and
  * downscale * w wide. `latent`: n_latent planes of h x w. */
@@ -81,8 +91,8 @@ typedef struct model_decode_how {
     bool is_palette;  /* then the steps are the published ones, and none or MODEL_PALETTE_STEPS */
 } model_decode_how;
 
-/* Pixels are about [0, 1], not clamped. */
-pith_status model_decode(model_session *s, uint32_t h, uint32_t w, const float *latent, const model_decode_how *how,
+/* `latent`: of the window. `pixels`: of what is kept, about [0, 1], not clamped. */
+pith_status model_decode(model_session *s, const model_window *window, const float *latent, const model_decode_how *how,
                          float *pixels, pith_diag *diag) PITH_MUST_CHECK;
 
 #endif

@@ -30,13 +30,14 @@ typedef struct model_kind {
     bool (*recognise)(const tensor_table *weights);
     /* Reads the configuration into m->config and m->traits and checks every tensor. */
     pith_status (*read)(pith_model *m, pith_diag *diag);
-    pith_status (*bind)(model_session *s, bool decoder, uint32_t h, uint32_t w, pith_diag *diag);
+    pith_status (*bind_encoder)(model_session *s, uint32_t h, uint32_t w, pith_diag *diag);
+    pith_status (*bind_decoder)(model_session *s, const model_window *window, pith_diag *diag);
     pith_status (*encode)(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent,
                           pith_diag *diag);
-    pith_status (*decode)(model_session *s, uint32_t h, uint32_t w, const float *latent, const model_decode_how *how,
-                          float *pixels, pith_diag *diag);
-    pith_status (*memory)(const pith_model *m, bool decoder, bool denoises, uint32_t h, uint32_t w, uint64_t *n_bytes,
-                          pith_diag *diag);                                       /* see model_network_memory */
+    pith_status (*decode)(model_session *s, const model_window *window, const float *latent,
+                          const model_decode_how *how, float *pixels, pith_diag *diag);
+    pith_status (*memory)(const pith_model *m, bool decoder, bool denoises, const model_window *window,
+                          uint64_t *n_bytes, pith_diag *diag);                    /* see model_network_memory */
     pith_status (*preview_map)(const pith_model *m, float *map, pith_diag *diag); /* see model_preview_map */
 } model_kind;
 
@@ -97,9 +98,10 @@ uint64_t model_file_bytes(const pith_model *m);
 struct model_session {
     pith_model *model;
     bound_net encoder, decoder, denoiser;
+    bound_net decoder_parts[MINI_DECODER_PARTS]; /* in the place of `decoder` where less than a window is kept */
     env_watch reported;
     double from, end; /* model_session_begin */
-    nn_watch watch;   /* of the three, looks at `reported` */
+    nn_watch watch;   /* of all, looks at `reported` */
 };
 
 /* Progress of a long call on the session: a part, 0..1, of what is left from the last report

@@ -30,3 +30,11 @@ pith_status region_make(region *r, const pith_area *wanted, const ctr_head *head
     r->latents.height = bottom - r->latents.y;
     return PITH_OK;
 }
+
+model_window region_window(const region *r, uint32_t column, uint32_t row) {
+    const tile_axis *x = &r->tiles.x, *y = &r->tiles.y;
+    model_window window = {.h = y->window, .w = x->window};
+    window.keep_h = tile_axis_kept(y, tile_axis_span(y, row), &window.keep_y);
+    window.keep_w = tile_axis_kept(x, tile_axis_span(x, column), &window.keep_x);
+    return window;
+}

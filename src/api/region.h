@@ -5,6 +5,7 @@
 #ifndef PITH_API_REGION_H
 #define PITH_API_REGION_H
 
+#include "api/model.h"
 #include "api/pixels.h"
 #include "api/tiles.h"
 #include "container/pith_format.h"
@@ -19,5 +20,8 @@ typedef struct region {
  * wanted part is not inside the picture. memory_plan.h chooses the reach. */
 pith_status region_make(region *r, const pith_area *wanted, const ctr_head *head, tile_reach reach, pith_diag *diag)
     PITH_MUST_CHECK;
+
+/* The window of one of its tiles, `column` and `row` from the left and top. */
+model_window region_window(const region *r, uint32_t column, uint32_t row);
 
 #endif

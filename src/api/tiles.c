@@ -30,6 +30,13 @@ tile_span tile_axis_span(const tile_axis *a, uint32_t index) {
     return (tile_span){.core_start = core, .core_length = left < a->core ? left : a->core, .window_start = window};
 }
 
+uint32_t tile_axis_kept(const tile_axis *a, tile_span span, uint32_t *start) {
+    const uint32_t length = a->halo < a->whole ? least(a->core, a->window) : a->window;
+    const uint32_t at = span.core_start - span.window_start;
+    *start = least(at, a->window - length);
+    return length;
+}
+
 void tile_axis_reach(const tile_axis *a, uint32_t *first, uint32_t *end) {
     *first = tile_axis_span(a, 0).window_start;
     *end = tile_axis_span(a, a->count - 1).window_start + a->window;

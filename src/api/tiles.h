@@ -42,6 +42,9 @@ tile_axis tile_axis_part(uint32_t first, uint32_t length, uint32_t whole, tile_r
 /* The positions that the windows of an axis cover: [*first, *end). */
 void tile_axis_reach(const tile_axis *axis, uint32_t *first, uint32_t *end);
 tile_span tile_axis_span(const tile_axis *axis, uint32_t index);
+/* How many positions of each window are wanted, as many of every one, and where in this one they begin:
+ * those of the core, and where it has fewer some beside it; all, where each depends on all. */
+uint32_t tile_axis_kept(const tile_axis *axis, tile_span span, uint32_t *start);
 
 /* Windows of at most `window` positions that overlap by 2 * halo and are blended
  * there; cores and windows (but for one of the whole length) are multiples of 8. */

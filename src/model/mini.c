@@ -105,10 +105,20 @@ uint32_t mini_encoder_reach(const mini_config *c) {
     return positions(high + low);
 }
 
+/* Blocks at 1/8 of the decoder's first part; the second has the others. */
+static uint32_t blocks_of_first_part(const mini_config *c) { return c->n_dec_low / 2; }
+
+uint32_t mini_decoder_part_reach(const mini_config *c, uint32_t part) {
+    const uint32_t n_first = blocks_of_first_part(c);
+    if (part == 0) return 1 + 2 * n_first;
+    if (part == 1) return 2 * (c->n_dec_low - n_first);
+    return positions(MINI_DOWNSCALE + (2 * c->n_dec_high + 1) * PATCH_HIGH);
+}
+
 uint32_t mini_decoder_reach(const mini_config *c) {
-    uint32_t low = (1 + 2 * c->n_dec_low + 1) * MINI_DOWNSCALE;
-    uint32_t high = (2 * c->n_dec_high + 1) * PATCH_HIGH;
-    return positions(low + high);
+    uint32_t reach = 0;
+    for (uint32_t part = 0; part < MINI_DECODER_PARTS; part++) reach += mini_decoder_part_reach(c, part);
+    return reach;
 }
 
 /* ---- networks --------------------------------------------------------------------- */
@@ -160,23 +170,67 @@ static void describe_encoder(nn_plan *p, const mini_config *c, int64_t h, int64_
     nn_output(p, "latent", nn_add(p, x, linear));
 }
 
-static void describe_decoder(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
-    nn_val latent = nn_input(p, "latent", (nn_shape){1, c->n_latent, h, w});
-    nn_val log2_step = nn_input(p, "log2_step", (nn_shape){1, 1, h, w});
+static nn_val latent_input(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
+    return nn_input(p, "latent", (nn_shape){1, c->n_latent, h, w});
+}
 
-    nn_enter(p, "dec");
-    nn_val linear = nn_pixel_shuffle(p, nn_conv(p, latent, "lin", NN_CONV1, 3 * 64), MINI_DOWNSCALE);
-    nn_val x = nn_conv(p, nn_concat(p, latent, log2_step), "head", NN_CONV3, c->width_w);
+static nn_val features_input(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
+    return nn_input(p, "features", (nn_shape){1, c->width_w, h, w});
+}
+
+static nn_val decoder_head(nn_plan *p, const mini_config *c, nn_val latent) {
+    const nn_shape s = nn_shape_of(p, latent);
+    nn_val log2_step = nn_input(p, "log2_step", (nn_shape){1, 1, s.h, s.w});
+    return nn_conv(p, nn_concat(p, latent, log2_step), "head", NN_CONV3, c->width_w);
+}
+
+static nn_val decoder_low(nn_plan *p, const mini_config *c, nn_val x, uint32_t first, uint32_t end) {
     nn_enter(p, "low");
-    x = res_blocks(p, x, 0, c->n_dec_low, c->width_w);
+    x = res_blocks(p, x, first, end - first, c->width_w);
     nn_leave(p);
+    return x;
+}
+
+static nn_val decoder_end(nn_plan *p, const mini_config *c, nn_val x, nn_val latent) {
     x = nn_pixel_shuffle(p, nn_conv(p, x, "up.0", NN_CONV3, 4 * (int64_t)c->width_h), 2);
     nn_enter(p, "high");
     x = res_blocks(p, x, 0, c->n_dec_high, c->width_h);
     nn_leave(p);
     x = nn_pixel_shuffle(p, nn_conv(p, x, "tail.0", NN_CONV3, 3 * 16), PATCH_HIGH);
+    nn_val linear = nn_pixel_shuffle(p, nn_conv(p, latent, "lin", NN_CONV1, 3 * 64), MINI_DOWNSCALE);
+    return nn_scale(p, nn_add(p, x, linear), 1, 0.5f);
+}
+
+static void describe_decoder(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
+    nn_val latent = latent_input(p, c, h, w);
+    nn_enter(p, "dec");
+    nn_val x = decoder_low(p, c, decoder_head(p, c, latent), 0, c->n_dec_low);
+    x = decoder_end(p, c, x, latent);
     nn_leave(p);
-    nn_output(p, "image", nn_scale(p, nn_add(p, x, linear), 1, 0.5f));
+    nn_output(p, "image", x);
+}
+
+static void describe_first_part(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
+    nn_enter(p, "dec");
+    nn_val x = decoder_head(p, c, latent_input(p, c, h, w));
+    x = decoder_low(p, c, x, 0, blocks_of_first_part(c));
+    nn_leave(p);
+    nn_output(p, "features", x);
+}
+
+static void describe_second_part(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
+    nn_enter(p, "dec");
+    nn_val x = decoder_low(p, c, features_input(p, c, h, w), blocks_of_first_part(c), c->n_dec_low);
+    nn_leave(p);
+    nn_output(p, "features", x);
+}
+
+static void describe_third_part(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
+    nn_val latent = latent_input(p, c, h, w);
+    nn_enter(p, "dec");
+    nn_val x = decoder_end(p, c, features_input(p, c, h, w), latent);
+    nn_leave(p);
+    nn_output(p, "image", x);
 }
 
 typedef void describe_fn(nn_plan *p, const mini_config *c, int64_t h, int64_t w);
@@ -200,4 +254,11 @@ pith_status mini_encoder_plan(nn_plan **out, const mini_config *config, const pi
 pith_status mini_decoder_plan(nn_plan **out, const mini_config *config, const pith_env *env, uint32_t h, uint32_t w,
                               pith_diag *diag) {
     return make_plan(out, describe_decoder, config, env, h, w, diag);
+}
+
+pith_status mini_decoder_part_plan(nn_plan **out, const mini_config *config, uint32_t part, const pith_env *env,
+                                   uint32_t h, uint32_t w, pith_diag *diag) {
+    static describe_fn *const parts[MINI_DECODER_PARTS] = {describe_first_part, describe_second_part,
+                                                           describe_third_part};
+    return make_plan(out, parts[part], config, env, h, w, diag);
 }

@@ -43,4 +43,12 @@ pith_status mini_encoder_plan(nn_plan **out, const mini_config *config, const pi
 pith_status mini_decoder_plan(nn_plan **out, const mini_config *config, const pith_env *env, uint32_t h, uint32_t w,
                               pith_diag *diag) PITH_MUST_CHECK;
 
+/* The decoder in parts that run one after another, so that of a window with a halo each need only see as
+ * much as those after it reach. 0: "latent" and "log2_step" to "features" [1, width_w, h, w]; 1: "features" to
+ * "features"; 2: "features" and "latent" to "image". Their reaches add up to the decoder's; one of 0 does nothing. */
+#define MINI_DECODER_PARTS 3u
+uint32_t mini_decoder_part_reach(const mini_config *config, uint32_t part);
+pith_status mini_decoder_part_plan(nn_plan **out, const mini_config *config, uint32_t part, const pith_env *env,
+                                   uint32_t h, uint32_t w, pith_diag *diag) PITH_MUST_CHECK;
+
 #endif
