@@ -51,6 +51,10 @@ class AugmentConfig:
     tint_chance: float = 0.0     # to multiply each channel by a factor of its own
     tint_gain: Tuple[float, float] = (0.88, 1.0)
     synthetic_chance: float = 0.0  # rendered text and line art in place of a photo (synthetic.py)
+    transpose_chance: float = 0.0  # to swap height and width
+    gamma_chance: float = 0.0      # to raise values to a power
+    gamma: Tuple[float, float] = (0.7, 1.4)
+    permute_chance: float = 0.0    # to put the three channels in another order
 
 
 @dataclass(frozen=True)

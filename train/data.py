@@ -86,8 +86,14 @@ def random_crop(photos: Sequence[Tensor], augment: AugmentConfig, rng: random.Ra
         crop = F.interpolate(crop[None], (crop_px, crop_px), mode="bilinear", antialias=True)[0]
     if rng.random() < augment.flip_chance:
         crop = crop.flip(2)
+    if rng.random() < augment.transpose_chance:
+        crop = crop.transpose(1, 2)
     if rng.random() < augment.grey_chance:
         crop = crop.mean(0, keepdim=True).expand(3, -1, -1)
+    if rng.random() < augment.permute_chance:
+        crop = crop[rng.sample(range(3), 3)]
+    if rng.random() < augment.gamma_chance:
+        crop = crop.clamp(0, 1) ** rng.uniform(*augment.gamma)
     if rng.random() < augment.tint_chance:
         crop = crop * torch.tensor([rng.uniform(*augment.tint_gain) for _ in range(3)])[:, None, None]
     if rng.random() < augment.exposure_chance:

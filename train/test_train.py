@@ -292,7 +292,8 @@ class Data(unittest.TestCase):
 
     def test_crops_have_their_size_and_range(self) -> None:
         photos, rng = make_photos(), random.Random(3)
-        augment = AugmentConfig(crop_px=64, synthetic_chance=0.5, rescale_chance=0.5, tint_chance=0.5)
+        augment = AugmentConfig(crop_px=64, synthetic_chance=0.5, rescale_chance=0.5, tint_chance=0.5,
+                                transpose_chance=0.5, gamma_chance=0.5, permute_chance=0.5)
         for _ in range(30):
             crop = random_crop(photos, augment, rng)
             self.assertEqual(crop.shape, (3, 64, 64))
