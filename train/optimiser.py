@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 MOMENTUM = 0.95
-NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # of the odd polynomial, and how often it is applied
+NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # of the odd polynomial
 NEWTON_SCHULZ_STEPS = 5
 UPDATE_RMS = 0.2
 

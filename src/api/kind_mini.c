@@ -83,9 +83,11 @@ static void widen(uint32_t *start, uint32_t *length, uint32_t reach, uint32_t wi
     if (*start > window - *length) *start = window - *length;
 }
 
+static extent kept_extent(const model_window *w) { return (extent){w->keep_y, w->keep_x, w->keep_h, w->keep_w}; }
+
 /* What a part of the decoder is run on. */
 static extent part_extent(const mini_config *c, const model_window *window, uint32_t part) {
-    extent e = {window->keep_y, window->keep_x, window->keep_h, window->keep_w};
+    extent e = kept_extent(window);
     uint32_t reach = 0;
     for (uint32_t i = part; i < MINI_DECODER_PARTS; i++) reach += mini_decoder_part_reach(c, i);
     widen(&e.y, &e.h, reach, window->h);
@@ -106,10 +108,12 @@ static void copy_planes(float *to, extent t, const float *from, extent f, size_t
         }
 }
 
-/* Values a position of what the parts hand on: features, and at last an image. */
-static size_t handed_values(const mini_config *c) {
-    const size_t image = 3 * MINI_DOWNSCALE * MINI_DOWNSCALE;
-    return c->width_w > image ? c->width_w : image;
+/* Values of the most that a part hands on: features, of which the first makes most, and at last an image. */
+static size_t handed_values(const mini_config *c, const model_window *window) {
+    const extent first = part_extent(c, window, 0), last = part_extent(c, window, MINI_DECODER_PARTS - 1);
+    const size_t features = (size_t)first.h * first.w * c->width_w;
+    const size_t image = (size_t)last.h * last.w * 3 * MINI_DOWNSCALE * MINI_DOWNSCALE;
+    return features > image ? features : image;
 }
 
 static pith_status bind_decoder(model_session *s, const model_window *window, pith_diag *diag) {
@@ -138,7 +142,6 @@ static pith_status run_parts(model_session *s, const model_window *window, const
                              pith_diag *diag) {
     pith_status status = PITH_OK;
     const mini_config *c = &s->model->config.mini;
-    const extent kept = {window->keep_y, window->keep_x, window->keep_h, window->keep_w};
     const extent first = part_extent(c, window, 0), second = part_extent(c, window, 1),
                  third = part_extent(c, window, 2);
     nn_binding latent[] = {{"latent", v->latent}, {"log2_step", v->steps}}, features = {"features", v->handed};
@@ -149,7 +152,7 @@ static pith_status run_parts(model_session *s, const model_window *window, const
     copy_planes(v->handed, third, v->handed, second, c->width_w, 1);
     copy_planes(v->latent, third, v->latent, first, c->n_latent, 1);
     PITH_TRY(nn_run(s->decoder_parts[2].net, last, 2, &image, 1, diag));
-    copy_planes(pixels, kept, v->handed, third, 3, MINI_DOWNSCALE);
+    copy_planes(pixels, kept_extent(window), v->handed, third, 3, MINI_DOWNSCALE);
 cleanup:
     return status;
 }
@@ -163,7 +166,7 @@ static pith_status decode_in_parts(model_session *s, const model_window *window,
     pith_status status = PITH_OK;
     decode_values v = {mem_alloc(alloc, positions, c->n_latent * sizeof(float)),
                        mem_alloc(alloc, positions, sizeof(float)),
-                       mem_alloc(alloc, positions, handed_values(c) * sizeof(float))};
+                       mem_alloc(alloc, handed_values(c, window), sizeof(float))};
     if (v.latent && v.steps && v.handed) {
         for (size_t i = 0; i < positions; i++) v.steps[i] = log2_step;
         copy_planes(v.latent, first, latent, all, c->n_latent, 1);
@@ -205,7 +208,7 @@ static pith_status parts_memory(const pith_model *m, const model_window *window,
     pith_status status = PITH_OK;
     const mini_config *c = &m->config.mini;
     const extent first = part_extent(c, window, 0);
-    *n_bytes = (uint64_t)first.h * first.w * (c->n_latent + 1 + handed_values(c)) * sizeof(float);
+    *n_bytes = ((uint64_t)first.h * first.w * (c->n_latent + 1) + handed_values(c, window)) * sizeof(float);
     for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) {
         const extent e = part_extent(c, window, i);
         uint64_t part = 0;

@@ -11,8 +11,8 @@
 #define LARGEST_FILE_PART 4u /* a file being put together takes a byte for so many pixels */
 
 /* New positions that a tile brings, at most; the first that fits is taken. Still larger ones would
- * save little, and a call that is to stop would go on for longer: a layer at most, 0.2 s on two cores. 210 and
- * a halo of 23 to both sides make 2048 pixels. */
+ * save little, and a call that is to stop would go on for longer, until a layer is done. 210 and a
+ * halo of 23 to both sides make 2048 pixels. */
 static const uint32_t tile_cores[] = {210, 192, 160, 128, 96, 64, 48, 32};
 #define N_TILE_CORES (sizeof tile_cores / sizeof *tile_cores)
 
@@ -117,5 +117,8 @@ pith_status memory_plan_decode(region *part, const memory_plan *plan, const memo
         status = decode_need(plan, part, how, &needed, diag);
         if (status != PITH_OK || needed <= plan->allowed) return status;
     }
+    part->whole_windows = true;
+    pith_status status = decode_need(plan, part, how, &needed, diag);
+    if (status != PITH_OK || needed <= plan->allowed) return status;
     return refuse(plan, "decoding a picture", part->pixels.width, part->pixels.height, needed, diag);
 }

@@ -15,6 +15,7 @@ static tile_axis axis_of(uint32_t first, uint32_t length, uint32_t whole, uint8_
 pith_status region_make(region *r, const pith_area *wanted, const ctr_head *head, tile_reach reach, pith_diag *diag) {
     const uint8_t shift = head->log2_downscale;
     uint32_t right, bottom;
+    r->whole_windows = false;
     r->pixels = (pixel_rect){0, 0, head->width, head->height};
     if (wanted->width > 0 || wanted->height > 0)
         r->pixels = (pixel_rect){wanted->x, wanted->y, wanted->width, wanted->height};
@@ -33,6 +34,7 @@ pith_status region_make(region *r, const pith_area *wanted, const ctr_head *head
 
 model_window region_window(const region *r, uint32_t column, uint32_t row) {
     const tile_axis *x = &r->tiles.x, *y = &r->tiles.y;
+    if (r->whole_windows) return model_whole_window(y->window, x->window);
     model_window window = {.h = y->window, .w = x->window};
     window.keep_h = tile_axis_kept(y, tile_axis_span(y, row), &window.keep_y);
     window.keep_w = tile_axis_kept(x, tile_axis_span(x, column), &window.keep_x);

@@ -13,6 +13,7 @@
 typedef struct region {
     pixel_rect pixels;
     tile_grid tiles;
+    bool whole_windows; /* all of each window is made, which takes less memory and longer; set by memory_plan.c */
     ctr_rect latents;
 } region;
 
