@@ -137,6 +137,28 @@ static void build_attention(nn_plan *p, const nn_case *c, bool broken) {
     nn_output(p, "out", nn_attention(p, q, k, v, broken && !causal ? 2 * c->a : c->a, causal && !broken));
 }
 
+/* c->b channels to which it goes back. The mutation is a convolution: the kernels neither turned nor transposed. */
+static void build_conv_adjoint(nn_plan *p, const nn_case *c, bool broken) {
+    const nn_conv_kind kind = (nn_conv_kind)c->a;
+    nn_val y = nn_input(p, "x", c->x);
+    nn_output(p, "out", broken ? nn_conv_no_bias(p, y, "k", kind, c->b) : nn_conv_adjoint(p, y, "k", kind, c->b));
+}
+
+static void build_relu_adjoint(nn_plan *p, const nn_case *c, bool broken) {
+    nn_val g = nn_input(p, "x", c->x), y = nn_input(p, "y", c->x);
+    nn_output(p, "out", broken ? nn_relu_adjoint(p, y, g) : nn_relu_adjoint(p, g, y));
+}
+
+/* Two layers there and, of a given gradient, back. The mutation forgets the relu. */
+static void build_gradient(nn_plan *p, const nn_case *c, bool broken) {
+    nn_val x = nn_input(p, "x", c->x), times = nn_input(p, "y", (nn_shape){c->x.n, c->b, c->x.h, c->x.w});
+    nn_val y = nn_act(p, nn_conv(p, x, "a", NN_CONV3, c->a), NN_RELU);
+    nn_val g = nn_mul(p, nn_conv(p, y, "b", NN_CONV1, c->b), times);
+    g = nn_conv_adjoint(p, g, "b", NN_CONV1, c->a);
+    if (!broken) g = nn_relu_adjoint(p, g, y);
+    nn_output(p, "out", nn_conv_adjoint(p, g, "a", NN_CONV3, c->x.c));
+}
+
 /* ---- the table -------------------------------------------------------------------- */
 
 /* Bounds are about three times what was measured with AVX2 and AVX-512;
@@ -186,6 +208,27 @@ const nn_case nn_cases[] = {
     {"concat 24+1 64x64", build_concat, {1, 24, 64, 64}, 0, 1, 0, false},
     {"relu 64 128x128", build_act, {1, 64, 128, 128}, NN_RELU, 0, 0, false},
     {"add 64 128x128", build_binary, {1, 64, 128, 128}, 0, 0, 0, false},
+
+    /* Back through them. */
+    {"conv3_adjoint 48->3 64x64", build_conv_adjoint, {1, 48, 64, 64}, NN_CONV3, 3, CONV, false},
+    {"conv3_adjoint 3->48 31x33", build_conv_adjoint, {1, 3, 31, 33}, NN_CONV3, 48, CONV, false},
+    {"conv3_adjoint 64->24 13x7", build_conv_adjoint, {1, 64, 13, 7}, NN_CONV3, 24, CONV, false},
+    {"conv3_adjoint 128->64 32x32", build_conv_adjoint, {1, 128, 32, 32}, NN_CONV3, 64, CONV, false},
+    {"conv3_adjoint 48->64 31x33", build_conv_adjoint, {1, 48, 31, 33}, NN_CONV3, 64, CONV, false},
+    {"conv3_adjoint 64->64 128x64", build_conv_adjoint, {1, 64, 128, 64}, NN_CONV3, 64, CONV, false},
+    {"conv3_adjoint 128->128 64x64", build_conv_adjoint, {1, 128, 64, 64}, NN_CONV3, 128, CONV, false},
+    {"conv3_adjoint 64->24 1x1", build_conv_adjoint, {1, 64, 1, 1}, NN_CONV3, 24, CONV, false},
+    {"conv3_adjoint 7->5 9x11 of 3", build_conv_adjoint, {3, 7, 9, 11}, NN_CONV3, 5, CONV, false},
+    {"conv1_adjoint 192->24 64x64", build_conv_adjoint, {1, 192, 64, 64}, NN_CONV1, 24, CONV, false},
+    {"conv1_adjoint 24->192 13x7", build_conv_adjoint, {1, 24, 13, 7}, NN_CONV1, 192, CONV, false},
+    {"conv1_adjoint 128->64 32x32", build_conv_adjoint, {1, 128, 32, 32}, NN_CONV1, 64, CONV, false},
+    {"conv1_adjoint 48->3 13x7 of 2", build_conv_adjoint, {2, 48, 13, 7}, NN_CONV1, 3, CONV, false},
+    {"conv1_adjoint 3->48 13x7", build_conv_adjoint, {1, 3, 13, 7}, NN_CONV1, 48, CONV, false},
+    {"relu_adjoint 64 128x128", build_relu_adjoint, {1, 64, 128, 128}, 0, 0, 0, false},
+    {"relu_adjoint 25 13x7 of 2", build_relu_adjoint, {2, 25, 13, 7}, 0, 0, 0, false},
+    {"gradient 3->48->24 13x7", build_gradient, {1, 3, 13, 7}, 48, 24, CONV, false},
+    {"gradient 24->64->3 9x11 of 2", build_gradient, {2, 24, 9, 11}, 64, 3, CONV, false},
+    {"gradient 5->25->7 13x7", build_gradient, {1, 5, 13, 7}, 25, 7, CONV, false},
 
     /* Stable Diffusion's, at reduced size. */
     {"conv3 4->512 16x16", build_conv, {1, 4, 16, 16}, NN_CONV3, 512, CONV, true},

@@ -228,11 +228,23 @@ static void describe_transformer(nn_plan *p) {
     nn_output(p, "out", nn_add(p, nn_conv(p, nn_to_picture(p, s, 6, 5), "out", NN_CONV1, 64), x));
 }
 
+/* Gradients that are read again, so that the relu's way back may not be taken over them; blocks that are not full. */
+static void describe_way_back(nn_plan *p) {
+    nn_val x = nn_input(p, "x", small), y = nn_act(p, nn_conv(p, x, "a", NN_CONV3, 25), NN_RELU);
+    nn_val g = nn_conv_adjoint(p, nn_conv(p, y, "b", NN_CONV1, 24), "b", NN_CONV1, 25);
+    nn_val back = nn_conv_adjoint(p, nn_relu_adjoint(p, g, y), "a", NN_CONV3, 32);
+    nn_output(p, "sum", nn_relu_adjoint(p, nn_add(p, g, y), y));
+    nn_output(p, "of plain", nn_relu_adjoint(p, back, x));
+    nn_output(p, "of itself", nn_relu_adjoint(p, y, y));
+    nn_output(p, "back", back);
+    nn_output(p, "g", g);
+}
+
 static void fused_groups_and_reused_memory_match(void **state) {
     (void)state;
     describe *const all[] = {describe_residual_used_later,   describe_sum_of_convs,      describe_sum_with_own_input,
                              describe_residual_read_between, describe_inputs_as_outputs, describe_skips,
-                             describe_lifted_padding,        describe_transformer};
+                             describe_lifted_padding,        describe_transformer,       describe_way_back};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) plan_matches(all[i], 3e-6);
 }
 
@@ -356,9 +368,7 @@ static pith_status try_all(const pith_env *env, const nn_plan *plan, const tenso
     return status;
 }
 
-static void every_failing_allocation_is_reported(void **state) {
-    (void)state;
-    nn_plan *plan = two_blocks(5, 7);
+static void failing_allocations_are_reported(nn_plan *plan) {
     nn_case_weights weights;
     pith_env env;
     assert_true(nn_case_make_weights(&weights, plan, false));
@@ -376,6 +386,17 @@ static void every_failing_allocation_is_reported(void **state) {
     assert_int_equal(status, PITH_OK);
     nn_plan_free(&plan);
     nn_case_free_weights(&weights);
+}
+
+static void every_failing_allocation_is_reported(void **state) {
+    (void)state;
+    failing_allocations_are_reported(two_blocks(5, 7));
+    nn_plan *p = nn_plan_new(NULL);
+    assert_non_null(p);
+    nn_val y = nn_act(p, nn_conv(p, nn_input(p, "x", small), "a", NN_CONV3, 25), NN_RELU);
+    nn_output(p, "out", nn_conv_adjoint(p, nn_relu_adjoint(p, nn_call(p, y), y), "a", NN_CONV3, 32));
+    assert_int_equal(nn_plan_finish(p, NULL), PITH_OK);
+    failing_allocations_are_reported(p);
 }
 
 int main(void) {

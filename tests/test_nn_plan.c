@@ -44,6 +44,9 @@ static void infers_shapes(void **state) {
     assert_shape(p, nn_slice_features(p, s, 3, 9), 2, 1, 70, 9);
     assert_shape(p, nn_slice_channels(p, x, 11, 1), 2, 1, 7, 10);
     assert_shape(p, nn_concat(p, x, x), 2, 24, 7, 10);
+    assert_shape(p, nn_conv_adjoint(p, x, "f", NN_CONV3, 5), 2, 5, 7, 10);
+    assert_shape(p, nn_relu_adjoint(p, x, x), 2, 12, 7, 10);
+    assert_shape(p, nn_call(p, x), 2, 12, 7, 10);
     nn_output(p, "out", x);
     assert_int_equal(nn_plan_finish(p, NULL), PITH_OK);
     nn_plan_free(&p);
@@ -86,6 +89,10 @@ static nn_val bad_causal(nn_plan *p, nn_val x) {
     nn_val s = nn_to_sequence(p, x), t = nn_to_sequence(p, nn_upsample2(p, x));
     return nn_attention(p, s, t, t, 1, true);
 }
+static nn_val adjoint_of_stride(nn_plan *p, nn_val x) { return nn_conv_adjoint(p, x, "conv", NN_CONV3_STRIDE2, 3); }
+static nn_val adjoint_to_nothing(nn_plan *p, nn_val x) { return nn_conv_adjoint(p, x, "conv", NN_CONV1, 0); }
+static nn_val bad_relu_adjoint(nn_plan *p, nn_val x) { return nn_relu_adjoint(p, x, nn_slice_channels(p, x, 0, 1)); }
+static nn_val two_calls(nn_plan *p, nn_val x) { return nn_call(p, nn_call(p, x)); }
 static nn_val zero_input(nn_plan *p, nn_val x) {
     (void)x;
     return nn_input(p, "empty", (nn_shape){1, 3, 0, 5});
@@ -140,6 +147,10 @@ static void refuses_what_does_not_fit(void **state) {
         {bad_picture, "to_picture"},
         {bad_heads, "5 heads of 12 features"},
         {bad_causal, "attention"},
+        {adjoint_of_stride, "conv_adjoint down.3.conv: only of conv1 and conv3"},
+        {adjoint_to_nothing, "conv1_adjoint down.3.conv: [1, 0, 6, 6]"},
+        {bad_relu_adjoint, "relu_adjoint in scope \"down.3.\": [1, 12, 6, 6] and [1, 1, 6, 6]"},
+        {two_calls, "call in scope \"down.3.\": the plan has one already"},
         {zero_input, "[1, 3, 0, 5]"},
         {huge_input, "input"},
         {same_input, "input x"},
@@ -304,6 +315,30 @@ static void flops_count_multiply_adds_twice(void **state) {
     nn_plan_free(&p);
 }
 
+static nn_plan *there_and_back(void) {
+    nn_plan *p = new_plan();
+    nn_val x = nn_input(p, "x", (nn_shape){1, 3, 4, 5});
+    nn_val y = nn_act(p, nn_conv_no_bias(p, x, "k", NN_CONV3, 6), NN_RELU);
+    nn_output(p, "out", nn_conv_adjoint(p, nn_relu_adjoint(p, nn_call(p, y), y), "k", NN_CONV3, 3));
+    assert_int_equal(nn_plan_finish(p, NULL), PITH_OK);
+    return p;
+}
+
+static void the_way_back_is_dumped_and_counted(void **state) {
+    (void)state;
+    char all[1000] = "";
+    nn_plan *p = there_and_back();
+    nn_plan_dump(p, collect, all);
+    assert_string_equal(all, "[1, 3, 4, 5]           input x\n"
+                             "[1, 6, 4, 5]           conv3 k\n"
+                             "[1, 6, 4, 5]           relu\n"
+                             "[1, 6, 4, 5]           call\n"
+                             "[1, 6, 4, 5]           relu_adjoint\n"
+                             "[1, 3, 4, 5]           conv3_adjoint k\n");
+    assert_int_equal(nn_plan_flops(p), 2 * (2 * 6 * 20 * 27));
+    nn_plan_free(&p);
+}
+
 /* ---- memory planning -------------------------------------------------------------------------- */
 
 static void spans_in_use_together_never_overlap(void **state) {
@@ -398,6 +433,7 @@ int main(void) {
         cmocka_unit_test(check_names_what_is_wrong),
         cmocka_unit_test(dump_has_a_line_an_op),
         cmocka_unit_test(flops_count_multiply_adds_twice),
+        cmocka_unit_test(the_way_back_is_dumped_and_counted),
         cmocka_unit_test(spans_in_use_together_never_overlap),
         cmocka_unit_test(refuses_spans_past_all_memory),
         cmocka_unit_test(run_refuses_wrong_names),

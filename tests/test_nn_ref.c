@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Every op against PyTorch in float64 (tests/reference/nn_fixtures.py), on
  * every backend that is built in; the reference with the tighter bound. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -287,11 +288,217 @@ static void long_sums_stay_exact(void **state) {
     nn_plan_free(&p);
 }
 
+/* ---- the way back ---------------------------------------------------------------- */
+
+/* A plan bound to random weights, with random inputs. */
+typedef struct bound {
+    nn_plan *plan;
+    nn_case_weights weights;
+    nn_case_data data;
+    nn_net *net;
+} bound;
+
+static bound bind(nn_plan *plan, nn_backend *backend) {
+    bound b = {.plan = plan};
+    pith_diag why = {0};
+    if (nn_plan_finish(plan, &why) != PITH_OK) fail_msg("%s", why.message);
+    assert_true(nn_case_make_weights(&b.weights, plan, false) && nn_case_make_data(&b.data, plan));
+    if (nn_bind(&b.net, plan, b.weights.table, backend, &why) != PITH_OK) fail_msg("%s", why.message);
+    return b;
+}
+
+static pith_status run(bound *b, pith_diag *why) {
+    return nn_run(b->net, b->data.inputs, b->data.n_inputs, b->data.outputs, b->data.n_outputs, why);
+}
+
+static void unbind(bound *b) {
+    nn_net_free(&b->net);
+    nn_case_free_data(&b->data);
+    nn_case_free_weights(&b->weights);
+    nn_plan_free(&b->plan);
+}
+
+static void on_every_backend(void (*check)(nn_backend *backend)) {
+    for (const char *const *name = nn_backend_list(); *name; name++) {
+        nn_backend *backend = NULL;
+        pith_diag why = {0};
+        if (nn_backend_new(&backend, NULL, *name, &why) != PITH_OK) fail_msg("%s: %s", *name, why.message);
+        check(backend);
+        nn_backend_free(&backend);
+    }
+}
+
+static double product(const float *a, const float *b, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) sum += (double)a[i] * (double)b[i];
+    return sum;
+}
+
+static void check_adjoint(nn_backend *backend, nn_conv_kind kind, nn_shape x, int64_t c_out) {
+    const nn_shape y = {x.n, c_out, x.h, x.w};
+    const size_t n_x = nn_shape_count(x), n_y = nn_shape_count(y);
+    nn_plan *p = nn_plan_new(NULL);
+    assert_non_null(p);
+    nn_output(p, "there", nn_conv_no_bias(p, nn_input(p, "x", x), "k", kind, c_out));
+    nn_output(p, "back", nn_conv_adjoint(p, nn_input(p, "y", y), "k", kind, x.c));
+    bound b = bind(p, backend);
+    assert_int_equal(run(&b, NULL), PITH_OK);
+    const float *in_x = b.data.inputs[0].data, *in_y = b.data.inputs[1].data, *there = b.data.outputs[0].data;
+    const double difference = product(there, in_y, n_y) - product(in_x, b.data.outputs[1].data, n_x);
+    const double relative = difference * difference / (product(there, there, n_y) * product(in_y, in_y, n_y));
+    if (!(relative < 1e-14)) /* the square of 1e-7 of what the products could be */
+        fail_msg("conv %d, %d to %d channels on %s: %g", (int)kind, (int)x.c, (int)c_out, nn_backend_name(backend),
+                 relative);
+    unbind(&b);
+}
+
+static void check_adjoints(nn_backend *backend) {
+    const nn_conv_kind kinds[] = {NN_CONV1, NN_CONV3};
+    for (size_t i = 0; i < 2; i++) {
+        check_adjoint(backend, kinds[i], (nn_shape){2, 5, 9, 11}, 7);
+        check_adjoint(backend, kinds[i], (nn_shape){1, 3, 13, 7}, 48);
+        check_adjoint(backend, kinds[i], (nn_shape){1, 24, 1, 6}, 64);
+        check_adjoint(backend, kinds[i], (nn_shape){1, 64, 8, 8}, 128);
+    }
+}
+
+static void adjoints_of_convolutions_move_across_a_product(void **state) {
+    (void)state;
+    on_every_backend(check_adjoints);
+}
+
+static void check_relu_adjoint(nn_backend *backend) {
+    static const float g[6] = {1, -2, 3, -4, INFINITY, 6}, y[6] = {0.5f, 2, 0, -0.0f, -1, 1e-30f};
+    static const float expected[6] = {1, -2, 0, 0, 0, 6};
+    const nn_shape shape = {1, 3, 1, 2};
+    nn_plan *p = nn_plan_new(NULL);
+    assert_non_null(p);
+    nn_val in_g = nn_input(p, "g", shape), in_y = nn_input(p, "y", shape);
+    nn_output(p, "out", nn_relu_adjoint(p, in_g, in_y));
+    bound b = bind(p, backend);
+    memcpy(b.data.inputs[0].data, g, sizeof g);
+    memcpy(b.data.inputs[1].data, y, sizeof y);
+    assert_int_equal(run(&b, NULL), PITH_OK);
+    for (size_t i = 0; i < 6; i++) assert_true(b.data.outputs[0].data[i] == expected[i]);
+    unbind(&b);
+}
+
+static void relu_adjoint_keeps_what_is_above_zero(void **state) {
+    (void)state;
+    on_every_backend(check_relu_adjoint);
+}
+
+/* ---- calls ------------------------------------------------------------------------- */
+
+typedef struct called {
+    size_t count; /* values of a call */
+    int n_calls;
+    pith_status answer;
+} called;
+
+/* Adds its index to each value, which shows in what order they come. */
+static pith_status add_index(void *user, const float *in, float *out, pith_diag *diag) {
+    called *c = user;
+    c->n_calls++;
+    for (size_t i = 0; i < c->count; i++) out[i] = in[i] + (float)i;
+    return c->answer == PITH_OK ? PITH_OK : diag_set(diag, c->answer, "no more");
+}
+
+/* The gradient of sum((conv + index)^2 / 2), by way of a call between layouts that a backend likes. */
+static nn_plan *plan_with_call(nn_shape x, int64_t c_out) {
+    nn_plan *p = nn_plan_new(NULL);
+    assert_non_null(p);
+    nn_val y = nn_act(p, nn_conv(p, nn_input(p, "x", x), "k", NN_CONV3, c_out), NN_RELU), g = nn_call(p, y);
+    nn_output(p, "y", y);
+    nn_output(p, "g", g);
+    nn_output(p, "out", nn_conv_adjoint(p, nn_relu_adjoint(p, g, y), "k", NN_CONV3, x.c));
+    return p;
+}
+
+static void check_call(nn_backend *backend) {
+    const nn_shape x = {1, 3, 13, 7};
+    called c = {.count = 24 * 13 * 7};
+    const nn_caller caller = {add_index, &c};
+    pith_diag why = {0};
+    bound b = bind(plan_with_call(x, 24), backend);
+    assert_int_equal(run(&b, &why), PITH_E_ARG);
+    assert_non_null(strstr(why.message, "nn_net_call"));
+    nn_net_call(b.net, &caller);
+    for (int i = 1; i <= 2; i++) {
+        assert_int_equal(run(&b, NULL), PITH_OK);
+        assert_int_equal(c.n_calls, i);
+        for (size_t k = 0; k < c.count; k++)
+            assert_true(b.data.outputs[1].data[k] == b.data.outputs[0].data[k] + (float)k);
+    }
+    c.answer = PITH_E_ABORTED;
+    why = (pith_diag){0};
+    assert_int_equal(run(&b, &why), PITH_E_ABORTED);
+    assert_string_equal(why.message, "no more");
+    c.answer = PITH_OK;
+    assert_int_equal(run(&b, NULL), PITH_OK);
+    nn_net_call(b.net, NULL);
+    assert_int_equal(run(&b, NULL), PITH_E_ARG);
+    unbind(&b);
+}
+
+static void calls_see_plain_values_and_may_fail(void **state) {
+    (void)state;
+    on_every_backend(check_call);
+}
+
+/* A call that no output depends on needs no caller. */
+static void check_dead_call(nn_backend *backend) {
+    nn_plan *p = nn_plan_new(NULL);
+    assert_non_null(p);
+    nn_val x = nn_input(p, "x", (nn_shape){1, 1, 2, 2});
+    (void)nn_call(p, x);
+    nn_output(p, "out", x);
+    bound b = bind(p, backend);
+    assert_int_equal(run(&b, NULL), PITH_OK);
+    unbind(&b);
+}
+
+static void dead_calls_are_not_made(void **state) {
+    (void)state;
+    on_every_backend(check_dead_call);
+}
+
+/* Through relu, call and back: the same gradient on all backends. */
+static void gradients_through_a_call_agree(void **state) {
+    (void)state;
+    const nn_shape x = {2, 5, 9, 11};
+    const size_t n_x = nn_shape_count(x);
+    float *first = NULL;
+    for (const char *const *name = nn_backend_list(); *name; name++) {
+        nn_backend *backend = NULL;
+        called c = {.count = 2 * 25 * 9 * 11};
+        const nn_caller caller = {add_index, &c};
+        assert_int_equal(nn_backend_new(&backend, NULL, *name, NULL), PITH_OK);
+        bound b = bind(plan_with_call(x, 25), backend);
+        nn_net_call(b.net, &caller);
+        assert_int_equal(run(&b, NULL), PITH_OK);
+        if (!first) {
+            first = b.data.outputs[2].data;
+            b.data.outputs[2].data = NULL;
+        } else if (!(nn_case_error(first, b.data.outputs[2].data, n_x) < BOUND_OTHER)) {
+            fail_msg("error %.3e", nn_case_error(first, b.data.outputs[2].data, n_x));
+        }
+        unbind(&b);
+        nn_backend_free(&backend);
+    }
+    free(first);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_op_matches_pytorch),
         cmocka_unit_test(every_fixture_is_used),
         cmocka_unit_test(long_sums_stay_exact),
+        cmocka_unit_test(adjoints_of_convolutions_move_across_a_product),
+        cmocka_unit_test(relu_adjoint_keeps_what_is_above_zero),
+        cmocka_unit_test(calls_see_plain_values_and_may_fail),
+        cmocka_unit_test(dead_calls_are_not_made),
+        cmocka_unit_test(gradients_through_a_call_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,6 +87,13 @@ nn_val nn_to_picture(nn_plan *p, nn_val x, int64_t h, int64_t w); /* the way bac
  * hides keys after the query's own position (Lq == Lk). */
 nn_val nn_attention(nn_plan *p, nn_val q, nn_val k, nn_val v, int64_t n_heads, bool causal);
 
+/* The way back through a network: of the gradient that nn_call makes of a value in the middle. The adjoint
+ * (transpose) of nn_conv_no_bias with the same KEY.weight [c_out, c_in, k, k]: y [N, c_out, H, W] ->
+ * [N, c_in, H, W]. NN_CONV1 and NN_CONV3 only. */
+nn_val nn_conv_adjoint(nn_plan *p, nn_val y, const char *key, nn_conv_kind kind, int64_t c_in);
+nn_val nn_relu_adjoint(nn_plan *p, nn_val g, nn_val y); /* g where y > 0, 0 elsewhere; y: the relu's value, or input */
+nn_val nn_call(nn_plan *p, nn_val x);                   /* what nn_net_call's function makes of x; at most one a plan */
+
 /* Ends the description. The first fault of any call above is reported here. */
 pith_status nn_plan_finish(nn_plan *p, pith_diag *diag) PITH_MUST_CHECK;
 
@@ -105,7 +112,7 @@ void nn_plan_dump(const nn_plan *p, void (*line)(void *user, const char *text), 
  * also when that is no number. */
 pith_status nn_plan_memory(const nn_plan *p, const tensor_table *weights, const nn_backend *backend, uint64_t *n_bytes)
     PITH_MUST_CHECK;
-uint64_t nn_plan_flops(const nn_plan *p); /* 2 x multiply-adds of convolutions, products and attention */
+uint64_t nn_plan_flops(const nn_plan *p); /* 2 x multiply-adds of convolutions and adjoints, products, attention */
 
 size_t nn_plan_n_outputs(const nn_plan *p);
 /* The name and shape of an output, in the order of their description. */
@@ -183,6 +190,15 @@ typedef struct nn_watch {
     void *user;
 } nn_watch;
 void nn_net_watch(nn_net *net, const nn_watch *watch);
+
+/* Makes the value of the plan's nn_call: from `in` to `out`, both plain row-major N, C, H, W and never
+ * the same memory. What it returns other than PITH_OK ends the run. Borrowed for as long as the net lives.
+ * A run whose outputs depend on the call, and that has no caller, is PITH_E_ARG. */
+typedef struct nn_caller {
+    pith_status (*call)(void *user, const float *in, float *out, pith_diag *diag);
+    void *user;
+} nn_caller;
+void nn_net_call(nn_net *net, const nn_caller *caller);
 
 pith_status nn_run(nn_net *net, const nn_binding *inputs, size_t n_inputs, const nn_binding *outputs, size_t n_outputs,
                    pith_diag *diag) PITH_MUST_CHECK;

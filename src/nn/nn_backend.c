@@ -79,6 +79,12 @@ pith_status nn_look(const nn_net *net, pith_diag *diag) {
     return net->watch ? net->watch->look(net->watch->user, diag) : PITH_OK;
 }
 
+void nn_net_call(nn_net *net, const nn_caller *caller) { net->caller = caller; }
+
+pith_status nn_make_call(const nn_net *net, const float *in, float *out, pith_diag *diag) {
+    return net->caller->call(net->caller->user, in, out, diag);
+}
+
 size_t nn_net_arena_bytes(const nn_net *net) { return net->arena_bytes; }
 
 void nn_net_share_norms(nn_net *net, const nn_shared_norms *shared) {
@@ -137,6 +143,8 @@ pith_status nn_run(nn_net *net, const nn_binding *inputs, size_t n_inputs, const
     if (n_inputs != (size_t)p->n_inputs || n_outputs != (size_t)p->n_outputs)
         return diag_set(diag, PITH_E_ARG, "network has %d inputs and %d outputs, given %zu and %zu", (int)p->n_inputs,
                         (int)p->n_outputs, n_inputs, n_outputs);
+    if (p->call != NN_NO_VALUE && p->ops[p->call].live && !net->caller)
+        return diag_set(diag, PITH_E_ARG, "network has a call, and nn_net_call gave it no caller");
     for (int32_t i = 0; i < p->n_inputs; i++) {
         net->inputs[i] = find_data(inputs, n_inputs, p->inputs[i].name);
         if (!net->inputs[i]) return diag_set(diag, PITH_E_ARG, "network input %s: not given once", p->inputs[i].name);

@@ -30,6 +30,9 @@ typedef enum nn_op_kind {
     NN_OP_TO_SEQUENCE,
     NN_OP_TO_PICTURE,
     NN_OP_ATTENTION,
+    NN_OP_CONV_ADJOINT,
+    NN_OP_RELU_ADJOINT,
+    NN_OP_CALL,
     NN_N_OP_KINDS
 } nn_op_kind;
 
@@ -46,7 +49,7 @@ typedef struct nn_op {
     int32_t weight, bias; /* indices into the plan's weights, or NN_NO_WEIGHT */
     char *key;            /* full key of its weights, or an input's name; NULL where neither; owned */
     union {
-        nn_conv_kind conv;
+        nn_conv_kind conv; /* of the adjoint: the convolution's */
         nn_activation act;
         struct {
             int64_t n_groups; /* group norm only */
@@ -93,6 +96,7 @@ struct nn_plan {
     int32_t n_weights, weights_capacity;
     nn_named *inputs, *outputs;
     int32_t n_inputs, n_outputs;
+    int32_t call;                 /* the op that is one, or NN_NO_VALUE */
     size_t n_groups;              /* of all live group norms */
     char scope[NN_MAX_KEY_BYTES]; /* "down.2." */
     size_t scope_marks[16];       /* lengths of `scope` before each nn_enter */
@@ -169,13 +173,16 @@ struct nn_net {
     const nn_plan *plan;
     size_t arena_bytes;
     nn_shared_norms norms;
-    const nn_watch *watch; /* may be NULL */
-    const float **inputs;  /* room for a run's pointers, so that running allocates nothing */
+    const nn_watch *watch;   /* may be NULL */
+    const nn_caller *caller; /* not NULL in a run where the plan's call is live */
+    const float **inputs;    /* room for a run's pointers, so that running allocates nothing */
     float **outputs;
 };
 
 /* For backends, between layers. */
 pith_status nn_look(const nn_net *net, pith_diag *diag) PITH_MUST_CHECK;
+/* The value of a call, in plain layout. */
+pith_status nn_make_call(const nn_net *net, const float *in, float *out, pith_diag *diag) PITH_MUST_CHECK;
 
 extern const nn_backend_table nn_ref_backend;
 #ifdef PITH_HAVE_ONEDNN

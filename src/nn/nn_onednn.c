@@ -169,6 +169,12 @@ static pith_status bind_group(nn_dnn_binder *b, int32_t root) {
     case NN_OP_TO_SEQUENCE:
     case NN_OP_TO_PICTURE:
         return nn_dnn_bind_move(b);
+    case NN_OP_CONV_ADJOINT:
+        return nn_dnn_bind_conv_adjoint(b);
+    case NN_OP_RELU_ADJOINT:
+        return nn_dnn_bind_relu_adjoint(b);
+    case NN_OP_CALL:
+        return nn_dnn_bind_call(b);
     case NN_N_OP_KINDS:
         break;
     }
@@ -267,11 +273,17 @@ cleanup:
 
 /* ---- running ------------------------------------------------------------------------------- */
 
-static dnnl_status_t run_step(const nn_dnn_net *net, const nn_dnn_step *step) {
-    if (step->primitive) return dnnl_primitive_execute(step->primitive, net->stream, step->n_args, step->args);
-    if (step->run) return step->run(&step->call, net->stream);
-    nn_dnn_parallel(step->n_items, step->part, &step->call);
-    return dnnl_success;
+static pith_status run_step(const nn_dnn_net *net, const nn_dnn_step *step, pith_diag *diag) {
+    dnnl_status_t said = dnnl_success;
+    if (step->primitive)
+        said = dnnl_primitive_execute(step->primitive, net->stream, step->n_args, step->args);
+    else if (step->op->kind == NN_OP_CALL)
+        return nn_make_call(&net->base, step->call.in[0], step->call.out, diag);
+    else if (step->run)
+        said = step->run(&step->call, net->stream);
+    else
+        nn_dnn_parallel(step->n_items, step->part, &step->call);
+    return said == dnnl_success ? PITH_OK : nn_dnn_fault(diag, net->base.plan, step->op, said, "running");
 }
 
 static pith_status dnn_run(nn_net *base, const float *const *inputs, float *const *outputs, pith_diag *diag) {
@@ -285,9 +297,7 @@ static pith_status dnn_run(nn_net *base, const float *const *inputs, float *cons
                    nn_shape_count(p->ops[p->inputs[i].value].shape) * sizeof(float));
     for (int32_t i = 0; i < net->n_steps && status == PITH_OK; i++) {
         status = nn_look(base, diag);
-        if (status != PITH_OK) break;
-        const dnnl_status_t said = run_step(net, &net->steps[i]);
-        if (said != dnnl_success) status = nn_dnn_fault(diag, p, net->steps[i].op, said, "running");
+        if (status == PITH_OK) status = run_step(net, &net->steps[i], diag);
     }
     (void)dnnl_stream_wait(net->stream); /* the CPU stream is in order and done already */
     for (int32_t i = 0; i < p->n_outputs && status == PITH_OK; i++)

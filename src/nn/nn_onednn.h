@@ -47,6 +47,7 @@ typedef struct nn_dnn_call {
     float *out;
     const float *weight, *bias;
     int64_t channel_from, channel_to, n_channels; /* of the copies of channels */
+    int64_t n_floats;                             /* of the whole value, as laid out: relu_adjoint's */
     float *scratch;                               /* attention's */
     void *state;                                  /* attention's; owned by the step */
 } nn_dnn_call;
@@ -67,7 +68,7 @@ typedef struct nn_dnn_step {
     int32_t arg_spans[NN_DNN_MAX_ARGS]; /* NN_NO_SPAN: fixed memory, such as weights */
     int n_args;
 
-    /* ... a kernel run by all threads, or ... */
+    /* ... a kernel run by all threads (of the op nn_call: the caller's function), or ... */
     nn_dnn_part *part;
     int64_t n_items;
     nn_dnn_call call;
@@ -203,6 +204,10 @@ pith_status nn_dnn_bind_spread(nn_dnn_binder *b);     /* add and mul of one valu
 pith_status nn_dnn_bind_move(nn_dnn_binder *b);       /* nn_onednn_move.c: all that moves elements */
 pith_status nn_dnn_bind_attention(nn_dnn_binder *b);  /* nn_onednn_attention.c */
 pith_status nn_dnn_bind_int8(nn_dnn_binder *b);       /* nn_onednn_int8.c: conv and linear that nn_is_int8 */
+
+pith_status nn_dnn_bind_conv_adjoint(nn_dnn_binder *b); /* nn_onednn_adjoint.c */
+pith_status nn_dnn_bind_relu_adjoint(nn_dnn_binder *b);
+pith_status nn_dnn_bind_call(nn_dnn_binder *b);
 
 /* oneDNN's name of an activation or scale, and its parameters. */
 dnnl_alg_kind_t nn_dnn_eltwise_of(const nn_op *op, float *alpha, float *beta);

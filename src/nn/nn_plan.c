@@ -20,6 +20,7 @@ nn_plan *nn_plan_new(const pith_env *env) {
     const pith_alloc *alloc = env ? &env->alloc : NULL;
     nn_plan *p = mem_alloc(alloc, 1, sizeof *p);
     if (p && alloc) p->alloc = *alloc;
+    if (p) p->call = NN_NO_VALUE;
     return p;
 }
 
@@ -269,6 +270,22 @@ nn_val nn_conv(nn_plan *p, nn_val x, const char *key, nn_conv_kind kind, int64_t
     return y;
 }
 
+nn_val nn_conv_adjoint(nn_plan *p, nn_val y, const char *key, nn_conv_kind kind, int64_t c_in) {
+    if (unusable(p, "conv_adjoint", y)) return no_value;
+    const nn_shape s = nn_shape_of(p, y);
+    const nn_conv_geometry g = nn_conv_geometry_of(kind);
+    if (kind != NN_CONV1 && kind != NN_CONV3) {
+        fail(p, PITH_E_ARG, "conv_adjoint %s%s: only of conv1 and conv3", p->scope, key);
+        return no_value;
+    }
+    nn_op op = op_of(NN_OP_CONV_ADJOINT, y, (nn_shape){s.n, c_in, s.h, s.w});
+    op.u.conv = kind;
+    nn_val x = append(p, op, key);
+    const uint64_t k = (uint64_t)g.kernel;
+    need_weight(p, x, key, (nn_weight){.rank = 4, .shape = {(uint64_t)s.c, (uint64_t)c_in, k, k}});
+    return x;
+}
+
 nn_val nn_linear(nn_plan *p, nn_val x, const char *key, int64_t out, bool has_bias) {
     if (unusable(p, "linear", x)) return no_value;
     const nn_shape s = nn_shape_of(p, x);
@@ -349,6 +366,26 @@ static nn_val binary(nn_plan *p, nn_op_kind kind, nn_val a, nn_val b) {
 nn_val nn_add(nn_plan *p, nn_val a, nn_val b) { return binary(p, NN_OP_ADD, a, b); }
 
 nn_val nn_mul(nn_plan *p, nn_val a, nn_val b) { return binary(p, NN_OP_MUL, a, b); }
+
+nn_val nn_relu_adjoint(nn_plan *p, nn_val g, nn_val y) {
+    if (unusable(p, "relu_adjoint", g) || unusable(p, "relu_adjoint", y)) return no_value;
+    nn_op op = op_of(NN_OP_RELU_ADJOINT, g, nn_shape_of(p, g));
+    if (!nn_shape_same(op.shape, nn_shape_of(p, y))) return misfit(p, &op, op.shape, nn_shape_of(p, y));
+    op.n_in = 2;
+    op.in[1] = y.id;
+    return append(p, op, NULL);
+}
+
+nn_val nn_call(nn_plan *p, nn_val x) {
+    if (unusable(p, "call", x)) return no_value;
+    if (p->call != NN_NO_VALUE) {
+        fail(p, PITH_E_ARG, "call in scope \"%s\": the plan has one already", p->scope);
+        return no_value;
+    }
+    nn_val y = append(p, op_of(NN_OP_CALL, x, nn_shape_of(p, x)), NULL);
+    p->call = y.id;
+    return y;
+}
 
 /* ---- moving elements ----------------------------------------------------------------- */
 

@@ -37,10 +37,15 @@ const char *nn_op_name(const nn_op *op) {
                                                      "pixel_shuffle",
                                                      "to_sequence",
                                                      "to_picture",
-                                                     "attention"};
+                                                     "attention",
+                                                     "conv_adjoint",
+                                                     "relu_adjoint",
+                                                     "call"};
     static const char *const convs[] = {"conv1", "conv3", "conv3_stride2", "conv3_stride2_pad_rb"};
+    static const char *const adjoints[] = {[NN_CONV1] = "conv1_adjoint", [NN_CONV3] = "conv3_adjoint"};
     static const char *const acts[] = {"relu", "silu", "gelu", "quick_gelu", "tanh"};
     if (op->kind == NN_OP_CONV) return convs[op->u.conv];
+    if (op->kind == NN_OP_CONV_ADJOINT) return adjoints[op->u.conv];
     if (op->kind == NN_OP_ACT) return acts[op->u.act];
     return names[op->kind];
 }
@@ -150,10 +155,11 @@ void nn_plan_dump(const nn_plan *p, void (*line)(void *user, const char *text), 
 
 static uint64_t op_flops(const nn_plan *p, const nn_op *op) {
     const uint64_t n_out = nn_shape_count(op->shape);
-    if (op->kind == NN_OP_CONV || op->kind == NN_OP_LINEAR) {
+    const bool is_adjoint = op->kind == NN_OP_CONV_ADJOINT; /* its outputs are along the other side of the weights */
+    if (op->kind == NN_OP_CONV || op->kind == NN_OP_LINEAR || is_adjoint) {
         const nn_weight *w = &p->weights[op->weight];
-        uint64_t per_output = 2;
-        for (uint32_t i = 1; i < w->rank; i++) per_output *= w->shape[i];
+        uint64_t per_output = 2 * w->shape[is_adjoint ? 0 : 1];
+        for (uint32_t i = 2; i < w->rank; i++) per_output *= w->shape[i];
         return n_out * per_output;
     }
     if (op->kind == NN_OP_ATTENTION) return 4 * n_out * (uint64_t)p->ops[op->in[1]].shape.h;

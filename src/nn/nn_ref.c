@@ -100,7 +100,7 @@ cleanup:
 
 static float *value_of(const ref_net *net, int32_t id) { return net->arena + net->spans[id].offset / sizeof(float); }
 
-static void run_op(const ref_net *net, int32_t id) {
+static pith_status run_op(const ref_net *net, int32_t id, pith_diag *diag) {
     const nn_plan *p = net->base.plan;
     const nn_op *op = &p->ops[id];
     nn_ref_call call = {.op = op, .net = &net->base, .out = value_of(net, id), .scratch = net->scratch};
@@ -110,7 +110,9 @@ static void run_op(const ref_net *net, int32_t id) {
     }
     if (op->weight != NN_NO_WEIGHT) call.weight = net->weights[op->weight];
     if (op->bias != NN_NO_WEIGHT) call.bias = net->weights[op->bias];
+    if (op->kind == NN_OP_CALL) return nn_make_call(&net->base, call.in[0], call.out, diag);
     nn_ref_kernel_of(op->kind)(&call);
+    return PITH_OK;
 }
 
 static pith_status ref_run(nn_net *base, const float *const *inputs, float *const *outputs, pith_diag *diag) {
@@ -121,12 +123,13 @@ static pith_status ref_run(nn_net *base, const float *const *inputs, float *cons
         const nn_op *op = &p->ops[i];
         const float *data = op->kind == NN_OP_INPUT ? inputs[next_input++] : NULL;
         if (!op->live) continue;
-        const pith_status status = nn_look(base, diag);
+        pith_status status = nn_look(base, diag);
         if (status != PITH_OK) return status;
         if (data)
             memcpy(value_of(net, i), data, nn_shape_count(op->shape) * sizeof(float));
         else
-            run_op(net, i);
+            status = run_op(net, i, diag);
+        if (status != PITH_OK) return status;
     }
     for (int32_t i = 0; i < p->n_outputs; i++) {
         const int32_t id = p->outputs[i].value;

@@ -66,6 +66,39 @@ static void conv(const nn_ref_call *c) {
                              c->bias ? (double)c->bias[o] : 0, y, c->out + ((n * t.c + o) * t.h + y) * t.w);
 }
 
+/* One row of one input channel of the convolution, from a picture of its outputs. What came from position x
+ * of the input went through weight k to output x + pad - k; so the rows are gathered with the kernel turned round. */
+static void adjoint_row(const nn_ref_call *c, nn_conv_geometry g, const float *in, const float *kernels, int64_t y,
+                        float *out) {
+    const nn_shape s = c->in_shape[0];
+    const int64_t to_next = c->op->shape.c * g.kernel * g.kernel; /* from an output's kernel to the next one's */
+    double *sum = c->scratch;
+    float *part = (float *)(c->scratch + s.w), turned[3];
+    for (int64_t x = 0; x < s.w; x++) sum[x] = 0;
+    for (int64_t o = 0; o < s.c; o++) {
+        memset(part, 0, (size_t)s.w * sizeof *part);
+        for (int64_t ky = 0; ky < g.kernel; ky++) {
+            const int64_t oy = y + g.pad_before - ky;
+            if (oy < 0 || oy >= s.h) continue;
+            for (int64_t kx = 0; kx < g.kernel; kx++)
+                turned[kx] = kernels[o * to_next + ky * g.kernel + g.kernel - 1 - kx];
+            conv_row(part, s.w, in + (o * s.h + oy) * s.w, s.w, turned, g);
+        }
+        for (int64_t x = 0; x < s.w; x++) sum[x] += (double)part[x];
+    }
+    for (int64_t x = 0; x < s.w; x++) out[x] = (float)sum[x];
+}
+
+static void conv_adjoint(const nn_ref_call *c) {
+    const nn_conv_geometry g = nn_conv_geometry_of(c->op->u.conv);
+    const nn_shape s = c->in_shape[0], t = c->op->shape;
+    for (int64_t n = 0; n < t.n; n++)
+        for (int64_t i = 0; i < t.c; i++)
+            for (int64_t y = 0; y < t.h; y++)
+                adjoint_row(c, g, c->in[0] + n * s.c * s.h * s.w, c->weight + i * g.kernel * g.kernel, y,
+                            c->out + ((n * t.c + i) * t.h + y) * t.w);
+}
+
 /* Double sum of products; several at once, since each alone would wait for the last. */
 static double dot(const float *a, const float *b, int64_t n) {
     enum { LANES = 8 };
@@ -189,6 +222,11 @@ static void add(const nn_ref_call *c) {
 static void mul(const nn_ref_call *c) {
     const int64_t count = (int64_t)nn_shape_count(c->op->shape);
     for (int64_t i = 0; i < count; i++) c->out[i] = c->in[0][i] * c->in[1][partner(i, c->op->shape, c->in_shape[1])];
+}
+
+static void relu_adjoint(const nn_ref_call *c) {
+    const size_t count = nn_shape_count(c->op->shape);
+    for (size_t i = 0; i < count; i++) c->out[i] = c->in[1][i] > 0 ? c->in[0][i] : 0;
 }
 
 /* ---- moving elements ------------------------------------------------------------------ */
@@ -324,13 +362,16 @@ nn_ref_kernel *nn_ref_kernel_of(nn_op_kind kind) {
         [NN_OP_TO_SEQUENCE] = to_sequence,
         [NN_OP_TO_PICTURE] = to_picture,
         [NN_OP_ATTENTION] = attention,
+        [NN_OP_CONV_ADJOINT] = conv_adjoint,
+        [NN_OP_RELU_ADJOINT] = relu_adjoint,
     };
     return kernels[kind];
 }
 
 size_t nn_ref_scratch_count(const nn_plan *plan, const nn_op *op) {
-    if (op->kind == NN_OP_CONV) return 2 * (size_t)op->shape.w; /* a row of sums and one of partial sums */
-    if (op->kind == NN_OP_ATTENTION)                            /* scores of one query, and one head's output */
+    if (op->kind == NN_OP_CONV || op->kind == NN_OP_CONV_ADJOINT)
+        return 2 * (size_t)op->shape.w; /* a row of sums and one of partial sums */
+    if (op->kind == NN_OP_ATTENTION)    /* scores of one query, and one head's output */
         return (size_t)plan->ops[op->in[1]].shape.h + (size_t)(op->shape.w / op->u.attention.n_heads);
     return 0;
 }
