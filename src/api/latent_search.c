@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Stochastic Gumbel annealing: each latent value is drawn between the two integers beside it, by chances that follow
+ * from its distance and sharpen as the search goes on, and Adam moves it down the gradient of distortion and bits
+ * (Y. Yang, R. Bamler, S. Mandt, "Improving inference for neural image compression", 2020, section 3.2). Window by
+ * window; around a window's core the symbols stand. */
+#include "api/latent_search.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "api/env.h"
+#include "api/tiles.h"
+#include "fidelity/distortion.h"
+#include "fidelity/ssimulacra2_error.h"
+
+#define CORE_MOST 96u /* positions of a window whose values are moved, in each direction */
+#define CORE_LEAST 16u
+#define HALO 8u /* more of them around it: what lies further hardly shows */
+
+#define N_STEPS 60      /* of Adam */
+#define N_STEPS_MEND 10 /* more of them where the size was missed */
+#define N_MENDS 4
+#define RATE_FIRST 0.03 /* of a quantiser's step; falls in a straight line to .. */
+#define RATE_LAST_PART 0.05
+#define HEAT_FIRST 0.4 /* the temperature; falls to .. */
+#define HEAT_LAST 0.05
+#define HEAT_MEND 0.15
+#define MOMENTUM 0.9
+#define SQUARE_MOMENTUM 0.95
+#define LOOK_EVERY 4    /* steps between two looks at what the coder needs */
+#define PRESSURE 3.0    /* how fast the price of a bit follows what is too much of them */
+#define LEAST_PART 0.98 /* of the bytes there are */
+#define AIM 0.994
+
+/* What the model was trained to minimise (train/config/mini-5.json) at a step s of the quantiser: squares count
+ * s^-0.9 of theirs, and a bit a pixel s^1.5. */
+static const fid_distortion_weights trained_weights = {.ms_ssim = 1, .l1 = 0.35f, .l2 = 3, .chroma = 24};
+#define SSIMULACRA2_WEIGHT 0.005f
+#define SQUARE_EXPONENT 0.9
+#define BIT_PRICE 0.145
+#define BIT_EXPONENT 1.5
+
+/* What is known of a window from the last search of it. */
+typedef struct window_state {
+    double plain_bytes; /* that its plain symbols take; 0: not searched yet */
+    double price;       /* of a bit */
+} window_state;
+
+typedef struct search {
+    const latent_search *k;
+    tile_grid grid;
+    window_state *windows; /* row by row */
+    float step;
+    double price;                   /* of a bit, in distortion of the window */
+    uint64_t noise;                 /* state of the generator */
+    uint32_t h, w;                  /* of the window, in positions */
+    size_t count;                   /* values of a window */
+    float *moved;                   /* the picture's values in steps, which the search moves */
+    float *pixels;                  /* of the window: the original; three planes */
+    float *values;                  /* of the window, in steps */
+    float *drawn, *scaled;          /* what of it the networks see: in steps, and times the step */
+    float *slope;                   /* of each drawn value by its own */
+    float *by_distortion, *by_bits; /* gradients with respect to `drawn` */
+    float *mean, *square;           /* Adam's */
+    uint8_t *fixed;                 /* values of the halo */
+    int16_t *symbols;               /* of the window */
+    lat_coder *coder;
+    fid_distortion *distortion;
+    fid_ssimulacra2 *ssimulacra2;
+} search;
+
+/* ---- noise ------------------------------------------------------------------------ */
+
+/* xorshift64* (S. Vigna, 2016): the same file each time. In (0, 1). */
+static float next_noise(uint64_t *state) {
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    return ((float)((*state * 0x2545F4914F6CDD1Du) >> 41) + 0.5f) / (float)(1u << 23);
+}
+
+/* ---- one step ----------------------------------------------------------------------- */
+
+/* A value between two integers, drawn by its distances from them; `*slope`: its derivative. */
+static float draw(float value, float heat, float noise, float *slope) {
+    static const float least = 1e-4f;
+    const float below = floorf(value);
+    float up = value - below;
+    const bool inside = up > least && up < 1 - least;
+    up = fminf(fmaxf(up, least), 1 - least);
+    const float down = 1 - up;
+    const float logits = 0.5f * logf(up * (1 + up) / (down * (1 + down))) / heat;
+    const float part = 1 / (1 + expf(-(logits + logf(noise / (1 - noise))) / heat));
+    *slope = inside ? part * (1 - part) / (heat * heat) * (1 / (1 - up * up) + 1 / (1 - down * down)) : 0;
+    return below + part;
+}
+
+static void draw_all(search *s, float heat) {
+    for (size_t i = 0; i < s->count; i++) {
+        s->slope[i] = 0;
+        s->drawn[i] = s->fixed[i] ? s->values[i] : draw(s->values[i], heat, next_noise(&s->noise), &s->slope[i]);
+        s->scaled[i] = s->drawn[i] * s->step;
+    }
+}
+
+static pith_status distort(void *user, const float *decoded, float *gradient, pith_diag *diag) {
+    search *s = user;
+    (void)fid_distortion_gradient(s->distortion, decoded, gradient);
+    const pith_status status = model_session_look(s->k->session, diag);
+    if (status != PITH_OK) return status;
+    (void)fid_ssimulacra2_add_gradient(s->ssimulacra2, decoded, SSIMULACRA2_WEIGHT, gradient);
+    return PITH_OK;
+}
+
+/* Adam (D. Kingma, J. Ba, 2015) down the gradient of what has been drawn; `n`: the how manieth step it is, from 1. */
+static void move_all(search *s, int n, double rate) {
+    const float price = (float)s->price, step = s->step;
+    const float by_mean = (float)(rate / (1 - pow(MOMENTUM, n)));
+    const float by_square = (float)(1 / (1 - pow(SQUARE_MOMENTUM, n)));
+    for (size_t i = 0; i < s->count; i++) {
+        const float g = (s->by_distortion[i] * step + s->by_bits[i] * price) * s->slope[i];
+        s->mean[i] += (1 - (float)MOMENTUM) * (g - s->mean[i]);
+        s->square[i] += (1 - (float)SQUARE_MOMENTUM) * (g * g - s->square[i]);
+        if (!s->fixed[i]) s->values[i] -= by_mean * s->mean[i] / (sqrtf(by_square * s->square[i]) + 1e-8f);
+    }
+}
+
+/* What the coder makes of the window with its values rounded. */
+static pith_status rounded_bytes(search *s, double *n_bytes) {
+    const lat_block block = {s->symbols, s->k->head->n_latent, s->h, s->w, s->w, (size_t)s->h * s->w};
+    uint64_t exact = 0;
+    lat_quantise(s->values, s->count, 1, s->symbols);
+    const pith_status status = lat_cost(s->coder, &block, &exact);
+    *n_bytes = (double)exact;
+    if (status == PITH_OK || status == PITH_E_ABORTED) return status; /* who aborted has said so */
+    return diag_set(s->k->diag, status, "the latent coder failed");
+}
+
+static bool is_stopped(void *user) {
+    const latent_search *k = user;
+    return model_session_look(k->session, k->diag) != PITH_OK;
+}
+
+typedef struct annealing {
+    int n_steps;
+    double heat_first, rate_first;
+    double aim; /* bytes at the end, as a part of those of the plain symbols */
+} annealing;
+
+static pith_status anneal(search *s, const annealing *a, double plain_bytes, double done, double part) {
+    pith_status status = PITH_OK;
+    const nn_caller caller = {distort, s};
+    double bits, n_bytes;
+    memset(s->mean, 0, s->count * sizeof *s->mean);
+    memset(s->square, 0, s->count * sizeof *s->square);
+    for (int i = 0; i < a->n_steps; i++) {
+        const double passed = (double)i / a->n_steps;
+        PITH_TRY(model_session_report(s->k->session, s->k->env, "searching", done + part * passed, s->k->diag));
+        if (i > 0 && i % LOOK_EVERY == 0) {
+            PITH_TRY(rounded_bytes(s, &n_bytes));
+            s->price *= fmin(fmax(pow(n_bytes / (a->aim * plain_bytes), PRESSURE), 0.7), 1.4);
+        }
+        draw_all(s, (float)(a->heat_first + (HEAT_LAST - a->heat_first) * passed));
+        PITH_TRY(model_gradient(s->k->session, s->h, s->w, s->scaled, s->step, &caller, s->by_distortion, s->k->diag));
+        PITH_TRY(model_rate(s->k->session, s->h, s->w, s->drawn, s->step, &bits, s->by_bits, s->k->diag));
+        move_all(s, i + 1, a->rate_first * fmax(1 - passed, RATE_LAST_PART));
+    }
+cleanup:
+    return status;
+}
+
+/* ---- windows -------------------------------------------------------------------------- */
+
+/* Three planes of the original; what lies beyond it repeats its last row and column. */
+static void load_pixels(const search *s, uint32_t left, uint32_t top, uint32_t width, uint32_t height) {
+    const pith_image *image = s->k->original;
+    const pith_image_format *f = &image->format;
+    for (uint32_t y = 0; y < height; y++) {
+        const uint32_t row = top + y < f->height ? top + y : f->height - 1;
+        const uint8_t *from = (const uint8_t *)image->pixels + row * image->stride_bytes;
+        for (uint32_t x = 0; x < width; x++) {
+            const uint32_t column = left + x < f->width ? left + x : f->width - 1;
+            const uint8_t *pixel = from + (size_t)column * f->n_channels;
+            for (uint32_t c = 0; c < 3; c++)
+                s->pixels[((size_t)c * height + y) * width + x] = (float)pixel[f->n_channels == 3 ? c : 0] / 255;
+        }
+    }
+}
+
+/* Between the picture's values and the window's: those of the core alone, or all of them, rounded outside it. */
+static void load_values(search *s, tile_span tx, tile_span ty) {
+    const latent_planes *l = s->k->latents;
+    for (size_t i = 0; i < s->count; i++) {
+        const size_t c = i / ((size_t)s->h * s->w), y = i / s->w % s->h, x = i % s->w;
+        const size_t row = ty.window_start + y, column = tx.window_start + x;
+        const float value = s->moved[(c * l->height + row) * l->width + column];
+        s->fixed[i] = row < ty.core_start || row >= ty.core_start + ty.core_length || column < tx.core_start ||
+                      column >= tx.core_start + tx.core_length;
+        s->values[i] = s->fixed[i] ? roundf(value) : value;
+    }
+}
+
+static void store_values(const search *s, tile_span tx, tile_span ty) {
+    const latent_planes *l = s->k->latents;
+    for (size_t i = 0; i < s->count; i++) {
+        const size_t c = i / ((size_t)s->h * s->w), y = i / s->w % s->h, x = i % s->w;
+        if (!s->fixed[i])
+            s->moved[(c * l->height + ty.window_start + y) * l->width + tx.window_start + x] = s->values[i];
+    }
+}
+
+static pith_status search_window(search *s, const annealing *a, tile_span tx, tile_span ty, window_state *state,
+                                 double done, double part) {
+    pith_status status = PITH_OK;
+    const uint32_t scale = 1u << s->k->head->log2_downscale, width = s->w * scale, height = s->h * scale;
+    const double pixels = (double)width * height, step = (double)s->step;
+    fid_distortion_weights weights = trained_weights;
+    weights.l2 *= (float)pow(step, -SQUARE_EXPONENT);
+    s->price = state->plain_bytes > 0 ? state->price : BIT_PRICE * pow(step, BIT_EXPONENT) / pixels;
+    load_pixels(s, tx.window_start * scale, ty.window_start * scale, width, height);
+    load_values(s, tx, ty);
+    status = fid_distortion_new(&s->distortion, &s->k->env->alloc, s->pixels, height, width, weights);
+    if (status != PITH_OK) return diag_set(s->k->diag, status, "out of memory for the search");
+    status = fid_ssimulacra2_new(&s->ssimulacra2, &s->k->env->alloc, s->pixels, height, width);
+    if (status != PITH_OK) PITH_TRY(diag_set(s->k->diag, status, "out of memory for the search"));
+    if (!(state->plain_bytes > 0)) PITH_TRY(rounded_bytes(s, &state->plain_bytes));
+    PITH_TRY(anneal(s, a, state->plain_bytes, done, part));
+    state->price = s->price;
+    store_values(s, tx, ty);
+cleanup:
+    fid_distortion_free(&s->distortion);
+    fid_ssimulacra2_free(&s->ssimulacra2);
+    return status;
+}
+
+static pith_status search_all(search *s, const annealing *a, double done, double part, int16_t *symbols) {
+    pith_status status = PITH_OK;
+    const uint32_t across = s->grid.x.count, n_windows = across * s->grid.y.count;
+    for (uint32_t i = 0; i < n_windows; i++)
+        PITH_TRY(search_window(s, a, tile_axis_span(&s->grid.x, i % across), tile_axis_span(&s->grid.y, i / across),
+                               &s->windows[i], done + part * i / n_windows, part / n_windows));
+    lat_quantise(s->moved, latents_count(s->k->latents), 1, symbols);
+cleanup:
+    return status;
+}
+
+/* ---- room ---------------------------------------------------------------------------------- */
+
+#define ARRAYS 9 /* floats of a window's values */
+
+/* Bytes that windows of this size take. */
+static pith_status window_bytes(const latent_search *k, uint32_t h, uint32_t w, uint64_t *n_bytes) {
+    const uint64_t scale = 1u << k->head->log2_downscale, area = (uint64_t)h * w;
+    pith_status status = model_search_memory(model_session_model(k->session), h, w, n_bytes, k->diag);
+    *n_bytes += area * k->head->n_latent * (ARRAYS * sizeof(float) + 1 + sizeof(int16_t)) +
+                3 * area * scale * scale * sizeof(float) +
+                fid_distortion_bytes((uint32_t)(h * scale), (uint32_t)(w * scale)) +
+                fid_ssimulacra2_bytes((uint32_t)(h * scale), (uint32_t)(w * scale));
+    return status;
+}
+
+/* The largest windows that fit. */
+static pith_status choose_grid(search *s) {
+    const latent_planes *l = s->k->latents;
+    uint64_t n_bytes = 0;
+    for (uint32_t core = CORE_MOST; core >= CORE_LEAST; core /= 2) {
+        s->grid = tile_grid_make(l->width, l->height, (tile_reach){core, HALO});
+        pith_status status = window_bytes(s->k, s->grid.y.window, s->grid.x.window, &n_bytes);
+        if (status != PITH_OK) return status;
+        if (n_bytes <= s->k->memory) return PITH_OK;
+    }
+    return diag_set(s->k->diag, PITH_E_LIMIT, "effort 3 needs %llu megabytes more than there are to take",
+                    (unsigned long long)((n_bytes - s->k->memory) / 1000000 + 1));
+}
+
+static pith_status search_init(search *s) {
+    const pith_alloc *alloc = &s->k->env->alloc;
+    const uint32_t scale = 1u << s->k->head->log2_downscale;
+    const size_t all = latents_count(s->k->latents);
+    pith_status status = choose_grid(s);
+    if (status != PITH_OK) return status;
+    s->h = s->grid.y.window;
+    s->w = s->grid.x.window;
+    s->count = (size_t)s->h * s->w * s->k->head->n_latent;
+    s->windows = mem_alloc(alloc, (size_t)s->grid.x.count * s->grid.y.count, sizeof *s->windows);
+    s->moved = mem_alloc(alloc, all, sizeof *s->moved);
+    s->pixels = mem_alloc(alloc, (size_t)s->h * s->w, (size_t)3 * scale * scale * sizeof *s->pixels);
+    s->values = mem_alloc(alloc, s->count, (ARRAYS - 1) * sizeof *s->values);
+    s->fixed = mem_alloc(alloc, s->count, 1);
+    s->symbols = mem_alloc(alloc, s->count, sizeof *s->symbols);
+    if (!s->windows || !s->moved || !s->pixels || !s->values || !s->fixed || !s->symbols)
+        return diag_set(s->k->diag, PITH_E_NOMEM, "out of memory for the search");
+    float **const parts[] = {&s->drawn, &s->scaled, &s->slope, &s->by_distortion, &s->by_bits, &s->mean, &s->square};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) *parts[i] = s->values + (i + 1) * s->count;
+    status = lat_coder_new(&s->coder, alloc, s->k->head->n_latent);
+    if (status == PITH_OK) status = lat_coder_use_prior(s->coder, s->k->head->prior_id);
+    if (status != PITH_OK) return diag_set(s->k->diag, status, "no coder for the search");
+    lat_coder_ask(s->coder, is_stopped, (void *)(uintptr_t)s->k);
+    s->step = lat_step(s->k->head->step_index);
+    s->noise = 0x9E3779B97F4A7C15u;
+    for (size_t i = 0; i < all; i++) s->moved[i] = s->k->latents->values[i] / s->step;
+    return PITH_OK;
+}
+
+static void search_free(search *s) {
+    const pith_alloc *alloc = &s->k->env->alloc;
+    mem_free(alloc, s->windows);
+    mem_free(alloc, s->moved);
+    mem_free(alloc, s->pixels);
+    mem_free(alloc, s->values);
+    mem_free(alloc, s->fixed);
+    mem_free(alloc, s->symbols);
+    lat_coder_free(&s->coder);
+}
+
+/* ---- the whole -------------------------------------------------------------------------------- */
+
+/* Until the file has at most `max_bytes` and hardly less; `plain_bytes`: with the symbols that the search began with.
+ */
+static pith_status search_to_size(search *s, uint64_t max_bytes, uint64_t other_bytes, uint64_t plain_bytes,
+                                  int16_t *symbols) {
+    pith_status status = PITH_OK;
+    const latent_search *k = s->k;
+    annealing a = {N_STEPS, HEAT_FIRST, RATE_FIRST, AIM * (double)max_bytes / (double)plain_bytes};
+    uint64_t n_bytes = 0;
+    for (int i = 0; i <= N_MENDS; i++) {
+        PITH_TRY(search_all(s, &a, i ? 0.9 : 0.82, i ? 0 : 0.08, symbols));
+        PITH_TRY(rate_file_bytes(k->rate, k->latents, symbols, k->head, other_bytes, &n_bytes));
+        if (n_bytes <= max_bytes && (double)n_bytes >= LEAST_PART * (double)max_bytes) break;
+        a = (annealing){N_STEPS_MEND, HEAT_MEND, RATE_FIRST / 3, a.aim * AIM * (double)max_bytes / (double)n_bytes};
+    }
+    if (n_bytes > max_bytes) /* the plain symbols fit */
+        lat_quantise(k->latents->values, latents_count(k->latents), s->step, symbols);
+cleanup:
+    return status;
+}
+
+pith_status latent_search_run(const latent_search *k, uint64_t max_bytes, uint64_t other_bytes, int16_t *symbols) {
+    static const annealing unbound = {N_STEPS, HEAT_FIRST, RATE_FIRST, 1};
+    pith_status status = PITH_OK;
+    search s = {.k = k};
+    uint64_t plain_bytes = 0;
+    PITH_TRY(search_init(&s));
+    if (max_bytes > 0) {
+        PITH_TRY(rate_file_bytes(k->rate, k->latents, symbols, k->head, other_bytes, &plain_bytes));
+        PITH_TRY(search_to_size(&s, max_bytes, other_bytes, plain_bytes, symbols));
+    } else {
+        PITH_TRY(search_all(&s, &unbound, 0.82, 0.08, symbols));
+    }
+cleanup:
+    search_free(&s);
+    return status;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Effort 3: symbols found by gradients keep to the size and make a better picture. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "api_case.h"
+#include "fidelity/distortion.h"
+
+/* Coloured waves of several lengths, with noise. */
+static pith_image texture(uint32_t width, uint32_t height, uint8_t n_channels) {
+    pith_image p = api_waves(width, height, n_channels, 8);
+    uint32_t state = 7;
+    for (uint32_t y = 0; y < height; y++)
+        for (uint32_t x = 0; x < width; x++)
+            for (uint32_t c = 0; c < (n_channels < 3 ? 1u : 3u); c++) {
+                state = state * 1664525u + 1013904223u;
+                const double wave = 40 * sin(0.13 * x + 0.4 * c) * cos(0.21 * y) + 25 * sin(0.5 * (x + y));
+                const double value = 0.5 * api_sample(&p, y, x, c) + 64 + wave + (double)(state >> 27);
+                api_set_sample(&p, y, x, c, (unsigned)fmin(fmax(value, 0), 255));
+            }
+    return p;
+}
+
+static float *planes_of(const pith_image *p) {
+    const size_t area = (size_t)p->format.width * p->format.height;
+    float *planes = calloc(3 * area, sizeof *planes);
+    for (uint32_t c = 0; c < 3; c++)
+        for (size_t i = 0; i < area; i++)
+            planes[c * area + i] =
+                (float)api_sample(p, (uint32_t)(i / p->format.width), (uint32_t)(i % p->format.width), c) / 255;
+    return planes;
+}
+
+static double distortion_between(const pith_image *original, const pith_image *decoded) {
+    float *a = planes_of(original), *b = planes_of(decoded), *gradient = calloc(1, 3 * sizeof *gradient * original->format.width * original->format.height);
+    fid_distortion *d;
+    const fid_distortion_weights weights = {.ms_ssim = 1, .l1 = 0.35f, .l2 = 2, .chroma = 24};
+    assert_int_equal(fid_distortion_new(&d, NULL, a, original->format.height, original->format.width, weights), PITH_OK);
+    const double value = fid_distortion_gradient(d, b, gradient);
+    fid_distortion_free(&d);
+    free(a);
+    free(b);
+    free(gradient);
+    return value;
+}
+
+static void open_built_in(api_case *c) {
+    char model[4096];
+    const char *root = getenv("PITH_SOURCE_DIR");
+    snprintf(model, sizeof model, "%s/models/mini.safetensors", root ? root : ".");
+    api_open(c, model, NULL);
+}
+
+static double encode_and_measure(api_case *c, const pith_image *p, const pith_encode_options *o, size_t *n_bytes) {
+    pith_bytes file = api_encode(c, p, o);
+    pith_image decoded = api_decode(c, file, NULL, 8);
+    pith_info info;
+    assert_int_equal(pith_decoder_info(c->decoder, &info), PITH_OK);
+    assert_int_equal(info.n_residual_bytes, 0);
+    const double value = distortion_between(p, &decoded);
+    *n_bytes = file.n_bytes;
+    pith_bytes_free(&c->env, &file);
+    free(decoded.pixels);
+    return value;
+}
+
+static void the_picture_is_better_at_the_same_size(void **unused) {
+    (void)unused;
+    api_case c;
+    open_built_in(&c);
+    pith_image p = texture(192, 192, 3);
+    pith_encode_options o;
+    pith_encode_options_defaults(&o, sizeof o);
+    for (int by_size = 0; by_size <= 1; by_size++) {
+        size_t plain_bytes, n_bytes;
+        o.max_bytes = by_size ? 1200 : 0;
+        o.quality = 30;
+        o.effort = by_size; /* at a quality, 1 may add a residual */
+        const double plain = encode_and_measure(&c, &p, &o, &plain_bytes);
+        o.effort = 3;
+        const double searched = encode_and_measure(&c, &p, &o, &n_bytes);
+        print_message("by %s: %zu bytes, %.5f; searched %zu bytes, %.5f\n", by_size ? "size" : "quality", plain_bytes,
+                      plain, n_bytes, searched);
+        if (by_size) assert_true(n_bytes <= o.max_bytes && n_bytes >= 0.98 * (double)o.max_bytes);
+        assert_true(fabs((double)n_bytes - (double)plain_bytes) < 0.03 * (double)plain_bytes);
+        assert_true(searched < 0.96 * plain);
+    }
+    free(p.pixels);
+    api_close(&c);
+}
+
+/* Two windows, each with a halo; twice the same bytes. Grey, and alpha. */
+static void windows_make_one_file(void **unused) {
+    (void)unused;
+    api_case c;
+    api_open(&c, NULL, NULL);
+    for (uint8_t n_channels = 1; n_channels <= 4; n_channels++) {
+        pith_image p = texture(900, 40, n_channels);
+        pith_encode_options o;
+        pith_encode_options_defaults(&o, sizeof o);
+        o.effort = 3;
+        o.max_bytes = 2000;
+        pith_bytes file = api_encode(&c, &p, &o), again = api_encode(&c, &p, &o);
+        assert_true(file.n_bytes <= o.max_bytes);
+        assert_int_equal(file.n_bytes, again.n_bytes);
+        assert_memory_equal(file.data, again.data, file.n_bytes);
+        o.effort = 2;
+        pith_bytes plain = api_encode(&c, &p, &o);
+        assert_true(plain.n_bytes != file.n_bytes || memcmp(plain.data, file.data, file.n_bytes) != 0);
+        pith_image decoded = api_decode(&c, file, NULL, 8);
+        free(decoded.pixels);
+        pith_bytes_free(&c.env, &file);
+        pith_bytes_free(&c.env, &again);
+        pith_bytes_free(&c.env, &plain);
+        free(p.pixels);
+    }
+    api_close(&c);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_picture_is_better_at_the_same_size),
+        cmocka_unit_test(windows_make_one_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
