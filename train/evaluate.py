@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: 2026 The Pith authors
 """Measure weights on pictures: bits per pixel by the rate proxy, PSNR, MS-SSIM, SSIMULACRA 2.
 
-    evaluate.py WEIGHTS --val DIR [--rate FILE]     every picture of a folder
-    evaluate.py WEIGHTS --data DIR [--rate FILE]    the held-out pictures of a training folder
+    evaluate.py WEIGHTS --val DIR     every picture of a folder
+    evaluate.py WEIGHTS --data DIR    the held-out pictures of a training folder
 
 The bits are the proxy's, not the coder's. Decoded pictures are rounded to 8 bits before they are measured.
 """
@@ -26,6 +26,7 @@ from compute import select_device
 from data import as_float, list_pictures, load_picture, split
 from losses import ms_ssim
 from model import DOWNSCALE, MiniModel, config_from_tensors
+from rate import with_proxy
 from weights import read_safetensors
 
 LOG2_STEPS = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5)
@@ -89,13 +90,11 @@ def format_table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def load_model(path: str, rate_path: str = "") -> MiniModel:
-    """A model from a checkpoint's weights, or from an exported file and the rate proxy saved beside it."""
-    tensors, _ = read_safetensors(path)
-    if rate_path:
-        tensors.update(read_safetensors(rate_path)[0])
+def load_model(path: str) -> MiniModel:
+    """A model from a checkpoint's weights, or from an exported file."""
+    tensors = with_proxy(read_safetensors(path)[0])
     if not any(name.startswith("ctx.") for name in tensors):
-        raise ValueError(f"{path}: holds no rate proxy (ctx.*): give one with --rate (export.py --with-rate)")
+        raise ValueError(f"{path}: holds no rate proxy")
     model = MiniModel(config_from_tensors(tensors))
     model.load_state_dict(tensors)
     return model.eval()
@@ -107,13 +106,12 @@ def main() -> int:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--val", metavar="DIR", help="measure on every picture of this folder")
     source.add_argument("--data", metavar="DIR", help="measure on the held-out pictures of this folder")
-    parser.add_argument("--rate", metavar="FILE", default="", help="file with the rate proxy (ctx.*)")
     parser.add_argument("--limit", type=int, default=0, help="at most so many pictures (0: all)")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     device = select_device("auto", options.threads)
     try:
-        model = load_model(options.weights, options.rate).to(device)
+        model = load_model(options.weights).to(device)
         paths = list_pictures(options.val) if options.val else split(list_pictures(options.data))[1]
         pictures = [load_picture(path) for path in paths[:options.limit or None]]
     except (OSError, ValueError) as error:

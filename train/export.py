@@ -3,10 +3,10 @@
 # SPDX-FileCopyrightText: 2026 The Pith authors
 """The only door from training to the codec: a checkpoint becomes the model file that C reads.
 
-    export.py WEIGHTS OUT --config config/mini-1.json [--trained-minutes M] [--with-rate FILE]
+    export.py WEIGHTS OUT --config config/mini-1.json [--trained-minutes M]
 
-OUT is a safetensors file in fp16 with the tensors `enc.*` and `dec.*` (the rate proxy is not part of the
-codec) and the metadata that the engine needs. Equal inputs give equal bytes.
+OUT is a safetensors file in fp16 with the tensors `enc.*`, `dec.*` and `rate.*` (the rate proxy as plain
+convolutions) and the metadata that the engine needs. Equal inputs give equal bytes.
 """
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from torch import Tensor
 
 from config import Config, read_config
 from model import DOWNSCALE, MiniModel, config_from_tensors
-from weights import encode_safetensors, read_safetensors, replace_file, write_safetensors
+from rate import RateModel, stored_tensors, with_proxy
+from weights import encode_safetensors, read_safetensors, replace_file
 
 FORMAT_NAME, FORMAT_VERSION = "pith-mini", "1"
 SIZE_LIMIT_BYTES = 16_000_000
@@ -26,13 +27,15 @@ LICENCE_NOTE = "photos: see train/README.md"
 
 
 def codec_tensors(tensors: Mapping[str, Tensor]) -> Dict[str, Tensor]:
-    """The tensors that the codec needs, names unchanged."""
+    """The tensors of encoder and decoder, names unchanged."""
     return {name: value for name, value in tensors.items() if name.startswith(("enc.", "dec."))}
 
 
-def rate_tensors(tensors: Mapping[str, Tensor]) -> Dict[str, Tensor]:
-    """The tensors of the rate proxy, names unchanged."""
-    return {name: value for name, value in tensors.items() if name.startswith("ctx.")}
+def rate_tensors(tensors: Mapping[str, Tensor], config: Config) -> Dict[str, Tensor]:
+    """The rate proxy as the codec runs it; the weights of one that is not of this shape are refused."""
+    proxy = RateModel(config.model.latent_channels)
+    proxy.load_state_dict({name[4:]: value for name, value in tensors.items() if name.startswith("ctx.")})
+    return stored_tensors(proxy)
 
 
 def model_metadata(config: Config, trained_minutes: str) -> Dict[str, str]:
@@ -74,6 +77,7 @@ def model_file(tensors: Mapping[str, Tensor], config: Config, trained_minutes: s
             raise ValueError(f"tensor {name} is {'missing' if name in wanted else 'not of this network'}")
         if chosen[name].shape != wanted[name].shape:
             raise ValueError(f"tensor {name} is {list(chosen[name].shape)}, not {list(wanted[name].shape)}")
+    chosen.update(rate_tensors(tensors, config))
     content = encode_safetensors(chosen, model_metadata(config, trained_minutes), "F16")
     if len(content) > SIZE_LIMIT_BYTES:
         raise ValueError(f"{len(content)} bytes: more than {SIZE_LIMIT_BYTES}")
@@ -86,17 +90,15 @@ def main() -> int:
     parser.add_argument("target", metavar="OUT", help="such as models/mini.safetensors")
     parser.add_argument("--config", metavar="FILE", required=True, help="the settings of the training")
     parser.add_argument("--trained-minutes", metavar="M", help="in place of what WEIGHTS says of itself")
-    parser.add_argument("--with-rate", metavar="FILE", help="also save the proxy, for evaluate.py --rate")
     options = parser.parse_args()
     try:
         tensors, metadata = read_safetensors(options.weights)
+        tensors = with_proxy(tensors)
         minutes = options.trained_minutes or metadata.get("trained_minutes")
         if minutes is None:
             raise ValueError(f"{options.weights} does not say --trained-minutes: give it")
         content = model_file(tensors, read_config(options.config), minutes)
         replace_file(options.target, content)
-        if options.with_rate:
-            write_safetensors(options.with_rate, rate_tensors(tensors), {"trained_minutes": minutes}, "F32")
     except (OSError, ValueError) as error:
         print(f"export.py: {error}", file=sys.stderr)
         return 1

@@ -2,7 +2,8 @@
 # SPDX-FileCopyrightText: 2026 The Pith authors
 """The rate proxy: a causal context model that estimates how many bits a quantised latent costs.
 
-It stands in for the integer coder during training and is not part of the codec. Positions are coded in
+It stands in for the integer coder during training, and where the encoder searches for symbols by gradients
+(src/api/latent_search.c). Positions are coded in
 raster order; within a position, channels in order. Like PixelCNN (van den Oord and others, 2016), a masked
 5x5 convolution sees the positions already coded; a masked 1x1 layer then adds, for each channel, the
 channels before it at the same position. The distribution is a logistic, integrated over each bin.
@@ -11,7 +12,7 @@ The attribute names (m, h2, f1, f2) are tensor names of existing weights files, 
 """
 from __future__ import annotations
 
-from typing import Tuple
+from typing import Dict, Mapping, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +21,33 @@ from torch import Tensor, nn
 CONTEXT_PX = 5
 LEAST_SCALE = 0.05
 LEAST_PROBABILITY = 1e-6
+
+
+def stored_tensors(model: RateModel) -> Dict[str, Tensor]:
+    """What the model file holds of it, as plain convolutions: masked, and the last one not grouped."""
+    groups = model.f2.groups
+    rows, columns = model.f2.out_channels // groups, model.f2.in_channels // groups
+    whole = model.f2.weight.new_zeros(model.f2.out_channels, model.f2.in_channels, 1, 1)
+    for group in range(groups):
+        inner = model.f2.weight[group * rows:(group + 1) * rows]
+        whole[group * rows:(group + 1) * rows, group * columns:(group + 1) * columns] = inner
+    weights = {"m": model.m.weight * model.position_mask, "h2": model.h2.weight,
+               "f1": model.f1.weight * model.channel_mask, "f2": whole}
+    stored = {f"rate.{name}.weight": value.detach() for name, value in weights.items()}
+    return {**stored, **{f"rate.{name}.bias": getattr(model, name).bias.detach() for name in weights}}
+
+
+def with_proxy(tensors: Mapping[str, Tensor]) -> Dict[str, Tensor]:
+    """Tensors of a model file with `ctx.*`, as the modules name them, in the place of `rate.*`."""
+    found = {name: value for name, value in tensors.items() if not name.startswith("rate.")}
+    if "rate.f2.weight" not in tensors:
+        return found
+    groups = tensors["rate.f2.weight"].shape[0] // 2
+    found.update({"ctx." + name[5:]: value for name, value in tensors.items() if name.startswith("rate.")})
+    blocks = [block.chunk(groups, 1)[group] for group, block in
+              enumerate(tensors["rate.f2.weight"].chunk(groups, 0))]
+    found["ctx.f2.weight"] = torch.cat(blocks)
+    return found
 
 
 class RateModel(nn.Module):

@@ -33,9 +33,11 @@ from data import (HELD_OUT_EVERY, Batches, list_pictures, pack, random_crop,  # 
                   sample_blocks, split, stream_batches)  # noqa: E402
 from evaluate import format_table, measure  # noqa: E402
 from export import model_file  # noqa: E402
+from fit_rate import encode_all, fit  # noqa: E402
 from losses import ms_ssim  # noqa: E402
 from model import BLOCK_VALUES, DOWNSCALE, MiniModel, config_from_tensors, deepen, grow_latent  # noqa: E402
 from optimiser import orthogonalise  # noqa: E402
+from rate import stored_tensors, with_proxy  # noqa: E402
 from PIL import Image  # noqa: E402
 from trainer import Trainer, WEIGHTS_FILE  # noqa: E402
 from weights import read_safetensors  # noqa: E402
@@ -125,6 +127,25 @@ class Network(unittest.TestCase):
             self.assertTrue(differs[3, 3, 3] and differs[0, 3, 4] and differs[0, 5, 1])
         differs = (model.symbol_bits(scaled, log2_step) != model.symbol_bits(changed, log2_step))[0]
         self.assertEqual(order[differs].min(), order[2, 3, 3])
+
+    def test_rate_model_survives_the_model_file(self) -> None:
+        model = make_random(SMALL).ctx
+        torch.nn.init.normal_(model.f2.weight)
+        again = make_random(SMALL).ctx
+        stored = with_proxy({**stored_tensors(model), "dec.lin.bias": torch.zeros(1)})
+        self.assertEqual(stored.pop("dec.lin.bias").shape, (1,))
+        again.load_state_dict({name[4:]: value for name, value in stored.items()})
+        scaled = torch.randn(1, 4, 6, 6, dtype=torch.float64)
+        log2_step = torch.zeros(1, dtype=torch.float64)
+        torch.testing.assert_close(model(scaled, log2_step), again(scaled, log2_step))
+
+    def test_rate_model_learns_alone(self) -> None:
+        model = make_random(SMALL).float()
+        latents = encode_all(model, make_photos(), CPU)
+        self.assertEqual(len(latents), 6)
+        before = model.ctx(torch.stack(latents).round(), torch.zeros(6)).mean().item()
+        fit(model.ctx, latents, 0.05, 2)
+        self.assertLess(model.ctx(torch.stack(latents).round(), torch.zeros(6)).mean().item(), 0.9 * before)
 
     def test_growing_keeps_the_old_channels(self) -> None:
         old = make_random(SMALL).float()
@@ -258,7 +279,7 @@ class Export(unittest.TestCase):
         header = json.loads(content[8:8 + header_bytes])
         described = header.pop("__metadata__")
         self.assertEqual(list(header), sorted(header))
-        self.assertTrue(all(name.startswith(("enc.", "dec.")) for name in header))
+        self.assertTrue(all(name.startswith(("enc.", "dec.", "rate.")) for name in header))
         self.assertEqual((described["name"], described["enc_reach_px"]), ("test-1", "40"))
         self.assertTrue(all(isinstance(value, str) for value in described.values()))
 

@@ -22,6 +22,7 @@ from data import draw_seed, sample_blocks
 from losses import distortion
 from model import DOWNSCALE, MiniModel, config_from_tensors, can_deepen, deepen, grow_latent, start_as_pca
 from optimiser import Optimiser
+from rate import with_proxy
 from weights import read_safetensors, write_safetensors
 
 STATE_FILE = "state.pt"              # everything that resuming needs
@@ -90,8 +91,9 @@ class Trainer:
     def start_from_weights(self, path: str, photos: Sequence[Tensor]) -> None:
         """Begin with stored weights; those of fewer latent channels, or of fewer blocks, are extended."""
         stored, metadata = read_safetensors(path)
+        stored = with_proxy(stored)
         for name, fresh in self.model.ctx.state_dict().items():
-            stored.setdefault("ctx." + name, fresh.cpu())  # a model file has no rate proxy
+            stored.setdefault("ctx." + name, fresh.cpu())  # earlier model files have no rate proxy
         stored_config, config = config_from_tensors(stored), self.config.model
         if stored_config.latent_channels < config.latent_channels:
             stored = grow_latent(stored, self.model, self.pca_blocks(photos))

@@ -12,7 +12,8 @@
 
 #include "weights/quantised.h"
 
-#define PATCH_HIGH 4 /* pixels a position at 1/4 resolution is wide and high */
+#define MAX_BLOCKS 64 /* of one width in one direction */
+#define PATCH_HIGH 4  /* pixels a position at 1/4 resolution is wide and high */
 
 /* ---- configuration ------------------------------------------------------------- */
 
@@ -69,6 +70,19 @@ static pith_status read_name(char name[PITH_NAME_BYTES], const tensor_table *wei
     return PITH_OK;
 }
 
+/* The sizes of the rate network are those of its weights, if they are there. */
+static pith_status read_rate_network(mini_config *c, const tensor_table *weights, pith_diag *diag) {
+    const tensor *hidden = tensor_table_find(weights, "rate.h2.weight"),
+                 *mixed = tensor_table_find(weights, "rate.f1.weight");
+    if (!hidden || !mixed) return PITH_OK;
+    const uint64_t n_hidden = hidden->shape[0], n_mixed = mixed->shape[0];
+    if (hidden->rank != 4 || mixed->rank != 4 || n_hidden < 1 || n_hidden > 4096 || n_mixed < 1 || n_mixed > 4096)
+        return diag_set(diag, PITH_E_MODEL_SHAPE, "the model's rate network has no usable shape");
+    c->rate_hidden = (uint32_t)n_hidden;
+    c->rate_mixed = (uint32_t)n_mixed;
+    return PITH_OK;
+}
+
 pith_status mini_config_read(mini_config *config, const tensor_table *weights, pith_diag *diag) {
     pith_status status = PITH_OK;
     mini_config c = {0};
@@ -80,14 +94,15 @@ pith_status mini_config_read(mini_config *config, const tensor_table *weights, p
     PITH_TRY(read_count(&c.n_latent, weights, "latent_channels", 1, 32, diag));
     PITH_TRY(read_count(&c.width_h, weights, "width_h", 1, 4096, diag));
     PITH_TRY(read_count(&c.width_w, weights, "width_w", 1, 4096, diag));
-    PITH_TRY(read_count(&c.n_enc_high, weights, "n_enc_high", 0, 64, diag));
-    PITH_TRY(read_count(&c.n_enc_low, weights, "n_enc_low", 0, 64, diag));
-    PITH_TRY(read_count(&c.n_dec_low, weights, "n_dec_low", 0, 64, diag));
-    PITH_TRY(read_count(&c.n_dec_high, weights, "n_dec_high", 0, 64, diag));
+    PITH_TRY(read_count(&c.n_enc_high, weights, "n_enc_high", 0, MAX_BLOCKS, diag));
+    PITH_TRY(read_count(&c.n_enc_low, weights, "n_enc_low", 0, MAX_BLOCKS, diag));
+    PITH_TRY(read_count(&c.n_dec_low, weights, "n_dec_low", 0, MAX_BLOCKS, diag));
+    PITH_TRY(read_count(&c.n_dec_high, weights, "n_dec_high", 0, MAX_BLOCKS, diag));
     PITH_TRY(read_log2_step(&c.log2_step_min, weights, "log2_step_min", diag));
     PITH_TRY(read_log2_step(&c.log2_step_max, weights, "log2_step_max", diag));
     PITH_TRY(read_log2_step(&c.log2_step_q0, weights, "log2_step_q0", diag));
     PITH_TRY(read_log2_step(&c.log2_step_q100, weights, "log2_step_q100", diag));
+    PITH_TRY(read_rate_network(&c, weights, diag));
     if (c.log2_step_min > c.log2_step_max || c.log2_step_q0 <= c.log2_step_q100)
         status = diag_set(diag, PITH_E_FORMAT, "model metadata: the ranges of steps are upside down");
     else
@@ -123,20 +138,24 @@ uint32_t mini_decoder_reach(const mini_config *c) {
 
 /* ---- networks --------------------------------------------------------------------- */
 
+/* What the way back needs of a residual block: the inputs of its convolutions. */
+typedef struct block_values {
+    nn_val a, b;
+} block_values;
+
 /* x + b(relu(a(relu(x)))) */
-static nn_val res_block(nn_plan *p, nn_val x, int64_t width) {
-    nn_val y = nn_act(p, x, NN_RELU);
-    y = nn_conv(p, y, "a", NN_CONV3, width);
-    y = nn_act(p, y, NN_RELU);
-    y = nn_conv(p, y, "b", NN_CONV3, width);
-    return nn_add(p, y, x);
+static nn_val res_block(nn_plan *p, nn_val x, int64_t width, block_values *kept) {
+    kept->a = nn_act(p, x, NN_RELU);
+    kept->b = nn_act(p, nn_conv(p, kept->a, "a", NN_CONV3, width), NN_RELU);
+    return nn_add(p, nn_conv(p, kept->b, "b", NN_CONV3, width), x);
 }
 
-/* Blocks numbered from `first` in the present scope. */
-static nn_val res_blocks(nn_plan *p, nn_val x, uint32_t first, uint32_t count, int64_t width) {
+/* Blocks numbered from `first` in the present scope; `kept`: one each, or NULL. */
+static nn_val res_blocks(nn_plan *p, nn_val x, uint32_t first, uint32_t count, int64_t width, block_values *kept) {
+    block_values forgotten;
     for (uint32_t i = 0; i < count; i++) {
         nn_enter(p, "%u", first + i);
-        x = res_block(p, x, width);
+        x = res_block(p, x, width, kept ? &kept[i] : &forgotten);
         nn_leave(p);
     }
     return x;
@@ -159,10 +178,10 @@ static void describe_encoder(nn_plan *p, const mini_config *c, int64_t h, int64_
     nn_enter(p, "net");
     x = nn_pixel_unshuffle(p, x, PATCH_HIGH);
     x = numbered_conv(p, x, layer++, NN_CONV3, c->width_h);
-    x = res_blocks(p, x, layer, c->n_enc_high, c->width_h);
+    x = res_blocks(p, x, layer, c->n_enc_high, c->width_h, NULL);
     layer += c->n_enc_high;
     x = numbered_conv(p, x, layer++, NN_CONV3_STRIDE2, c->width_w);
-    x = res_blocks(p, x, layer, c->n_enc_low, c->width_w);
+    x = res_blocks(p, x, layer, c->n_enc_low, c->width_w, NULL);
     layer += c->n_enc_low;
     x = numbered_conv(p, x, layer, NN_CONV3, c->n_latent);
     nn_leave(p);
@@ -184,17 +203,18 @@ static nn_val decoder_head(nn_plan *p, const mini_config *c, nn_val latent) {
     return nn_conv(p, nn_concat(p, latent, log2_step), "head", NN_CONV3, c->width_w);
 }
 
-static nn_val decoder_low(nn_plan *p, const mini_config *c, nn_val x, uint32_t first, uint32_t end) {
+static nn_val decoder_low(nn_plan *p, const mini_config *c, nn_val x, uint32_t first, uint32_t end,
+                          block_values *kept) {
     nn_enter(p, "low");
-    x = res_blocks(p, x, first, end - first, c->width_w);
+    x = res_blocks(p, x, first, end - first, c->width_w, kept);
     nn_leave(p);
     return x;
 }
 
-static nn_val decoder_end(nn_plan *p, const mini_config *c, nn_val x, nn_val latent) {
+static nn_val decoder_end(nn_plan *p, const mini_config *c, nn_val x, nn_val latent, block_values *kept) {
     x = nn_pixel_shuffle(p, nn_conv(p, x, "up.0", NN_CONV3, 4 * (int64_t)c->width_h), 2);
     nn_enter(p, "high");
-    x = res_blocks(p, x, 0, c->n_dec_high, c->width_h);
+    x = res_blocks(p, x, 0, c->n_dec_high, c->width_h, kept);
     nn_leave(p);
     x = nn_pixel_shuffle(p, nn_conv(p, x, "tail.0", NN_CONV3, 3 * 16), PATCH_HIGH);
     nn_val linear = nn_pixel_shuffle(p, nn_conv(p, latent, "lin", NN_CONV1, 3 * 64), MINI_DOWNSCALE);
@@ -204,8 +224,8 @@ static nn_val decoder_end(nn_plan *p, const mini_config *c, nn_val x, nn_val lat
 static void describe_decoder(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
     nn_val latent = latent_input(p, c, h, w);
     nn_enter(p, "dec");
-    nn_val x = decoder_low(p, c, decoder_head(p, c, latent), 0, c->n_dec_low);
-    x = decoder_end(p, c, x, latent);
+    nn_val x = decoder_low(p, c, decoder_head(p, c, latent), 0, c->n_dec_low, NULL);
+    x = decoder_end(p, c, x, latent, NULL);
     nn_leave(p);
     nn_output(p, "image", x);
 }
@@ -213,14 +233,14 @@ static void describe_decoder(nn_plan *p, const mini_config *c, int64_t h, int64_
 static void describe_first_part(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
     nn_enter(p, "dec");
     nn_val x = decoder_head(p, c, latent_input(p, c, h, w));
-    x = decoder_low(p, c, x, 0, blocks_of_first_part(c));
+    x = decoder_low(p, c, x, 0, blocks_of_first_part(c), NULL);
     nn_leave(p);
     nn_output(p, "features", x);
 }
 
 static void describe_second_part(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
     nn_enter(p, "dec");
-    nn_val x = decoder_low(p, c, features_input(p, c, h, w), blocks_of_first_part(c), c->n_dec_low);
+    nn_val x = decoder_low(p, c, features_input(p, c, h, w), blocks_of_first_part(c), c->n_dec_low, NULL);
     nn_leave(p);
     nn_output(p, "features", x);
 }
@@ -228,10 +248,74 @@ static void describe_second_part(nn_plan *p, const mini_config *c, int64_t h, in
 static void describe_third_part(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
     nn_val latent = latent_input(p, c, h, w);
     nn_enter(p, "dec");
-    nn_val x = decoder_end(p, c, features_input(p, c, h, w), latent);
+    nn_val x = decoder_end(p, c, features_input(p, c, h, w), latent, NULL);
     nn_leave(p);
     nn_output(p, "image", x);
 }
+
+/* ---- gradients ------------------------------------------------------------------------ */
+
+/* Blocks 0 .. count-1 of the present scope, backward: the gradient with respect to their output -> to their input. */
+static nn_val res_blocks_adjoint(nn_plan *p, nn_val g, uint32_t count, int64_t width, const block_values *kept) {
+    for (uint32_t i = count; i-- > 0;) {
+        nn_enter(p, "%u", i);
+        nn_val inner = nn_relu_adjoint(p, nn_conv_adjoint(p, g, "b", NN_CONV3, width), kept[i].b);
+        inner = nn_relu_adjoint(p, nn_conv_adjoint(p, inner, "a", NN_CONV3, width), kept[i].a);
+        g = nn_add(p, inner, g);
+        nn_leave(p);
+    }
+    return g;
+}
+
+static nn_val decoder_adjoint(nn_plan *p, const mini_config *c, nn_val image, const block_values *low,
+                              const block_values *high) {
+    nn_val linear = nn_conv_adjoint(p, nn_pixel_unshuffle(p, image, MINI_DOWNSCALE), "lin", NN_CONV1, c->n_latent);
+    nn_val g = nn_conv_adjoint(p, nn_pixel_unshuffle(p, image, PATCH_HIGH), "tail.0", NN_CONV3, c->width_h);
+    nn_enter(p, "high");
+    g = res_blocks_adjoint(p, g, c->n_dec_high, c->width_h, high);
+    nn_leave(p);
+    g = nn_conv_adjoint(p, nn_pixel_unshuffle(p, g, 2), "up.0", NN_CONV3, c->width_w);
+    nn_enter(p, "low");
+    g = res_blocks_adjoint(p, g, c->n_dec_low, c->width_w, low);
+    nn_leave(p);
+    g = nn_conv_adjoint(p, g, "head", NN_CONV3, (int64_t)c->n_latent + 1);
+    return nn_add(p, nn_slice_channels(p, g, 0, c->n_latent), linear);
+}
+
+static void describe_gradient(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
+    block_values low[MAX_BLOCKS], high[MAX_BLOCKS];
+    nn_val latent = latent_input(p, c, h, w);
+    nn_enter(p, "dec");
+    nn_val x = decoder_low(p, c, decoder_head(p, c, latent), 0, c->n_dec_low, low);
+    nn_val image = decoder_end(p, c, x, latent, high);
+    nn_val gradient = decoder_adjoint(p, c, nn_call(p, image), low, high);
+    nn_leave(p);
+    nn_output(p, "gradient", gradient);
+}
+
+static void describe_rate(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
+    const int64_t n = c->n_latent, hidden = c->rate_hidden;
+    nn_val scaled = nn_input(p, "scaled", (nn_shape){1, n, h, w});
+    nn_val log2_step = nn_input(p, "log2_step", (nn_shape){1, 1, h, w});
+    nn_enter(p, "rate");
+    nn_val seen = nn_act(p, nn_conv(p, nn_concat(p, scaled, log2_step), "m", NN_CONV5, hidden), NN_RELU);
+    nn_val context = nn_act(p, nn_conv(p, seen, "h2", NN_CONV1, hidden), NN_RELU);
+    nn_val mixed = nn_act(p, nn_conv(p, nn_concat(p, context, scaled), "f1", NN_CONV1, c->rate_mixed), NN_RELU);
+    nn_val distribution = nn_conv(p, mixed, "f2", NN_CONV1, 2 * n);
+
+    nn_val g = nn_call(p, nn_concat(p, scaled, distribution));
+    nn_val direct = nn_slice_channels(p, g, 0, n);
+    g = nn_relu_adjoint(p, nn_conv_adjoint(p, nn_slice_channels(p, g, n, 2 * n), "f2", NN_CONV1, c->rate_mixed), mixed);
+    g = nn_conv_adjoint(p, g, "f1", NN_CONV1, hidden + n);
+    direct = nn_add(p, direct, nn_slice_channels(p, g, hidden, n));
+    g = nn_relu_adjoint(p, nn_slice_channels(p, g, 0, hidden), context);
+    g = nn_relu_adjoint(p, nn_conv_adjoint(p, g, "h2", NN_CONV1, hidden), seen);
+    g = nn_slice_channels(p, nn_conv_adjoint(p, g, "m", NN_CONV5, n + 1), 0, n);
+    nn_leave(p);
+    nn_output(p, "gradient", nn_add(p, direct, g));
+}
+
+/* ---- plans ------------------------------------------------------------------------------ */
 
 typedef void describe_fn(nn_plan *p, const mini_config *c, int64_t h, int64_t w);
 
@@ -261,4 +345,14 @@ pith_status mini_decoder_part_plan(nn_plan **out, const mini_config *config, uin
     static describe_fn *const parts[MINI_DECODER_PARTS] = {describe_first_part, describe_second_part,
                                                            describe_third_part};
     return make_plan(out, parts[part], config, env, h, w, diag);
+}
+
+pith_status mini_gradient_plan(nn_plan **out, const mini_config *config, const pith_env *env, uint32_t h, uint32_t w,
+                               pith_diag *diag) {
+    return make_plan(out, describe_gradient, config, env, h, w, diag);
+}
+
+pith_status mini_rate_plan(nn_plan **out, const mini_config *config, const pith_env *env, uint32_t h, uint32_t w,
+                           pith_diag *diag) {
+    return make_plan(out, describe_rate, config, env, h, w, diag);
 }
