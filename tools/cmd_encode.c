@@ -22,7 +22,7 @@ static const cli_option options[] = {
     {CLI_METHOD, "method", "NAME", "latent (default), or palette: the published baseline, to compare with"},
     BATCH_OPTIONS,
     {CLI_STRIP, "strip", NULL, "keep no Exif, XMP and colour profile; colours become sRGB"},
-    {'e', "effort", "0..2", "0: the network alone; 1 (default): its faults are mended; 2: longer search"},
+    {'e', "effort", "0..3", "0: the network alone; 1 (default): its faults are mended; 2, 3: longer searches"},
     {'f', "faithful", "[=LEVEL]", "no tile is worse than LEVEL allows: loose, normal (default), strict"},
     {CLI_PROTECT, "protect", "X,Y,W,H", "errors in this part count most; may be given more than once"},
     {'v', "verbose", NULL, "say where time went"},
@@ -96,8 +96,8 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
                 return cli_usage(command, "--quality takes 0 to 100, not \"%s\"", argument);
         } else if (option == 'e') {
             r->has_effort = true;
-            if (!cli_parse_number(&r->effort, argument, 0, 2) || r->effort != (int)r->effort)
-                return cli_usage(command, "--effort takes 0, 1 or 2, not \"%s\"", argument);
+            if (!cli_parse_number(&r->effort, argument, 0, 3) || r->effort != (int)r->effort)
+                return cli_usage(command, "--effort takes 0, 1, 2 or 3, not \"%s\"", argument);
         } else if (option == 'f') {
             if (!parse_level(&r->faithful, argument))
                 return cli_usage(command, "--faithful takes loose, normal or strict, not \"%s\"", argument);

@@ -107,7 +107,8 @@ static pith_status try_share(loop_state *s, attempt *a, double share, int n_tria
     const double room = (double)s->k->options->max_bytes - (double)s->k->other_bytes;
     a->residual.n_bytes = 0;
     a->score = -INFINITY;
-    pith_status status = state_set_latents(s, 0, s->k->other_bytes + (uint64_t)fmax(room * share, 1), &a->latents);
+    pith_status status =
+        state_set_latents(s, 0, s->k->other_bytes + (uint64_t)fmax(room * share, 1), false, &a->latents);
     if (status == PITH_E_LIMIT) { /* latents cannot be so small */
         diag_clear(s->k->diag);
         return PITH_OK;
@@ -140,7 +141,7 @@ static pith_status fit_bytes(loop_state *s, attempt *best) {
         if (i == 1 && effort <= 1 && 1 - best->score < UNDONE_ENOUGH * (1 - latents_alone)) break;
     }
     if (best->score == -INFINITY) /* says how many bytes are the least */
-        status = s->k->write_latents(s->k->user, 0, s->k->options->max_bytes, &best->latents);
+        status = s->k->write_latents(s->k->user, 0, s->k->options->max_bytes, false, &best->latents);
 cleanup:
     bw_free(&other.latents);
     bw_free(&other.residual);
@@ -168,27 +169,42 @@ static pith_status photo_to_size(loop_state *s, attempt *best) {
     double step = STEP_SHOWS, next = STEP_SHOWS;
     pith_status status = PITH_OK;
     weigh_all(s);
-    PITH_TRY(k->write_latents(k->user, QUALITY_RESIDUAL, 0, &best->latents));
+    PITH_TRY(k->write_latents(k->user, QUALITY_RESIDUAL, 0, false, &best->latents));
     if (room > LEAST_EXCESS * (double)best->latents.n_bytes) {
         PITH_TRY(state_see_latents(s, &best->latents));
         PITH_TRY(fit_residual(s, best, room - (double)best->latents.n_bytes, 2, &next, &step));
     }
     if (best->residual.n_bytes > 0 && step <= STEP_SHOWS) { /* finer latents beside a finer residual */
-        PITH_TRY(state_set_latents(s, quality_beside_step(step), 0, &best->latents));
+        PITH_TRY(state_set_latents(s, quality_beside_step(step), 0, false, &best->latents));
         PITH_TRY(fit_residual(s, best, room - (double)best->latents.n_bytes, N_TRIALS_PHOTO, &next, &step));
     } else {
         best->residual.n_bytes = best->latents.n_bytes = 0;
-        PITH_TRY(k->write_latents(k->user, 0, k->options->max_bytes, &best->latents));
+        PITH_TRY(k->write_latents(k->user, 0, k->options->max_bytes, false, &best->latents));
     }
 cleanup:
     return status;
 }
 
+static bool searches(const loop_state *s) { return s->k->options->effort > 2 && model_can_search(s->k->model); }
+
+/* Symbols are searched for where the latents are left alone: a residual would have to be fitted anew. */
+static pith_status search_symbols(loop_state *s, attempt *best) {
+    if (!searches(s) || best->residual.n_bytes > 0) return PITH_OK;
+    best->latents.n_bytes = 0;
+    pith_decoder_free(&s->decoder); /* nothing is decoded any more, and the search needs the room */
+    return s->k->write_latents(s->k->user, 0, s->k->options->max_bytes, true, &best->latents);
+}
+
 static pith_status to_size(loop_state *s, attempt *best) {
     const pith_encode_options *o = s->k->options;
-    if (!s->is_drawn && o->n_protect == 0 && o->effort <= 1) return photo_to_size(s, best);
-    weigh_blocks(s);
-    return fit_bytes(s, best);
+    pith_status status;
+    if (!s->is_drawn && o->n_protect == 0 && (o->effort <= 1 || searches(s))) {
+        status = photo_to_size(s, best);
+    } else {
+        weigh_blocks(s);
+        status = fit_bytes(s, best);
+    }
+    return status == PITH_OK ? search_symbols(s, best) : status;
 }
 
 /* ---- to a quality, and faithfully ------------------------------------------------------------- */
@@ -218,7 +234,7 @@ static pith_status to_quality(loop_state *s, attempt *a, ctr_bound *bound) {
     float worst = 0, latents = quality;
     const bool unasked = s->k->options->effort > 0;
     double step = unasked && quality >= QUALITY_RESIDUAL ? quality_residual_step(quality, &latents) : 0;
-    PITH_TRY(state_set_latents(s, latents, 0, &a->latents));
+    PITH_TRY(state_set_latents(s, latents, 0, searches(s), &a->latents));
     if (unasked) PITH_TRY(mend_at_quality(s, step));
     if (level) {
         PITH_TRY(closed_mend(s, most, N_ROUNDS, &worst));

@@ -18,8 +18,8 @@ typedef struct closed_loop {
     bool alpha;           /* chunks of alpha will follow .. */
     uint64_t other_bytes; /* .. and so many bytes of them and of others */
     /* Appends a file of latents alone that has, with those other bytes, at most
-     * `max_bytes`; 0: by the quality. */
-    pith_status (*write_latents)(void *user, float quality, uint64_t max_bytes, byte_writer *file);
+     * `max_bytes`; 0: by the quality. `search`: for the best symbols, which takes long. */
+    pith_status (*write_latents)(void *user, float quality, uint64_t max_bytes, bool search, byte_writer *file);
     void *user;
 } closed_loop;
 

@@ -136,9 +136,9 @@ pith_status state_see_latents(loop_state *s, const byte_writer *file) {
     return PITH_OK;
 }
 
-pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, byte_writer *file) {
+pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, byte_writer *file) {
     file->n_bytes = 0;
-    pith_status status = s->k->write_latents(s->k->user, quality, max_bytes, file);
+    pith_status status = s->k->write_latents(s->k->user, quality, max_bytes, search, file);
     return status == PITH_OK ? state_see_latents(s, file) : status;
 }
 

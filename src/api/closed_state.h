@@ -41,7 +41,8 @@ pith_status state_see_latents(loop_state *s, const byte_writer *file) PITH_MUST_
 
 /* Writes latents into `file`, of a quality or of a size as closed_loop.write_latents
  * does, and has the network decode them. */
-pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, byte_writer *file) PITH_MUST_CHECK;
+pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, byte_writer *file)
+    PITH_MUST_CHECK;
 
 /* Mends `result` from `network` with a residual of these steps and the weights that
  * stand. Of a fractional step the next coarser index is taken, and bits are valued

@@ -8,6 +8,7 @@
 #include "api/alpha_fill.h"
 #include "api/closed_loop.h"
 #include "api/env.h"
+#include "api/latent_search.h"
 #include "api/latents.h"
 #include "api/memory_plan.h"
 #include "api/metadata.h"
@@ -105,7 +106,7 @@ static pith_status check_arguments(pith_encoder *e, const pith_source *source, c
         return diag_set(&e->diag, PITH_E_ARG, "samples of %u bits", f->bit_depth);
     if (f->n_channels < 1 || f->n_channels > 4)
         return diag_set(&e->diag, PITH_E_ARG, "a picture of %u channels", f->n_channels);
-    if (o->effort < 0 || o->effort > 2) return diag_set(&e->diag, PITH_E_ARG, "effort must be 0 to 2");
+    if (o->effort < 0 || o->effort > 3) return diag_set(&e->diag, PITH_E_ARG, "effort must be 0 to 3");
     if (o->faithful < PITH_LEVEL_NONE || o->faithful > PITH_LEVEL_STRICT)
         return diag_set(&e->diag, PITH_E_ARG, "no such level of faithfulness");
     if (o->faithful && o->method != PITH_METHOD_LATENT)
@@ -228,8 +229,10 @@ cleanup:
 
 /* ---- latents -> bytes -------------------------------------------------------------------- */
 
-/* Appends a file of latents alone, of at most `max_bytes` if that is not 0. */
-static pith_status latents_to_file(pith_encoder *e, encode_job *job, rate_wish wish, byte_writer *file) {
+/* Appends a file of latents alone, of at most `max_bytes` if that is not 0. `original`: for a search of the
+ * symbols, or NULL. */
+static pith_status latents_to_file(pith_encoder *e, encode_job *job, rate_wish wish, const pith_image *original,
+                                   byte_writer *file) {
     pith_status status = PITH_OK;
     rate_control rate = {.env = &e->env, .traits = e->traits, .diag = &e->diag};
     if (job->head.method == PITH_METHOD_PALETTE)
@@ -239,6 +242,17 @@ static pith_status latents_to_file(pith_encoder *e, encode_job *job, rate_wish w
     PITH_TRY(slice_pool_new(&rate.pool, &e->env, job->memory, job->head.n_latent, job->head.prior_id,
                             ctr_slice_count(&job->head), &e->diag));
     PITH_TRY(rate_choose(&rate, &job->latents, wish, &job->head, job->symbols));
+    if (original) {
+        const latent_search search = {.env = &e->env,
+                                      .session = e->session,
+                                      .diag = &e->diag,
+                                      .original = original,
+                                      .memory = job->memory,
+                                      .rate = &rate,
+                                      .latents = &job->latents,
+                                      .head = &job->head};
+        PITH_TRY(latent_search_run(&search, wish.max_bytes, wish.other_bytes, job->symbols));
+    }
     PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
     PITH_TRY(rate_write_slices(&rate, &job->latents, job->symbols, &job->head, file));
 cleanup:
@@ -250,11 +264,13 @@ typedef struct latents_writer {
     pith_encoder *encoder;
     encode_job *job;
     uint64_t other_bytes; /* of the whole file */
+    const pith_image *original;
 } latents_writer;
 
-static pith_status write_latents(void *user, float quality, uint64_t max_bytes, byte_writer *file) {
+static pith_status write_latents(void *user, float quality, uint64_t max_bytes, bool search, byte_writer *file) {
     latents_writer *w = user;
-    return latents_to_file(w->encoder, w->job, (rate_wish){quality, max_bytes, w->other_bytes}, file);
+    const rate_wish wish = {quality, max_bytes, w->other_bytes};
+    return latents_to_file(w->encoder, w->job, wish, search ? w->original : NULL, file);
 }
 
 /* Large networks take too long to be run for every trial unasked; nor is memory
@@ -274,7 +290,7 @@ static pith_status encode_open(pith_encoder *e, encode_job *job, const pith_sour
     double start = env_seconds();
     rate_wish wish = {o->quality, o->max_bytes, job->after.n_bytes};
     if (job->head.alpha) wish.other_bytes += job->alpha.chunks.n_bytes;
-    status = latents_to_file(e, job, wish, file);
+    status = latents_to_file(e, job, wish, NULL, file);
     e->timing.coding_seconds = env_seconds() - start;
 cleanup:
     return status;
@@ -288,7 +304,7 @@ static pith_status encode_closed(pith_encoder *e, encode_job *job, const pith_so
     pith_source keeping = kept_source_as_source(&kept);
     PITH_TRY(pixels_to_latents(e, job, &keeping, o));
     double start = env_seconds();
-    latents_writer writer = {e, job, job->after.n_bytes};
+    latents_writer writer = {e, job, job->after.n_bytes, &kept.image};
     if (job->head.alpha) writer.other_bytes += job->alpha.chunks.n_bytes;
     closed_loop loop = {.env = &e->env,
                         .model = model_session_model(e->session),

@@ -19,12 +19,21 @@ static pith_status decoder_plan(nn_plan **out, const pith_model *m, uint32_t h, 
     return mini_decoder_plan(out, &m->config.mini, &m->env, h, w, diag);
 }
 
+static pith_status gradient_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+    return mini_gradient_plan(out, &m->config.mini, &m->env, h, w, diag);
+}
+
+static pith_status rate_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+    return mini_rate_plan(out, &m->config.mini, &m->env, h, w, diag);
+}
+
 static pith_status read_model(pith_model *m, pith_diag *diag) {
     pith_status status = PITH_OK;
     mini_config *c = &m->config.mini;
     PITH_TRY(mini_config_read(c, m->weights, diag));
     PITH_TRY(kind_check_plan(m, encoder_plan, 1, 1, diag));
     PITH_TRY(kind_check_plan(m, decoder_plan, 1, 1, diag));
+    if (c->rate_hidden > 0) PITH_TRY(kind_check_plan(m, rate_plan, 1, 1, diag));
     m->traits = (model_traits){
         .n_latent = c->n_latent,
         .log2_downscale = 3,
@@ -180,13 +189,24 @@ static pith_status decode_in_parts(model_session *s, const model_window *window,
     return status;
 }
 
+/* The network is told the step it was trained with that is nearest. */
+static float told_step(const pith_model *m, float step) {
+    const mini_config *c = &m->config.mini;
+    return fminf(fmaxf(log2f(step), c->log2_step_min), c->log2_step_max);
+}
+
+/* Owned by the caller; NULL when out of memory. */
+static float *plane_of_steps(const pith_model *m, size_t positions, float log2_step) {
+    float *steps = mem_alloc(&m->env.alloc, positions, sizeof *steps);
+    for (size_t i = 0; steps && i < positions; i++) steps[i] = log2_step;
+    return steps;
+}
+
 static pith_status decode_whole(model_session *s, const model_window *window, const float *latent, float log2_step,
                                 float *pixels, pith_diag *diag) {
     const pith_alloc *alloc = &s->model->env.alloc;
-    const size_t positions = (size_t)window->h * window->w;
-    float *steps = mem_alloc(alloc, positions, sizeof *steps);
+    float *steps = plane_of_steps(s->model, (size_t)window->h * window->w, log2_step);
     if (!steps) return diag_set(diag, PITH_E_NOMEM, "out of memory for a tile");
-    for (size_t i = 0; i < positions; i++) steps[i] = log2_step;
     nn_binding in[] = {{"latent", (float *)(uintptr_t)latent}, {"log2_step", steps}}, out = {"image", pixels};
     pith_status status = nn_run(s->decoder.net, in, 2, &out, 1, diag);
     mem_free(alloc, steps);
@@ -195,11 +215,9 @@ static pith_status decode_whole(model_session *s, const model_window *window, co
 
 static pith_status decode(model_session *s, const model_window *window, const float *latent,
                           const model_decode_how *how, float *pixels, pith_diag *diag) {
-    const mini_config *c = &s->model->config.mini;
     pith_status status = bind_decoder(s, window, diag);
     if (status != PITH_OK) return status;
-    /* The network is told the step it was trained with that is nearest. */
-    const float log2_step = fminf(fmaxf(log2f(how->step), c->log2_step_min), c->log2_step_max);
+    const float log2_step = told_step(s->model, how->step);
     return keeps_all(window) ? decode_whole(s, window, latent, log2_step, pixels, diag)
                              : decode_in_parts(s, window, latent, log2_step, pixels, diag);
 }
@@ -254,6 +272,60 @@ static pith_status preview_map(const pith_model *m, float *map, pith_diag *diag)
     return PITH_OK;
 }
 
+/* ---- gradients --------------------------------------------------------------------------------- */
+
+static bool can_search(const pith_model *m) { return m->config.mini.rate_hidden > 0; }
+
+static pith_status search_memory(const pith_model *m, uint32_t h, uint32_t w, uint64_t *n_bytes, pith_diag *diag) {
+    uint64_t rate = 0;
+    pith_status status = kind_plan_memory(m, gradient_plan, h, w, n_bytes, diag);
+    if (status == PITH_OK) status = kind_plan_memory(m, rate_plan, h, w, &rate, diag);
+    *n_bytes += rate + (uint64_t)h * w * sizeof(float);
+    return status;
+}
+
+/* Runs a net whose inputs are values and the plane of the step. */
+static pith_status run_gradient(model_session *s, const bound_net *net, const char *name, const float *values,
+                                float step, const nn_caller *caller, float *gradient, pith_diag *diag) {
+    float *steps = plane_of_steps(s->model, (size_t)net->h * net->w, told_step(s->model, step));
+    if (!steps) return diag_set(diag, PITH_E_NOMEM, "out of memory for a gradient");
+    nn_binding in[] = {{name, (float *)(uintptr_t)values}, {"log2_step", steps}}, out = {"gradient", gradient};
+    nn_net_call(net->net, caller);
+    pith_status status = nn_run(net->net, in, 2, &out, 1, diag);
+    mem_free(&s->model->env.alloc, steps);
+    return status;
+}
+
+static pith_status gradient_of(model_session *s, uint32_t h, uint32_t w, const float *latent, float step,
+                               const nn_caller *distortion, float *gradient, pith_diag *diag) {
+    pith_status status = bound_net_prepare(&s->gradient, s->model, gradient_plan, h, w, diag);
+    if (status != PITH_OK) return status;
+    return run_gradient(s, &s->gradient, "latent", latent, step, distortion, gradient, diag);
+}
+
+typedef struct bits_call {
+    uint32_t n_latent;
+    size_t area;
+    double bits;
+} bits_call;
+
+static pith_status count_bits(void *user, const float *in, float *out, pith_diag *diag) {
+    bits_call *call = user;
+    (void)diag;
+    call->bits = mini_rate_bits(in, call->n_latent, call->area, out);
+    return PITH_OK;
+}
+
+static pith_status rate_of(model_session *s, uint32_t h, uint32_t w, const float *scaled, float step, double *bits,
+                           float *gradient, pith_diag *diag) {
+    bits_call call = {.n_latent = s->model->config.mini.n_latent, .area = (size_t)h * w};
+    const nn_caller caller = {count_bits, &call};
+    pith_status status = bound_net_prepare(&s->rate, s->model, rate_plan, h, w, diag);
+    if (status == PITH_OK) status = run_gradient(s, &s->rate, "scaled", scaled, step, &caller, gradient, diag);
+    *bits = call.bits;
+    return status;
+}
+
 static const char *const latent_prefixes[] = {"enc.", NULL};
 static const char *const decoder_prefixes[] = {"dec.", NULL};
 
@@ -269,4 +341,8 @@ const model_kind model_kind_mini = {
     .decode = decode,
     .memory = memory,
     .preview_map = preview_map,
+    .can_search = can_search,
+    .gradient = gradient_of,
+    .rate = rate_of,
+    .search_memory = search_memory,
 };

@@ -6,6 +6,7 @@
  * window; around a window's core the symbols stand. */
 #include "api/latent_search.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -21,15 +22,17 @@
 #define N_STEPS 60      /* of Adam */
 #define N_STEPS_MEND 10 /* more of them where the size was missed */
 #define N_MENDS 4
-#define RATE_FIRST 0.03 /* of a quantiser's step; falls in a straight line to .. */
+#define RATE_FIRST 0.05 /* of a quantiser's step; falls in a straight line to .. */
 #define RATE_LAST_PART 0.05
 #define HEAT_FIRST 0.4 /* the temperature; falls to .. */
 #define HEAT_LAST 0.05
 #define HEAT_MEND 0.15
 #define MOMENTUM 0.9
 #define SQUARE_MOMENTUM 0.95
-#define LOOK_EVERY 4    /* steps between two looks at what the coder needs */
-#define PRESSURE 3.0    /* how fast the price of a bit follows what is too much of them */
+#define INERT_PART 0.3 /* of the gradients' root mean square: values with less hardly move */
+#define LOOK_EVERY 4   /* steps between two looks at what the coder needs */
+#define PRESSURE 8.0   /* how fast the price of a bit follows what is too much of them */
+#define MEND_PRESSURE 20.0
 #define LEAST_PART 0.98 /* of the bytes there are */
 #define AIM 0.994
 
@@ -43,8 +46,8 @@ static const fid_distortion_weights trained_weights = {.ms_ssim = 1, .l1 = 0.35f
 
 /* What is known of a window from the last search of it. */
 typedef struct window_state {
-    double plain_bytes; /* that its plain symbols take; 0: not searched yet */
-    double price;       /* of a bit */
+    double plain_bytes, plain_cost; /* of its plain symbols; 0: not searched yet */
+    double price;                   /* of a bit */
 } window_state;
 
 typedef struct search {
@@ -52,7 +55,9 @@ typedef struct search {
     tile_grid grid;
     window_state *windows; /* row by row */
     float step;
-    double price;                   /* of a bit, in distortion of the window */
+    double price;                   /* of a bit, in distortion of the window, as the bytes come out .. */
+    double usual_price;             /* .. and as the model was trained */
+    double error;                   /* the distortion last computed */
     uint64_t noise;                 /* state of the generator */
     uint32_t h, w;                  /* of the window, in positions */
     size_t count;                   /* values of a window */
@@ -106,24 +111,31 @@ static void draw_all(search *s, float heat) {
 
 static pith_status distort(void *user, const float *decoded, float *gradient, pith_diag *diag) {
     search *s = user;
-    (void)fid_distortion_gradient(s->distortion, decoded, gradient);
+    s->error = fid_distortion_gradient(s->distortion, decoded, gradient);
     const pith_status status = model_session_look(s->k->session, diag);
     if (status != PITH_OK) return status;
-    (void)fid_ssimulacra2_add_gradient(s->ssimulacra2, decoded, SSIMULACRA2_WEIGHT, gradient);
+    s->error += (double)SSIMULACRA2_WEIGHT *
+                fid_ssimulacra2_add_gradient(s->ssimulacra2, decoded, SSIMULACRA2_WEIGHT, gradient);
     return PITH_OK;
 }
 
-/* Adam (D. Kingma, J. Ba, 2015) down the gradient of what has been drawn; `n`: the how manieth step it is, from 1. */
+/* Adam (D. Kingma, J. Ba, 2015) down the gradient of what has been drawn; `n`: the how manieth step it is, from 1.
+ * Its divisor has a part of all gradients' size: else values that do not matter would wander. */
 static void move_all(search *s, int n, double rate) {
     const float price = (float)s->price, step = s->step;
     const float by_mean = (float)(rate / (1 - pow(MOMENTUM, n)));
     const float by_square = (float)(1 / (1 - pow(SQUARE_MOMENTUM, n)));
+    double sum = 0, n_free = 0;
     for (size_t i = 0; i < s->count; i++) {
         const float g = (s->by_distortion[i] * step + s->by_bits[i] * price) * s->slope[i];
         s->mean[i] += (1 - (float)MOMENTUM) * (g - s->mean[i]);
         s->square[i] += (1 - (float)SQUARE_MOMENTUM) * (g * g - s->square[i]);
-        if (!s->fixed[i]) s->values[i] -= by_mean * s->mean[i] / (sqrtf(by_square * s->square[i]) + 1e-8f);
+        sum += (double)s->square[i];
+        n_free += s->fixed[i] ? 0 : 1;
     }
+    const float inert = (float)(INERT_PART * sqrt((double)by_square * sum / n_free)) + FLT_MIN;
+    for (size_t i = 0; i < s->count; i++)
+        if (!s->fixed[i]) s->values[i] -= by_mean * s->mean[i] / (sqrtf(by_square * s->square[i]) + inert);
 }
 
 /* What the coder makes of the window with its values rounded. */
@@ -135,6 +147,17 @@ static pith_status rounded_bytes(search *s, double *n_bytes) {
     *n_bytes = (double)exact;
     if (status == PITH_OK || status == PITH_E_ABORTED) return status; /* who aborted has said so */
     return diag_set(s->k->diag, status, "the latent coder failed");
+}
+
+/* Of the values rounded: distortion, and what the bytes count for. */
+static pith_status rounded_cost(search *s, double *n_bytes, double *cost) {
+    const nn_caller caller = {distort, s};
+    pith_status status = rounded_bytes(s, n_bytes);
+    if (status != PITH_OK) return status;
+    for (size_t i = 0; i < s->count; i++) s->scaled[i] = (float)s->symbols[i] * s->step;
+    status = model_gradient(s->k->session, s->h, s->w, s->scaled, s->step, &caller, s->by_distortion, s->k->diag);
+    *cost = s->error + s->usual_price * 8 * *n_bytes;
+    return status;
 }
 
 static bool is_stopped(void *user) {
@@ -201,12 +224,13 @@ static void load_values(search *s, tile_span tx, tile_span ty) {
     }
 }
 
-static void store_values(const search *s, tile_span tx, tile_span ty) {
+/* The search's values of the core, or what the encoder gave. */
+static void store_values(const search *s, tile_span tx, tile_span ty, bool is_better) {
     const latent_planes *l = s->k->latents;
     for (size_t i = 0; i < s->count; i++) {
         const size_t c = i / ((size_t)s->h * s->w), y = i / s->w % s->h, x = i % s->w;
-        if (!s->fixed[i])
-            s->moved[(c * l->height + ty.window_start + y) * l->width + tx.window_start + x] = s->values[i];
+        const size_t at = (c * l->height + ty.window_start + y) * l->width + tx.window_start + x;
+        if (!s->fixed[i]) s->moved[at] = is_better ? s->values[i] : l->values[at] / s->step;
     }
 }
 
@@ -217,17 +241,20 @@ static pith_status search_window(search *s, const annealing *a, tile_span tx, ti
     const double pixels = (double)width * height, step = (double)s->step;
     fid_distortion_weights weights = trained_weights;
     weights.l2 *= (float)pow(step, -SQUARE_EXPONENT);
-    s->price = state->plain_bytes > 0 ? state->price : BIT_PRICE * pow(step, BIT_EXPONENT) / pixels;
+    double n_bytes, cost;
+    s->usual_price = BIT_PRICE * pow(step, BIT_EXPONENT) / pixels;
+    s->price = state->plain_bytes > 0 ? state->price : s->usual_price;
     load_pixels(s, tx.window_start * scale, ty.window_start * scale, width, height);
     load_values(s, tx, ty);
     status = fid_distortion_new(&s->distortion, &s->k->env->alloc, s->pixels, height, width, weights);
     if (status != PITH_OK) return diag_set(s->k->diag, status, "out of memory for the search");
     status = fid_ssimulacra2_new(&s->ssimulacra2, &s->k->env->alloc, s->pixels, height, width);
     if (status != PITH_OK) PITH_TRY(diag_set(s->k->diag, status, "out of memory for the search"));
-    if (!(state->plain_bytes > 0)) PITH_TRY(rounded_bytes(s, &state->plain_bytes));
+    if (!(state->plain_bytes > 0)) PITH_TRY(rounded_cost(s, &state->plain_bytes, &state->plain_cost));
     PITH_TRY(anneal(s, a, state->plain_bytes, done, part));
     state->price = s->price;
-    store_values(s, tx, ty);
+    PITH_TRY(rounded_cost(s, &n_bytes, &cost));
+    store_values(s, tx, ty, cost < state->plain_cost);
 cleanup:
     fid_distortion_free(&s->distortion);
     fid_ssimulacra2_free(&s->ssimulacra2);
@@ -268,6 +295,7 @@ static pith_status choose_grid(search *s) {
         s->grid = tile_grid_make(l->width, l->height, (tile_reach){core, HALO});
         pith_status status = window_bytes(s->k, s->grid.y.window, s->grid.x.window, &n_bytes);
         if (status != PITH_OK) return status;
+        n_bytes += latents_count(l) * sizeof(float);
         if (n_bytes <= s->k->memory) return PITH_OK;
     }
     return diag_set(s->k->diag, PITH_E_LIMIT, "effort 3 needs %llu megabytes more than there are to take",
@@ -328,7 +356,10 @@ static pith_status search_to_size(search *s, uint64_t max_bytes, uint64_t other_
         PITH_TRY(search_all(s, &a, i ? 0.9 : 0.82, i ? 0 : 0.08, symbols));
         PITH_TRY(rate_file_bytes(k->rate, k->latents, symbols, k->head, other_bytes, &n_bytes));
         if (n_bytes <= max_bytes && (double)n_bytes >= LEAST_PART * (double)max_bytes) break;
-        a = (annealing){N_STEPS_MEND, HEAT_MEND, RATE_FIRST / 3, a.aim * AIM * (double)max_bytes / (double)n_bytes};
+        const double excess = (double)n_bytes / (AIM * (double)max_bytes);
+        a = (annealing){N_STEPS_MEND, HEAT_MEND, RATE_FIRST / 3, a.aim / excess};
+        for (uint32_t w = 0; w < s->grid.x.count * s->grid.y.count; w++)
+            s->windows[w].price *= fmin(fmax(pow(excess, MEND_PRESSURE), 0.5), 2);
     }
     if (n_bytes > max_bytes) /* the plain symbols fit */
         lat_quantise(k->latents->values, latents_count(k->latents), s->step, symbols);
@@ -341,6 +372,7 @@ pith_status latent_search_run(const latent_search *k, uint64_t max_bytes, uint64
     pith_status status = PITH_OK;
     search s = {.k = k};
     uint64_t plain_bytes = 0;
+    model_session_release(k->session); /* the encoder's network has done its work */
     PITH_TRY(search_init(&s));
     if (max_bytes > 0) {
         PITH_TRY(rate_file_bytes(k->rate, k->latents, symbols, k->head, other_bytes, &plain_bytes));
@@ -350,5 +382,6 @@ pith_status latent_search_run(const latent_search *k, uint64_t max_bytes, uint64
     }
 cleanup:
     search_free(&s);
+    model_session_release(k->session);
     return status;
 }

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/status.h"
+#include "nn/nn.h"
 
 /* The network sees the whole picture at once: no tiles. */
 #define MODEL_REACH_ALL UINT32_MAX
@@ -94,5 +95,25 @@ typedef struct model_decode_how {
 /* `latent`: of the window. `pixels`: of what is kept, about [0, 1], not clamped. */
 pith_status model_decode(model_session *s, const model_window *window, const float *latent, const model_decode_how *how,
                          float *pixels, pith_diag *diag) PITH_MUST_CHECK;
+
+/* Whether the next two can be called: the model's file has a network that estimates bits. */
+bool model_can_search(const pith_model *model);
+
+/* The gradient of a distortion, [n_latent, h, w], with respect to the latent of a whole picture or window.
+ * `distortion` is given the decoded image, [1, 3, downscale h, downscale w], not clamped, and makes its own
+ * gradient with respect to it. */
+pith_status model_gradient(model_session *s, uint32_t h, uint32_t w, const float *latent, float step,
+                           const nn_caller *distortion, float *gradient, pith_diag *diag) PITH_MUST_CHECK;
+
+/* An estimate of the bits that a latent divided by `step` takes, rounded or not, and its gradient. */
+pith_status model_rate(model_session *s, uint32_t h, uint32_t w, const float *scaled, float step, double *bits,
+                       float *gradient, pith_diag *diag) PITH_MUST_CHECK;
+
+/* Lets go of all networks; calls that need one bind it again. */
+void model_session_release(model_session *s);
+
+/* Bytes that the networks of both take. */
+pith_status model_search_memory(const pith_model *model, uint32_t h, uint32_t w, uint64_t *n_bytes, pith_diag *diag)
+    PITH_MUST_CHECK;
 
 #endif

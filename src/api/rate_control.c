@@ -44,16 +44,20 @@ static pith_status cost_slice(void *user, lat_coder *coder, uint32_t index, pith
     return status == PITH_OK ? status : diag_set(diag, status, "the latent coder failed");
 }
 
-/* Bytes of the whole file at a step. */
-static pith_status file_cost(fitting *f, uint32_t step_index, uint64_t *n_bytes) {
+/* Bytes of the whole file with the symbols as they are. */
+static pith_status symbols_cost(fitting *f, uint64_t *n_bytes) {
     const uint32_t n_slices = ctr_slice_count(f->head);
-    quantise_all(f, step_index);
     pith_status status = slice_pool_run(f->r->pool, n_slices, cost_slice, f, "choosing the quality", f->progress,
                                         f->progress + 0.03, f->r->diag);
     f->progress = fmin(f->progress + 0.03, 0.92);
     *n_bytes = ctr_head_bytes(f->head) + f->other_bytes;
     for (uint32_t i = 0; status == PITH_OK && i < n_slices; i++) *n_bytes += ctr_slice_bytes((size_t)f->slice_bytes[i]);
     return status;
+}
+
+static pith_status file_cost(fitting *f, uint32_t step_index, uint64_t *n_bytes) {
+    quantise_all(f, step_index);
+    return symbols_cost(f, n_bytes);
 }
 
 /* ---- where to begin ------------------------------------------------------------ */
@@ -124,17 +128,31 @@ cleanup:
     return status;
 }
 
+/* Room for the bytes of each slice. */
+static pith_status fitting_init(fitting *f) {
+    f->slice_bytes = mem_alloc(&f->r->env->alloc, ctr_slice_count(f->head), sizeof *f->slice_bytes);
+    return f->slice_bytes ? PITH_OK : diag_set(f->r->diag, PITH_E_NOMEM, "out of memory for the slices");
+}
+
+pith_status rate_file_bytes(const rate_control *r, const latent_planes *latents, int16_t *symbols, const ctr_head *head,
+                            uint64_t other_bytes, uint64_t *n_bytes) {
+    ctr_head own = *head;
+    fitting f = {r, latents, &own, symbols, .other_bytes = other_bytes, .progress = 0.9};
+    pith_status status = fitting_init(&f);
+    if (status == PITH_OK) status = symbols_cost(&f, n_bytes);
+    mem_free(&r->env->alloc, f.slice_bytes);
+    return status;
+}
+
 pith_status rate_choose(const rate_control *r, const latent_planes *latents, rate_wish wish, ctr_head *head,
                         int16_t *symbols) {
     pith_status status = PITH_OK;
-    const pith_alloc *alloc = &r->env->alloc;
     fitting f = {r, latents, head, symbols, .other_bytes = wish.other_bytes, .progress = 0.8};
     uint32_t step_index = lat_step_index_from_log2(quality_log2_step(r->traits, wish.quality));
     if (wish.max_bytes > 0) {
-        f.slice_bytes = mem_alloc(alloc, ctr_slice_count(head), sizeof *f.slice_bytes);
-        if (!f.slice_bytes) return diag_set(r->diag, PITH_E_NOMEM, "out of memory for the slices");
-        status = find_step(&f, wish.max_bytes, &step_index);
-        mem_free(alloc, f.slice_bytes);
+        status = fitting_init(&f);
+        if (status == PITH_OK) status = find_step(&f, wish.max_bytes, &step_index);
+        mem_free(&r->env->alloc, f.slice_bytes);
         if (status != PITH_OK) return status;
     }
     quantise_all(&f, step_index);

@@ -28,6 +28,10 @@ typedef struct rate_wish {
 pith_status rate_choose(const rate_control *r, const latent_planes *latents, rate_wish wish, ctr_head *head,
                         int16_t *symbols) PITH_MUST_CHECK;
 
+/* Bytes of the whole file with these symbols, `other_bytes` as in rate_wish. */
+pith_status rate_file_bytes(const rate_control *r, const latent_planes *latents, int16_t *symbols, const ctr_head *head,
+                            uint64_t other_bytes, uint64_t *n_bytes) PITH_MUST_CHECK;
+
 /* Appends the LATN chunks. */
 pith_status rate_write_slices(const rate_control *r, const latent_planes *latents, int16_t *symbols,
                               const ctr_head *head, byte_writer *file) PITH_MUST_CHECK;
