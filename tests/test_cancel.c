@@ -140,8 +140,8 @@ static pith_status ignore_rows(void *user, uint32_t y, uint32_t n_rows, const vo
     return PITH_OK;
 }
 
-/* Some of the questions of a whole call: all of the first, then fewer and fewer. */
-#define FOR_SOME(k, n) for (unsigned k = 1; k <= (n); k += 1 + k / 4)
+/* Some of the questions of a whole call: all of the first, then fewer and fewer, the fewer the smaller `density`. */
+#define FOR_SOME(k, n, density) for (unsigned k = 1; k <= (n); k += 1 + k / (density))
 
 static void stopping_an_encoder_ends_the_call_at_once(void **unused) {
     (void)unused;
@@ -160,7 +160,7 @@ static void stopping_an_encoder_ends_the_call_at_once(void **unused) {
         pith_bytes whole = api_encode(&c, &picture, &o), file;
         const unsigned n = a.n;
         assert_true(n > 5);
-        FOR_SOME(k, n) {
+        FOR_SOME(k, n, o.effort > 1 ? 1 : 4) {
             begin(&a, k);
             pith_status status = pith_encode(c.encoder, &source, &o, &file);
             if (status == PITH_OK) { /* it was quicker than before: asked less often */
@@ -196,7 +196,7 @@ static void stopping_a_tolerant_decoder_ends_the_call_at_once(void **unused) {
     begin(&a, 0);
     assert_int_equal(pith_decode(c.decoder, c.model, NULL, &sink), PITH_OK);
     const unsigned n = a.n;
-    FOR_SOME(k, n) {
+    FOR_SOME(k, n, 4) {
         assert_int_equal(pith_decoder_open_damaged(c.decoder, file.data, file.n_bytes), PITH_OK);
         begin(&a, k);
         pith_status status = pith_decode(c.decoder, c.model, NULL, &sink);

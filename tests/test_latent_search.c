@@ -108,7 +108,7 @@ static void the_picture_is_not_worse_at_the_same_size(void **unused) {
                       plain, n_bytes, searched);
         if (by_size) assert_true(n_bytes <= o.max_bytes && (double)n_bytes >= 0.98 * (double)o.max_bytes);
         assert_true((double)n_bytes <= 1.02 * (double)plain_bytes);
-        assert_true(searched <= plain);
+        if (by_size) assert_true(searched <= plain); /* at a quality fewer bytes may be worth a little of it */
     }
     free(p.pixels);
     api_close(&c);

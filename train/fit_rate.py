@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-"""Teach a fresh rate proxy to a trained model whose weights have none, or a poor one.
+"""Teach the rate proxy of a trained model alone: a fresh one where its weights have none, else further.
 
     fit_rate.py WEIGHTS OUT --data PHOTOS [--minutes M]
 
@@ -27,9 +27,10 @@ from weights import read_safetensors, write_safetensors
 
 SEED = 5
 RATE = 3e-3
+CROP = 32           # positions of a latent that one sample has in each direction
 NOISE_CHANCE = 0.5  # of uniform noise in the place of rounding: the search of the encoder sees both
 LOG2_STEPS = (-2.25, 2.75)
-REPORT_EVERY = 100
+REPORT_EVERY = 250
 
 
 @torch.no_grad()
@@ -43,17 +44,24 @@ def encode_all(model: MiniModel, photos: Sequence[Tensor], device: torch.device)
     return latents
 
 
+def crop_of(latents: Sequence[Tensor], side: int, generator: torch.Generator) -> Tensor:
+    """A square of one of the latents, [C,side,side]."""
+    index, top, left = torch.randint(2 ** 30, (3,), generator=generator).tolist()
+    latent = latents[index % len(latents)]
+    top, left = top % (latent.shape[1] - side + 1), left % (latent.shape[2] - side + 1)
+    return latent[:, top:top + side, left:left + side]
+
+
 def fit(proxy: RateModel, latents: Sequence[Tensor], minutes: float, batch: int) -> None:
     """Minimise bits by Adam, its rate falling in a straight line over the given time."""
     generator = torch.Generator().manual_seed(SEED)
     optimiser = torch.optim.Adam(proxy.parameters(), RATE, betas=(0.9, 0.99))
-    side = min(min(latent.shape[1:]) for latent in latents)
+    side = min(CROP, min(min(latent.shape[1:]) for latent in latents))
     started, step, recent = time.monotonic(), 0, 0.0
     while (passed := (time.monotonic() - started) / 60 / minutes) < 1:
         for group in optimiser.param_groups:
             group["lr"] = RATE * min(1.0, (step + 1) / 50) * (1 - passed)
-        chosen = [latents[i] for i in torch.randint(len(latents), (batch,), generator=generator).tolist()]
-        stacked = torch.stack([latent[:, :side, :side] for latent in chosen])
+        stacked = torch.stack([crop_of(latents, side, generator) for _ in range(batch)])
         low, high = LOG2_STEPS
         log2_step = (low + (high - low) * torch.rand(batch, generator=generator)).to(stacked.device)
         scaled = stacked / (2 ** log2_step).view(-1, 1, 1, 1)
@@ -76,14 +84,14 @@ def main() -> int:
     parser.add_argument("target", metavar="OUT", help="safetensors, float32")
     parser.add_argument("--data", metavar="PHOTOS", required=True)
     parser.add_argument("--minutes", type=float, default=10.0, help="of learning, after the photos are encoded (10)")
-    parser.add_argument("--batch", type=int, default=6, help="photos a step (6)")
+    parser.add_argument("--batch", type=int, default=8, help="samples a step (8)")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     options = parser.parse_args()
     device = select_device(options.device, options.threads)
     try:
         stored, metadata = read_safetensors(options.weights)
-        tensors = {name: value for name, value in with_proxy(stored).items() if not name.startswith("ctx.")}
+        tensors = with_proxy(stored)
         torch.manual_seed(SEED)
         model = MiniModel(config_from_tensors(tensors))
         fresh = {name: value for name, value in model.state_dict().items() if name.startswith("ctx.")}
