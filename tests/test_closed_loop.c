@@ -253,7 +253,7 @@ static void wrong_options_are_errors(void **unused) {
     pith_bytes file;
     assert_int_equal(pith_encode(c.encoder, &source, &o, &file), PITH_E_ARG);
     o.max_bytes = 0;
-    o.effort = 3;
+    o.effort = 4;
     assert_int_equal(pith_encode(c.encoder, &source, &o, &file), PITH_E_ARG);
     free(p.pixels);
     api_close(&c);
