@@ -166,6 +166,13 @@ cleanup:
     return status;
 }
 
+/* Owned by the caller; NULL when out of memory. */
+static float *plane_of_steps(const pith_model *m, size_t positions, float log2_step) {
+    float *steps = mem_alloc(&m->env.alloc, positions, sizeof *steps);
+    for (size_t i = 0; steps && i < positions; i++) steps[i] = log2_step;
+    return steps;
+}
+
 static pith_status decode_in_parts(model_session *s, const model_window *window, const float *latent, float log2_step,
                                    float *pixels, pith_diag *diag) {
     const mini_config *c = &s->model->config.mini;
@@ -174,10 +181,9 @@ static pith_status decode_in_parts(model_session *s, const model_window *window,
     const size_t positions = (size_t)first.h * first.w;
     pith_status status = PITH_OK;
     decode_values v = {mem_alloc(alloc, positions, c->n_latent * sizeof(float)),
-                       mem_alloc(alloc, positions, sizeof(float)),
+                       plane_of_steps(s->model, positions, log2_step),
                        mem_alloc(alloc, handed_values(c, window), sizeof(float))};
     if (v.latent && v.steps && v.handed) {
-        for (size_t i = 0; i < positions; i++) v.steps[i] = log2_step;
         copy_planes(v.latent, first, latent, all, c->n_latent, 1);
         status = run_parts(s, window, &v, pixels, diag);
     } else {
@@ -193,13 +199,6 @@ static pith_status decode_in_parts(model_session *s, const model_window *window,
 static float told_step(const pith_model *m, float step) {
     const mini_config *c = &m->config.mini;
     return fminf(fmaxf(log2f(step), c->log2_step_min), c->log2_step_max);
-}
-
-/* Owned by the caller; NULL when out of memory. */
-static float *plane_of_steps(const pith_model *m, size_t positions, float log2_step) {
-    float *steps = mem_alloc(&m->env.alloc, positions, sizeof *steps);
-    for (size_t i = 0; steps && i < positions; i++) steps[i] = log2_step;
-    return steps;
 }
 
 static pith_status decode_whole(model_session *s, const model_window *window, const float *latent, float log2_step,

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "api/env.h"
+#include "api/pixels.h"
 #include "api/tiles.h"
 #include "fidelity/distortion.h"
 #include "fidelity/ssimulacra2_error.h"
@@ -195,20 +196,15 @@ cleanup:
 
 /* ---- windows -------------------------------------------------------------------------- */
 
-/* Three planes of the original; what lies beyond it repeats its last row and column. */
-static void load_pixels(const search *s, uint32_t left, uint32_t top, uint32_t width, uint32_t height) {
+/* Three planes of the original. */
+static void load_pixels(const search *s, pixel_rect rect) {
     const pith_image *image = s->k->original;
-    const pith_image_format *f = &image->format;
-    for (uint32_t y = 0; y < height; y++) {
-        const uint32_t row = top + y < f->height ? top + y : f->height - 1;
-        const uint8_t *from = (const uint8_t *)image->pixels + row * image->stride_bytes;
-        for (uint32_t x = 0; x < width; x++) {
-            const uint32_t column = left + x < f->width ? left + x : f->width - 1;
-            const uint8_t *pixel = from + (size_t)column * f->n_channels;
-            for (uint32_t c = 0; c < 3; c++)
-                s->pixels[((size_t)c * height + y) * width + x] = (float)pixel[f->n_channels == 3 ? c : 0] / 255;
-        }
-    }
+    const row_band all = {.format = image->format,
+                          .rows = (uint8_t *)image->pixels, /* only read */
+                          .stride_bytes = image->stride_bytes,
+                          .n_columns = image->format.width,
+                          .n_rows = image->format.height};
+    pixels_load(&all, rect, s->pixels);
 }
 
 /* Between the picture's values and the window's: those of the core alone, or all of them, rounded outside it. */
@@ -244,7 +240,7 @@ static pith_status search_window(search *s, const annealing *a, tile_span tx, ti
     double n_bytes, cost;
     s->usual_price = BIT_PRICE * pow(step, BIT_EXPONENT) / pixels;
     s->price = state->plain_bytes > 0 ? state->price : s->usual_price;
-    load_pixels(s, tx.window_start * scale, ty.window_start * scale, width, height);
+    load_pixels(s, (pixel_rect){tx.window_start * scale, ty.window_start * scale, width, height});
     load_values(s, tx, ty);
     status = fid_distortion_new(&s->distortion, &s->k->env->alloc, s->pixels, height, width, weights);
     if (status != PITH_OK) return diag_set(s->k->diag, status, "out of memory for the search");
@@ -274,7 +270,7 @@ cleanup:
 
 /* ---- room ---------------------------------------------------------------------------------- */
 
-#define ARRAYS 9 /* floats of a window's values */
+#define ARRAYS 8 /* floats of a window's values */
 
 /* Bytes that windows of this size take. */
 static pith_status window_bytes(const latent_search *k, uint32_t h, uint32_t w, uint64_t *n_bytes) {
@@ -314,7 +310,7 @@ static pith_status search_init(search *s) {
     s->windows = mem_alloc(alloc, (size_t)s->grid.x.count * s->grid.y.count, sizeof *s->windows);
     s->moved = mem_alloc(alloc, all, sizeof *s->moved);
     s->pixels = mem_alloc(alloc, (size_t)s->h * s->w, (size_t)3 * scale * scale * sizeof *s->pixels);
-    s->values = mem_alloc(alloc, s->count, (ARRAYS - 1) * sizeof *s->values);
+    s->values = mem_alloc(alloc, s->count, ARRAYS * sizeof *s->values);
     s->fixed = mem_alloc(alloc, s->count, 1);
     s->symbols = mem_alloc(alloc, s->count, sizeof *s->symbols);
     if (!s->windows || !s->moved || !s->pixels || !s->values || !s->fixed || !s->symbols)
