@@ -210,10 +210,6 @@ const nn_case nn_cases[] = {
     {"add 64 128x128", build_binary, {1, 64, 128, 128}, 0, 0, 0, false},
 
     /* Back through them. */
-    {"conv5 25->64 64x64", build_conv, {1, 25, 64, 64}, NN_CONV5, 64, CONV, true},
-    {"conv5 5->7 9x3 of 3", build_conv, {3, 5, 9, 3}, NN_CONV5, 7, CONV, true},
-    {"conv5_adjoint 64->25 64x64", build_conv_adjoint, {1, 64, 64, 64}, NN_CONV5, 25, CONV, false},
-    {"conv5_adjoint 7->5 9x3 of 3", build_conv_adjoint, {3, 7, 9, 3}, NN_CONV5, 5, CONV, false},
     {"conv3_adjoint 48->3 64x64", build_conv_adjoint, {1, 48, 64, 64}, NN_CONV3, 3, CONV, false},
     {"conv3_adjoint 3->48 31x33", build_conv_adjoint, {1, 3, 31, 33}, NN_CONV3, 48, CONV, false},
     {"conv3_adjoint 64->24 13x7", build_conv_adjoint, {1, 64, 13, 7}, NN_CONV3, 24, CONV, false},

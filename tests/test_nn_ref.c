@@ -353,8 +353,8 @@ static void check_adjoint(nn_backend *backend, nn_conv_kind kind, nn_shape x, in
 }
 
 static void check_adjoints(nn_backend *backend) {
-    const nn_conv_kind kinds[] = {NN_CONV1, NN_CONV3, NN_CONV5};
-    for (size_t i = 0; i < 3; i++) {
+    const nn_conv_kind kinds[] = {NN_CONV1, NN_CONV3};
+    for (size_t i = 0; i < 2; i++) {
         check_adjoint(backend, kinds[i], (nn_shape){2, 5, 9, 11}, 7);
         check_adjoint(backend, kinds[i], (nn_shape){1, 3, 13, 7}, 48);
         check_adjoint(backend, kinds[i], (nn_shape){1, 24, 1, 6}, 64);

@@ -2,8 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pith authors
 """The rate proxy: a causal context model that estimates how many bits a quantised latent costs.
 
-It stands in for the integer coder during training, and where the encoder searches for symbols by gradients
-(src/api/latent_search.c). Positions are coded in
+It stands in for the integer coder during training and is not part of the codec. Positions are coded in
 raster order; within a position, channels in order. Like PixelCNN (van den Oord and others, 2016), a masked
 5x5 convolution sees the positions already coded; a masked 1x1 layer then adds, for each channel, the
 channels before it at the same position. The distribution is a logistic, integrated over each bin.

@@ -249,9 +249,8 @@ static pith_status latents_to_file(pith_encoder *e, encode_job *job, rate_wish w
                                       .original = original,
                                       .memory = job->memory,
                                       .rate = &rate,
-                                      .latents = &job->latents,
-                                      .head = &job->head};
-        PITH_TRY(latent_search_run(&search, wish.max_bytes, wish.other_bytes, job->symbols));
+                                      .latents = &job->latents};
+        PITH_TRY(latent_search_run(&search, wish, &job->head, job->symbols));
     }
     PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
     PITH_TRY(rate_write_slices(&rate, &job->latents, job->symbols, &job->head, file));

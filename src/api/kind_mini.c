@@ -23,17 +23,12 @@ static pith_status gradient_plan(nn_plan **out, const pith_model *m, uint32_t h,
     return mini_gradient_plan(out, &m->config.mini, &m->env, h, w, diag);
 }
 
-static pith_status rate_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
-    return mini_rate_plan(out, &m->config.mini, &m->env, h, w, diag);
-}
-
 static pith_status read_model(pith_model *m, pith_diag *diag) {
     pith_status status = PITH_OK;
     mini_config *c = &m->config.mini;
     PITH_TRY(mini_config_read(c, m->weights, diag));
     PITH_TRY(kind_check_plan(m, encoder_plan, 1, 1, diag));
     PITH_TRY(kind_check_plan(m, decoder_plan, 1, 1, diag));
-    if (c->rate_hidden > 0) PITH_TRY(kind_check_plan(m, rate_plan, 1, 1, diag));
     m->traits = (model_traits){
         .n_latent = c->n_latent,
         .log2_downscale = 3,
@@ -273,25 +268,9 @@ static pith_status preview_map(const pith_model *m, float *map, pith_diag *diag)
 
 /* ---- gradients --------------------------------------------------------------------------------- */
 
-static bool can_search(const pith_model *m) { return m->config.mini.rate_hidden > 0; }
-
 static pith_status search_memory(const pith_model *m, uint32_t h, uint32_t w, uint64_t *n_bytes, pith_diag *diag) {
-    uint64_t rate = 0;
     pith_status status = kind_plan_memory(m, gradient_plan, h, w, n_bytes, diag);
-    if (status == PITH_OK) status = kind_plan_memory(m, rate_plan, h, w, &rate, diag);
-    *n_bytes += rate + (uint64_t)h * w * sizeof(float);
-    return status;
-}
-
-/* Runs a net whose inputs are values and the plane of the step. */
-static pith_status run_gradient(model_session *s, const bound_net *net, const char *name, const float *values,
-                                float step, const nn_caller *caller, float *gradient, pith_diag *diag) {
-    float *steps = plane_of_steps(s->model, (size_t)net->h * net->w, told_step(s->model, step));
-    if (!steps) return diag_set(diag, PITH_E_NOMEM, "out of memory for a gradient");
-    nn_binding in[] = {{name, (float *)(uintptr_t)values}, {"log2_step", steps}}, out = {"gradient", gradient};
-    nn_net_call(net->net, caller);
-    pith_status status = nn_run(net->net, in, 2, &out, 1, diag);
-    mem_free(&s->model->env.alloc, steps);
+    *n_bytes += (uint64_t)h * w * sizeof(float);
     return status;
 }
 
@@ -299,29 +278,12 @@ static pith_status gradient_of(model_session *s, uint32_t h, uint32_t w, const f
                                const nn_caller *distortion, float *gradient, pith_diag *diag) {
     pith_status status = bound_net_prepare(&s->gradient, s->model, gradient_plan, h, w, diag);
     if (status != PITH_OK) return status;
-    return run_gradient(s, &s->gradient, "latent", latent, step, distortion, gradient, diag);
-}
-
-typedef struct bits_call {
-    uint32_t n_latent;
-    size_t area;
-    double bits;
-} bits_call;
-
-static pith_status count_bits(void *user, const float *in, float *out, pith_diag *diag) {
-    bits_call *call = user;
-    (void)diag;
-    call->bits = mini_rate_bits(in, call->n_latent, call->area, out);
-    return PITH_OK;
-}
-
-static pith_status rate_of(model_session *s, uint32_t h, uint32_t w, const float *scaled, float step, double *bits,
-                           float *gradient, pith_diag *diag) {
-    bits_call call = {.n_latent = s->model->config.mini.n_latent, .area = (size_t)h * w};
-    const nn_caller caller = {count_bits, &call};
-    pith_status status = bound_net_prepare(&s->rate, s->model, rate_plan, h, w, diag);
-    if (status == PITH_OK) status = run_gradient(s, &s->rate, "scaled", scaled, step, &caller, gradient, diag);
-    *bits = call.bits;
+    float *steps = plane_of_steps(s->model, (size_t)h * w, told_step(s->model, step));
+    if (!steps) return diag_set(diag, PITH_E_NOMEM, "out of memory for a gradient");
+    nn_binding in[] = {{"latent", (float *)(uintptr_t)latent}, {"log2_step", steps}}, out = {"gradient", gradient};
+    nn_net_call(s->gradient.net, distortion);
+    status = nn_run(s->gradient.net, in, 2, &out, 1, diag);
+    mem_free(&s->model->env.alloc, steps);
     return status;
 }
 
@@ -340,8 +302,6 @@ const model_kind model_kind_mini = {
     .decode = decode,
     .memory = memory,
     .preview_map = preview_map,
-    .can_search = can_search,
     .gradient = gradient_of,
-    .rate = rate_of,
     .search_memory = search_memory,
 };

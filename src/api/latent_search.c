@@ -13,6 +13,7 @@
 #include "api/env.h"
 #include "api/pixels.h"
 #include "api/tiles.h"
+#include "codec/lat_slope.h"
 #include "fidelity/distortion.h"
 #include "fidelity/ssimulacra2_error.h"
 
@@ -23,7 +24,7 @@
 #define N_STEPS 60      /* of Adam */
 #define N_STEPS_MEND 10 /* more of them where the size was missed */
 #define N_MENDS 4
-#define RATE_FIRST 0.05 /* of a quantiser's step; falls in a straight line to .. */
+#define RATE_FIRST 0.07 /* of a quantiser's step; falls in a straight line to .. */
 #define RATE_LAST_PART 0.05
 #define HEAT_FIRST 0.4 /* the temperature; falls to .. */
 #define HEAT_LAST 0.05
@@ -31,9 +32,12 @@
 #define MOMENTUM 0.9
 #define SQUARE_MOMENTUM 0.95
 #define INERT_PART 0.3 /* of the gradients' root mean square: values with less hardly move */
-#define LOOK_EVERY 4   /* steps between two looks at what the coder needs */
-#define PRESSURE 8.0   /* how fast the price of a bit follows what is too much of them */
-#define MEND_PRESSURE 20.0
+#define CODE_EVERY 2   /* steps between two looks at what the coder needs */
+#define PRESSURE 1.0   /* how fast the price of a bit follows what is too much of them .. */
+#define FREE_PART 0.3  /* .. when so much of the search is over */
+#define N_STEPS_PROBE 16
+#define PROBE_POWER 1.25 /* of what the bytes shrink by in so many steps: what they will */
+#define MEND_PRESSURE 6.0
 #define LEAST_PART 0.98 /* of the bytes there are */
 #define AIM 0.994
 
@@ -48,16 +52,18 @@ static const fid_distortion_weights trained_weights = {.ms_ssim = 1, .l1 = 0.35f
 /* What is known of a window from the last search of it. */
 typedef struct window_state {
     double plain_bytes, plain_cost; /* of its plain symbols; 0: not searched yet */
+    double bytes;                   /* now */
     double price;                   /* of a bit */
 } window_state;
 
 typedef struct search {
     const latent_search *k;
+    ctr_head head; /* with the step of the search */
     tile_grid grid;
     window_state *windows; /* row by row */
     float step;
-    double price;                   /* of a bit, in distortion of the window, as the bytes come out .. */
-    double usual_price;             /* .. and as the model was trained */
+    double price;                   /* of a bit, in distortion of the window: .. */
+    double usual_price;             /* .. as the model was trained, until it does not fit the size */
     double error;                   /* the distortion last computed */
     uint64_t noise;                 /* state of the generator */
     uint32_t h, w;                  /* of the window, in positions */
@@ -67,7 +73,7 @@ typedef struct search {
     float *values;                  /* of the window, in steps */
     float *drawn, *scaled;          /* what of it the networks see: in steps, and times the step */
     float *slope;                   /* of each drawn value by its own */
-    float *by_distortion, *by_bits; /* gradients with respect to `drawn` */
+    float *by_distortion, *by_bits; /* with respect to `drawn` */
     float *mean, *square;           /* Adam's */
     uint8_t *fixed;                 /* values of the halo */
     int16_t *symbols;               /* of the window */
@@ -120,7 +126,7 @@ static pith_status distort(void *user, const float *decoded, float *gradient, pi
     return PITH_OK;
 }
 
-/* Adam (D. Kingma, J. Ba, 2015) down the gradient of what has been drawn; `n`: the how manieth step it is, from 1.
+/* Adam (D. Kingma, J. Ba, 2015) down the slope of what has been drawn; `n`: the how manieth step it is, from 1.
  * Its divisor has a part of all gradients' size: else values that do not matter would wander. */
 static void move_all(search *s, int n, double rate) {
     const float price = (float)s->price, step = s->step;
@@ -139,12 +145,13 @@ static void move_all(search *s, int n, double rate) {
         if (!s->fixed[i]) s->values[i] -= by_mean * s->mean[i] / (sqrtf(by_square * s->square[i]) + inert);
 }
 
-/* What the coder makes of the window with its values rounded. */
-static pith_status rounded_bytes(search *s, double *n_bytes) {
-    const lat_block block = {s->symbols, s->k->head->n_latent, s->h, s->w, s->w, (size_t)s->h * s->w};
+/* What the coder makes of the window with its values rounded; and then, into `by_bits`, of others. */
+static pith_status rounded_bytes(search *s, bool with_slope, double *n_bytes) {
+    const lat_block block = {s->symbols, s->head.n_latent, s->h, s->w, s->w, (size_t)s->h * s->w};
     uint64_t exact = 0;
     lat_quantise(s->values, s->count, 1, s->symbols);
-    const pith_status status = lat_cost(s->coder, &block, &exact);
+    const pith_status status =
+        with_slope ? lat_slope(s->coder, &block, s->values, s->by_bits, &exact) : lat_cost(s->coder, &block, &exact);
     *n_bytes = (double)exact;
     if (status == PITH_OK || status == PITH_E_ABORTED) return status; /* who aborted has said so */
     return diag_set(s->k->diag, status, "the latent coder failed");
@@ -153,7 +160,7 @@ static pith_status rounded_bytes(search *s, double *n_bytes) {
 /* Of the values rounded: distortion, and what the bytes count for. */
 static pith_status rounded_cost(search *s, double *n_bytes, double *cost) {
     const nn_caller caller = {distort, s};
-    pith_status status = rounded_bytes(s, n_bytes);
+    pith_status status = rounded_bytes(s, false, n_bytes);
     if (status != PITH_OK) return status;
     for (size_t i = 0; i < s->count; i++) s->scaled[i] = (float)s->symbols[i] * s->step;
     status = model_gradient(s->k->session, s->h, s->w, s->scaled, s->step, &caller, s->by_distortion, s->k->diag);
@@ -167,27 +174,28 @@ static bool is_stopped(void *user) {
 }
 
 typedef struct annealing {
-    int n_steps;
+    int n_steps, n_done; /* in all, and how many of them are made */
     double heat_first, rate_first;
-    double aim; /* bytes at the end, as a part of those of the plain symbols */
+    double free_part; /* of the steps, before which the bytes are left alone */
+    double aim;       /* bytes at the end, as a part of those of the plain symbols; 0: as it comes */
 } annealing;
 
 static pith_status anneal(search *s, const annealing *a, double plain_bytes, double done, double part) {
     pith_status status = PITH_OK;
     const nn_caller caller = {distort, s};
-    double bits, n_bytes;
+    double n_bytes;
     memset(s->mean, 0, s->count * sizeof *s->mean);
     memset(s->square, 0, s->count * sizeof *s->square);
-    for (int i = 0; i < a->n_steps; i++) {
+    for (int i = 0; i < a->n_done; i++) {
         const double passed = (double)i / a->n_steps;
         PITH_TRY(model_session_report(s->k->session, s->k->env, "searching", done + part * passed, s->k->diag));
-        if (i > 0 && i % LOOK_EVERY == 0) {
-            PITH_TRY(rounded_bytes(s, &n_bytes));
-            s->price *= fmin(fmax(pow(n_bytes / (a->aim * plain_bytes), PRESSURE), 0.7), 1.4);
+        if (i % CODE_EVERY == 0) {
+            PITH_TRY(rounded_bytes(s, true, &n_bytes));
+            if (a->aim > 0 && passed >= a->free_part)
+                s->price *= fmin(fmax(pow(n_bytes / (a->aim * plain_bytes), PRESSURE), 0.8), 1.25);
         }
         draw_all(s, (float)(a->heat_first + (HEAT_LAST - a->heat_first) * passed));
         PITH_TRY(model_gradient(s->k->session, s->h, s->w, s->scaled, s->step, &caller, s->by_distortion, s->k->diag));
-        PITH_TRY(model_rate(s->k->session, s->h, s->w, s->drawn, s->step, &bits, s->by_bits, s->k->diag));
         move_all(s, i + 1, a->rate_first * fmax(1 - passed, RATE_LAST_PART));
     }
 cleanup:
@@ -233,11 +241,11 @@ static void store_values(const search *s, tile_span tx, tile_span ty, bool is_be
 static pith_status search_window(search *s, const annealing *a, tile_span tx, tile_span ty, window_state *state,
                                  double done, double part) {
     pith_status status = PITH_OK;
-    const uint32_t scale = 1u << s->k->head->log2_downscale, width = s->w * scale, height = s->h * scale;
+    const uint32_t scale = 1u << s->head.log2_downscale, width = s->w * scale, height = s->h * scale;
     const double pixels = (double)width * height, step = (double)s->step;
     fid_distortion_weights weights = trained_weights;
     weights.l2 *= (float)pow(step, -SQUARE_EXPONENT);
-    double n_bytes, cost;
+    double cost;
     s->usual_price = BIT_PRICE * pow(step, BIT_EXPONENT) / pixels;
     s->price = state->plain_bytes > 0 ? state->price : s->usual_price;
     load_pixels(s, (pixel_rect){tx.window_start * scale, ty.window_start * scale, width, height});
@@ -249,7 +257,7 @@ static pith_status search_window(search *s, const annealing *a, tile_span tx, ti
     if (!(state->plain_bytes > 0)) PITH_TRY(rounded_cost(s, &state->plain_bytes, &state->plain_cost));
     PITH_TRY(anneal(s, a, state->plain_bytes, done, part));
     state->price = s->price;
-    PITH_TRY(rounded_cost(s, &n_bytes, &cost));
+    PITH_TRY(rounded_cost(s, &state->bytes, &cost));
     store_values(s, tx, ty, cost < state->plain_cost);
 cleanup:
     fid_distortion_free(&s->distortion);
@@ -273,10 +281,10 @@ cleanup:
 #define ARRAYS 8 /* floats of a window's values */
 
 /* Bytes that windows of this size take. */
-static pith_status window_bytes(const latent_search *k, uint32_t h, uint32_t w, uint64_t *n_bytes) {
-    const uint64_t scale = 1u << k->head->log2_downscale, area = (uint64_t)h * w;
-    pith_status status = model_search_memory(model_session_model(k->session), h, w, n_bytes, k->diag);
-    *n_bytes += area * k->head->n_latent * (ARRAYS * sizeof(float) + 1 + sizeof(int16_t)) +
+static pith_status window_bytes(const search *s, uint32_t h, uint32_t w, uint64_t *n_bytes) {
+    const uint64_t scale = 1u << s->head.log2_downscale, area = (uint64_t)h * w;
+    pith_status status = model_search_memory(model_session_model(s->k->session), h, w, n_bytes, s->k->diag);
+    *n_bytes += area * s->head.n_latent * (ARRAYS * sizeof(float) + 1 + sizeof(int16_t)) +
                 3 * area * scale * scale * sizeof(float) +
                 fid_distortion_bytes((uint32_t)(h * scale), (uint32_t)(w * scale)) +
                 fid_ssimulacra2_bytes((uint32_t)(h * scale), (uint32_t)(w * scale));
@@ -289,7 +297,7 @@ static pith_status choose_grid(search *s) {
     uint64_t n_bytes = 0;
     for (uint32_t core = CORE_MOST; core >= CORE_LEAST; core /= 2) {
         s->grid = tile_grid_make(l->width, l->height, (tile_reach){core, HALO});
-        pith_status status = window_bytes(s->k, s->grid.y.window, s->grid.x.window, &n_bytes);
+        pith_status status = window_bytes(s, s->grid.y.window, s->grid.x.window, &n_bytes);
         if (status != PITH_OK) return status;
         n_bytes += latents_count(l) * sizeof(float);
         if (n_bytes <= s->k->memory) return PITH_OK;
@@ -300,13 +308,13 @@ static pith_status choose_grid(search *s) {
 
 static pith_status search_init(search *s) {
     const pith_alloc *alloc = &s->k->env->alloc;
-    const uint32_t scale = 1u << s->k->head->log2_downscale;
+    const uint32_t scale = 1u << s->head.log2_downscale;
     const size_t all = latents_count(s->k->latents);
     pith_status status = choose_grid(s);
     if (status != PITH_OK) return status;
     s->h = s->grid.y.window;
     s->w = s->grid.x.window;
-    s->count = (size_t)s->h * s->w * s->k->head->n_latent;
+    s->count = (size_t)s->h * s->w * s->head.n_latent;
     s->windows = mem_alloc(alloc, (size_t)s->grid.x.count * s->grid.y.count, sizeof *s->windows);
     s->moved = mem_alloc(alloc, all, sizeof *s->moved);
     s->pixels = mem_alloc(alloc, (size_t)s->h * s->w, (size_t)3 * scale * scale * sizeof *s->pixels);
@@ -317,13 +325,10 @@ static pith_status search_init(search *s) {
         return diag_set(s->k->diag, PITH_E_NOMEM, "out of memory for the search");
     float **const parts[] = {&s->drawn, &s->scaled, &s->slope, &s->by_distortion, &s->by_bits, &s->mean, &s->square};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) *parts[i] = s->values + (i + 1) * s->count;
-    status = lat_coder_new(&s->coder, alloc, s->k->head->n_latent);
-    if (status == PITH_OK) status = lat_coder_use_prior(s->coder, s->k->head->prior_id);
+    status = lat_coder_new(&s->coder, alloc, s->head.n_latent);
+    if (status == PITH_OK) status = lat_coder_use_prior(s->coder, s->head.prior_id);
     if (status != PITH_OK) return diag_set(s->k->diag, status, "no coder for the search");
     lat_coder_ask(s->coder, is_stopped, (void *)(uintptr_t)s->k);
-    s->step = lat_step(s->k->head->step_index);
-    s->noise = 0x9E3779B97F4A7C15u;
-    for (size_t i = 0; i < all; i++) s->moved[i] = s->k->latents->values[i] / s->step;
     return PITH_OK;
 }
 
@@ -340,42 +345,72 @@ static void search_free(search *s) {
 
 /* ---- the whole -------------------------------------------------------------------------------- */
 
-/* Until the file has at most `max_bytes` and hardly less; `plain_bytes`: with the symbols that the search began with.
- */
-static pith_status search_to_size(search *s, uint64_t max_bytes, uint64_t other_bytes, uint64_t plain_bytes,
-                                  int16_t *symbols) {
+static const annealing usual = {N_STEPS, N_STEPS, HEAT_FIRST, RATE_FIRST, FREE_PART, 0};
+static const annealing mending = {N_STEPS_MEND, N_STEPS_MEND, HEAT_MEND, RATE_FIRST / 3, 0, 0};
+static const annealing probe = {N_STEPS, N_STEPS_PROBE, HEAT_FIRST, RATE_FIRST, FREE_PART, 0};
+
+static void start(search *s) {
+    s->step = lat_step(s->head.step_index);
+    s->noise = 0x9E3779B97F4A7C15u;
+    for (size_t i = 0; i < latents_count(s->k->latents); i++) s->moved[i] = s->k->latents->values[i] / s->step;
+    memset(s->windows, 0, (size_t)s->grid.x.count * s->grid.y.count * sizeof *s->windows);
+}
+
+/* A search needs fewer bytes than rounding does, so it should begin with a finer step: how much finer is seen in the
+ * window in the middle. */
+static pith_status choose_step(search *s, rate_wish wish, int16_t *symbols) {
     pith_status status = PITH_OK;
-    const latent_search *k = s->k;
-    annealing a = {N_STEPS, HEAT_FIRST, RATE_FIRST, AIM * (double)max_bytes / (double)plain_bytes};
-    uint64_t n_bytes = 0;
-    for (int i = 0; i <= N_MENDS; i++) {
-        PITH_TRY(search_all(s, &a, i ? 0.9 : 0.82, i ? 0 : 0.08, symbols));
-        PITH_TRY(rate_file_bytes(k->rate, k->latents, symbols, k->head, other_bytes, &n_bytes));
-        if (n_bytes <= max_bytes && (double)n_bytes >= LEAST_PART * (double)max_bytes) break;
-        const double excess = (double)n_bytes / (AIM * (double)max_bytes);
-        a = (annealing){N_STEPS_MEND, HEAT_MEND, RATE_FIRST / 3, a.aim / excess};
-        for (uint32_t w = 0; w < s->grid.x.count * s->grid.y.count; w++)
-            s->windows[w].price *= fmin(fmax(pow(excess, MEND_PRESSURE), 0.5), 2);
-    }
-    if (n_bytes > max_bytes) /* the plain symbols fit */
-        lat_quantise(k->latents->values, latents_count(k->latents), s->step, symbols);
+    const uint32_t x = s->grid.x.count / 2, y = s->grid.y.count / 2;
+    window_state *middle = &s->windows[y * s->grid.x.count + x];
+    PITH_TRY(search_window(s, &probe, tile_axis_span(&s->grid.x, x), tile_axis_span(&s->grid.y, y), middle, 0.8, 0.02));
+    const double part = fmin(fmax(middle->bytes / middle->plain_bytes, 0.5), 1);
+    wish.max_bytes = (uint64_t)(AIM / pow(part, PROBE_POWER) * (double)wish.max_bytes);
+    PITH_TRY(rate_choose(s->k->rate, s->k->latents, wish, &s->head, symbols));
+    start(s);
 cleanup:
     return status;
 }
 
-pith_status latent_search_run(const latent_search *k, uint64_t max_bytes, uint64_t other_bytes, int16_t *symbols) {
-    static const annealing unbound = {N_STEPS, HEAT_FIRST, RATE_FIRST, 1};
+/* Until the file has at most `max_bytes` and hardly less. */
+static pith_status search_to_size(search *s, uint64_t max_bytes, uint64_t other_bytes, int16_t *symbols, bool *fits) {
     pith_status status = PITH_OK;
-    search s = {.k = k};
-    uint64_t plain_bytes = 0;
+    const latent_search *k = s->k;
+    annealing a = usual;
+    uint64_t n_bytes = 0;
+    PITH_TRY(rate_file_bytes(k->rate, k->latents, symbols, &s->head, other_bytes, &n_bytes));
+    a.aim = AIM * (double)max_bytes / (double)n_bytes;
+    for (int i = 0; i <= N_MENDS; i++) {
+        PITH_TRY(search_all(s, &a, i ? 0.9 : 0.82, i ? 0 : 0.08, symbols));
+        PITH_TRY(rate_file_bytes(k->rate, k->latents, symbols, &s->head, other_bytes, &n_bytes));
+        *fits = n_bytes <= max_bytes;
+        if (*fits && (double)n_bytes >= LEAST_PART * (double)max_bytes) break;
+        const double excess = (double)n_bytes / (AIM * (double)max_bytes), aim = a.aim;
+        a = mending;
+        a.aim = aim;
+        for (uint32_t w = 0; w < s->grid.x.count * s->grid.y.count; w++)
+            s->windows[w].price *= fmin(fmax(pow(excess, MEND_PRESSURE), 0.5), 2);
+    }
+cleanup:
+    return status;
+}
+
+pith_status latent_search_run(const latent_search *k, rate_wish wish, ctr_head *head, int16_t *symbols) {
+    pith_status status = PITH_OK;
+    search s = {.k = k, .head = *head};
+    bool fits = true;
     model_session_release(k->session); /* the encoder's network has done its work */
     PITH_TRY(search_init(&s));
-    if (max_bytes > 0) {
-        PITH_TRY(rate_file_bytes(k->rate, k->latents, symbols, k->head, other_bytes, &plain_bytes));
-        PITH_TRY(search_to_size(&s, max_bytes, other_bytes, plain_bytes, symbols));
+    start(&s);
+    if (wish.max_bytes > 0) {
+        PITH_TRY(choose_step(&s, wish, symbols));
+        PITH_TRY(search_to_size(&s, wish.max_bytes, wish.other_bytes, symbols, &fits));
     } else {
-        PITH_TRY(search_all(&s, &unbound, 0.82, 0.08, symbols));
+        PITH_TRY(search_all(&s, &usual, 0.82, 0.08, symbols));
     }
+    if (fits)
+        *head = s.head;
+    else /* the plain symbols of the step that there was */
+        lat_quantise(k->latents->values, latents_count(k->latents), lat_step(head->step_index), symbols);
 cleanup:
     search_free(&s);
     model_session_release(k->session);

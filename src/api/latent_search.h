@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Effort 3: a search for the symbols from which the decoder makes the better picture at equal bits, by gradients
- * through the decoder and through an estimate of the bits. */
+ * through the decoder and by what the coder says of the bits. */
 #ifndef PITH_API_LATENT_SEARCH_H
 #define PITH_API_LATENT_SEARCH_H
 
@@ -15,13 +15,10 @@ typedef struct latent_search {
     uint64_t memory;            /* bytes that the call may take */
     const rate_control *rate;
     const latent_planes *latents; /* of the whole picture, as the encoder gave them */
-    const ctr_head *head;         /* the step among other things */
 } latent_search;
 
-/* Changes `symbols`, which are the rounded latents. With `max_bytes` > 0 their file, with `other_bytes` beside
- * its head and slices, keeps to so many if it did before; else it is about as large as before.
- * PITH_E_LIMIT where the memory is too small for the smallest window. */
-pith_status latent_search_run(const latent_search *k, uint64_t max_bytes, uint64_t other_bytes, int16_t *symbols)
-    PITH_MUST_CHECK;
+/* Changes what rate_choose made of the same wish: `symbols`, and with a size the step in `head`. With a quality the
+ * file becomes smaller. PITH_E_LIMIT where the memory is too small for the smallest window. */
+pith_status latent_search_run(const latent_search *k, rate_wish wish, ctr_head *head, int16_t *symbols) PITH_MUST_CHECK;
 
 #endif

@@ -141,7 +141,7 @@ pith_status model_preview_map(const pith_model *m, float *map, pith_diag *diag) 
     return m->kind->preview_map(m, map, diag);
 }
 
-bool model_can_search(const pith_model *m) { return m->kind->can_search && m->kind->can_search(m); }
+bool model_can_search(const pith_model *m) { return m->kind->gradient != NULL; }
 
 pith_status model_search_memory(const pith_model *m, uint32_t h, uint32_t w, uint64_t *n_bytes, pith_diag *diag) {
     return m->kind->search_memory(m, h, w, n_bytes, diag);
@@ -203,7 +203,7 @@ pith_status model_session_new(model_session **out, pith_model *model, pith_diag 
     if (!s) return diag_set(diag, PITH_E_NOMEM, "out of memory");
     s->model = pith_model_ref(model);
     s->watch = (nn_watch){look, &s->reported};
-    s->encoder.watch = s->decoder.watch = s->denoiser.watch = s->gradient.watch = s->rate.watch = &s->watch;
+    s->encoder.watch = s->decoder.watch = s->denoiser.watch = s->gradient.watch = &s->watch;
     for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) s->decoder_parts[i].watch = &s->watch;
     return PITH_OK;
 }
@@ -213,7 +213,6 @@ void model_session_release(model_session *s) {
     bound_net_free(&s->decoder);
     bound_net_free(&s->denoiser);
     bound_net_free(&s->gradient);
-    bound_net_free(&s->rate);
     for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) bound_net_free(&s->decoder_parts[i]);
 }
 
@@ -266,9 +265,4 @@ pith_status model_decode(model_session *s, const model_window *window, const flo
 pith_status model_gradient(model_session *s, uint32_t h, uint32_t w, const float *latent, float step,
                            const nn_caller *distortion, float *gradient, pith_diag *diag) {
     return s->model->kind->gradient(s, h, w, latent, step, distortion, gradient, diag);
-}
-
-pith_status model_rate(model_session *s, uint32_t h, uint32_t w, const float *scaled, float step, double *bits,
-                       float *gradient, pith_diag *diag) {
-    return s->model->kind->rate(s, h, w, scaled, step, bits, gradient, diag);
 }

@@ -96,7 +96,7 @@ typedef struct model_decode_how {
 pith_status model_decode(model_session *s, const model_window *window, const float *latent, const model_decode_how *how,
                          float *pixels, pith_diag *diag) PITH_MUST_CHECK;
 
-/* Whether the next two can be called: the model's file has a network that estimates bits. */
+/* Whether model_gradient can be called. */
 bool model_can_search(const pith_model *model);
 
 /* The gradient of a distortion, [n_latent, h, w], with respect to the latent of a whole picture or window.
@@ -105,14 +105,10 @@ bool model_can_search(const pith_model *model);
 pith_status model_gradient(model_session *s, uint32_t h, uint32_t w, const float *latent, float step,
                            const nn_caller *distortion, float *gradient, pith_diag *diag) PITH_MUST_CHECK;
 
-/* An estimate of the bits that a latent divided by `step` takes, rounded or not, and its gradient. */
-pith_status model_rate(model_session *s, uint32_t h, uint32_t w, const float *scaled, float step, double *bits,
-                       float *gradient, pith_diag *diag) PITH_MUST_CHECK;
-
 /* Lets go of all networks; calls that need one bind it again. */
 void model_session_release(model_session *s);
 
-/* Bytes that the networks of both take. */
+/* Bytes that the network of model_gradient takes. */
 pith_status model_search_memory(const pith_model *model, uint32_t h, uint32_t w, uint64_t *n_bytes, pith_diag *diag)
     PITH_MUST_CHECK;
 

@@ -39,11 +39,9 @@ typedef struct model_kind {
     pith_status (*memory)(const pith_model *m, bool decoder, bool denoises, const model_window *window,
                           uint64_t *n_bytes, pith_diag *diag);                    /* see model_network_memory */
     pith_status (*preview_map)(const pith_model *m, float *map, pith_diag *diag); /* see model_preview_map */
-    bool (*can_search)(const pith_model *m); /* NULL: cannot, and the following are */
+    /* NULL, both of them: model_can_search says no. */
     pith_status (*gradient)(model_session *s, uint32_t h, uint32_t w, const float *latent, float step,
                             const nn_caller *distortion, float *gradient, pith_diag *diag);
-    pith_status (*rate)(model_session *s, uint32_t h, uint32_t w, const float *scaled, float step, double *bits,
-                        float *gradient, pith_diag *diag);
     pith_status (*search_memory)(const pith_model *m, uint32_t h, uint32_t w, uint64_t *n_bytes, pith_diag *diag);
 } model_kind;
 
@@ -104,7 +102,7 @@ uint64_t model_file_bytes(const pith_model *m);
 struct model_session {
     pith_model *model;
     bound_net encoder, decoder, denoiser;
-    bound_net gradient, rate;                    /* of a search */
+    bound_net gradient;                          /* of a search */
     bound_net decoder_parts[MINI_DECODER_PARTS]; /* in the place of `decoder` where less than a window is kept */
     env_watch reported;
     double from, end; /* model_session_begin */

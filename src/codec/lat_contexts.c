@@ -14,16 +14,16 @@
 #define EXPECTED_MAX 65535
 #define FIRST_LEVEL 36 /* eighths of an octave below level 0 */
 
-typedef struct offset {
-    int8_t y, x;
+typedef struct neighbour {
+    lat_offset at;
     int16_t value_weight, error_weight; /* at the start, of 2^LINEAR_WEIGHT_BITS */
-} offset;
+} neighbour;
 
-static const offset neighbours[LAT_N_NEIGHBOURS] = {
-    {0, -1, 7372, 3604}, {-1, 0, 7372, 3604}, {-1, -1, -2457, 1966}, {-1, 1, 1638, 1966},
-    {0, -2, 0, 1310},    {-2, 0, 0, 1310},    {-1, 2, 0, 0},         {-1, -2, 0, 0},
+static const neighbour neighbours[LAT_N_NEIGHBOURS] = {
+    {{0, -1}, 7372, 3604}, {{-1, 0}, 7372, 3604}, {{-1, -1}, -2457, 1966}, {{-1, 1}, 1638, 1966},
+    {{0, -2}, 0, 1310},    {{-2, 0}, 0, 1310},    {{-1, 2}, 0, 0},         {{-1, -2}, 0, 0},
 };
-static const offset taps[LAT_N_TAPS] = {{0, 0, 0, 0}, {0, -1, 0, 0}, {-1, 0, 0, 0}, {0, 1, 0, 0}, {1, 0, 0, 0}};
+static const lat_offset taps[LAT_N_TAPS] = {{0, 0}, {0, -1}, {-1, 0}, {0, 1}, {1, 0}};
 
 #define RIDGE_VALUE 30
 #define RIDGE_ERROR 4000
@@ -143,12 +143,16 @@ void lat_contexts_begin_channel(lat_contexts *k, uint32_t channel) {
     k->mean_error = 1024;
 }
 
-/* Inputs from the same channel. Above the first row there is nothing: in it
- * the left neighbour stands for what is missing, in the second the upper one. */
+/* Above the first row there is nothing: in it the left neighbour stands for what is missing, in the second the upper
+ * one. */
+lat_offset lat_neighbour(uint32_t i, uint32_t y) { return neighbours[(int64_t)y + neighbours[i].at.y < 0 ? y : i].at; }
+
+lat_offset lat_tap(uint32_t i) { return taps[i]; }
+
+/* Inputs from the same channel. */
 static void read_neighbours(const int16_t *values, const int16_t *errors, uint32_t y, size_t o, lat_view *view) {
     for (int i = 0; i < LAT_N_NEIGHBOURS; i++) {
-        offset n = neighbours[i];
-        if ((int64_t)y + n.y < 0) n = neighbours[y];
+        const lat_offset n = lat_neighbour((uint32_t)i, y);
         size_t place = (size_t)((int64_t)o + n.y * LAT_PLANE_STRIDE + n.x);
         view->values[i] = clamp(values[place], -VALUE_MAX, VALUE_MAX);
         view->errors[i] = errors[place];

@@ -28,6 +28,15 @@ extern const uint16_t lat_octave_table[7];
 extern const int32_t lat_inverse_scale[LAT_N_LEVELS];
 extern const int32_t lat_inverse_scale_log[LAT_N_LEVELS];
 
+typedef struct lat_offset {
+    int8_t y, x;
+} lat_offset;
+
+/* Where the i-th neighbour that a prediction reads lies, seen from a symbol in row `y`. */
+lat_offset lat_neighbour(uint32_t i, uint32_t y);
+/* .. and the i-th place in an earlier channel. */
+lat_offset lat_tap(uint32_t i);
+
 /* How many contexts each context model has. */
 extern const uint16_t lat_context_sizes[LAT_N_CONTEXTS];
 

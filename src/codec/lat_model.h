@@ -31,6 +31,8 @@ typedef struct lat_model {
     void (*observe)(void *user, const struct lat_model *model, unsigned bit);
     /* .. and each channel when it is complete. */
     void (*observe_channel)(void *user, const struct lat_model *model, uint32_t channel);
+    /* .. and each symbol that is about to be coded; it may ask for probabilities. */
+    void (*observe_symbol)(void *user, struct lat_model *model, uint32_t channel, uint32_t y, uint32_t x);
     void *observe_user;
 } lat_model;
 

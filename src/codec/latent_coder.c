@@ -134,6 +134,7 @@ static void code_plane(lat_coder *c, const lat_block *b, uint32_t channel, int16
         c->stopped = c->stop && c->stop(c->stop_user);
         for (uint32_t x = 0; x < b->width && !c->stopped; x++) {
             lat_contexts_view(k, channel, y, x, &c->model.view);
+            if (c->model.observe_symbol) c->model.observe_symbol(c->model.observe_user, &c->model, channel, y, x);
             int16_t symbol = code_symbol(c, row[x]);
             lat_contexts_learn(k, channel, y, x, &c->model.view, symbol);
             if (c->direction == DECODE) row[x] = symbol;

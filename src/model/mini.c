@@ -70,19 +70,6 @@ static pith_status read_name(char name[PITH_NAME_BYTES], const tensor_table *wei
     return PITH_OK;
 }
 
-/* The sizes of the rate network are those of its weights, if they are there. */
-static pith_status read_rate_network(mini_config *c, const tensor_table *weights, pith_diag *diag) {
-    const tensor *hidden = tensor_table_find(weights, "rate.h2.weight"),
-                 *mixed = tensor_table_find(weights, "rate.f1.weight");
-    if (!hidden || !mixed) return PITH_OK;
-    const uint64_t n_hidden = hidden->shape[0], n_mixed = mixed->shape[0];
-    if (hidden->rank != 4 || mixed->rank != 4 || n_hidden < 1 || n_hidden > 4096 || n_mixed < 1 || n_mixed > 4096)
-        return diag_set(diag, PITH_E_MODEL_SHAPE, "the model's rate network has no usable shape");
-    c->rate_hidden = (uint32_t)n_hidden;
-    c->rate_mixed = (uint32_t)n_mixed;
-    return PITH_OK;
-}
-
 pith_status mini_config_read(mini_config *config, const tensor_table *weights, pith_diag *diag) {
     pith_status status = PITH_OK;
     mini_config c = {0};
@@ -102,7 +89,6 @@ pith_status mini_config_read(mini_config *config, const tensor_table *weights, p
     PITH_TRY(read_log2_step(&c.log2_step_max, weights, "log2_step_max", diag));
     PITH_TRY(read_log2_step(&c.log2_step_q0, weights, "log2_step_q0", diag));
     PITH_TRY(read_log2_step(&c.log2_step_q100, weights, "log2_step_q100", diag));
-    PITH_TRY(read_rate_network(&c, weights, diag));
     if (c.log2_step_min > c.log2_step_max || c.log2_step_q0 <= c.log2_step_q100)
         status = diag_set(diag, PITH_E_FORMAT, "model metadata: the ranges of steps are upside down");
     else
@@ -293,28 +279,6 @@ static void describe_gradient(nn_plan *p, const mini_config *c, int64_t h, int64
     nn_output(p, "gradient", gradient);
 }
 
-static void describe_rate(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
-    const int64_t n = c->n_latent, hidden = c->rate_hidden;
-    nn_val scaled = nn_input(p, "scaled", (nn_shape){1, n, h, w});
-    nn_val log2_step = nn_input(p, "log2_step", (nn_shape){1, 1, h, w});
-    nn_enter(p, "rate");
-    nn_val seen = nn_act(p, nn_conv(p, nn_concat(p, scaled, log2_step), "m", NN_CONV5, hidden), NN_RELU);
-    nn_val context = nn_act(p, nn_conv(p, seen, "h2", NN_CONV1, hidden), NN_RELU);
-    nn_val mixed = nn_act(p, nn_conv(p, nn_concat(p, context, scaled), "f1", NN_CONV1, c->rate_mixed), NN_RELU);
-    nn_val distribution = nn_conv(p, mixed, "f2", NN_CONV1, 2 * n);
-
-    nn_val g = nn_call(p, nn_concat(p, scaled, distribution));
-    nn_val direct = nn_slice_channels(p, g, 0, n);
-    g = nn_relu_adjoint(p, nn_conv_adjoint(p, nn_slice_channels(p, g, n, 2 * n), "f2", NN_CONV1, c->rate_mixed), mixed);
-    g = nn_conv_adjoint(p, g, "f1", NN_CONV1, hidden + n);
-    direct = nn_add(p, direct, nn_slice_channels(p, g, hidden, n));
-    g = nn_relu_adjoint(p, nn_slice_channels(p, g, 0, hidden), context);
-    g = nn_relu_adjoint(p, nn_conv_adjoint(p, g, "h2", NN_CONV1, hidden), seen);
-    g = nn_slice_channels(p, nn_conv_adjoint(p, g, "m", NN_CONV5, n + 1), 0, n);
-    nn_leave(p);
-    nn_output(p, "gradient", nn_add(p, direct, g));
-}
-
 /* ---- plans ------------------------------------------------------------------------------ */
 
 typedef void describe_fn(nn_plan *p, const mini_config *c, int64_t h, int64_t w);
@@ -350,9 +314,4 @@ pith_status mini_decoder_part_plan(nn_plan **out, const mini_config *config, uin
 pith_status mini_gradient_plan(nn_plan **out, const mini_config *config, const pith_env *env, uint32_t h, uint32_t w,
                                pith_diag *diag) {
     return make_plan(out, describe_gradient, config, env, h, w, diag);
-}
-
-pith_status mini_rate_plan(nn_plan **out, const mini_config *config, const pith_env *env, uint32_t h, uint32_t w,
-                           pith_diag *diag) {
-    return make_plan(out, describe_rate, config, env, h, w, diag);
 }

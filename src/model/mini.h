@@ -19,7 +19,6 @@ typedef struct mini_config {
     uint32_t n_dec_low, n_dec_high;     /* of the decoder at 1/8 and 1/4 */
     float log2_step_min, log2_step_max; /* steps the decoder was trained with */
     float log2_step_q0, log2_step_q100; /* steps of quality 0 and 100 */
-    uint32_t rate_hidden, rate_mixed;   /* channels of the rate network's layers; 0: the file has none */
 } mini_config;
 
 #define MINI_DOWNSCALE 8u
@@ -57,15 +56,5 @@ pith_status mini_decoder_part_plan(nn_plan **out, const mini_config *config, uin
  * with respect to "latent". */
 pith_status mini_gradient_plan(nn_plan **out, const mini_config *config, const pith_env *env, uint32_t h, uint32_t w,
                                pith_diag *diag) PITH_MUST_CHECK;
-
-/* The rate network, which estimates bits as train/rate.py does, and its gradient. Inputs "scaled" [1, n_latent, h, w]
- * (latent / step) and "log2_step" as above. The call is given [1, 3 n_latent, h, w]: the scaled values, then the
- * mean and the raw scale of each one's distribution in turn; it makes the gradient with respect to these, and
- * output "gradient" [1, n_latent, h, w] is with respect to "scaled". Where rate_hidden is not 0. */
-pith_status mini_rate_plan(nn_plan **out, const mini_config *config, const pith_env *env, uint32_t h, uint32_t w,
-                           pith_diag *diag) PITH_MUST_CHECK;
-
-/* What that call computes: the bits of all values, planes of `area` positions, and their gradient. */
-double mini_rate_bits(const float *in, uint32_t n_latent, size_t area, float *gradient);
 
 #endif

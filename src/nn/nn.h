@@ -33,11 +33,10 @@ typedef struct nn_shape {
 /* ---- describing ------------------------------------------------------------ */
 
 typedef enum nn_conv_kind {
-    NN_CONV1,                /* 1x1 */
-    NN_CONV3,                /* 3x3, zero padding 1 on every side */
-    NN_CONV3_STRIDE2,        /* 3x3, stride 2, zero padding 1 on every side (PyTorch padding=1) */
-    NN_CONV3_STRIDE2_PAD_RB, /* 3x3, stride 2, zero padding 1 right and below only (Stable Diffusion's) */
-    NN_CONV5                 /* 5x5, zero padding 2 on every side */
+    NN_CONV1,               /* 1x1 */
+    NN_CONV3,               /* 3x3, zero padding 1 on every side */
+    NN_CONV3_STRIDE2,       /* 3x3, stride 2, zero padding 1 on every side (PyTorch padding=1) */
+    NN_CONV3_STRIDE2_PAD_RB /* 3x3, stride 2, zero padding 1 right and below only (Stable Diffusion's) */
 } nn_conv_kind;
 
 typedef enum nn_activation {
@@ -90,7 +89,7 @@ nn_val nn_attention(nn_plan *p, nn_val q, nn_val k, nn_val v, int64_t n_heads, b
 
 /* The way back through a network: of the gradient that nn_call makes of a value in the middle. The adjoint
  * (transpose) of nn_conv_no_bias with the same KEY.weight [c_out, c_in, k, k]: y [N, c_out, H, W] ->
- * [N, c_in, H, W]. NN_CONV1, NN_CONV3 and NN_CONV5 only. */
+ * [N, c_in, H, W]. NN_CONV1 and NN_CONV3 only. */
 nn_val nn_conv_adjoint(nn_plan *p, nn_val y, const char *key, nn_conv_kind kind, int64_t c_in);
 nn_val nn_relu_adjoint(nn_plan *p, nn_val g, nn_val y); /* g where y > 0, 0 elsewhere; y: the relu's value, or input */
 nn_val nn_call(nn_plan *p, nn_val x);                   /* what nn_net_call's function makes of x; at most one a plan */

@@ -111,8 +111,6 @@ const char *nn_shape_text(char text[NN_SHAPE_TEXT_BYTES], nn_shape shape);
 size_t nn_shape_count(nn_shape shape); /* of a value of a plan: the builder has checked that it fits */
 bool nn_shape_same(nn_shape a, nn_shape b);
 
-#define NN_LARGEST_KERNEL 5
-
 typedef struct nn_conv_geometry {
     int64_t kernel, stride, pad_before, pad_after; /* the same along H and W */
 } nn_conv_geometry;

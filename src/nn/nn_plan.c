@@ -240,8 +240,6 @@ nn_conv_geometry nn_conv_geometry_of(nn_conv_kind kind) {
         return (nn_conv_geometry){3, 1, 1, 1};
     case NN_CONV3_STRIDE2:
         return (nn_conv_geometry){3, 2, 1, 1};
-    case NN_CONV5:
-        return (nn_conv_geometry){5, 1, 2, 2};
     case NN_CONV3_STRIDE2_PAD_RB:
         return (nn_conv_geometry){3, 2, 0, 1};
     }
@@ -276,8 +274,8 @@ nn_val nn_conv_adjoint(nn_plan *p, nn_val y, const char *key, nn_conv_kind kind,
     if (unusable(p, "conv_adjoint", y)) return no_value;
     const nn_shape s = nn_shape_of(p, y);
     const nn_conv_geometry g = nn_conv_geometry_of(kind);
-    if (kind != NN_CONV1 && kind != NN_CONV3 && kind != NN_CONV5) {
-        fail(p, PITH_E_ARG, "conv_adjoint %s%s: only of conv1, conv3 and conv5", p->scope, key);
+    if (kind != NN_CONV1 && kind != NN_CONV3) {
+        fail(p, PITH_E_ARG, "conv_adjoint %s%s: only of conv1 and conv3", p->scope, key);
         return no_value;
     }
     nn_op op = op_of(NN_OP_CONV_ADJOINT, y, (nn_shape){s.n, c_in, s.h, s.w});

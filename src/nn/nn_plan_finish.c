@@ -41,9 +41,8 @@ const char *nn_op_name(const nn_op *op) {
                                                      "conv_adjoint",
                                                      "relu_adjoint",
                                                      "call"};
-    static const char *const convs[] = {"conv1", "conv3", "conv3_stride2", "conv3_stride2_pad_rb", "conv5"};
-    static const char *const adjoints[] = {
-        [NN_CONV1] = "conv1_adjoint", [NN_CONV3] = "conv3_adjoint", [NN_CONV5] = "conv5_adjoint"};
+    static const char *const convs[] = {"conv1", "conv3", "conv3_stride2", "conv3_stride2_pad_rb"};
+    static const char *const adjoints[] = {[NN_CONV1] = "conv1_adjoint", [NN_CONV3] = "conv3_adjoint"};
     static const char *const acts[] = {"relu", "silu", "gelu", "quick_gelu", "tanh"};
     if (op->kind == NN_OP_CONV) return convs[op->u.conv];
     if (op->kind == NN_OP_CONV_ADJOINT) return adjoints[op->u.conv];

@@ -73,7 +73,7 @@ static void adjoint_row(const nn_ref_call *c, nn_conv_geometry g, const float *i
     const nn_shape s = c->in_shape[0];
     const int64_t to_next = c->op->shape.c * g.kernel * g.kernel; /* from an output's kernel to the next one's */
     double *sum = c->scratch;
-    float *part = (float *)(c->scratch + s.w), turned[NN_LARGEST_KERNEL];
+    float *part = (float *)(c->scratch + s.w), turned[3];
     for (int64_t x = 0; x < s.w; x++) sum[x] = 0;
     for (int64_t o = 0; o < s.c; o++) {
         memset(part, 0, (size_t)s.w * sizeof *part);

@@ -16,8 +16,6 @@ mini_tap.safetensors: fp32 values rounded from a computation in float64, with th
     decoder.log2_step  [1]          log2 of the step
     decoder.image      [1,3,40,24]  what the decoder makes of that, not clamped
     gradient.latent    [1,4,5,3]    of the sum of encoder.image * decoder.image with respect to decoder.latent
-    rate.bits          [1]          what the rate network says of decoder.latent / step
-    rate.gradient      [1,4,5,3]    of these bits, with respect to the quotients
 """
 from __future__ import annotations
 
@@ -37,7 +35,6 @@ sys.path.insert(0, os.path.join(ROOT, "train"))
 from config import Config, ModelConfig, QualityConfig  # noqa: E402
 from export import codec_tensors, model_metadata  # noqa: E402
 from model import DOWNSCALE, LATENT_SCALE, PIXEL_CENTRE, MiniModel  # noqa: E402
-from rate import RateModel, stored_tensors, with_proxy  # noqa: E402
 from weights import encode_safetensors, read_safetensors, replace_file, write_safetensors  # noqa: E402
 
 SEED = 20261
@@ -86,18 +83,6 @@ def tiny_tensors() -> Dict[str, Tensor]:
     return tensors
 
 
-def rate_tensors() -> Dict[str, Tensor]:
-    """Weights of a rate network, as the model file has them."""
-    rng = np.random.RandomState(SEED + 2)
-    proxy = RateModel(SIZES.latent_channels, hidden=8, per_channel=4).double()
-    values = {}
-    for name, value in sorted(proxy.state_dict().items()):
-        largest = 2 / math.sqrt(value[0].numel()) if value.dim() == 4 else 0.2
-        values[name] = random_values(rng, value.shape, largest)
-    proxy.load_state_dict(values)
-    return stored_tensors(proxy)
-
-
 def test_picture() -> Tensor:
     """A slope, a coloured disc with a hard edge and some noise: [1,3,H,W], 8-bit pixels / 255."""
     rng = np.random.RandomState(SEED + 1)
@@ -113,17 +98,15 @@ def model_content() -> bytes:
     """The bytes of the tiny model's file."""
     metadata = model_metadata(Config(name="tiny-1", model=SIZES, quality=QualityConfig(log2_step_q0=3.0)), "0.0")
     metadata["licence"] = "random values: see tests/reference/mini_tap.py"
-    return encode_safetensors({**tiny_tensors(), **rate_tensors()}, metadata, "F16")
+    return encode_safetensors(tiny_tensors(), metadata, "F16")
 
 
-def gradients(model: MiniModel, image: Tensor, received: Tensor, log2_step: Tensor) -> Dict[str, Tensor]:
-    """The taps of the two gradients."""
+def gradient(model: MiniModel, image: Tensor, received: Tensor, log2_step: Tensor) -> Tensor:
+    """The tap of the gradient."""
     latent = received.clone().requires_grad_(True)
-    (model.dec(latent, log2_step) * image).sum().backward()
-    scaled = (received / 2 ** log2_step).requires_grad_(True)
-    bits = model.ctx(scaled, log2_step).sum()
-    bits.backward()
-    return {"gradient.latent": latent.grad, "rate.bits": bits.detach().view(1), "rate.gradient": scaled.grad}
+    with torch.enable_grad():
+        (model.dec(latent, log2_step) * image).sum().backward()
+    return latent.grad
 
 
 @torch.no_grad()
@@ -134,17 +117,15 @@ def compute_taps(model: MiniModel) -> Dict[str, Tensor]:
     step = 2 ** LOG2_STEP
     received = ((latent / step).round() * step).float().double()
     log2_step = torch.tensor([LOG2_STEP], dtype=torch.float64)
-    with torch.enable_grad():
-        behind = gradients(model, image, received, log2_step)
     return {"encoder.image": image, "encoder.latent": latent, "decoder.latent": received,
-            "decoder.log2_step": log2_step, "decoder.image": model.dec(received, log2_step), **behind}
+            "decoder.log2_step": log2_step, "decoder.image": model.dec(received, log2_step),
+            "gradient.latent": gradient(model, image, received, log2_step)}
 
 
 def load_tiny() -> MiniModel:
-    """The tiny model of MODEL_FILE in float64."""
+    """The tiny model of MODEL_FILE in float64; its rate proxy stays at its fresh values."""
     model = MiniModel(SIZES).double()
-    model.ctx = RateModel(SIZES.latent_channels, hidden=8, per_channel=4).double()
-    model.load_state_dict(with_proxy(read_safetensors(MODEL_FILE)[0]))
+    model.load_state_dict(read_safetensors(MODEL_FILE)[0], strict=False)
     return model
 
 
