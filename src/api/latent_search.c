@@ -53,6 +53,7 @@ static const fid_distortion_weights trained_weights = {.ms_ssim = 1, .l1 = 0.35f
 typedef struct window_state {
     double plain_bytes, plain_cost; /* of its plain symbols; 0: not searched yet */
     double bytes;                   /* now */
+    double aim;                     /* bytes that it should have; 0: as it comes */
     double price;                   /* of a bit */
 } window_state;
 
@@ -62,8 +63,9 @@ typedef struct search {
     tile_grid grid;
     window_state *windows; /* row by row */
     float step;
-    double price;                   /* of a bit, in distortion of the window: .. */
-    double usual_price;             /* .. as the model was trained, until it does not fit the size */
+    double part;                    /* that all windows should have of their plain symbols' bytes; 0: as it comes */
+    double usual_price;             /* of a bit, in distortion of the window, as the model was trained .. */
+    double price;                   /* .. and now */
     double error;                   /* the distortion last computed */
     uint64_t noise;                 /* state of the generator */
     uint32_t h, w;                  /* of the window, in positions */
@@ -177,10 +179,9 @@ typedef struct annealing {
     int n_steps, n_done; /* in all, and how many of them are made */
     double heat_first, rate_first;
     double free_part; /* of the steps, before which the bytes are left alone */
-    double aim;       /* bytes at the end, as a part of those of the plain symbols; 0: as it comes */
 } annealing;
 
-static pith_status anneal(search *s, const annealing *a, double plain_bytes, double done, double part) {
+static pith_status anneal(search *s, const annealing *a, double aim, double done, double part) {
     pith_status status = PITH_OK;
     const nn_caller caller = {distort, s};
     double n_bytes;
@@ -191,8 +192,7 @@ static pith_status anneal(search *s, const annealing *a, double plain_bytes, dou
         PITH_TRY(model_session_report(s->k->session, s->k->env, "searching", done + part * passed, s->k->diag));
         if (i % CODE_EVERY == 0) {
             PITH_TRY(rounded_bytes(s, true, &n_bytes));
-            if (a->aim > 0 && passed >= a->free_part)
-                s->price *= fmin(fmax(pow(n_bytes / (a->aim * plain_bytes), PRESSURE), 0.8), 1.25);
+            if (aim > 0 && passed >= a->free_part) s->price *= fmin(fmax(pow(n_bytes / aim, PRESSURE), 0.8), 1.25);
         }
         draw_all(s, (float)(a->heat_first + (HEAT_LAST - a->heat_first) * passed));
         PITH_TRY(model_gradient(s->k->session, s->h, s->w, s->scaled, s->step, &caller, s->by_distortion, s->k->diag));
@@ -245,20 +245,25 @@ static pith_status search_window(search *s, const annealing *a, tile_span tx, ti
     const double pixels = (double)width * height, step = (double)s->step;
     fid_distortion_weights weights = trained_weights;
     weights.l2 *= (float)pow(step, -SQUARE_EXPONENT);
-    double cost;
+    double cost = 0;
     s->usual_price = BIT_PRICE * pow(step, BIT_EXPONENT) / pixels;
-    s->price = state->plain_bytes > 0 ? state->price : s->usual_price;
     load_pixels(s, (pixel_rect){tx.window_start * scale, ty.window_start * scale, width, height});
     load_values(s, tx, ty);
     status = fid_distortion_new(&s->distortion, &s->k->env->alloc, s->pixels, height, width, weights);
     if (status != PITH_OK) return diag_set(s->k->diag, status, "out of memory for the search");
     status = fid_ssimulacra2_new(&s->ssimulacra2, &s->k->env->alloc, s->pixels, height, width);
     if (status != PITH_OK) PITH_TRY(diag_set(s->k->diag, status, "out of memory for the search"));
-    if (!(state->plain_bytes > 0)) PITH_TRY(rounded_cost(s, &state->plain_bytes, &state->plain_cost));
-    PITH_TRY(anneal(s, a, state->plain_bytes, done, part));
+    if (!(state->plain_bytes > 0)) {
+        PITH_TRY(rounded_cost(s, &state->plain_bytes, &state->plain_cost));
+        state->aim = s->part * state->plain_bytes;
+        state->price = s->usual_price;
+    }
+    s->price = state->price;
+    PITH_TRY(anneal(s, a, state->aim, done, part));
     state->price = s->price;
     PITH_TRY(rounded_cost(s, &state->bytes, &cost));
     store_values(s, tx, ty, cost < state->plain_cost);
+    if (!(cost < state->plain_cost)) state->bytes = state->plain_bytes;
 cleanup:
     fid_distortion_free(&s->distortion);
     fid_ssimulacra2_free(&s->ssimulacra2);
@@ -345,9 +350,9 @@ static void search_free(search *s) {
 
 /* ---- the whole -------------------------------------------------------------------------------- */
 
-static const annealing usual = {N_STEPS, N_STEPS, HEAT_FIRST, RATE_FIRST, FREE_PART, 0};
-static const annealing mending = {N_STEPS_MEND, N_STEPS_MEND, HEAT_MEND, RATE_FIRST / 3, 0, 0};
-static const annealing probe = {N_STEPS, N_STEPS_PROBE, HEAT_FIRST, RATE_FIRST, FREE_PART, 0};
+static const annealing usual = {N_STEPS, N_STEPS, HEAT_FIRST, RATE_FIRST, FREE_PART};
+static const annealing probe = {N_STEPS, N_STEPS_PROBE, HEAT_FIRST, RATE_FIRST, FREE_PART};
+static const annealing mending = {N_STEPS_MEND, N_STEPS_MEND, HEAT_MEND, RATE_FIRST / 3, 0};
 
 static void start(search *s) {
     s->step = lat_step(s->head.step_index);
@@ -375,20 +380,19 @@ cleanup:
 static pith_status search_to_size(search *s, uint64_t max_bytes, uint64_t other_bytes, int16_t *symbols, bool *fits) {
     pith_status status = PITH_OK;
     const latent_search *k = s->k;
-    annealing a = usual;
     uint64_t n_bytes = 0;
     PITH_TRY(rate_file_bytes(k->rate, k->latents, symbols, &s->head, other_bytes, &n_bytes));
-    a.aim = AIM * (double)max_bytes / (double)n_bytes;
+    s->part = AIM * (double)max_bytes / (double)n_bytes;
     for (int i = 0; i <= N_MENDS; i++) {
-        PITH_TRY(search_all(s, &a, i ? 0.9 : 0.82, i ? 0 : 0.08, symbols));
+        PITH_TRY(search_all(s, i ? &mending : &usual, i ? 0.9 : 0.82, i ? 0 : 0.08, symbols));
         PITH_TRY(rate_file_bytes(k->rate, k->latents, symbols, &s->head, other_bytes, &n_bytes));
         *fits = n_bytes <= max_bytes;
         if (*fits && (double)n_bytes >= LEAST_PART * (double)max_bytes) break;
-        const double excess = (double)n_bytes / (AIM * (double)max_bytes), aim = a.aim;
-        a = mending;
-        a.aim = aim;
-        for (uint32_t w = 0; w < s->grid.x.count * s->grid.y.count; w++)
+        const double excess = (double)n_bytes / (AIM * (double)max_bytes);
+        for (uint32_t w = 0; w < s->grid.x.count * s->grid.y.count; w++) {
+            s->windows[w].aim = s->windows[w].bytes / excess;
             s->windows[w].price *= fmin(fmax(pow(excess, MEND_PRESSURE), 0.5), 2);
+        }
     }
 cleanup:
     return status;

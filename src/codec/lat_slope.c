@@ -108,8 +108,7 @@ static bool is_zero(const int16_t *symbols, size_t count) {
     return true;
 }
 
-pith_status lat_slope(lat_coder *coder, const lat_block *block, const float *values, float *slope,
-                      uint64_t *n_bytes) {
+pith_status lat_slope(lat_coder *coder, const lat_block *block, const float *values, float *slope, uint64_t *n_bytes) {
     if (!coder || !block || !values || !slope) return PITH_E_ARG;
     const size_t area = (size_t)block->height * block->width, count = area * block->n_channels;
     slope_state s = {values, block->symbols, block->height, block->width, slope};

@@ -11,7 +11,7 @@
  * order, those of symbols that are predicted from it. `values`: what the block's symbols are the rounding of; it and
  * `slope` hold n_channels x height x width values without gaps, and the block must have none either. Statuses as of
  * lat_cost. */
-pith_status lat_slope(lat_coder *coder, const lat_block *block, const float *values, float *slope,
-                      uint64_t *n_bytes) PITH_MUST_CHECK;
+pith_status lat_slope(lat_coder *coder, const lat_block *block, const float *values, float *slope, uint64_t *n_bytes)
+    PITH_MUST_CHECK;
 
 #endif
