@@ -37,6 +37,7 @@ done
 shift $((OPTIND - 1))
 export PITH=${PITH:-$root/build/release/bin/pith} MEASURE=${MEASURE:-$root/build/release/bench/measure_pair}
 export root budgets encode_options decode_options
+jobs=${JOBS:-$(nproc)} # before the next line, which nproc obeys
 export cache=$root/build/bench/cache OMP_NUM_THREADS=1
 mkdir -p "$cache" "$out"
 
@@ -118,12 +119,12 @@ run_set() {
         name=$(basename "$file")
         picture=$cache/originals/$(sha256sum "$file" | cut -c -32).png
         printf '%s\0%s\0%s\0%s\0' "${name%.*}" "$file" "$picture" "$work/stats"
-    done | tee "$work/originals" | xargs -0 -n 4 -P "${JOBS:-$(nproc)}" bash -c 'original "$@"' original
+    done | tee "$work/originals" | xargs -0 -n 4 -P "$jobs" bash -c 'original "$@"' original
     for codec in $codecs; do
         while IFS= read -r -d '' name && IFS= read -r -d '' file && IFS= read -r -d '' picture && IFS= read -r -d ''; do
             printf '%s\0%s\0%s\0%s\0%s\0%s\0' "$codec" "$(tool_version "$codec")" "$name" "$picture" "$work/stats" "$work/rows"
         done <"$work/originals"
-    done | xargs -0 -n 6 -P "${JOBS:-$(nproc)}" bash -c 'measure "$@"' measure
+    done | xargs -0 -n 6 -P "$jobs" bash -c 'measure "$@"' measure
     for codec in $codecs; do cat "$work/rows/$codec-"*; done >"$out/rows-$set.tsv"
     "$root/build/release/bench/quality_table" "$out/rows-$set.tsv" "$work/stats" "$title" "$out/$set"
     rm -rf -- "$work"

@@ -19,6 +19,7 @@ while getopts e: option; do
 done
 shift $((OPTIND - 1))
 export PITH=${PITH:-$root/build/release/bin/pith} MEASURE=${MEASURE:-$root/build/release/bench/measure_pair}
+jobs=${JOBS:-$(nproc)} # before the next line, which nproc obeys
 export options OMP_NUM_THREADS=1
 if [ $# -gt 0 ]; then
     mapfile -t pictures < <(find "$1" -maxdepth 1 -name '*.png' -o -maxdepth 1 -name '*.jpg' | sort)
@@ -46,7 +47,7 @@ steps() {
     rm -rf -- "$work"
 }
 export -f steps
-printf '%s\0' "${pictures[@]}" | xargs -0 -n 1 -P "${JOBS:-$(nproc)}" bash -c 'steps "$@"' steps | sort -n -s -k 1,1 |
+printf '%s\0' "${pictures[@]}" | xargs -0 -n 1 -P "$jobs" bash -c 'steps "$@"' steps | sort -n -s -k 1,1 |
     awk -F '\t' -v n=${#pictures[@]} '
     {b[$1] += $2; p[$1] += $3; m[$1] += $4; s[$1] += $5}
     END {

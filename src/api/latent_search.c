@@ -367,7 +367,7 @@ static pith_status choose_step(search *s, rate_wish wish, int16_t *symbols) {
     pith_status status = PITH_OK;
     const uint32_t x = s->grid.x.count / 2, y = s->grid.y.count / 2;
     window_state *middle = &s->windows[y * s->grid.x.count + x];
-    PITH_TRY(search_window(s, &probe, tile_axis_span(&s->grid.x, x), tile_axis_span(&s->grid.y, y), middle, 0.8, 0.02));
+    PITH_TRY(search_window(s, &probe, tile_axis_span(&s->grid.x, x), tile_axis_span(&s->grid.y, y), middle, 0.8, 0));
     const double part = fmin(fmax(middle->bytes / middle->plain_bytes, 0.5), 1);
     wish.max_bytes = (uint64_t)(AIM / pow(part, PROBE_POWER) * (double)wish.max_bytes);
     PITH_TRY(rate_choose(s->k->rate, s->k->latents, wish, &s->head, symbols));
