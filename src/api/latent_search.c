@@ -79,6 +79,7 @@ typedef struct search {
     float *mean, *square;           /* Adam's */
     uint8_t *fixed;                 /* values of the halo */
     int16_t *symbols;               /* of the window */
+    int16_t *best;                  /* of the picture: the largest file that fits */
     lat_coder *coder;
     fid_distortion *distortion;
     fid_ssimulacra2 *ssimulacra2;
@@ -304,7 +305,7 @@ static pith_status choose_grid(search *s) {
         s->grid = tile_grid_make(l->width, l->height, (tile_reach){core, HALO});
         pith_status status = window_bytes(s, s->grid.y.window, s->grid.x.window, &n_bytes);
         if (status != PITH_OK) return status;
-        n_bytes += latents_count(l) * sizeof(float);
+        n_bytes += latents_count(l) * (sizeof(float) + sizeof(int16_t));
         if (n_bytes <= s->k->memory) return PITH_OK;
     }
     return diag_set(s->k->diag, PITH_E_LIMIT, "effort 3 needs %llu megabytes more than there are to take",
@@ -326,7 +327,8 @@ static pith_status search_init(search *s) {
     s->values = mem_alloc(alloc, s->count, ARRAYS * sizeof *s->values);
     s->fixed = mem_alloc(alloc, s->count, 1);
     s->symbols = mem_alloc(alloc, s->count, sizeof *s->symbols);
-    if (!s->windows || !s->moved || !s->pixels || !s->values || !s->fixed || !s->symbols)
+    s->best = mem_alloc(alloc, all, sizeof *s->best);
+    if (!s->windows || !s->moved || !s->pixels || !s->values || !s->fixed || !s->symbols || !s->best)
         return diag_set(s->k->diag, PITH_E_NOMEM, "out of memory for the search");
     float **const parts[] = {&s->drawn, &s->scaled, &s->slope, &s->by_distortion, &s->by_bits, &s->mean, &s->square};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) *parts[i] = s->values + (i + 1) * s->count;
@@ -345,6 +347,7 @@ static void search_free(search *s) {
     mem_free(alloc, s->values);
     mem_free(alloc, s->fixed);
     mem_free(alloc, s->symbols);
+    mem_free(alloc, s->best);
     lat_coder_free(&s->coder);
 }
 
@@ -376,24 +379,30 @@ cleanup:
     return status;
 }
 
-/* Until the file has at most `max_bytes` and hardly less. */
+/* Until the file has at most `max_bytes` and hardly less; the best of the tries. */
 static pith_status search_to_size(search *s, uint64_t max_bytes, uint64_t other_bytes, int16_t *symbols, bool *fits) {
     pith_status status = PITH_OK;
     const latent_search *k = s->k;
-    uint64_t n_bytes = 0;
+    const size_t all = latents_count(k->latents);
+    uint64_t n_bytes = 0, best_bytes = 0;
     PITH_TRY(rate_file_bytes(k->rate, k->latents, symbols, &s->head, other_bytes, &n_bytes));
     s->part = AIM * (double)max_bytes / (double)n_bytes;
     for (int i = 0; i <= N_MENDS; i++) {
         PITH_TRY(search_all(s, i ? &mending : &usual, i ? 0.9 : 0.82, i ? 0 : 0.08, symbols));
         PITH_TRY(rate_file_bytes(k->rate, k->latents, symbols, &s->head, other_bytes, &n_bytes));
-        *fits = n_bytes <= max_bytes;
-        if (*fits && (double)n_bytes >= LEAST_PART * (double)max_bytes) break;
+        if (n_bytes <= max_bytes && n_bytes > best_bytes) {
+            best_bytes = n_bytes;
+            memcpy(s->best, symbols, all * sizeof *symbols);
+        }
+        if ((double)best_bytes >= LEAST_PART * (double)max_bytes) break;
         const double excess = (double)n_bytes / (AIM * (double)max_bytes);
         for (uint32_t w = 0; w < s->grid.x.count * s->grid.y.count; w++) {
             s->windows[w].aim = s->windows[w].bytes / excess;
             s->windows[w].price *= fmin(fmax(pow(excess, MEND_PRESSURE), 0.5), 2);
         }
     }
+    *fits = best_bytes > 0;
+    if (*fits) memcpy(symbols, s->best, all * sizeof *symbols);
 cleanup:
     return status;
 }

@@ -18,7 +18,7 @@ typedef struct latent_search {
 } latent_search;
 
 /* Changes what rate_choose made of the same wish: `symbols`, and with a size the step in `head`. With a quality the
- * file becomes smaller. PITH_E_LIMIT where the memory is too small for the smallest window. */
+ * file is about as large or smaller. PITH_E_LIMIT where the memory is too small for the smallest window. */
 pith_status latent_search_run(const latent_search *k, rate_wish wish, ctr_head *head, int16_t *symbols) PITH_MUST_CHECK;
 
 #endif
