@@ -208,11 +208,43 @@ static void stopping_a_tolerant_decoder_ends_the_call_at_once(void **unused) {
     api_close(&c);
 }
 
+#define LIMIT_SECONDS 0.3
+
+/* Sleeps too long when a trial has begun to be decoded. */
+static int sleep_in_trial(void *user, const char *stage, double done) {
+    unsigned *n_comparing = user;
+    (void)done;
+    if (strcmp(stage, "comparing") == 0 && ++*n_comparing == 2)
+        nanosleep(&(struct timespec){.tv_nsec = (long)(1.2e9 * LIMIT_SECONDS)}, NULL);
+    return 0;
+}
+
+static void a_limit_of_time_is_no_word_to_stop(void **unused) {
+    (void)unused;
+    unsigned n_comparing = 0;
+    pith_env env;
+    pith_env_defaults(&env, sizeof env);
+    env.progress = (pith_progress){sleep_in_trial, &n_comparing};
+    env.limits.max_seconds = LIMIT_SECONDS;
+    api_case c;
+    api_open(&c, NULL, &env);
+    pith_image picture = api_waves(24, 16, 3, 8);
+    pith_source source;
+    pith_bytes file;
+    pith_source_from_image(&source, &picture);
+    assert_int_equal(pith_encode(c.encoder, &source, NULL, &file), PITH_E_LIMIT);
+    assert_string_equal(pith_encoder_message(c.encoder), "took longer than the limit of 0.3 seconds");
+    assert_int_equal(n_comparing, 2);
+    free(picture.pixels);
+    api_close(&c);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_caller_is_asked_within_200_ms),
         cmocka_unit_test(stopping_an_encoder_ends_the_call_at_once),
         cmocka_unit_test(stopping_a_tolerant_decoder_ends_the_call_at_once),
+        cmocka_unit_test(a_limit_of_time_is_no_word_to_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

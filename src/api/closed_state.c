@@ -89,6 +89,7 @@ static pith_status make_room(loop_state *s) {
 pith_status state_init(loop_state *s, const closed_loop *k) {
     pith_env trial = *k->env;
     trial.progress = (pith_progress){report_of_trial, s};
+    trial.limits.max_seconds = 0; /* the encoder's clock is in what it reports to */
     *s = (loop_state){.k = k};
     bw_init(&s->residual, &k->env->alloc);
     pith_status status = state_report(s, "comparing", 0.8);
@@ -130,6 +131,7 @@ pith_status state_see_latents(loop_state *s, const byte_writer *file) {
     pith_decode_options_defaults(&o, sizeof o);
     if (k->memory != UINT64_MAX) o.max_memory_bytes = k->memory;
     if (status == PITH_OK) status = pith_decode(s->decoder, k->model, &o, &sink);
+    if (status == PITH_E_ABORTED) return env_stopped(k->env, k->diag); /* a word to stop, or that clock */
     if (status != PITH_OK) return diag_set(k->diag, status, "%s", pith_decoder_message(s->decoder));
     kept_source_forgive(k->original, s->network);
     memcpy(s->result, s->network, s->picture_bytes);
