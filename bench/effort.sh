@@ -8,6 +8,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 out=$root/build/bench/effort
+rm -rf -- "$out-1" "$out-3"
 for effort in 1 3; do
     "$root/bench/quality.sh" -b "${BUDGETS:-2500 5000 10000}" -c pith -e "--effort $effort" -o "$out-$effort" "$@"
 done
