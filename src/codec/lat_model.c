@@ -102,7 +102,7 @@ uint32_t lat_model_away(lat_model *m) {
 }
 
 uint32_t lat_model_above(lat_model *m, uint32_t magnitude, bool away) {
-    static const uint8_t decisions[15] = {0, 2, 3, 4, 5, 6, 6, 7, 7, 7, 8, 8, 8, 8, 8};
+    static const uint8_t decisions[LAT_N_UNARY + 1] = {0, 2, 3, 4, 5, 6, 6, 7, 7, 7, 8, 8, 8, 8, 8};
     const lat_view *v = &m->view;
     int32_t distance = (2 * (int32_t)magnitude - 1) * 128 + (away ? v->fraction : -v->fraction);
     int32_t odds = logistic_softplus(-in_scales(v, distance)) - lat_inverse_scale_log[v->level];

@@ -12,6 +12,7 @@
 /* Decisions: 0 is the difference zero; 1 is it away from where the prediction
  * leans; then is its magnitude above 1, 2, 3, 4, 5-6, 7-9, 10 and more. */
 #define LAT_N_DECISIONS 9
+#define LAT_N_UNARY 14                      /* magnitudes up to it are told by decisions, larger ones escape */
 #define LAT_N_SLOTS (776 * LAT_N_DECISIONS) /* counters of all context models */
 #define LAT_N_INPUTS (LAT_N_CONTEXTS + 2)   /* counters, the distribution, a constant */
 #define LAT_N_WEIGHT_SETS ((LAT_N_SELECT_LEVEL + LAT_N_SELECT_CLASS) * LAT_N_DECISIONS)

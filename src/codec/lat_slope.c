@@ -8,7 +8,6 @@
 #include "codec/lat_model.h"
 #include "entropy/logistic.h"
 
-#define UNARY_MOST 14 /* larger magnitudes count as this one */
 /* The first symbol that is not zero in its channel makes the coder tell the channel's zeros one by one. */
 #define EMPTY_BITS 12.0f
 /* How much of the first-order effect on later symbols counts: the mixture follows its distribution only in part. */
@@ -20,6 +19,7 @@ typedef struct slope_state {
     const int16_t *symbols;
     uint32_t height, width;
     float *slope;
+    bool is_coded[LAT_MAX_CHANNELS]; /* false: all zero */
 } slope_state;
 
 /* ---- the symbol itself ------------------------------------------------------------ */
@@ -37,7 +37,7 @@ static float bits_of_symbol(lat_model *m, int32_t symbol) {
     const bool away = difference < 0;
     const uint32_t magnitude = (uint32_t)(away ? -difference : difference);
     bits += bits_of(away, lat_model_away(m));
-    for (uint32_t i = 1; i <= magnitude && i <= UNARY_MOST; i++)
+    for (uint32_t i = 1; i <= magnitude && i <= LAT_N_UNARY; i++) /* an escape is not counted */
         bits += bits_of(magnitude > i, lat_model_above(m, i, away));
     return bits;
 }
@@ -87,10 +87,11 @@ static void spread_to_sources(const slope_state *s, const lat_contexts *k, const
 
 /* Before a symbol is coded. */
 static void take_symbol(void *user, lat_model *m, uint32_t channel, uint32_t y, uint32_t x) {
-    const slope_state *s = user;
+    slope_state *s = user;
     const lat_view *v = &m->view;
     const size_t plane = (size_t)channel * s->height * s->width, at = plane + (size_t)y * s->width + x;
     const int32_t symbol = s->symbols[at], below = s->values[at] < (float)symbol ? symbol - 1 : symbol;
+    s->is_coded[channel] = true;
     s->slope[at] += bits_of_symbol(m, below + 1) - bits_of_symbol(m, below);
     const float distance = (float)symbol - (float)v->expected / 256;
     const float by_mean = LATER_PART / (1 << LINEAR_WEIGHT_BITS) *
@@ -102,16 +103,10 @@ static void take_symbol(void *user, lat_model *m, uint32_t channel, uint32_t y, 
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
-static bool is_zero(const int16_t *symbols, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (symbols[i]) return false;
-    return true;
-}
-
 pith_status lat_slope(lat_coder *coder, const lat_block *block, const float *values, float *slope, uint64_t *n_bytes) {
     if (!coder || !block || !values || !slope) return PITH_E_ARG;
     const size_t area = (size_t)block->height * block->width, count = area * block->n_channels;
-    slope_state s = {values, block->symbols, block->height, block->width, slope};
+    slope_state s = {values, block->symbols, block->height, block->width, slope, {false}};
     lat_model *m = lat_coder_model(coder);
     memset(slope, 0, count * sizeof *slope);
     m->observe_symbol = take_symbol;
@@ -121,7 +116,7 @@ pith_status lat_slope(lat_coder *coder, const lat_block *block, const float *val
     m->observe_user = NULL;
     if (status != PITH_OK) return status;
     for (uint32_t c = 0; c < block->n_channels; c++)
-        if (is_zero(block->symbols + c * area, area))
+        if (!s.is_coded[c])
             for (size_t i = c * area; i < (c + 1) * area; i++) slope[i] = values[i] < 0 ? -EMPTY_BITS : EMPTY_BITS;
     return PITH_OK;
 }

@@ -9,7 +9,6 @@
 #include "codec/lat_model.h"
 #include "entropy/range_coder.h"
 
-#define N_UNARY 14         /* magnitudes up to it are told by decisions, larger ones escape */
 #define ESCAPE_BITS_MAX 16 /* of the escape's Exp-Golomb number, less one: 17 bits, +-65534 */
 
 typedef enum direction { ENCODE, DECODE } direction;
@@ -95,9 +94,9 @@ static int32_t code_difference(lat_coder *c, int32_t difference) {
     if (code_decision(c, difference == 0, lat_model_zero(m))) return 0;
     bool away = code_decision(c, difference < 0, lat_model_away(m));
     uint32_t truth = (uint32_t)(difference < 0 ? -difference : difference), magnitude = 1;
-    while (magnitude <= N_UNARY && code_decision(c, truth > magnitude, lat_model_above(m, magnitude, away)))
+    while (magnitude <= LAT_N_UNARY && code_decision(c, truth > magnitude, lat_model_above(m, magnitude, away)))
         magnitude++;
-    if (magnitude > N_UNARY) magnitude += code_escape(c, truth - magnitude);
+    if (magnitude > LAT_N_UNARY) magnitude += code_escape(c, truth - magnitude);
     return away ? -(int32_t)magnitude : (int32_t)magnitude;
 }
 
