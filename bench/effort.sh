@@ -4,7 +4,7 @@
 # What effort 3 gains over effort 1: bench/quality.sh of both, and the bytes that effort 3 needs at equal quality.
 #   bench/effort.sh [NAME=FOLDER...]
 # Budgets 2500, 5000 and 10000 for 512x512, or those in BUDGETS; sets as in bench/quality.sh. On two cores 24
-# pictures of 768x512 take 35 minutes. PITH is the command, as there.
+# pictures of 768x512 take half an hour. PITH is the command, as there.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 out=$root/build/bench/effort
