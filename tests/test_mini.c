@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "model/mini.h"
+#include "model/texture_noise.h"
 #include "weights/safetensors.h"
 
 /* Relative rms: a float run is within a few 1e-7 of the float64 one. */
@@ -145,6 +146,63 @@ static void decoder_matches_pytorch_on_every_backend(void **state) {
     free(steps);
     free(got);
     close_case(&t);
+}
+
+static void the_texture_matches_pytorch_on_every_backend(void **state) {
+    (void)state;
+    tap_case t;
+    open_case(&t);
+    assert_true(t.config.has_texture);
+    uint64_t shape[4];
+    float *features = tap_values(t.tap, "texture.features", shape);
+    float *noise = tap_values(t.tap, "texture.noise", NULL);
+    float *expected = tap_values(t.tap, "texture.image", NULL);
+    const size_t count = shape[2] * shape[3] * 192;
+    float *got = calloc(count, sizeof *got);
+    for (const char *const *backend = nn_backend_list(); *backend; backend++) {
+        nn_plan *plan = NULL;
+        assert_int_equal(mini_texture_plan(&plan, &t.config, &t.env, (uint32_t)shape[2], (uint32_t)shape[3], NULL),
+                         PITH_OK);
+        nn_binding in[] = {{"features", features}, {"noise", noise}};
+        run_plan(plan, t.weights, *backend, in, 2, (nn_binding){"texture", got});
+        double error = relative_rms(got, expected, count);
+        print_message("texture on %s: relative rms %.2e\n", *backend, error);
+        assert_true(error < BOUND);
+        nn_plan_free(&plan);
+    }
+    free(features);
+    free(noise);
+    free(expected);
+    free(got);
+    close_case(&t);
+}
+
+/* Planes are normal enough and know nothing of one another, and any part of them is what it is in the whole. */
+static void noise_is_normal_and_belongs_to_its_place(void **state) {
+    enum { PLANES = 3, SIDE = 96, PART = 17, Y = 40, X = 70 };
+    static float whole[PLANES][SIDE][SIDE], part[PLANES][PART][PART];
+    double sum = 0, squares = 0, beside = 0, between = 0, beyond_2 = 0;
+    const double count = PLANES * SIDE * (SIDE - 1.0);
+    (void)state;
+    texture_noise(&whole[0][0][0], PLANES, 0, 0, SIDE, SIDE);
+    texture_noise(&part[0][0][0], PLANES, Y, X, PART, PART);
+    for (uint32_t c = 0; c < PLANES; c++)
+        for (uint32_t y = 0; y < PART; y++) assert_memory_equal(part[c][y], &whole[c][Y + y][X], sizeof part[c][y]);
+    for (uint32_t c = 0; c < PLANES; c++)
+        for (uint32_t y = 0; y < SIDE; y++)
+            for (uint32_t x = 0; x + 1 < SIDE; x++) {
+                const double v = whole[c][y][x];
+                sum += v;
+                squares += v * v;
+                beside += v * whole[c][y][x + 1];
+                between += v * whole[(c + 1) % PLANES][y][x];
+                beyond_2 += fabs(v) > 2;
+            }
+    assert_true(fabs(sum / count) < 0.03);
+    assert_true(fabs(squares / count - 1) < 0.04);
+    assert_true(fabs(beside / count) < 0.03);
+    assert_true(fabs(between / count) < 0.03);
+    assert_true(beyond_2 / count > 0.035 && beyond_2 / count < 0.055); /* 0.0455 of a normal variable */
 }
 
 typedef struct call_state {
@@ -327,6 +385,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(encoder_matches_pytorch_on_every_backend),
         cmocka_unit_test(decoder_matches_pytorch_on_every_backend),
+        cmocka_unit_test(the_texture_matches_pytorch_on_every_backend),
+        cmocka_unit_test(noise_is_normal_and_belongs_to_its_place),
         cmocka_unit_test(the_gradient_matches_pytorch_on_every_backend),
         cmocka_unit_test(the_decoders_parts_are_the_whole),
         cmocka_unit_test(reach_holds_the_networks_whole_influence),

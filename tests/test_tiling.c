@@ -41,6 +41,7 @@ static void set_reach(const api_case *c, uint32_t encoder, uint32_t decoder) {
 
 /* So little memory that there are many tiles; 0 for one. */
 #define LITTLE 14000000u
+#define LITTLE_WITH_TEXTURE 22000000u
 
 static pith_bytes encode_in(api_case *c, const pith_image *p, uint64_t memory) {
     pith_encode_options o;
@@ -51,10 +52,11 @@ static pith_bytes encode_in(api_case *c, const pith_image *p, uint64_t memory) {
     return api_encode(c, p, &o);
 }
 
-static pith_image decode_in(api_case *c, pith_bytes file, uint64_t memory) {
+static pith_image decode_in(api_case *c, pith_bytes file, uint64_t memory, float realism) {
     pith_decode_options o;
     pith_decode_options_defaults(&o, sizeof o);
     o.max_memory_bytes = memory;
+    o.realism = realism;
     return api_decode(c, file, &o, 8);
 }
 
@@ -69,25 +71,40 @@ static int difference(const pith_image *a, const pith_image *b) {
     return most;
 }
 
-static void a_picture_decoded_in_tiles_is_the_whole_one(void **state) {
-    (void)state;
+static void check_tiles(api_case *c, pith_bytes file, float realism) {
+    const uint64_t little = realism > 0 ? LITTLE_WITH_TEXTURE : LITTLE;
+    pith_image whole = decode_in(c, file, 0, realism), tiled = decode_in(c, file, little, realism);
+    assert_true(difference(&whole, &tiled) <= 1);
+    free(tiled.pixels);
+
+    set_reach(c, model_traits_of(c->model)->encoder_reach, 0);
+    pith_image cut = decode_in(c, file, little, realism);
+    int most = difference(&whole, &cut);
+    if (most <= 1) fail_msg("without a halo samples differ by %d: nothing would be noticed", most);
+    free(whole.pixels);
+    free(cut.pixels);
+}
+
+static void decode_whole_and_tiled(float realism) {
     api_case c;
     api_open(&c, NULL, NULL);
     pith_image p = rough();
     pith_bytes file = encode_in(&c, &p, 0);
-    pith_image whole = decode_in(&c, file, 0), tiled = decode_in(&c, file, LITTLE);
-    assert_true(difference(&whole, &tiled) <= 1);
-    free(tiled.pixels);
-
-    set_reach(&c, model_traits_of(c.model)->encoder_reach, 0);
-    pith_image cut = decode_in(&c, file, LITTLE);
-    int most = difference(&whole, &cut);
-    if (most <= 1) fail_msg("without a halo samples differ by %d: nothing would be noticed", most);
+    check_tiles(&c, file, realism);
     pith_bytes_free(&c.env, &file);
     free(p.pixels);
-    free(whole.pixels);
-    free(cut.pixels);
     api_close(&c);
+}
+
+static void a_picture_decoded_in_tiles_is_the_whole_one(void **state) {
+    (void)state;
+    decode_whole_and_tiled(0);
+}
+
+/* A texture of a tile is that of its place. */
+static void a_picture_with_texture_decoded_in_tiles_is_the_whole_one(void **state) {
+    (void)state;
+    decode_whole_and_tiled(1);
 }
 
 /* Symbols may differ where a latent lies between two of them; without a halo they do along every seam. */
@@ -97,12 +114,12 @@ static void a_picture_encoded_in_tiles_is_the_whole_one(void **state) {
     api_open(&c, NULL, NULL);
     pith_image p = rough();
     pith_bytes whole = encode_in(&c, &p, 0), tiled = encode_in(&c, &p, LITTLE);
-    pith_image a = decode_in(&c, whole, 0), b = decode_in(&c, tiled, 0);
+    pith_image a = decode_in(&c, whole, 0, 0), b = decode_in(&c, tiled, 0, 0);
     assert_true(difference(&a, &b) <= 1);
 
     set_reach(&c, 0, model_traits_of(c.model)->decoder_reach);
     pith_bytes cut = encode_in(&c, &p, LITTLE);
-    pith_image d = decode_in(&c, cut, 0);
+    pith_image d = decode_in(&c, cut, 0, 0);
     int most = difference(&a, &d);
     if (most <= 1) fail_msg("without a halo samples differ by %d: nothing would be noticed", most);
     pith_bytes_free(&c.env, &whole);
@@ -118,6 +135,7 @@ static void a_picture_encoded_in_tiles_is_the_whole_one(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_picture_decoded_in_tiles_is_the_whole_one),
+        cmocka_unit_test(a_picture_with_texture_decoded_in_tiles_is_the_whole_one),
         cmocka_unit_test(a_picture_encoded_in_tiles_is_the_whole_one),
     };
     return cmocka_run_group_tests_name("tiling", tests, NULL, NULL);

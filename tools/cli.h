@@ -61,6 +61,7 @@ enum {
     CLI_MEMORY,
     CLI_PREVIEW,
     CLI_VAE,
+    CLI_REALISM,
     CLI_NO_RESIDUAL,
     CLI_PROTECT
 };

@@ -25,6 +25,8 @@ static const cli_option options[] = {
      "a picture of 1/8 of the size, without running the network: a small fraction of the time"},
     {CLI_NO_RESIDUAL, "no-residual", NULL, "what the network alone makes of it"},
     {CLI_STEPS, "steps", "N", "steps of denoising, with models that can (default 4; 0 = none)"},
+    {CLI_REALISM, "realism", "0..1",
+     "add texture that the file does not hold, for pictures coded very small (default 0; try 0.5)"},
     {CLI_TOLERATE, "tolerate", NULL, "of a damaged file, decode what is whole and say what is lost"},
     BATCH_OPTIONS,
     {CLI_STRIP, "strip", NULL, "write no Exif, XMP and colour profile; colours become sRGB"},
@@ -44,6 +46,7 @@ typedef struct decode_request {
     uint8_t bit_depth; /* 0: what the picture had, if the format can have it */
     pith_area region;
     int steps; /* -1: what suits the model */
+    double realism;
     bool no_residual;
     bool tolerate;
     bool preview;
@@ -108,6 +111,10 @@ static cli_exit take_option(decode_request *r, const cli_command *command, int o
             return cli_usage(command, "--steps takes 0 to 1000, not \"%s\"", argument);
         r->steps = (int)number;
         break;
+    case CLI_REALISM:
+        if (!cli_parse_number(&r->realism, argument, 0, 1))
+            return cli_usage(command, "--realism takes 0 to 1, not \"%s\"", argument);
+        break;
     case CLI_NO_RESIDUAL:
         r->no_residual = true;
         break;
@@ -135,6 +142,7 @@ static cli_exit parse(decode_request *r, const cli_command *command, int argc, c
         if (code != CLI_DONE) return code;
     }
     if (r->preview && r->steps >= 0) return cli_usage(command, "--preview runs no network: it takes no --steps");
+    if (r->preview && r->realism > 0) return cli_usage(command, "--preview runs no network: it takes no --realism");
     code = batch_check(&r->batch, command, argc - optind);
     if (code != CLI_DONE) return code;
     r->in = argv[optind];
@@ -250,6 +258,7 @@ static cli_exit decode_picture(decode_job *job) {
     const uint64_t held = image_writer_memory(&write, &size);
     o.max_memory_bytes = cli_call_memory(&r->setup, job->model, job->file.n_bytes + held);
     o.no_residual = r->no_residual;
+    o.realism = (float)r->realism;
     status = pith_decode(job->file.decoder, job->model, &o, &sink);
     progress_end(&job->bar);
     job->row_seconds = timed.seconds;

@@ -25,7 +25,7 @@ import ssimulacra2
 from compute import select_device
 from data import as_float, list_pictures, load_picture, split
 from losses import ms_ssim
-from model import DOWNSCALE, MiniModel, config_from_tensors
+from model import DOWNSCALE, MiniModel, config_from_tensors, texture_tensors
 from rate import with_proxy
 from weights import read_safetensors
 
@@ -96,7 +96,8 @@ def load_model(path: str) -> MiniModel:
     if not any(name.startswith("ctx.") for name in tensors):
         raise ValueError(f"{path}: holds no rate proxy")
     model = MiniModel(config_from_tensors(tensors))
-    model.load_state_dict(tensors)
+    textures = texture_tensors(tensors)  # of no concern here
+    model.load_state_dict({name: value for name, value in tensors.items() if name not in textures})
     return model.eval()
 
 

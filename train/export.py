@@ -5,8 +5,8 @@
 
     export.py WEIGHTS OUT --config config/mini-1.json [--trained-minutes M]
 
-OUT is a safetensors file in fp16 with the tensors `enc.*`, `dec.*` and `rate.*` (the rate proxy as plain
-convolutions) and the metadata that the engine needs. Equal inputs give equal bytes.
+OUT is a safetensors file in fp16 with the tensors `enc.*`, `dec.*`, `real.*` (the texture, where realism.py has
+trained one) and `rate.*` (the rate proxy as plain convolutions) and the metadata that the engine needs. Equal inputs give equal bytes.
 """
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Dict, Mapping
 from torch import Tensor
 
 from config import Config, read_config
-from model import DOWNSCALE, MiniModel, config_from_tensors
+from model import DOWNSCALE, TEXTURE_PREFIX, MiniModel, Texture, config_from_tensors, texture_tensors
 from rate import RateModel, stored_tensors, with_proxy
 from weights import encode_safetensors, read_safetensors, replace_file
 
@@ -70,8 +70,11 @@ def model_file(tensors: Mapping[str, Tensor], config: Config, trained_minutes: s
     found = config_from_tensors(tensors)
     if found != config.model:
         raise ValueError(f"the weights are {found}, the configuration says {config.model}")
-    chosen = codec_tensors(tensors)
+    textures = texture_tensors(tensors)
+    chosen = {**codec_tensors(tensors), **textures}
     wanted = codec_tensors(MiniModel(config.model).state_dict())
+    if textures:
+        wanted.update({TEXTURE_PREFIX + name: value for name, value in Texture(config.model).state_dict().items()})
     for name in sorted(set(chosen) | set(wanted)):
         if name not in chosen or name not in wanted:
             raise ValueError(f"tensor {name} is {'missing' if name in wanted else 'not of this network'}")

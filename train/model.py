@@ -24,6 +24,8 @@ DOWNSCALE = 8              # picture pixels per latent position, in each directi
 PATCH_PX = 4               # the networks work on 4x4 patches ("high"), then on 8x8 ("low")
 BLOCK_VALUES = 3 * DOWNSCALE ** 2
 PIXEL_CENTRE = 0.5         # subtracted from pictures in [0,1]
+TEXTURE_NOISE = 24         # planes of noise at 1/4 resolution that a texture is made from
+TEXTURE_PREFIX = "real."   # of a texture's tensors beside a model's
 LATENT_SCALE = 2.3         # of the PCA transform: puts the useful steps around 1
 
 
@@ -96,18 +98,50 @@ class Decoder(nn.Module):
         self.tail = nn.Sequential(start_at_zero(nn.Conv2d(high, 3 * PATCH_PX ** 2, 3, padding=1)),
                                   nn.PixelShuffle(PATCH_PX))
 
-    def forward(self, latent: Tensor, log2_step: Tensor) -> Tensor:
+    def features(self, latent: Tensor, log2_step: Tensor) -> Tensor:
+        """What the end of the decoder is given, at 1/8 resolution."""
         step_plane = log2_step.view(-1, 1, 1, 1).expand(-1, 1, *latent.shape[2:])
-        features = self.head(torch.cat([latent, step_plane.to(latent.dtype)], 1))
-        detail = self.tail(self.high(self.up(self.low(features))))
+        return self.low(self.head(torch.cat([latent, step_plane.to(latent.dtype)], 1)))
+
+    def finish(self, latent: Tensor, features: Tensor) -> Tensor:
+        """The picture of a latent and its features."""
+        detail = self.tail(self.high(self.up(features)))
         with without_autocast(latent):
             linear = F.pixel_shuffle(self.lin(latent), DOWNSCALE)
         return detail + linear + PIXEL_CENTRE
+
+    def forward(self, latent: Tensor, log2_step: Tensor) -> Tensor:
+        return self.finish(latent, self.features(latent, log2_step))
 
     def reach_px(self) -> int:
         """A pixel depends on no latent position whose 8x8 block is farther than this from it."""
         layers = nn.Sequential(self.head, self.low, self.up, self.high, self.tail)
         return reach_px(layers, cell_px=DOWNSCALE)
+
+
+class Texture(nn.Module):
+    """Detail that the decoder's picture may lack, drawn by noise: a second end beside the decoder's own.
+
+    `features` [N,W,H,W] of the decoder at 1/8 resolution and standard normal `noise` [N,TEXTURE_NOISE,2H,2W] -> what
+    to add to the picture [N,3,8H,8W]. Features say how strong each channel of noise is, in the middle of a chain
+    that has the layers, and so the reach, of the decoder's end. It starts as nothing.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        high, low = config.width_h, config.width_w
+        self.up = nn.Sequential(nn.Conv2d(low, high * 4, 3, padding=1), nn.PixelShuffle(2))
+        self.high = nn.Sequential(*residual_blocks(config.n_dec_high, high))
+        self.gain = nn.Conv2d(high, TEXTURE_NOISE, 1)
+        self.mix = nn.Conv2d(TEXTURE_NOISE, high, 1)
+        self.tail = nn.Sequential(start_at_zero(nn.Conv2d(high, 3 * PATCH_PX ** 2, 3, padding=1)),
+                                  nn.PixelShuffle(PATCH_PX))
+
+    def forward(self, features: Tensor, noise: Tensor) -> Tensor:
+        half = len(self.high) // 2
+        x = self.high[:half](self.up(features))
+        x = x + self.mix(self.gain(x) * noise)
+        return self.tail(self.high[half:](x))
 
 
 class MiniModel(nn.Module):
@@ -119,6 +153,11 @@ class MiniModel(nn.Module):
         self.enc = Encoder(config)
         self.dec = Decoder(config)
         self.ctx = RateModel(config.latent_channels)
+
+
+def texture_tensors(tensors: Mapping[str, Tensor]) -> Dict[str, Tensor]:
+    """The tensors of the texture among a stored model's, names unchanged; none where it has none."""
+    return {name: value for name, value in tensors.items() if name.startswith(TEXTURE_PREFIX)}
 
 
 def flat_layers(module: nn.Module) -> Iterable[nn.Module]:

@@ -407,6 +407,9 @@ typedef struct pith_decode_options {
                          up, from the latents alone: no network runs, no residual is read. Default 0 */
     uint64_t max_memory_bytes; /* as in pith_encode_options; the file's bytes are the caller's */
     int no_residual;           /* 1: what the network alone makes of it */
+    float realism; /* 0..1: how much texture is added that the file does not hold, but that such a picture may well have
+                      had; always the same for a file. Default 0: none. PITH_E_ARG with models that make none; a
+                      picture with a residual gets none, with a warning */
 } pith_decode_options;
 
 PITH_API void pith_decode_options_defaults(pith_decode_options *options, size_t struct_size);

@@ -330,6 +330,7 @@ typedef struct decode_plan {
     region region;     /* what the network makes: all that the residual slices of what is wanted lie on */
     pixel_rect wanted; /* what the sink gets */
     uint32_t n_steps;
+    float realism;
     bool residual;
 } decode_plan;
 
@@ -386,6 +387,8 @@ static pith_status run_window(pith_decoder *d, decode_job *job, uint32_t column,
     const tile_span tx = tile_axis_span(&grid->x, column), ty = tile_axis_span(&grid->y, row);
     const latent_planes *l = job->latents;
     const model_window window = region_window(job->region, column, row);
+    job->how.y = ty.window_start;
+    job->how.x = tx.window_start;
     const uint32_t s = 1u << d->file.head.log2_downscale, h = window.h, w = window.w;
     for (uint32_t c = 0; c < l->n_channels; c++)
         for (uint32_t y = 0; y < h; y++)
@@ -457,8 +460,9 @@ static pith_status latents_to_pixels(pith_decoder *d, const latent_planes *laten
 
     job.how.is_palette = d->file.head.method == PITH_METHOD_PALETTE;
     job.how.n_steps = plan->n_steps;
+    job.how.realism = plan->realism;
     const model_window window = region_window(part, 0, 0);
-    if (job.how.n_steps == 0) PITH_TRY(model_bind_decoder(d->session, &window, &d->diag));
+    if (job.how.n_steps == 0 && job.how.realism <= 0) PITH_TRY(model_bind_decoder(d->session, &window, &d->diag));
     d->timing.bind_seconds = env_seconds() - start;
     PITH_TRY(job_init(d, &job));
     if (plan->residual)
@@ -490,11 +494,15 @@ static pith_status use_model(pith_decoder *d, pith_model *model) {
     return model_session_new(&d->session, model, &d->diag);
 }
 
-static pith_status check_options(pith_decoder *d, const pith_decode_options *o) {
+static pith_status check_options(pith_decoder *d, const pith_model *model, const pith_decode_options *o) {
     if (o->steps < -1 || o->steps > MAX_STEPS)
         return diag_set(&d->diag, PITH_E_ARG, "steps must be 0 to %d, or -1", MAX_STEPS);
     if (d->file.head.method == PITH_METHOD_PALETTE && o->steps > 0 && o->steps != MODEL_PALETTE_STEPS)
         return diag_set(&d->diag, PITH_E_ARG, "a palette is decoded with %d steps or none", MODEL_PALETTE_STEPS);
+    if (!(o->realism >= 0 && o->realism <= 1)) return diag_set(&d->diag, PITH_E_ARG, "realism must be 0 to 1");
+    if (o->realism > 0 && !model_traits_of(model)->can_texture)
+        return diag_set(&d->diag, PITH_E_ARG, "the model \"%s\" makes no texture: realism must be 0",
+                        model_traits_of(model)->name);
     return PITH_OK;
 }
 
@@ -523,17 +531,26 @@ static pith_status choose_residual(pith_decoder *d, pith_model *model, const pit
     return PITH_OK;
 }
 
+/* A residual mends the picture without texture. */
+static void leave_texture_out(pith_decoder *d, decode_plan *plan) {
+    plan->realism = 0;
+    if (d->env.log.message)
+        d->env.log.message(d->env.log.user, PITH_LOG_WARNING,
+                           "the file has a residual, which mends the picture without texture: no texture is added");
+}
+
 static pith_status make_plan(pith_decoder *d, pith_model *model, const pith_decode_options *o, const pith_sink *sink,
                              decode_plan *plan) {
     const bool is_palette = d->file.head.method == PITH_METHOD_PALETTE,
                can_denoise = model_traits_of(model)->can_denoise;
     memory_plan memory = {&d->env, model, &d->file.head, d->memory};
     memory_decode_how how = {.wanted = o->region, .preview = o->preview != 0, .bit_depth = sink->bit_depth};
-    *plan = (decode_plan){0};
+    *plan = (decode_plan){.realism = o->realism};
     if (can_denoise)
         plan->n_steps = (uint32_t)(o->steps >= 0 ? o->steps : is_palette ? MODEL_PALETTE_STEPS : MODEL_DEFAULT_STEPS);
     pith_status status = choose_residual(d, model, o, plan);
-    how.denoises = plan->n_steps > 0;
+    if (plan->residual && plan->realism > 0) leave_texture_out(d, plan);
+    how.work = plan->n_steps > 0 ? MODEL_DENOISES : plan->realism > 0 ? MODEL_TEXTURES : MODEL_DECODES;
     if (status == PITH_OK) status = memory_plan_decode(&plan->region, &memory, &how, &d->diag);
     if (status != PITH_OK) return status;
     plan->wanted = plan->region.pixels;
@@ -557,7 +574,7 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
     }
     pith_decode_options_defaults(&o, sizeof o);
     if (options) memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
-    PITH_TRY(check_options(d, &o));
+    PITH_TRY(check_options(d, model, &o));
     PITH_TRY(check_model(d, model));
     PITH_TRY(use_model(d, model));
     d->memory = memory_allowed(o.max_memory_bytes, model);

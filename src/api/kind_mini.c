@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/model_kind.h"
+#include "model/texture_noise.h"
 
 /* The latent of white and black is near +-24, and bytes reach +-31.875. */
 #define PALETTE_UNIT 0.25f
@@ -19,6 +20,10 @@ static pith_status decoder_plan(nn_plan **out, const pith_model *m, uint32_t h, 
     return mini_decoder_plan(out, &m->config.mini, &m->env, h, w, diag);
 }
 
+static pith_status texture_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+    return mini_texture_plan(out, &m->config.mini, &m->env, h, w, diag);
+}
+
 static pith_status gradient_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
     return mini_gradient_plan(out, &m->config.mini, &m->env, h, w, diag);
 }
@@ -29,6 +34,7 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
     PITH_TRY(mini_config_read(c, m->weights, diag));
     PITH_TRY(kind_check_plan(m, encoder_plan, 1, 1, diag));
     PITH_TRY(kind_check_plan(m, decoder_plan, 1, 1, diag));
+    if (c->has_texture) PITH_TRY(kind_check_plan(m, texture_plan, 1, 1, diag));
     m->traits = (model_traits){
         .n_latent = c->n_latent,
         .log2_downscale = 3,
@@ -37,6 +43,7 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
         .encoder_reach = mini_encoder_reach(c),
         .decoder_reach = mini_decoder_reach(c),
         .palette_unit = PALETTE_UNIT,
+        .can_texture = c->has_texture,
         .memory = DEFAULT_MEMORY,
     };
     _Static_assert(MINI_DOWNSCALE == 8, "log2_downscale above says 8");
@@ -112,20 +119,31 @@ static void copy_planes(float *to, extent t, const float *from, extent f, size_t
         }
 }
 
+static size_t image_values(const mini_config *c, const model_window *window) {
+    const extent last = part_extent(c, window, MINI_DECODER_PARTS - 1);
+    return (size_t)last.h * last.w * 3 * MINI_DOWNSCALE * MINI_DOWNSCALE;
+}
+
+static size_t noise_values(const mini_config *c, const model_window *window) {
+    const extent last = part_extent(c, window, MINI_DECODER_PARTS - 1);
+    return (size_t)last.h * last.w * MINI_TEXTURE_NOISE * MINI_NOISE_SCALE * MINI_NOISE_SCALE;
+}
+
 /* Values of the most that a part hands on: features, of which the first makes most, and at last an image. */
 static size_t handed_values(const mini_config *c, const model_window *window) {
-    const extent first = part_extent(c, window, 0), last = part_extent(c, window, MINI_DECODER_PARTS - 1);
-    const size_t features = (size_t)first.h * first.w * c->width_w;
-    const size_t image = (size_t)last.h * last.w * 3 * MINI_DOWNSCALE * MINI_DOWNSCALE;
+    const extent first = part_extent(c, window, 0);
+    const size_t features = (size_t)first.h * first.w * c->width_w, image = image_values(c, window);
     return features > image ? features : image;
 }
 
-static pith_status bind_decoder(model_session *s, const model_window *window, pith_diag *diag) {
+static pith_status bind_whole(model_session *s, const model_window *window, pith_diag *diag) {
+    for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) bound_net_free(&s->decoder_parts[i]);
+    bound_net_free(&s->texture);
+    return bound_net_prepare(&s->decoder, s->model, decoder_plan, window->h, window->w, diag);
+}
+
+static pith_status bind_parts(model_session *s, const model_window *window, pith_diag *diag) {
     pith_status status = PITH_OK;
-    if (keeps_all(window)) {
-        for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) bound_net_free(&s->decoder_parts[i]);
-        return bound_net_prepare(&s->decoder, s->model, decoder_plan, window->h, window->w, diag);
-    }
     bound_net_free(&s->decoder);
     for (uint32_t i = 0; i < MINI_DECODER_PARTS && status == PITH_OK; i++) {
         const extent e = part_extent(&s->model->config.mini, window, i);
@@ -135,15 +153,37 @@ static pith_status bind_decoder(model_session *s, const model_window *window, pi
     return status;
 }
 
-/* What a decode holds; `latent`, `steps` and `handed` are owned. */
+static pith_status bind_decoder(model_session *s, const model_window *window, pith_diag *diag) {
+    return keeps_all(window) ? bind_whole(s, window, diag) : bind_parts(s, window, diag);
+}
+
+static pith_status bind_texture(model_session *s, const model_window *window, pith_diag *diag) {
+    const extent e = part_extent(&s->model->config.mini, window, MINI_DECODER_PARTS - 1);
+    return bound_net_prepare(&s->texture, s->model, texture_plan, e.h, e.w, diag);
+}
+
+/* What a decode holds; all are owned. */
 typedef struct decode_values {
     float *latent; /* of the extent of a part */
     float *steps;
-    float *handed; /* from part to part */
+    float *handed;          /* from part to part */
+    float *noise, *texture; /* of the last part's extent; NULL without realism */
 } decode_values;
 
-static pith_status run_parts(model_session *s, const model_window *window, const decode_values *v, float *pixels,
-                             pith_diag *diag) {
+/* The texture of features at `e` in the window, as strong as it is wanted. */
+static pith_status run_texture(model_session *s, extent e, const model_decode_how *how, const decode_values *v,
+                               pith_diag *diag) {
+    const size_t n_pixels = (size_t)e.h * e.w * MINI_DOWNSCALE * MINI_DOWNSCALE;
+    nn_binding in[] = {{"features", v->handed}, {"noise", v->noise}}, out = {"texture", v->texture};
+    texture_noise(v->noise, MINI_TEXTURE_NOISE, (how->y + e.y) * MINI_NOISE_SCALE, (how->x + e.x) * MINI_NOISE_SCALE,
+                  e.h * MINI_NOISE_SCALE, e.w * MINI_NOISE_SCALE);
+    pith_status status = nn_run(s->texture.net, in, 2, &out, 1, diag);
+    for (size_t i = 0; status == PITH_OK && i < 3 * n_pixels; i++) v->texture[i] *= how->realism;
+    return status;
+}
+
+static pith_status run_parts(model_session *s, const model_window *window, const model_decode_how *how,
+                             const decode_values *v, float *pixels, pith_diag *diag) {
     pith_status status = PITH_OK;
     const mini_config *c = &s->model->config.mini;
     const extent first = part_extent(c, window, 0), second = part_extent(c, window, 1),
@@ -155,7 +195,9 @@ static pith_status run_parts(model_session *s, const model_window *window, const
     if (s->decoder_parts[1].net) PITH_TRY(nn_run(s->decoder_parts[1].net, &features, 1, &features, 1, diag));
     copy_planes(v->handed, third, v->handed, second, c->width_w, 1);
     copy_planes(v->latent, third, v->latent, first, c->n_latent, 1);
+    if (v->texture) PITH_TRY(run_texture(s, third, how, v, diag));
     PITH_TRY(nn_run(s->decoder_parts[2].net, last, 2, &image, 1, diag));
+    for (size_t i = 0; v->texture && i < image_values(c, window); i++) v->handed[i] += v->texture[i];
     copy_planes(pixels, kept_extent(window), v->handed, third, 3, MINI_DOWNSCALE);
 cleanup:
     return status;
@@ -168,38 +210,40 @@ static float *plane_of_steps(const pith_model *m, size_t positions, float log2_s
     return steps;
 }
 
-static pith_status decode_in_parts(model_session *s, const model_window *window, const float *latent, float log2_step,
-                                   float *pixels, pith_diag *diag) {
-    const mini_config *c = &s->model->config.mini;
-    const pith_alloc *alloc = &s->model->env.alloc;
-    const extent all = {0, 0, window->h, window->w}, first = part_extent(c, window, 0);
-    const size_t positions = (size_t)first.h * first.w;
-    pith_status status = PITH_OK;
-    decode_values v = {mem_alloc(alloc, positions, c->n_latent * sizeof(float)),
-                       plane_of_steps(s->model, positions, log2_step),
-                       mem_alloc(alloc, handed_values(c, window), sizeof(float))};
-    if (v.latent && v.steps && v.handed) {
-        copy_planes(v.latent, first, latent, all, c->n_latent, 1);
-        status = run_parts(s, window, &v, pixels, diag);
-    } else {
-        status = diag_set(diag, PITH_E_NOMEM, "out of memory for a tile");
-    }
-    mem_free(alloc, v.latent);
-    mem_free(alloc, v.steps);
-    mem_free(alloc, v.handed);
-    return status;
-}
-
 /* The network is told the step it was trained with that is nearest. */
 static float told_step(const pith_model *m, float step) {
     const mini_config *c = &m->config.mini;
     return fminf(fmaxf(log2f(step), c->log2_step_min), c->log2_step_max);
 }
 
-static pith_status decode_whole(model_session *s, const model_window *window, const float *latent, float log2_step,
-                                float *pixels, pith_diag *diag) {
+static pith_status decode_in_parts(model_session *s, const model_window *window, const float *latent,
+                                   const model_decode_how *how, float *pixels, pith_diag *diag) {
+    const mini_config *c = &s->model->config.mini;
     const pith_alloc *alloc = &s->model->env.alloc;
-    float *steps = plane_of_steps(s->model, (size_t)window->h * window->w, log2_step);
+    const extent all = {0, 0, window->h, window->w}, first = part_extent(c, window, 0);
+    const size_t positions = (size_t)first.h * first.w;
+    const bool textures = how->realism > 0;
+    pith_status status = PITH_OK;
+    decode_values v = {mem_alloc(alloc, positions, c->n_latent * sizeof(float)),
+                       plane_of_steps(s->model, positions, told_step(s->model, how->step)),
+                       mem_alloc(alloc, handed_values(c, window), sizeof(float)),
+                       textures ? mem_alloc(alloc, noise_values(c, window), sizeof(float)) : NULL,
+                       textures ? mem_alloc(alloc, image_values(c, window), sizeof(float)) : NULL};
+    if (v.latent && v.steps && v.handed && (!textures || (v.noise && v.texture))) {
+        copy_planes(v.latent, first, latent, all, c->n_latent, 1);
+        status = run_parts(s, window, how, &v, pixels, diag);
+    } else {
+        status = diag_set(diag, PITH_E_NOMEM, "out of memory for a tile");
+    }
+    float *const owned[] = {v.latent, v.steps, v.handed, v.noise, v.texture};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) mem_free(alloc, owned[i]);
+    return status;
+}
+
+static pith_status decode_whole(model_session *s, const model_window *window, const float *latent,
+                                const model_decode_how *how, float *pixels, pith_diag *diag) {
+    const pith_alloc *alloc = &s->model->env.alloc;
+    float *steps = plane_of_steps(s->model, (size_t)window->h * window->w, told_step(s->model, how->step));
     if (!steps) return diag_set(diag, PITH_E_NOMEM, "out of memory for a tile");
     nn_binding in[] = {{"latent", (float *)(uintptr_t)latent}, {"log2_step", steps}}, out = {"image", pixels};
     pith_status status = nn_run(s->decoder.net, in, 2, &out, 1, diag);
@@ -209,14 +253,16 @@ static pith_status decode_whole(model_session *s, const model_window *window, co
 
 static pith_status decode(model_session *s, const model_window *window, const float *latent,
                           const model_decode_how *how, float *pixels, pith_diag *diag) {
-    pith_status status = bind_decoder(s, window, diag);
+    const bool textures = how->realism > 0, in_parts = textures || !keeps_all(window);
+    pith_status status = in_parts ? bind_parts(s, window, diag) : bind_whole(s, window, diag);
+    if (status == PITH_OK && textures) status = bind_texture(s, window, diag);
     if (status != PITH_OK) return status;
-    const float log2_step = told_step(s->model, how->step);
-    return keeps_all(window) ? decode_whole(s, window, latent, log2_step, pixels, diag)
-                             : decode_in_parts(s, window, latent, log2_step, pixels, diag);
+    return in_parts ? decode_in_parts(s, window, latent, how, pixels, diag)
+                    : decode_whole(s, window, latent, how, pixels, diag);
 }
 
-static pith_status parts_memory(const pith_model *m, const model_window *window, uint64_t *n_bytes, pith_diag *diag) {
+static pith_status parts_memory(const pith_model *m, bool textures, const model_window *window, uint64_t *n_bytes,
+                                pith_diag *diag) {
     pith_status status = PITH_OK;
     const mini_config *c = &m->config.mini;
     const extent first = part_extent(c, window, 0);
@@ -228,16 +274,23 @@ static pith_status parts_memory(const pith_model *m, const model_window *window,
         PITH_TRY(kind_plan_memory(m, part_plans[i], e.h, e.w, &part, diag));
         *n_bytes += part;
     }
+    if (textures) {
+        const extent last = part_extent(c, window, MINI_DECODER_PARTS - 1);
+        uint64_t texture = 0;
+        PITH_TRY(kind_plan_memory(m, texture_plan, last.h, last.w, &texture, diag));
+        *n_bytes += texture + (noise_values(c, window) + image_values(c, window)) * sizeof(float);
+    }
 cleanup:
     return status;
 }
 
-static pith_status memory(const pith_model *m, bool decoder, bool denoises, const model_window *window,
-                          uint64_t *n_bytes, pith_diag *diag) {
-    (void)denoises;
-    if (decoder && !keeps_all(window)) return parts_memory(m, window, n_bytes, diag);
+static pith_status memory(const pith_model *m, model_work work, const model_window *window, uint64_t *n_bytes,
+                          pith_diag *diag) {
+    const bool textures = work == MODEL_TEXTURES;
+    if (work != MODEL_ENCODES && (textures || !keeps_all(window)))
+        return parts_memory(m, textures, window, n_bytes, diag);
     pith_status status =
-        kind_plan_memory(m, decoder ? decoder_plan : encoder_plan, window->h, window->w, n_bytes, diag);
+        kind_plan_memory(m, work == MODEL_ENCODES ? encoder_plan : decoder_plan, window->h, window->w, n_bytes, diag);
     *n_bytes += (uint64_t)window->h * window->w * sizeof(float); /* the plane of steps */
     return status;
 }

@@ -386,16 +386,16 @@ cleanup:
     return status;
 }
 
-static pith_status memory(const pith_model *m, bool decoder, bool denoises, const model_window *window,
-                          uint64_t *n_bytes, pith_diag *diag) {
+static pith_status memory(const pith_model *m, model_work work, const model_window *window, uint64_t *n_bytes,
+                          pith_diag *diag) {
     uint32_t h = window->h, w = window->w;
     if (is_large(h, w)) { /* what the windows share is little beside them */
         const tile_grid grid = tile_grid_blended(w, h, sd1_recipe_1.window, sd1_recipe_1.halo);
         h = grid.y.window;
         w = grid.x.window;
     }
-    pith_status status = kind_plan_memory(m, decoder ? decoder_plan : encoder_plan, h, w, n_bytes, diag);
-    if (status != PITH_OK || !decoder || !denoises || !m->traits.can_denoise) return status;
+    pith_status status = kind_plan_memory(m, work == MODEL_ENCODES ? encoder_plan : decoder_plan, h, w, n_bytes, diag);
+    if (status != PITH_OK || work != MODEL_DENOISES || !m->traits.can_denoise) return status;
     const uint32_t side = unet_granularity(&m->config.sd1.unet);
     uint64_t denoiser = 0;
     status =

@@ -59,7 +59,7 @@ static pith_status encode_need(const memory_plan *plan, const tile_grid *grid, c
     const uint64_t symbols = (uint64_t)ctr_latent_width(head) * ctr_latent_height(head) * head->n_latent;
     uint64_t network = 0;
     const model_window window = model_whole_window(grid->y.window, grid->x.window);
-    pith_status status = model_network_memory(plan->model, false, false, &window, &network, diag);
+    pith_status status = model_network_memory(plan->model, MODEL_ENCODES, &window, &network, diag);
     network += window_bytes(head, &window, has_alpha) + (has_alpha ? alpha_rows(f->width) : 0);
     network += ((uint64_t)grid->y.window << head->log2_downscale) * row_bytes(f->width, f->n_channels, f->bit_depth);
     uint64_t coding = symbols * sizeof(int16_t) + coder_bytes(plan);
@@ -98,7 +98,7 @@ static pith_status decode_need(const memory_plan *plan, const region *part, cons
     uint64_t network = 0;
     if (!how->preview) {
         const model_window window = region_window(part, 0, 0);
-        status = model_network_memory(plan->model, true, how->denoises, &window, &network, diag);
+        status = model_network_memory(plan->model, how->work, &window, &network, diag);
         const uint64_t rows = (uint64_t)grid->y.core << head->log2_downscale;
         network += window_bytes(head, &window, false);
         network += (rows < p->height ? rows : p->height) * row_bytes(p->width, n_channels, how->bit_depth);

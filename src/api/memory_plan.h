@@ -24,9 +24,9 @@ pith_status memory_plan_encode(tile_grid *grid, const memory_plan *plan, const p
                                pith_diag *diag) PITH_MUST_CHECK;
 
 typedef struct memory_decode_how {
-    pith_area wanted;  /* as in pith_decode_options */
-    bool preview;      /* no network runs */
-    bool denoises;     /* the denoiser does too */
+    pith_area wanted; /* as in pith_decode_options */
+    bool preview;     /* no network runs */
+    model_work work;
     uint8_t bit_depth; /* of the rows that go out */
 } memory_decode_how;
 

@@ -132,9 +132,9 @@ pith_status pith_model_decoder_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYT
     return m && id ? model_decoder_id(m, id, NULL) : PITH_E_ARG;
 }
 
-pith_status model_network_memory(const pith_model *m, bool decoder, bool denoises, const model_window *window,
-                                 uint64_t *n_bytes, pith_diag *diag) {
-    return m->kind->memory(m, decoder, denoises, window, n_bytes, diag);
+pith_status model_network_memory(const pith_model *m, model_work work, const model_window *window, uint64_t *n_bytes,
+                                 pith_diag *diag) {
+    return m->kind->memory(m, work, window, n_bytes, diag);
 }
 
 pith_status model_preview_map(const pith_model *m, float *map, pith_diag *diag) {
@@ -204,6 +204,7 @@ pith_status model_session_new(model_session **out, pith_model *model, pith_diag 
     s->model = pith_model_ref(model);
     s->watch = (nn_watch){look, &s->reported};
     s->encoder.watch = s->decoder.watch = s->denoiser.watch = s->gradient.watch = &s->watch;
+    s->texture.watch = &s->watch;
     for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) s->decoder_parts[i].watch = &s->watch;
     return PITH_OK;
 }
@@ -213,6 +214,7 @@ void model_session_release(model_session *s) {
     bound_net_free(&s->decoder);
     bound_net_free(&s->denoiser);
     bound_net_free(&s->gradient);
+    bound_net_free(&s->texture);
     for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) bound_net_free(&s->decoder_parts[i]);
 }
 

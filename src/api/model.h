@@ -25,6 +25,7 @@ typedef struct model_traits {
     uint32_t decoder_reach;
     uint32_t max_whole_positions; /* larger latents are coded by recipe 1; 0: by recipe 0, whatever their size */
     bool can_denoise;
+    bool can_texture;     /* model_decode_how.realism may be more than 0 */
     bool denoiser_varies; /* more between processors than rounding does: no residual can stand on it */
     float palette_unit;   /* of the latent: what a byte of method palette stands for */
     uint64_t memory;      /* bytes a call may take where its caller does not say; 0 = not bound */
@@ -47,9 +48,17 @@ typedef struct model_window {
 /* All of it is wanted. */
 static inline model_window model_whole_window(uint32_t h, uint32_t w) { return (model_window){h, w, 0, 0, h, w}; }
 
-/* Bytes that the networks of one direction take for such windows, wherever in them what is kept lies, the
- * denoiser's with `denoises`: of several that run after one another, the largest. */
-pith_status model_network_memory(const pith_model *model, bool decoder, bool denoises, const model_window *window,
+/* What a call does with the networks. */
+typedef enum model_work {
+    MODEL_ENCODES,
+    MODEL_DECODES,
+    MODEL_DENOISES, /* and decodes */
+    MODEL_TEXTURES  /* the same */
+} model_work;
+
+/* Bytes that the networks take for such windows, wherever in them what is kept lies: of several that run after
+ * one another, the largest. */
+pith_status model_network_memory(const pith_model *model, model_work work, const model_window *window,
                                  uint64_t *n_bytes, pith_diag *diag) PITH_MUST_CHECK;
 
 /* A pixel of a preview from the latent of its position: 3 x (n_latent + 1), for red, green and
@@ -90,6 +99,8 @@ typedef struct model_decode_how {
     float step;       /* of the quantiser */
     uint32_t n_steps; /* of denoising; 0 = none */
     bool is_palette;  /* then the steps are the published ones, and none or MODEL_PALETTE_STEPS */
+    float realism;    /* how much of the texture is added, 0..1 */
+    uint32_t y, x;    /* where the window lies in the picture's latent: what its texture is drawn from */
 } model_decode_how;
 
 /* `latent`: of the window. `pixels`: of what is kept, about [0, 1], not clamped. */

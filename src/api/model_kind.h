@@ -36,8 +36,8 @@ typedef struct model_kind {
                           pith_diag *diag);
     pith_status (*decode)(model_session *s, const model_window *window, const float *latent,
                           const model_decode_how *how, float *pixels, pith_diag *diag);
-    pith_status (*memory)(const pith_model *m, bool decoder, bool denoises, const model_window *window,
-                          uint64_t *n_bytes, pith_diag *diag);                    /* see model_network_memory */
+    pith_status (*memory)(const pith_model *m, model_work work, const model_window *window, uint64_t *n_bytes,
+                          pith_diag *diag);                                       /* see model_network_memory */
     pith_status (*preview_map)(const pith_model *m, float *map, pith_diag *diag); /* see model_preview_map */
     /* NULL, both of them: model_can_search says no. */
     pith_status (*gradient)(model_session *s, uint32_t h, uint32_t w, const float *latent, float step,
@@ -102,8 +102,10 @@ uint64_t model_file_bytes(const pith_model *m);
 struct model_session {
     pith_model *model;
     bound_net encoder, decoder, denoiser;
-    bound_net gradient;                          /* of a search */
-    bound_net decoder_parts[MINI_DECODER_PARTS]; /* in the place of `decoder` where less than a window is kept */
+    bound_net gradient; /* of a search */
+    /* In the place of `decoder` where less than a window is kept, and beside `texture`. */
+    bound_net decoder_parts[MINI_DECODER_PARTS];
+    bound_net texture;
     env_watch reported;
     double from, end; /* model_session_begin */
     nn_watch watch;   /* of all, looks at `reported` */

@@ -89,6 +89,7 @@ pith_status mini_config_read(mini_config *config, const tensor_table *weights, p
     PITH_TRY(read_log2_step(&c.log2_step_max, weights, "log2_step_max", diag));
     PITH_TRY(read_log2_step(&c.log2_step_q0, weights, "log2_step_q0", diag));
     PITH_TRY(read_log2_step(&c.log2_step_q100, weights, "log2_step_q100", diag));
+    c.has_texture = tensor_table_find(weights, "real.tail.0.weight") != NULL;
     if (c.log2_step_min > c.log2_step_max || c.log2_step_q0 <= c.log2_step_q100)
         status = diag_set(diag, PITH_E_FORMAT, "model metadata: the ranges of steps are upside down");
     else
@@ -197,12 +198,25 @@ static nn_val decoder_low(nn_plan *p, const mini_config *c, nn_val x, uint32_t f
     return x;
 }
 
-static nn_val decoder_end(nn_plan *p, const mini_config *c, nn_val x, nn_val latent, block_values *kept) {
-    x = nn_pixel_shuffle(p, nn_conv(p, x, "up.0", NN_CONV3, 4 * (int64_t)c->width_h), 2);
+/* Features at 1/8 -> at 1/4 resolution. */
+static nn_val go_up(nn_plan *p, const mini_config *c, nn_val x) {
+    return nn_pixel_shuffle(p, nn_conv(p, x, "up.0", NN_CONV3, 4 * (int64_t)c->width_h), 2);
+}
+
+static nn_val high_blocks(nn_plan *p, const mini_config *c, nn_val x, uint32_t first, uint32_t end,
+                          block_values *kept) {
     nn_enter(p, "high");
-    x = res_blocks(p, x, 0, c->n_dec_high, c->width_h, kept);
+    x = res_blocks(p, x, first, end - first, c->width_h, kept);
     nn_leave(p);
-    x = nn_pixel_shuffle(p, nn_conv(p, x, "tail.0", NN_CONV3, 3 * 16), PATCH_HIGH);
+    return x;
+}
+
+static nn_val pixels_of(nn_plan *p, nn_val x) {
+    return nn_pixel_shuffle(p, nn_conv(p, x, "tail.0", NN_CONV3, 3 * PATCH_HIGH * PATCH_HIGH), PATCH_HIGH);
+}
+
+static nn_val decoder_end(nn_plan *p, const mini_config *c, nn_val x, nn_val latent, block_values *kept) {
+    x = pixels_of(p, high_blocks(p, c, go_up(p, c, x), 0, c->n_dec_high, kept));
     nn_val linear = nn_pixel_shuffle(p, nn_conv(p, latent, "lin", NN_CONV1, 3 * 64), MINI_DOWNSCALE);
     return nn_scale(p, nn_add(p, x, linear), 1, 0.5f);
 }
@@ -237,6 +251,18 @@ static void describe_third_part(nn_plan *p, const mini_config *c, int64_t h, int
     nn_val x = decoder_end(p, c, features_input(p, c, h, w), latent, NULL);
     nn_leave(p);
     nn_output(p, "image", x);
+}
+
+static void describe_texture(nn_plan *p, const mini_config *c, int64_t h, int64_t w) {
+    nn_val features = features_input(p, c, h, w);
+    nn_val noise = nn_input(p, "noise", (nn_shape){1, MINI_TEXTURE_NOISE, h * MINI_NOISE_SCALE, w * MINI_NOISE_SCALE});
+    nn_enter(p, "real");
+    nn_val x = high_blocks(p, c, go_up(p, c, features), 0, c->n_dec_high / 2, NULL);
+    nn_val drawn = nn_mul(p, nn_conv(p, x, "gain", NN_CONV1, MINI_TEXTURE_NOISE), noise);
+    x = nn_add(p, nn_conv(p, drawn, "mix", NN_CONV1, c->width_h), x);
+    x = pixels_of(p, high_blocks(p, c, x, c->n_dec_high / 2, c->n_dec_high, NULL));
+    nn_leave(p);
+    nn_output(p, "texture", x);
 }
 
 /* ---- gradients ------------------------------------------------------------------------ */
@@ -309,6 +335,11 @@ pith_status mini_decoder_part_plan(nn_plan **out, const mini_config *config, uin
     static describe_fn *const parts[MINI_DECODER_PARTS] = {describe_first_part, describe_second_part,
                                                            describe_third_part};
     return make_plan(out, parts[part], config, env, h, w, diag);
+}
+
+pith_status mini_texture_plan(nn_plan **out, const mini_config *config, const pith_env *env, uint32_t h, uint32_t w,
+                              pith_diag *diag) {
+    return make_plan(out, describe_texture, config, env, h, w, diag);
 }
 
 pith_status mini_gradient_plan(nn_plan **out, const mini_config *config, const pith_env *env, uint32_t h, uint32_t w,

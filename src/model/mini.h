@@ -19,6 +19,7 @@ typedef struct mini_config {
     uint32_t n_dec_low, n_dec_high;     /* of the decoder at 1/8 and 1/4 */
     float log2_step_min, log2_step_max; /* steps the decoder was trained with */
     float log2_step_q0, log2_step_q100; /* steps of quality 0 and 100 */
+    bool has_texture;                   /* mini_texture_plan can be bound */
 } mini_config;
 
 #define MINI_DOWNSCALE 8u
@@ -50,6 +51,14 @@ pith_status mini_decoder_plan(nn_plan **out, const mini_config *config, const pi
 uint32_t mini_decoder_part_reach(const mini_config *config, uint32_t part);
 pith_status mini_decoder_part_plan(nn_plan **out, const mini_config *config, uint32_t part, const pith_env *env,
                                    uint32_t h, uint32_t w, pith_diag *diag) PITH_MUST_CHECK;
+
+/* What a picture may lack of its original, drawn by noise: inputs "features" [1, width_w, h, w], as the decoder's
+ * third part has them, and "noise" [1, MINI_TEXTURE_NOISE, 2h, 2w], standard normal; output "texture" [1, 3, 8h, 8w],
+ * to be added to the image. Its reach is the third part's. */
+#define MINI_TEXTURE_NOISE 24u
+#define MINI_NOISE_SCALE 2u /* planes of noise are so many times as wide and high as the latent */
+pith_status mini_texture_plan(nn_plan **out, const mini_config *config, const pith_env *env, uint32_t h, uint32_t w,
+                              pith_diag *diag) PITH_MUST_CHECK;
 
 /* The gradient of a distortion: the decoder with its inputs, a call (nn_net_call) that is given the image and
  * makes the distortion's gradient with respect to it, and the way back. Output "gradient" [1, n_latent, h, w],

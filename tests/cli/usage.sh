@@ -44,6 +44,8 @@ done
 refuses 1 "memory takes 64M and more" "$pith" decode --memory 1M a.pith b.png
 refuses 1 "memory takes 64M and more" "$pith" encode --memory 2bpp in.ppm b.pith
 ok "$pith" encode --memory 64M in.ppm - >/dev/null
+refuses 1 "takes no --realism" "$pith" decode --preview --realism 1 a.pith b.png
+for r in -0.1 1.1 nan much ""; do refuses 1 "realism takes 0 to 1" "$pith" decode "--realism=$r" a.pith b.png; done
 refuses 1 "takes no --steps" "$pith" decode --preview --steps 0 a.pith b.png
 refuses 1 "not inside the picture of 16x16" "$pith" decode --region 5x5+12+0 a.pith b.png
 for n in -1 1.5 1001 many; do refuses 1 "0 to 1000" "$pith" decode "--steps=$n" a.pith b.png; done

@@ -15,6 +15,9 @@ mini_tap.safetensors: fp32 values rounded from a computation in float64, with th
     decoder.latent     [1,4,5,3]    the same in multiples of the step
     decoder.log2_step  [1]          log2 of the step
     decoder.image      [1,3,40,24]  what the decoder makes of that, not clamped
+    texture.features   [1,16,5,3]   the decoder's
+    texture.noise      [1,24,10,6]  random
+    texture.image      [1,3,40,24]  the texture of both
     gradient.latent    [1,4,5,3]    of the sum of encoder.image * decoder.image with respect to decoder.latent
 """
 from __future__ import annotations
@@ -34,7 +37,8 @@ sys.path.insert(0, os.path.join(ROOT, "train"))
 
 from config import Config, ModelConfig, QualityConfig  # noqa: E402
 from export import codec_tensors, model_metadata  # noqa: E402
-from model import DOWNSCALE, LATENT_SCALE, PIXEL_CENTRE, MiniModel  # noqa: E402
+from model import (DOWNSCALE, LATENT_SCALE, PATCH_PX, PIXEL_CENTRE, TEXTURE_NOISE, TEXTURE_PREFIX,  # noqa: E402
+                   MiniModel, Texture, texture_tensors)  # noqa: E402
 from weights import encode_safetensors, read_safetensors, replace_file, write_safetensors  # noqa: E402
 
 SEED = 20261
@@ -47,6 +51,7 @@ LAST_GAIN = {  # of the layers that end a network
     "enc.net.5.weight": 0.45, "enc.net.5.bias": 0.45,
     "dec.tail.0.weight": 0.006, "dec.tail.0.bias": 0.006,
 }
+TEXTURE_LAST_GAIN = 0.004
 MODEL_FILE = os.path.join(ROOT, "tests", "data", "mini_tiny.safetensors")
 TAP_FILE = os.path.join(ROOT, "tests", "data", "mini_tap.safetensors")
 
@@ -77,6 +82,12 @@ def tiny_tensors() -> Dict[str, Tensor]:
         if name.endswith("lin.weight"):
             largest = 0.002  # beside the directions that are added below
         tensors[name] = random_values(rng, value.shape, largest * LAST_GAIN.get(name, 1.0))
+    rng = np.random.RandomState(SEED + 2)
+    for name, value in sorted(Texture(SIZES).state_dict().items()):
+        inputs = value[0].numel()
+        largest = NETWORK_GAIN * math.sqrt(2 * 3 / inputs) if value.dim() == 4 else 0.05
+        gain = TEXTURE_LAST_GAIN if name.startswith("tail.") else 1.0
+        tensors[TEXTURE_PREFIX + name] = random_values(rng, value.shape, largest * gain)
     directions = block_directions()
     tensors["enc.lin.weight"] += (directions * LATENT_SCALE)[..., None, None]
     tensors["dec.lin.weight"] += (directions.t() / LATENT_SCALE)[..., None, None]
@@ -117,8 +128,12 @@ def compute_taps(model: MiniModel) -> Dict[str, Tensor]:
     step = 2 ** LOG2_STEP
     received = ((latent / step).round() * step).float().double()
     log2_step = torch.tensor([LOG2_STEP], dtype=torch.float64)
+    features = model.dec.features(received, log2_step).float().double()
+    noise_shape = (1, TEXTURE_NOISE, HEIGHT // PATCH_PX, WIDTH // PATCH_PX)
+    noise = torch.from_numpy(np.random.RandomState(SEED + 3).normal(size=noise_shape)).float().double()
     return {"encoder.image": image, "encoder.latent": latent, "decoder.latent": received,
             "decoder.log2_step": log2_step, "decoder.image": model.dec(received, log2_step),
+            "texture.features": features, "texture.noise": noise, "texture.image": load_texture()(features, noise),
             "gradient.latent": gradient(model, image, received, log2_step)}
 
 
@@ -127,6 +142,14 @@ def load_tiny() -> MiniModel:
     model = MiniModel(SIZES).double()
     model.load_state_dict(read_safetensors(MODEL_FILE)[0], strict=False)
     return model
+
+
+def load_texture() -> Texture:
+    """The tiny model's, in float64."""
+    texture = Texture(SIZES).double()
+    tensors = texture_tensors(read_safetensors(MODEL_FILE)[0])
+    texture.load_state_dict({name[len(TEXTURE_PREFIX):]: value for name, value in tensors.items()})
+    return texture
 
 
 @torch.no_grad()
@@ -141,7 +164,8 @@ def describe(model: MiniModel, taps: Dict[str, Tensor]) -> str:
             f"network's part {(latent - linear_latent).std():.3f}\n"
             f"image {decoded.min():.2f} to {decoded.max():.2f}, RMS error {(decoded - image).std():.3f}, "
             f"network's part {(decoded - linear_image).std():.3f}, "
-            f"changed by half an octave of step: {(decoded - other_step).std():.4f}")
+            f"changed by half an octave of step: {(decoded - other_step).std():.4f}\n"
+            f"texture {taps['texture.image'].std():.3f}")
 
 
 def main() -> int:
