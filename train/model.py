@@ -5,7 +5,8 @@
 Each half is a linear 8x8 block transform beside a small residual network. The transforms start as PCA of
 photographic blocks and the networks start at zero, so that training begins at a working codec. There is no
 normalisation and no attention, so the reach of each half is finite (`reach_px`) and tiling can be exact.
-Convolutions pad with zeros. The encoder does not know the quantisation step; the decoder is told its log2.
+Convolutions pad with zeros. The encoder does not know the quantisation step; the decoder is told its log2. A texture, trained by itself, may be
+added to the decoder's picture.
 """
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests", "reference")]
 
 import mini_tap  # noqa: E402
+import realism  # noqa: E402
 import ssimulacra2  # noqa: E402
 from config import (AugmentConfig, Config, ModelConfig, TrainingConfig, from_dict,  # noqa: E402
                     read_config, to_json)
@@ -67,6 +68,13 @@ def make_random(config: ModelConfig) -> MiniModel:
     for parameter in model.parameters():
         torch.nn.init.uniform_(parameter, 0.01, 0.05)
     return model
+
+
+def header_of(content: bytes) -> dict:
+    """What a safetensors file says of its tensors."""
+    header_bytes = struct.unpack("<Q", content[:8])[0]
+    assert header_bytes % 8 == 0
+    return json.loads(content[8:8 + header_bytes])
 
 
 class Network(unittest.TestCase):
@@ -262,6 +270,56 @@ class Training(unittest.TestCase):
         self.assertIn("SSIMULACRA2", format_table(rows))
 
 
+class Realism(unittest.TestCase):
+    def test_filters_are_orthonormal_and_blind_to_the_mean(self) -> None:
+        rows = realism.detail_filters().flatten(1)
+        torch.testing.assert_close(rows @ rows.t(), torch.eye(15), atol=1e-6, rtol=0)
+        self.assertLess(rows.sum(1).abs().max().item(), 1e-5)
+
+    def test_the_originals_distribution_is_the_nearest(self) -> None:
+        generator = torch.Generator().manual_seed(4)
+        plain = make_photos(1)[0][None].float() / 255
+        filters = realism.detail_filters()
+
+        def textured(strength: float) -> realism.Views:
+            noise = torch.randn(plain.shape, generator=generator)
+            return realism.views_of(plain + 0.05 * strength * noise, filters)
+
+        wanted, distances = textured(1), []
+        for strength in (0, 0.7, 1, 1.4):
+            first, second = textured(strength), textured(strength)
+            error = (realism.distance(wanted, first) + realism.distance(wanted, second)) / 2
+            distances.append((error - realism.distance(first, second) / 2).item())
+        self.assertEqual(min(distances), distances[2])
+        self.assertLess(distances[2], 0.8 * distances[0])
+
+    def test_resumed_run_equals_an_unbroken_one(self) -> None:
+        model, photos = make_random(SMALL).float(), make_photos()
+        batches = Batches(photos, TEST_CONFIG.training)
+        whole, part = (realism.RealismTrainer(TEST_CONFIG, model, CPU) for _ in range(2))
+        _, features = whole.decode(batches[0], torch.Generator().manual_seed(0))
+        noise = torch.randn(2, realism.TEXTURE_NOISE, 24, 24)
+        self.assertEqual(whole.texture(features, noise).abs().max().item(), 0)
+        with tempfile.TemporaryDirectory() as folder:
+            for step in range(3):
+                whole.train_step(batches[step], step / 3)
+                part.train_step(batches[step], step / 3)
+                if step == 0:
+                    part.save(folder, model.state_dict(), {})
+                    part = realism.RealismTrainer(TEST_CONFIG, model, CPU)
+                    part.resume(folder)
+            whole.save(folder, model.state_dict(), {"trained_minutes": "1"})
+            stored, _ = read_safetensors(os.path.join(folder, WEIGHTS_FILE))
+        for name, value in whole.texture.state_dict().items():
+            self.assertTrue(torch.equal(value, part.texture.state_dict()[name]), name)
+            self.assertTrue(torch.equal(whole.averaged[name], part.averaged[name]), name)
+        self.assertGreater(whole.texture(features, noise).abs().max().item(), 0)
+        self.assertIn("real.tail.0.weight", header_of(model_file(stored, TEST_CONFIG, "1")))
+        del stored["real.gain.bias"]
+        with self.assertRaisesRegex(ValueError, "real.gain.bias"):
+            model_file(stored, TEST_CONFIG, "1")
+
+
 class Export(unittest.TestCase):
     def setUp(self) -> None:
         self.tensors = make_random(SMALL).state_dict()
@@ -274,9 +332,7 @@ class Export(unittest.TestCase):
         content = model_file(stored, TEST_CONFIG, metadata["trained_minutes"])
         shuffled = dict(reversed(list(stored.items())))
         self.assertEqual(content, model_file(shuffled, TEST_CONFIG, metadata["trained_minutes"]))
-        header_bytes = struct.unpack("<Q", content[:8])[0]
-        self.assertEqual(header_bytes % 8, 0)
-        header = json.loads(content[8:8 + header_bytes])
+        header = header_of(content)
         described = header.pop("__metadata__")
         self.assertEqual(list(header), sorted(header))
         self.assertTrue(all(name.startswith(("enc.", "dec.", "rate.")) for name in header))
