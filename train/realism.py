@@ -10,9 +10,10 @@ learns to draw from what the decoder's picture may lack of the original. DIR rec
 command goes on, and `weights.safetensors`, the model of WEIGHTS with the texture's tensors, for export.py.
 
 No critic: two textures of different noise are compared with the original and with each other, in the generalised
-energy distance (A. Gritsenko and others, "A spectral energy distance for parallel speech synthesis", 2020), whose
-least value is reached where the textures have the original's distribution. The distances are those of pixels and
-of the strength of detail, whatever its phase, in small windows.
+energy distance of the pixels of small windows (A. Gritsenko and others, "A spectral energy distance for parallel speech
+synthesis", 2020), whose least value is reached where the textures have the original's distribution. The strength of
+detail, whatever its phase, is only compared with the original's: it should be what is to be expected, and not vary
+from window to window as if drawn.
 """
 from __future__ import annotations
 
@@ -43,7 +44,7 @@ WINDOW_PX = 8       # in which the strengths of detail are compared
 N_SCALES = 3        # the picture, and twice reduced by two
 LEAST_STRENGTH = 1e-6   # square of a strength of detail, below which differences do not matter
 LEAST_SQUARE = 1e-8     # of a window's difference: keeps the root's gradient finite
-PIXELS_WEIGHT, STRENGTHS_WEIGHT = 1.0, 0.5
+STRENGTHS_WEIGHT = 0.5  # beside the pixels
 LOG_EVERY_STEPS = 100
 
 
@@ -88,12 +89,22 @@ def views_of(pictures: Tensor, filters: Tensor) -> Views:
     return Views(planes, [strengths(plane, filters) for plane in planes])
 
 
-def distance(a: Views, b: Views) -> Tensor:
-    """[N]: how far pictures are from each other."""
-    total = sum(PIXELS_WEIGHT * window_norms(x - y) for x, y in zip(a.planes, b.planes))
-    for x, y in zip(a.strengths, b.strengths):
-        total = total + STRENGTHS_WEIGHT * (((x - y) ** 2).mean(1) + LEAST_SQUARE).sqrt().mean((1, 2))
-    return total / N_SCALES
+def pixel_distance(a: Views, b: Views) -> Tensor:
+    """[N]: how far the pixels of pictures are from each other."""
+    return sum(window_norms(x - y) for x, y in zip(a.planes, b.planes)) / N_SCALES
+
+
+def strength_distance(a: Views, b: Views) -> Tensor:
+    """[N]: the same of the strengths of detail."""
+    return sum((((x - y) ** 2).mean(1) + LEAST_SQUARE).sqrt().mean((1, 2))
+               for x, y in zip(a.strengths, b.strengths)) / N_SCALES
+
+
+def texture_loss(wanted: Views, first: Views, second: Views) -> Tensor:
+    """[N], of originals and two pictures each with textures of different noise."""
+    error = (pixel_distance(wanted, first) + pixel_distance(wanted, second)) / 2
+    strength = (strength_distance(wanted, first) + strength_distance(wanted, second)) / 2
+    return error - pixel_distance(first, second) / 2 + STRENGTHS_WEIGHT * strength
 
 
 class RealismTrainer:
@@ -142,17 +153,14 @@ class RealismTrainer:
         textures = self.texture(torch.cat([features, features]), noise)
         wanted = views_of(originals, self.filters)
         first, second = (views_of(pictures + half, self.filters) for half in textures.chunk(2))
-        error = (distance(wanted, first) + distance(wanted, second)) / 2
-        spread = distance(first, second)
-        loss = (error - spread / 2).mean()
+        loss = texture_loss(wanted, first, second).mean()
         self.optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.texture.parameters(), self.config.training.gradient_clip)
         self.optimiser.step()
         self.update_average()
         self.step += 1
-        return {"energy distance": loss.item(), "spread": spread.mean().item(),
-                "strength": (textures.detach().std() / (originals - pictures).std()).item()}
+        return {"loss": loss.item(), "strength": (textures.detach().std() / (originals - pictures).std()).item()}
 
     @torch.no_grad()
     def update_average(self) -> None:
