@@ -15,7 +15,7 @@
 #include "api/model.h"
 #include "api_case.h"
 
-#define WIDTH 1400
+#define WIDTH 1024 /* with the most memory one tile (memory_plan.c) */
 #define HEIGHT 1000
 
 /* Texture everywhere, so that a seam anywhere shows. */

@@ -6,7 +6,8 @@
     export.py WEIGHTS OUT --config config/mini-1.json [--trained-minutes M]
 
 OUT is a safetensors file in fp16 with the tensors `enc.*`, `dec.*`, `real.*` (the texture, where realism.py has
-trained one) and `rate.*` (the rate proxy as plain convolutions) and the metadata that the engine needs. Equal inputs give equal bytes.
+trained one) and `rate.*` (the rate proxy as plain convolutions) and the metadata that the engine needs. Equal inputs
+give equal bytes.
 """
 from __future__ import annotations
 

@@ -59,6 +59,16 @@ def residual_blocks(count: int, channels: int) -> list:
     return [ResidualBlock(channels) for _ in range(count)]
 
 
+def up_layers(low: int, high: int) -> nn.Sequential:
+    """Features at 1/8 resolution -> at 1/4."""
+    return nn.Sequential(nn.Conv2d(low, high * 4, 3, padding=1), nn.PixelShuffle(2))
+
+
+def pixel_layers(high: int) -> nn.Sequential:
+    """Features at 1/4 resolution -> RGB; starts as nothing."""
+    return nn.Sequential(start_at_zero(nn.Conv2d(high, 3 * PATCH_PX ** 2, 3, padding=1)), nn.PixelShuffle(PATCH_PX))
+
+
 class Encoder(nn.Module):
     """Picture [N,3,H,W] in [0,1], H and W multiples of 8 -> latent [N,C,H/8,W/8], unbounded."""
 
@@ -94,10 +104,9 @@ class Decoder(nn.Module):
         self.lin = nn.Conv2d(config.latent_channels, BLOCK_VALUES, 1)
         self.head = nn.Conv2d(config.latent_channels + 1, low, 3, padding=1)
         self.low = nn.Sequential(*residual_blocks(config.n_dec_low, low))
-        self.up = nn.Sequential(nn.Conv2d(low, high * 4, 3, padding=1), nn.PixelShuffle(2))
+        self.up = up_layers(low, high)
         self.high = nn.Sequential(*residual_blocks(config.n_dec_high, high))
-        self.tail = nn.Sequential(start_at_zero(nn.Conv2d(high, 3 * PATCH_PX ** 2, 3, padding=1)),
-                                  nn.PixelShuffle(PATCH_PX))
+        self.tail = pixel_layers(high)
 
     def features(self, latent: Tensor, log2_step: Tensor) -> Tensor:
         """What the end of the decoder is given, at 1/8 resolution."""
@@ -131,12 +140,11 @@ class Texture(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         high, low = config.width_h, config.width_w
-        self.up = nn.Sequential(nn.Conv2d(low, high * 4, 3, padding=1), nn.PixelShuffle(2))
+        self.up = up_layers(low, high)
         self.high = nn.Sequential(*residual_blocks(config.n_dec_high, high))
         self.gain = nn.Conv2d(high, TEXTURE_NOISE, 1)
         self.mix = nn.Conv2d(TEXTURE_NOISE, high, 1)
-        self.tail = nn.Sequential(start_at_zero(nn.Conv2d(high, 3 * PATCH_PX ** 2, 3, padding=1)),
-                                  nn.PixelShuffle(PATCH_PX))
+        self.tail = pixel_layers(high)
 
     def forward(self, features: Tensor, noise: Tensor) -> Tensor:
         half = len(self.high) // 2

@@ -36,9 +36,9 @@ from evaluate import load_model
 from losses import LUMA
 from model import PATCH_PX, TEXTURE_NOISE, TEXTURE_PREFIX, MiniModel, Texture
 from train import StopRequest
+from trainer import STATE_FILE, WEIGHTS_FILE, learning_rate, save_state
 from weights import read_safetensors, write_safetensors
 
-STATE_FILE, WEIGHTS_FILE = "state.pt", "weights.safetensors"
 DCT_PX = 4          # detail is taken apart by the cosines of squares of this side, at every position
 WINDOW_PX = 8       # in which the strengths of detail are compared
 N_SCALES = 3        # the picture, and twice reduced by two
@@ -124,12 +124,6 @@ class RealismTrainer:
         self.filters = detail_filters().to(device)
         self.step, self.minutes = 0, 0.0
 
-    def set_learning_rate(self, progress: float) -> None:
-        training = self.config.training
-        warm = min(1.0, (self.step + 1) / training.warmup_steps)
-        falling = min(1.0, (1 - progress) / (1 - training.hold_fraction))
-        self.optimiser.param_groups[0]["lr"] = training.learning_rate * warm * max(falling, training.last_rate_fraction)
-
     @torch.no_grad()
     def decode(self, originals: Tensor, generator: torch.Generator) -> Tuple[Tensor, Tensor]:
         """(pictures, the decoder's features) of a batch, coded at random steps, the coarse likelier than the fine."""
@@ -143,7 +137,7 @@ class RealismTrainer:
 
     def train_step(self, originals: Tensor, progress: float) -> Dict[str, float]:
         """One step on a batch [N,3,H,W]; returns figures to print."""
-        self.set_learning_rate(progress)
+        self.optimiser.param_groups[0]["lr"] = learning_rate(self.config.training, self.step, progress)
         generator = torch.Generator(device=self.device).manual_seed(draw_seed(self.config.training, self.step))
         originals = originals.to(self.device)
         count, _, height, width = originals.shape
@@ -175,9 +169,7 @@ class RealismTrainer:
         state = {"texture": self.texture.state_dict(), "averaged": self.averaged,
                  "optimiser": self.optimiser.state_dict(),
                  "clock": torch.tensor([self.step, self.minutes], dtype=torch.float64)}
-        temporary = os.path.join(folder, f"{STATE_FILE}.{os.getpid()}.tmp")
-        torch.save(state, temporary)
-        os.replace(temporary, os.path.join(folder, STATE_FILE))
+        save_state(state, folder)
         texture = {TEXTURE_PREFIX + name: value for name, value in self.averaged.items()}
         write_safetensors(os.path.join(folder, WEIGHTS_FILE), {**stored, **texture}, metadata, "F32")
 

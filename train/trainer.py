@@ -17,7 +17,7 @@ from typing import Deque, Dict, List, NamedTuple, Optional, Sequence, Tuple
 import torch
 from torch import Tensor, nn
 
-from config import Config, DistortionWeights, from_dict, to_json
+from config import Config, DistortionWeights, TrainingConfig, from_dict, to_json
 from data import draw_seed, sample_blocks
 from losses import distortion
 from model import DOWNSCALE, MiniModel, config_from_tensors, can_deepen, deepen, grow_latent, start_as_pca
@@ -56,6 +56,20 @@ class RecordedUpdate:
         self.graph.replay()
         error, bpp = self.results
         return error.clone(), bpp.clone()
+
+
+def learning_rate(training: TrainingConfig, step: int, progress: float) -> float:
+    """Warm-up by steps; then, by the part of the schedule done, constant and linearly down."""
+    warm = min(1.0, (step + 1) / training.warmup_steps)
+    falling = (1 - progress) / (1 - training.hold_fraction) if training.hold_fraction < 1 else 1.0
+    return training.learning_rate * (warm * max(training.last_rate_fraction, min(1.0, falling)))
+
+
+def save_state(state: Dict[str, object], folder: str) -> None:
+    """Write a checkpoint's STATE_FILE, whole or not at all."""
+    temporary = os.path.join(folder, f"{STATE_FILE}.{os.getpid()}.tmp")
+    torch.save(state, temporary)
+    os.replace(temporary, os.path.join(folder, STATE_FILE))
 
 
 class Trainer:
@@ -109,12 +123,8 @@ class Trainer:
         return sample_blocks(photos, DOWNSCALE, random.Random(self.config.training.seed))
 
     def set_learning_rate(self, progress: float) -> None:
-        """Warm-up by steps; then, by the part of the schedule done, constant and linearly down."""
-        training = self.config.training
-        warm = min(1.0, (self.step + 1) / training.warmup_steps)
-        falling = (1 - progress) / (1 - training.hold_fraction) if training.hold_fraction < 1 else 1.0
-        factor = warm * max(training.last_rate_fraction, min(1.0, falling))
-        self.optimiser.set_rate(training.learning_rate * factor)
+        """That of the present step at `progress` (0..1) of the schedule."""
+        self.optimiser.set_rate(learning_rate(self.config.training, self.step, progress))
 
     def autocast(self) -> contextlib.AbstractContextManager:
         """bfloat16 for the networks, on CUDA or where asked for; losses and the rate model stay in float32."""
@@ -233,9 +243,7 @@ class Trainer:
         # No plain floats: torch 1.13 cannot load them safely (weights_only), hence also settings as text.
         state = {"config": to_json(self.config), "clock": clock, "model": self.model.state_dict(),
                  "averaged": self.averaged, "moments": self.optimiser.moments()}
-        temporary = os.path.join(folder, f"{STATE_FILE}.{os.getpid()}.tmp")
-        torch.save(state, temporary)
-        os.replace(temporary, os.path.join(folder, STATE_FILE))
+        save_state(state, folder)
         metadata = {"name": self.config.name, "steps": str(self.step),
                     "trained_minutes": f"{self.earlier_minutes + self.minutes:.1f}"}
         write_safetensors(os.path.join(folder, WEIGHTS_FILE), self.averaged, metadata, "F32")

@@ -506,6 +506,10 @@ static pith_status check_options(pith_decoder *d, const pith_model *model, const
     return PITH_OK;
 }
 
+static void warn(const pith_decoder *d, const char *text) {
+    if (d->env.log.message) d->env.log.message(d->env.log.user, PITH_LOG_WARNING, text);
+}
+
 /* Whether the file's residual is to be added; it fits one decoder, run in one way, which is taken where the caller
  * does not say. */
 static pith_status choose_residual(pith_decoder *d, pith_model *model, const pith_decode_options *o,
@@ -525,18 +529,8 @@ static pith_status choose_residual(pith_decoder *d, pith_model *model, const pit
     if (d->file.bound)
         return diag_set(&d->diag, PITH_E_MODEL_MISMATCH,
                         "promises a bound for another decoder or other steps (%u) than asked for", recipe.n_steps);
-    if (d->env.log.message)
-        d->env.log.message(d->env.log.user, PITH_LOG_WARNING,
-                           "the residual was made for another decoder or other steps: left out");
+    warn(d, "the residual was made for another decoder or other steps: left out");
     return PITH_OK;
-}
-
-/* A residual mends the picture without texture. */
-static void leave_texture_out(pith_decoder *d, decode_plan *plan) {
-    plan->realism = 0;
-    if (d->env.log.message)
-        d->env.log.message(d->env.log.user, PITH_LOG_WARNING,
-                           "the file has a residual, which mends the picture without texture: no texture is added");
 }
 
 static pith_status make_plan(pith_decoder *d, pith_model *model, const pith_decode_options *o, const pith_sink *sink,
@@ -549,7 +543,10 @@ static pith_status make_plan(pith_decoder *d, pith_model *model, const pith_deco
     if (can_denoise)
         plan->n_steps = (uint32_t)(o->steps >= 0 ? o->steps : is_palette ? MODEL_PALETTE_STEPS : MODEL_DEFAULT_STEPS);
     pith_status status = choose_residual(d, model, o, plan);
-    if (plan->residual && plan->realism > 0) leave_texture_out(d, plan);
+    if (plan->residual && plan->realism > 0) {
+        plan->realism = 0;
+        warn(d, "the file has a residual, which mends the picture without texture: no texture is added");
+    }
     how.work = plan->n_steps > 0 ? MODEL_DENOISES : plan->realism > 0 ? MODEL_TEXTURES : MODEL_DECODES;
     if (status == PITH_OK) status = memory_plan_decode(&plan->region, &memory, &how, &d->diag);
     if (status != PITH_OK) return status;

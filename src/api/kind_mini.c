@@ -170,16 +170,13 @@ typedef struct decode_values {
     float *noise, *texture; /* of the last part's extent; NULL without realism */
 } decode_values;
 
-/* The texture of features at `e` in the window, as strong as it is wanted. */
+/* The texture of features at `e` in the window. */
 static pith_status run_texture(model_session *s, extent e, const model_decode_how *how, const decode_values *v,
                                pith_diag *diag) {
-    const size_t n_pixels = (size_t)e.h * e.w * MINI_DOWNSCALE * MINI_DOWNSCALE;
     nn_binding in[] = {{"features", v->handed}, {"noise", v->noise}}, out = {"texture", v->texture};
     texture_noise(v->noise, MINI_TEXTURE_NOISE, (how->y + e.y) * MINI_NOISE_SCALE, (how->x + e.x) * MINI_NOISE_SCALE,
                   e.h * MINI_NOISE_SCALE, e.w * MINI_NOISE_SCALE);
-    pith_status status = nn_run(s->texture.net, in, 2, &out, 1, diag);
-    for (size_t i = 0; status == PITH_OK && i < 3 * n_pixels; i++) v->texture[i] *= how->realism;
-    return status;
+    return nn_run(s->texture.net, in, 2, &out, 1, diag);
 }
 
 static pith_status run_parts(model_session *s, const model_window *window, const model_decode_how *how,
@@ -197,7 +194,8 @@ static pith_status run_parts(model_session *s, const model_window *window, const
     copy_planes(v->latent, third, v->latent, first, c->n_latent, 1);
     if (v->texture) PITH_TRY(run_texture(s, third, how, v, diag));
     PITH_TRY(nn_run(s->decoder_parts[2].net, last, 2, &image, 1, diag));
-    for (size_t i = 0; v->texture && i < image_values(c, window); i++) v->handed[i] += v->texture[i];
+    const size_t n_values = v->texture ? image_values(c, window) : 0;
+    for (size_t i = 0; i < n_values; i++) v->handed[i] += how->realism * v->texture[i];
     copy_planes(pixels, kept_extent(window), v->handed, third, 3, MINI_DOWNSCALE);
 cleanup:
     return status;
