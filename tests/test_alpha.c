@@ -13,6 +13,7 @@
 #include "api_case.h"
 #include "container/ctr_write.h"
 #include "container_file.h"
+#include "random_bits.h"
 
 static uint32_t alpha_channel(const pith_image *p) { return p->format.n_channels - 1u; }
 
@@ -119,8 +120,7 @@ static void hidden_colours_cost_nothing(void **state) {
     for (uint32_t y = 0; y < 120; y++)
         for (uint32_t x = 0; x < 160; x++)
             for (uint32_t k = 0; k < 3; k++)
-                if (api_sample(&p, y, x, 3) == 0)
-                    api_set_sample(&noisy, y, x, k, (seed = seed * 1664525u + 1013904223u) >> 24);
+                if (api_sample(&p, y, x, 3) == 0) api_set_sample(&noisy, y, x, k, next_random(&seed) >> 24);
     pith_bytes a = api_encode(&c, &p, &o), b = api_encode(&c, &noisy, &o);
     assert_int_equal(a.n_bytes, b.n_bytes);
     assert_memory_equal(a.data, b.data, a.n_bytes);
@@ -201,7 +201,7 @@ static void alpha_is_coarser_in_small_files(void **state) {
     uint32_t seed = 3;
     for (uint32_t y = 0; y < 300; y++)
         for (uint32_t x = 0; x < 400; x++) {
-            seed = seed * 1664525u + 1013904223u;
+            next_random(&seed);
             api_set_sample(&p, y, x, 3, x / 2 + y / 10 + (seed >> 28));
         }
     int last = -1;

@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "codec/alpha_coder.h"
+#include "random_bits.h"
 
 #define SIDE 151
 #define N_PLACES (SIDE * SIDE)
@@ -164,7 +165,7 @@ static void any_bytes_end_in_a_status(void **state) {
     uint32_t seed = 1;
     (void)state;
     for (int round = 0; round < 200; round++) {
-        for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)((seed = seed * 1664525u + 1013904223u) >> 24);
+        for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)(next_random(&seed) >> 24);
         if (round % 2) bytes[2] = (uint8_t)(16 + round);
         pith_status status = decode_bytes(bytes, sizeof bytes, m);
         assert_true(status == PITH_OK || status == PITH_E_FORMAT || status == PITH_E_CHECKSUM);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "api_case.h"
+#include "random_bits.h"
 
 /* Seconds of work of the calling thread between two questions. Its share of the
  * work is as large as that of any other thread, and what else the machine does
@@ -70,7 +71,7 @@ static pith_image noise(uint32_t width, uint32_t height) {
     pith_image p = api_waves(width, height, 3, 8);
     uint32_t state = 1;
     for (size_t i = 0; i < p.stride_bytes * height; i++) {
-        state = state * 1664525u + 1013904223u;
+        next_random(&state);
         ((uint8_t *)p.pixels)[i] = (uint8_t)(((uint8_t *)p.pixels)[i] / 2 + (state >> 25));
     }
     return p;

@@ -87,6 +87,38 @@ static void close_case(tap_case *t) {
     tensor_table_free(&t->tap);
 }
 
+typedef pith_status plan_fn(nn_plan **out, const mini_config *config, const pith_env *env, uint32_t h, uint32_t w,
+                            pith_diag *diag);
+
+/* A network with inputs and what PyTorch made of them. */
+typedef struct comparison {
+    const tap_case *t;
+    plan_fn *make_plan;
+    uint64_t h, w; /* positions */
+    const nn_binding *in;
+    size_t n_in;
+    const char *output;
+    const float *expected;
+    size_t count; /* values of the output */
+} comparison;
+
+static double error_on(const char *backend, const comparison *c) {
+    nn_plan *plan = NULL;
+    assert_int_equal(c->make_plan(&plan, &c->t->config, &c->t->env, (uint32_t)c->h, (uint32_t)c->w, NULL), PITH_OK);
+    float *got = calloc(c->count, sizeof *got);
+    run_plan(plan, c->t->weights, backend, c->in, c->n_in, (nn_binding){c->output, got});
+    const double error = relative_rms(got, c->expected, c->count);
+    print_message("%s on %s: relative rms %.2e\n", c->output, backend, error);
+    free(got);
+    nn_plan_free(&plan);
+    return error;
+}
+
+static void matches_on_every_backend(const comparison *c) {
+    for (const char *const *backend = nn_backend_list(); *backend; backend++)
+        assert_true(error_on(*backend, c) < BOUND);
+}
+
 static void encoder_matches_pytorch_on_every_backend(void **state) {
     (void)state;
     tap_case t;
@@ -94,22 +126,11 @@ static void encoder_matches_pytorch_on_every_backend(void **state) {
     uint64_t shape[4];
     float *expected = tap_values(t.tap, "encoder.latent", shape);
     float *image = tap_values(t.tap, "encoder.image", NULL);
-    size_t count = shape[1] * shape[2] * shape[3];
-    float *got = calloc(count, sizeof *got);
-    for (const char *const *backend = nn_backend_list(); *backend; backend++) {
-        nn_plan *plan = NULL;
-        assert_int_equal(mini_encoder_plan(&plan, &t.config, &t.env, (uint32_t)shape[2], (uint32_t)shape[3], NULL),
-                         PITH_OK);
-        nn_binding in = {"image", image};
-        run_plan(plan, t.weights, *backend, &in, 1, (nn_binding){"latent", got});
-        double error = relative_rms(got, expected, count);
-        print_message("encoder on %s: relative rms %.2e\n", *backend, error);
-        assert_true(error < BOUND);
-        nn_plan_free(&plan);
-    }
+    const nn_binding in = {"image", image};
+    matches_on_every_backend(&(comparison){&t, mini_encoder_plan, shape[2], shape[3], &in, 1, "latent", expected,
+                                           shape[1] * shape[2] * shape[3]});
     free(expected);
     free(image);
-    free(got);
     close_case(&t);
 }
 
@@ -121,30 +142,20 @@ static void decoder_matches_pytorch_on_every_backend(void **state) {
     float *latent = tap_values(t.tap, "decoder.latent", shape);
     float *expected = tap_values(t.tap, "decoder.image", NULL);
     float *log2_step = tap_values(t.tap, "decoder.log2_step", NULL);
-    size_t positions = shape[2] * shape[3], count = positions * 192;
-    float *steps = calloc(positions, sizeof *steps), *got = calloc(count, sizeof *got);
+    const size_t positions = shape[2] * shape[3];
+    float *steps = calloc(positions, sizeof *steps);
+    const nn_binding in[] = {{"latent", latent}, {"log2_step", steps}};
+    const comparison decoder = {&t, mini_decoder_plan, shape[2], shape[3], in, 2, "image", expected, positions * 192};
     for (size_t i = 0; i < positions; i++) steps[i] = log2_step[0];
-    for (const char *const *backend = nn_backend_list(); *backend; backend++) {
-        nn_plan *plan = NULL;
-        assert_int_equal(mini_decoder_plan(&plan, &t.config, &t.env, (uint32_t)shape[2], (uint32_t)shape[3], NULL),
-                         PITH_OK);
-        nn_binding in[] = {{"latent", latent}, {"log2_step", steps}};
-        run_plan(plan, t.weights, *backend, in, 2, (nn_binding){"image", got});
-        double error = relative_rms(got, expected, count);
-        print_message("decoder on %s: relative rms %.2e\n", *backend, error);
-        assert_true(error < BOUND);
-        /* The bound tells a network that was told another step. */
-        for (size_t i = 0; i < positions; i++) steps[i] = log2_step[0] + 0.015625f;
-        run_plan(plan, t.weights, *backend, in, 2, (nn_binding){"image", got});
-        assert_true(relative_rms(got, expected, count) > BOUND);
-        for (size_t i = 0; i < positions; i++) steps[i] = log2_step[0];
-        nn_plan_free(&plan);
-    }
+    matches_on_every_backend(&decoder);
+    /* The bound tells a network that was told another step. */
+    for (size_t i = 0; i < positions; i++) steps[i] = log2_step[0] + 0.015625f;
+    for (const char *const *backend = nn_backend_list(); *backend; backend++)
+        assert_true(error_on(*backend, &decoder) > BOUND);
     free(latent);
     free(expected);
     free(log2_step);
     free(steps);
-    free(got);
     close_case(&t);
 }
 
@@ -157,23 +168,12 @@ static void the_texture_matches_pytorch_on_every_backend(void **state) {
     float *features = tap_values(t.tap, "texture.features", shape);
     float *noise = tap_values(t.tap, "texture.noise", NULL);
     float *expected = tap_values(t.tap, "texture.image", NULL);
-    const size_t count = shape[2] * shape[3] * 192;
-    float *got = calloc(count, sizeof *got);
-    for (const char *const *backend = nn_backend_list(); *backend; backend++) {
-        nn_plan *plan = NULL;
-        assert_int_equal(mini_texture_plan(&plan, &t.config, &t.env, (uint32_t)shape[2], (uint32_t)shape[3], NULL),
-                         PITH_OK);
-        nn_binding in[] = {{"features", features}, {"noise", noise}};
-        run_plan(plan, t.weights, *backend, in, 2, (nn_binding){"texture", got});
-        double error = relative_rms(got, expected, count);
-        print_message("texture on %s: relative rms %.2e\n", *backend, error);
-        assert_true(error < BOUND);
-        nn_plan_free(&plan);
-    }
+    const nn_binding in[] = {{"features", features}, {"noise", noise}};
+    matches_on_every_backend(&(comparison){&t, mini_texture_plan, shape[2], shape[3], in, 2, "texture", expected,
+                                           shape[2] * shape[3] * 192});
     free(features);
     free(noise);
     free(expected);
-    free(got);
     close_case(&t);
 }
 
@@ -226,30 +226,21 @@ static void the_gradient_matches_pytorch_on_every_backend(void **state) {
     float *latent = tap_values(t.tap, "decoder.latent", shape), *image = tap_values(t.tap, "encoder.image", NULL);
     float *expected = tap_values(t.tap, "gradient.latent", NULL);
     float *log2_step = tap_values(t.tap, "decoder.log2_step", NULL);
-    const size_t positions = shape[2] * shape[3], count = positions * shape[1];
-    float *steps = calloc(positions, sizeof *steps), *got = calloc(count, sizeof *got);
+    const size_t positions = shape[2] * shape[3];
+    float *steps = calloc(positions, sizeof *steps);
     for (size_t i = 0; i < positions; i++) steps[i] = log2_step[0];
     call_state products = {image, positions * 192};
     const nn_caller call = {sum_of_products, &products};
+    const nn_binding in[] = {{"latent", latent}, {"log2_step", steps}};
     caller = &call;
-    for (const char *const *backend = nn_backend_list(); *backend; backend++) {
-        nn_plan *plan = NULL;
-        assert_int_equal(mini_gradient_plan(&plan, &t.config, &t.env, (uint32_t)shape[2], (uint32_t)shape[3], NULL),
-                         PITH_OK);
-        nn_binding in[] = {{"latent", latent}, {"log2_step", steps}};
-        run_plan(plan, t.weights, *backend, in, 2, (nn_binding){"gradient", got});
-        double error = relative_rms(got, expected, count);
-        print_message("gradient on %s: relative rms %.2e\n", *backend, error);
-        assert_true(error < BOUND);
-        nn_plan_free(&plan);
-    }
+    matches_on_every_backend(
+        &(comparison){&t, mini_gradient_plan, shape[2], shape[3], in, 2, "gradient", expected, positions * shape[1]});
     caller = NULL;
     free(latent);
     free(image);
     free(expected);
     free(log2_step);
     free(steps);
-    free(got);
     close_case(&t);
 }
 

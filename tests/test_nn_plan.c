@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "nn_cases.h"
+#include "random_bits.h"
 
 static nn_plan *new_plan(void) {
     nn_plan *p = nn_plan_new(NULL);
@@ -349,7 +350,7 @@ static void spans_in_use_together_never_overlap(void **state) {
         nn_span spans[N];
         size_t total = 0, sum = 0;
         for (int i = 0; i < N; i++) {
-            seed = seed * 1664525 + 1013904223;
+            next_random(&seed);
             spans[i] = (nn_span){.n_bytes = seed >> 16, .first = (int32_t)(seed % 97)};
             spans[i].last = spans[i].first + (int32_t)(seed >> 28);
             sum += spans[i].n_bytes + NN_SPAN_ALIGN;

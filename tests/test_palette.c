@@ -14,6 +14,7 @@
 
 #include "api/palette_method.h"
 #include "codec/palette.h"
+#include "random_bits.h"
 
 #define SIDE 48u
 #define CHANNELS 4u
@@ -29,7 +30,7 @@ static void make_planes(float *planes) {
     for (uint32_t c = 0; c < CHANNELS; c++)
         for (uint32_t y = 0; y < SIDE; y++)
             for (uint32_t x = 0; x < SIDE; x++) {
-                seed = seed * 1664525u + 1013904223u;
+                next_random(&seed);
                 const int32_t v = (int32_t)((x * (c + 1) + y * (5 - c)) % 96) * 40 + (int32_t)(seed >> 23);
                 planes[(c * SIDE + y) * SIDE + x] = (float)(v - 2000) / 1024.0f;
             }

@@ -18,6 +18,7 @@
 #include "api_case.h"
 #include "model/schedule.h"
 #include "model/text.h"
+#include "random_bits.h"
 #include "sd_case.h"
 #include "temp_file.h"
 #include "weights/safetensors.h"
@@ -95,7 +96,7 @@ static void draw(float *planes) {
     for (uint32_t c = 0; c < 3; c++)
         for (uint32_t y = 0; y < SIDE * H; y++)
             for (uint32_t x = 0; x < SIDE * W; x++) {
-                seed = seed * 1664525u + 1013904223u;
+                next_random(&seed);
                 const double u = x / ((double)SIDE * W), v = y / ((double)SIDE * H),
                              noise = (double)(seed >> 8) / (1 << 24) - 0.5;
                 const double shape = sin(12 * u * u + 3 * c) * cos(9 * v) + 0.5 * sin(70 * u * v) +

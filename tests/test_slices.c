@@ -14,6 +14,7 @@
 #include "api_case.h"
 #include "codec/lat_prior.h"
 #include "codec/latent_coder.h"
+#include "random_bits.h"
 
 /* Four slices: the grid is of 1024 pixels. */
 static pith_bytes four_slices(api_case *c, int threads, uint64_t max_bytes) {
@@ -110,7 +111,7 @@ static void symbols_come_back_with_every_prior(void **unused) {
     static int16_t symbols[N * H * W], decoded[N * H * W];
     uint32_t state = 1;
     for (size_t i = 0; i < N * H * W; i++) {
-        state = state * 1664525u + 1013904223u;
+        next_random(&state);
         bool empty = i / (H * W) % 5 == 3; /* a source that is not coded */
         symbols[i] = (int16_t)(empty ? 0 : (int)(state >> 28) / 5 - 1 + (int)(i % W) / 4);
     }

@@ -14,6 +14,7 @@
 
 #include "capped_alloc.h"
 #include "fidelity/ssimulacra2_error.h"
+#include "random_bits.h"
 
 #define N_SAMPLES ((size_t)4)
 #define NOISE 60 /* levels, of the decoded pictures */
@@ -120,7 +121,7 @@ static void the_gradient_is_the_slope(void **state) {
             uint32_t random = seed;
             slope = 0;
             for (size_t i = 0; i < n; i++) {
-                random = random * 1664525 + 1013904223;
+                next_random(&random);
                 double along = (double)(random >> 8) / (1 << 24) - 0.4; /* not only noise */
                 moved[i] = (float)((double)decoded[i] + (side ? step : -step) * along);
                 slope += (double)gradient[i] * along;

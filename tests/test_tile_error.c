@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "fidelity/tile_error.h"
+#include "random_bits.h"
 
 typedef struct picture {
     uint32_t width, height, n_channels;
@@ -20,11 +21,6 @@ typedef struct picture {
 } picture;
 
 static uint32_t random_state = 1;
-
-static uint32_t random_below(uint32_t n) {
-    random_state = random_state * 1664525u + 1013904223u;
-    return (uint32_t)(((uint64_t)(random_state >> 4) * n) >> 28);
-}
 
 static size_t n_samples(const picture *p) { return (size_t)p->width * p->height * p->n_channels; }
 
@@ -36,7 +32,7 @@ static picture make_picture(uint32_t width, uint32_t height, uint32_t n_channels
         for (uint32_t x = 0; x < width; x++)
             for (uint32_t c = 0; c < n_channels; c++) {
                 uint32_t v = 40 + 100 * x / width + 20 * c + (x > y ? 50 : 0);
-                if (x < width / 2 && y < height / 2) v += random_below(40);
+                if (x < width / 2 && y < height / 2) v += random_below(&random_state, 40);
                 p.samples[((size_t)y * width + x) * n_channels + c] = (uint8_t)v;
             }
     return p;
@@ -57,7 +53,7 @@ static void add(picture *p, size_t i, int by) {
 
 /* Noise everywhere, a lot of it in one place. */
 static void damage(picture *p) {
-    for (size_t i = 0; i < n_samples(p); i++) add(p, i, (int)random_below(13) - 6);
+    for (size_t i = 0; i < n_samples(p); i++) add(p, i, (int)random_below(&random_state, 13) - 6);
     for (uint32_t y = p->height / 3; y < p->height / 2; y++)
         for (uint32_t x = p->width / 3; x < p->width / 2; x++)
             for (uint32_t c = 0; c < p->n_channels; c++) add(p, ((size_t)y * p->width + x) * p->n_channels + c, 25);
@@ -187,7 +183,7 @@ static void no_picture_within_the_margin_is_worse_than_sure(void **unused) {
                 : trial == 1 ? 2
                 : trial == 2 ? -2
                 : trial == 3 ? alternating
-                             : (int)random_below(5) - 2);
+                             : (int)random_below(&random_state, 5) - 2);
         }
         size_t n_moved;
         fid_tile *of_moved = measured(&a, &moved, &n_moved);

@@ -14,6 +14,7 @@
 
 #include "api/model.h"
 #include "api_case.h"
+#include "random_bits.h"
 
 #define WIDTH 1024 /* with the most memory one tile (memory_plan.c) */
 #define HEIGHT 1000
@@ -25,7 +26,7 @@ static pith_image rough(void) {
     for (uint32_t y = 0; y < HEIGHT; y++)
         for (uint32_t x = 0; x < WIDTH; x++)
             for (uint32_t c = 0; c < 3; c++) {
-                seed = seed * 1664525u + 1013904223u;
+                next_random(&seed);
                 int v = (int)api_sample(&p, y, x, c) + (int)(seed >> 27) - 16;
                 api_set_sample(&p, y, x, c, (unsigned)(v < 0 ? 0 : v > 255 ? 255 : v));
             }

@@ -16,6 +16,7 @@
 
 #include "image_colour.h"
 #include "imageio.h"
+#include "random_bits.h"
 #include "temp_file.h"
 #include "tools_modern.h"
 
@@ -449,7 +450,7 @@ static void a_profile_that_makes_no_sense_is_said_and_ignored(void **state) {
         image_blob copy = {malloc(inks.n_bytes), round % 2 ? inks.n_bytes : rgb.n_bytes};
         memcpy(copy.data, round % 2 ? inks.data : rgb.data, copy.n_bytes);
         for (int k = 0; k < 3; k++) {
-            seed = seed * 1664525u + 1013904223u;
+            next_random(&seed);
             copy.data[(seed >> 8) % (round % 3 ? 300 : copy.n_bytes)] ^= (uint8_t)(1u << (seed & 7));
         }
         save_jpeg(round % 2 ? ink : grey, round % 2 ? 4 : 3, &copy);

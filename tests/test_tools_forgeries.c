@@ -17,16 +17,12 @@
 #include <cmocka.h>
 
 #include "imageio.h"
+#include "random_bits.h"
 
 #define N_OF_A_KIND 8
 #define MAX_PICTURES 4096
 
 static uint32_t random_state = 20261124;
-
-static uint32_t random_below(uint32_t n) {
-    random_state = random_state * 1664525u + 1013904223u;
-    return (uint32_t)(((uint64_t)(random_state >> 4) * n) >> 28);
-}
 
 /* ---- pictures ---------------------------------------------------------------------------- */
 
@@ -142,19 +138,19 @@ static double ink_on(const pith_image *image, uint32_t x0, uint32_t y0, uint32_t
     for (uint32_t y = 0; y < side; y++)
         for (uint32_t x = 0; x < side; x++) sum += luma(image, x0 + x, y0 + y);
     double mean = sum / (side * side);
-    return mean > 128 ? mean - 80 - random_below(40) : mean + 80 + random_below(40);
+    return mean > 128 ? mean - 80 - random_below(&random_state, 40) : mean + 80 + random_below(&random_state, 40);
 }
 
 /* ---- forgeries: `a` is what was, `b` what it was made into; false: there is no place for it -- */
 
 static void place(const pith_image *image, uint32_t margin, uint32_t *x, uint32_t *y) {
-    *x = margin + random_below(image->format.width - 2 * margin);
-    *y = margin + random_below(image->format.height - 2 * margin);
+    *x = margin + random_below(&random_state, image->format.width - 2 * margin);
+    *y = margin + random_below(&random_state, image->format.height - 2 * margin);
 }
 
 /* A number of three digits, 14 pixels high; the middle one becomes another. */
 static bool other_digit(pith_image *a, pith_image *b, int i) {
-    uint32_t x, y, was = (uint32_t)i + 1, is = (was + 1 + random_below(9)) % 10;
+    uint32_t x, y, was = (uint32_t)i + 1, is = (was + 1 + random_below(&random_state, 9)) % 10;
     place(a, 48, &x, &y);
     double ink = ink_on(a, x - 12, y, 36);
     for (int k = -1; k <= 1; k += 2) {

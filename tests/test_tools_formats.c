@@ -14,6 +14,7 @@
 
 #include "exif_orientation.h"
 #include "imageio.h"
+#include "random_bits.h"
 #include "temp_file.h"
 #include "tools_modern.h"
 
@@ -231,7 +232,7 @@ static void exif_is_parsed_no_further_than_needed(void **state) {
         assert_int_equal(n_changed, 1);
         for (uint32_t seed = 1, round = 0; round < 20000; round++) { /* any bytes: no harm under the sanitizers */
             memcpy(copy, exif, n);
-            seed = seed * 1664525u + 1013904223u;
+            next_random(&seed);
             copy[(seed >> 8) % n] = (uint8_t)(seed >> 20);
             copy[4 + (seed >> 16) % 6] ^= (uint8_t)(seed >> 24);
             (void)exif_orientation(copy, n);
@@ -475,7 +476,7 @@ static void damage(const char *what) {
     for (unsigned round = 0; round < 200; round++) {
         memcpy(copy, bytes, n);
         for (unsigned k = 0; k <= round % 3; k++) {
-            seed = seed * 1664525u + 1013904223u;
+            next_random(&seed);
             copy[(seed >> 8) % (round % 2 ? n : n < 400 ? n : 400)] ^= (uint8_t)(1u << (seed & 7));
         }
         (void)try_load(copy, n, &limits);

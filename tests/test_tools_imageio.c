@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "imageio.h"
+#include "random_bits.h"
 #include "temp_file.h"
 #include "tools_pictures.h"
 
@@ -316,7 +317,7 @@ static void no_damaged_file_does_harm(void **state) {
             assert_non_null(bytes);
             memcpy(bytes, files[i].bytes, files[i].n_bytes);
             for (int k = 0; k <= round % 3; k++) {
-                seed = seed * 1664525u + 1013904223u;
+                next_random(&seed);
                 size_t range = round % 2 ? files[i].n_bytes : files[i].n_bytes < 64 ? files[i].n_bytes : 64;
                 bytes[(seed >> 8) % range] ^= (uint8_t)(1u << (seed & 7));
             }

@@ -11,16 +11,12 @@
 
 #include "fidelity/detect_text.h"
 #include "fidelity/weight_map.h"
+#include "random_bits.h"
 
 #define WIDTH 100u
 #define HEIGHT 70u
 
 static uint32_t random_state = 1;
-
-static uint32_t random_below(uint32_t n) {
-    random_state = random_state * 1664525u + 1013904223u;
-    return (uint32_t)(((uint64_t)(random_state >> 4) * n) >> 28);
-}
 
 /* "HE" over and over: stems two pixels wide, 10 pixels high, on a quiet ground. */
 static void draw_text(uint8_t *grey, uint32_t x0, uint32_t y0, uint32_t x1) {
@@ -44,11 +40,11 @@ static fid_weights weights_of(const uint8_t *grey, const fid_rect *protect, size
 static void text_weighs_more_than_ground_texture_and_edges(void **unused) {
     (void)unused;
     uint8_t grey[WIDTH * HEIGHT];
-    for (size_t i = 0; i < sizeof grey; i++) grey[i] = (uint8_t)(200 + random_below(9));
+    for (size_t i = 0; i < sizeof grey; i++) grey[i] = (uint8_t)(200 + random_below(&random_state, 9));
     draw_text(grey, 2, 19, 60);
     for (uint32_t y = 32; y < HEIGHT; y++) /* rough to the left, an edge to the right */
         for (uint32_t x = 0; x < WIDTH; x++)
-            grey[y * WIDTH + x] = (uint8_t)(x < 48 ? random_below(256) : x + y < 110 ? 40 : 190);
+            grey[y * WIDTH + x] = (uint8_t)(x < 48 ? random_below(&random_state, 256) : x + y < 110 ? 40 : 190);
     fid_weights w = weights_of(grey, NULL, 0);
     assert_int_equal(w.across, 7);
     assert_int_equal(w.down, 5);
@@ -89,7 +85,7 @@ static void blocks_of_any_size_and_colour_are_judged(void **unused) {
     (void)unused;
     uint8_t noise[16 * 16 * 3];
     for (int trial = 0; trial < 200; trial++) {
-        for (size_t i = 0; i < sizeof noise; i++) noise[i] = (uint8_t)random_below(256);
+        for (size_t i = 0; i < sizeof noise; i++) noise[i] = (uint8_t)random_below(&random_state, 256);
         for (uint32_t n = 1; n <= 16; n++) {
             float likeness = fid_text_likeness(noise, 48, n, 17 - n, 3);
             assert_true(likeness >= 0 && likeness <= 1);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "capped_alloc.h"
+#include "random_bits.h"
 #include "temp_file.h"
 #include "weights/safetensors.h"
 
@@ -106,7 +107,7 @@ static void many_floats_are_narrowed_as_one(void **state) {
     uint32_t random = 1;
     for (size_t round = 0; round < 500; round++) {
         for (size_t i = 0; i < N; i++) {
-            random = random * 1664525u + 1013904223u;
+            next_random(&random);
             if (i % 5 == 0 && round % 2)
                 bits[i] = bounds[(random >> 8) % 6] + (random >> 28) - 8;
             else
@@ -436,7 +437,7 @@ static const part PARTS[N_TENSORS] = {
 static void make_values(float values[N_VALUES]) {
     uint32_t seed = 1;
     for (size_t i = 0; i < N_VALUES; i++) {
-        seed = seed * 1664525u + 1013904223u;
+        next_random(&seed);
         values[i] = float_of((seed & 0x807fffff) | (100u + (seed >> 24) % 48u) << 23);
     }
 }
