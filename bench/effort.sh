@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-# What effort 3 gains over effort 1: bench/quality.sh of both, and the bytes that effort 3 needs at equal quality.
+# What efforts 2 and 3 gain over effort 1: bench/quality.sh of each, and the bytes that they need at equal quality.
 #   bench/effort.sh [NAME=FOLDER...]
 # Budgets 2500, 5000 and 10000 for 512x512, or those in BUDGETS; sets as in bench/quality.sh. On two cores 24
 # pictures of 768x512 take half an hour. PITH is the command, as there.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 out=$root/build/bench/effort
-rm -rf -- "$out-1" "$out-3"
-for effort in 1 3; do
+rm -rf -- "$out"-[1-3]
+for effort in 1 2 3; do
     "$root/bench/quality.sh" -b "${BUDGETS:-2500 5000 10000}" -c pith -e "--effort $effort" -o "$out-$effort" "$@"
 done
-for rows in "$out"-3/rows-*.tsv; do
-    echo "$(basename "$rows" .tsv | cut -c 6-): effort 3 against effort 1"
-    awk -f "$root/bench/bd_rate.awk" "$out-1/$(basename "$rows")" "$rows"
+for rows in "$out"-[23]/rows-*.tsv; do
+    set=$(basename "$rows" .tsv | cut -c 6-) effort=$(dirname "$rows")
+    echo "$set: effort ${effort##*-} against effort 1"
+    awk -f "$root/bench/bd_rate.awk" "$out-1/rows-$set.tsv" "$rows"
 done

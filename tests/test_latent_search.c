@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Effort 3: symbols found by gradients keep to the size, and are not taken where they are worse. That they are
+/* Efforts 2 and 3: symbols found by gradients keep to the size, and are not taken where they are worse. That they are
  * better on a photograph is tests/cli/effort.sh. */
 #include <math.h>
 #include <setjmp.h>
@@ -106,13 +106,15 @@ static void the_picture_is_not_worse_at_the_same_size(void **unused) {
         o.quality = 50;
         o.effort = 1;
         const double plain = encode_and_measure(&c, &p, &o, &plain_bytes);
-        o.effort = 3;
-        const double searched = encode_and_measure(&c, &p, &o, &n_bytes);
-        print_message("by %s: %zu bytes, %.5f; searched %zu bytes, %.5f\n", by_size ? "size" : "quality", plain_bytes,
-                      plain, n_bytes, searched);
-        if (by_size) assert_true(n_bytes <= o.max_bytes && (double)n_bytes >= 0.98 * (double)o.max_bytes);
-        assert_true((double)n_bytes <= 1.02 * (double)plain_bytes);
-        if (by_size) assert_true(searched <= plain); /* at a quality fewer bytes may be worth a little of it */
+        print_message("by %s: %zu bytes, %.5f\n", by_size ? "size" : "quality", plain_bytes, plain);
+        for (o.effort = 2; o.effort <= 3; o.effort++) {
+            const double searched = encode_and_measure(&c, &p, &o, &n_bytes);
+            const double least = o.effort == 2 ? 0.95 : 0.98;
+            print_message("effort %d: %zu bytes, %.5f\n", o.effort, n_bytes, searched);
+            if (by_size) assert_true(n_bytes <= o.max_bytes && (double)n_bytes >= least * (double)o.max_bytes);
+            assert_true((double)n_bytes <= 1.02 * (double)plain_bytes);
+            if (by_size) assert_true(searched <= plain); /* at a quality fewer bytes may be worth a little of it */
+        }
     }
     free(p.pixels);
     api_close(&c);
@@ -128,19 +130,20 @@ static void windows_make_one_file(void **unused) {
         pith_encode_options o;
         pith_encode_options_defaults(&o, sizeof o);
         o.effort = 3;
-        o.max_bytes = 2000;
+        o.max_bytes = 700; /* of 1000 a residual would have some, and nothing be searched */
         pith_bytes file = api_encode(&c, &p, &o), again = api_encode(&c, &p, &o);
         assert_true(file.n_bytes <= o.max_bytes);
         assert_int_equal(file.n_bytes, again.n_bytes);
         assert_memory_equal(file.data, again.data, file.n_bytes);
-        o.effort = 2;
-        pith_bytes plain = api_encode(&c, &p, &o);
-        assert_true(plain.n_bytes != file.n_bytes || memcmp(plain.data, file.data, file.n_bytes) != 0);
+        for (o.effort = 1; o.effort <= 2; o.effort++) {
+            pith_bytes other = api_encode(&c, &p, &o);
+            assert_true(other.n_bytes != file.n_bytes || memcmp(other.data, file.data, file.n_bytes) != 0);
+            pith_bytes_free(&c.env, &other);
+        }
         pith_image decoded = api_decode(&c, file, NULL, 8);
         free(decoded.pixels);
         pith_bytes_free(&c.env, &file);
         pith_bytes_free(&c.env, &again);
-        pith_bytes_free(&c.env, &plain);
         free(p.pixels);
     }
     api_close(&c);

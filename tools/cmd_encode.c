@@ -22,7 +22,7 @@ static const cli_option options[] = {
     {CLI_METHOD, "method", "NAME", "latent (default), or palette: the published baseline, to compare with"},
     BATCH_OPTIONS,
     {CLI_STRIP, "strip", NULL, "keep no Exif, XMP and colour profile; colours become sRGB"},
-    {'e', "effort", "0..3", "0: the network alone; 1 (default): its faults are mended; 2, 3: longer searches"},
+    {'e', "effort", "0..3", "0: the network alone; 1 (default): its faults are mended; 2, 3: longer and longer searches"},
     {'f', "faithful", "[=LEVEL]", "no tile is worse than LEVEL allows: loose, normal (default), strict"},
     {CLI_PROTECT, "protect", "X,Y,W,H", "errors in this part count most; may be given more than once"},
     {'v', "verbose", NULL, "say where time went"},

@@ -313,8 +313,8 @@ typedef struct pith_encode_options {
     uint64_t max_memory_bytes; /* that the call may take at a time, the network's included, the caller's own rows not;
                                   tiles and threads are chosen by it, PITH_E_LIMIT where it cannot be done.
                                   0 (default): 1 000 000 000 with built-in models, no bound with others */
-    int effort;                /* 0: the network alone; 1 (default): what it got wrong is mended; 2: longer search;
-                                  3: and one for the symbols of the best picture, where the model can */
+    int effort;                /* 0: the network alone; 1 (default): what it got wrong is mended; 2: and a search for
+                                  the symbols of the best picture, where the model can; 3: a longer one */
     pith_level faithful;       /* with max_bytes 0: no tile's error is above the level's bound */
     const pith_area *protect;  /* parts whose errors count most, borrowed for the call; NULL = none */
     size_t n_protect;

@@ -185,7 +185,7 @@ cleanup:
     return status;
 }
 
-static bool searches(const loop_state *s) { return s->k->options->effort > 2 && model_can_search(s->k->model); }
+static bool searches(const loop_state *s) { return s->k->options->effort > 1 && model_can_search(s->k->model); }
 
 /* Symbols are searched for where the latents are left alone: a residual would have to be fitted anew. */
 static pith_status search_symbols(loop_state *s, attempt *best) {

@@ -80,6 +80,7 @@ typedef struct encode_job {
     ctr_head head;
     latent_planes latents;
     uint64_t memory; /* bytes that the call may take */
+    int effort;
     tile_grid grid;
     row_band band;
     alpha_writer alpha;
@@ -249,7 +250,8 @@ static pith_status latents_to_file(pith_encoder *e, encode_job *job, rate_wish w
                                       .original = original,
                                       .memory = job->memory,
                                       .rate = &rate,
-                                      .latents = &job->latents};
+                                      .latents = &job->latents,
+                                      .effort = job->effort};
         PITH_TRY(latent_search_run(&search, wish, &job->head, job->symbols));
     }
     PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
@@ -373,6 +375,7 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     if (options) memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
     bw_init(&file, &e->env.alloc);
     bw_init(&job.after, &e->env.alloc);
+    job.effort = o.effort;
 
     PITH_TRY(check_arguments(e, source, &o));
     PITH_TRY(fill_head(e, &source->format, o.method, &job.head));

@@ -21,25 +21,19 @@
 #define CORE_LEAST 16u
 #define HALO 8u /* more of them around it: what lies further hardly shows */
 
-#define N_STEPS 60      /* of Adam */
-#define N_STEPS_MEND 10 /* more of them where the size was missed */
-#define N_MENDS 4
-#define RATE_FIRST 0.07 /* of a quantiser's step; falls in a straight line to .. */
-#define RATE_LAST_PART 0.05
-#define HEAT_FIRST 0.4 /* the temperature; falls to .. */
+#define N_MENDS 4           /* at most */
+#define RATE_LAST_PART 0.05 /* what Adam's rate falls to, in a straight line */
+#define HEAT_FIRST 0.4      /* the temperature; falls to .. */
 #define HEAT_LAST 0.05
 #define HEAT_MEND 0.15
 #define MOMENTUM 0.9
 #define SQUARE_MOMENTUM 0.95
-#define INERT_PART 0.3 /* of the gradients' root mean square: values with less hardly move */
-#define CODE_EVERY 2   /* steps between two looks at what the coder needs */
-#define PRESSURE 1.0   /* how fast the price of a bit follows what is too much of them .. */
-#define FREE_PART 0.3  /* .. when so much of the search is over */
-#define N_STEPS_PROBE 16
-#define PROBE_POWER 1.25 /* of what the bytes shrink by in so many steps: what they will */
+#define INERT_PART 0.3   /* of the gradients' root mean square: values with less hardly move */
+#define CODE_EVERY 2     /* steps between two looks at what the coder needs */
+#define FREE_PART 0.3    /* of a search, before which the price of a bit stands */
+#define PROBE_POWER 1.25 /* of what the bytes shrink by in a probe: what they will */
 #define MEND_PRESSURE 6.0
-#define LEAST_PART 0.98 /* of the bytes there are */
-#define AIM 0.994
+#define AIM 0.994 /* of the bytes there are */
 
 /* What the model was trained to minimise (train/config/mini-5.json) at a step s of the quantiser: squares count
  * s^-0.9 of theirs, and a bit a pixel s^1.5. */
@@ -57,8 +51,19 @@ typedef struct window_state {
     double price;                   /* of a bit */
 } window_state;
 
+/* How long a search is. */
+typedef struct schedule {
+    int n_steps, n_probe, n_mend; /* of Adam: in all; of the search that chooses the step; where the size was missed */
+    double rate_first;            /* of a quantiser's step */
+    double pressure;              /* how fast the price of a bit follows what is too much of them */
+    double least_part;            /* of the bytes there are: fewer are mended */
+} schedule;
+
+static const schedule brief = {20, 6, 6, 0.09, 3, 0.95}, thorough = {60, 16, 10, 0.07, 1, 0.98};
+
 typedef struct search {
     const latent_search *k;
+    const schedule *length;
     ctr_head head; /* with the step of the search */
     tile_grid grid;
     window_state *windows; /* row by row */
@@ -193,7 +198,8 @@ static pith_status anneal(search *s, const annealing *a, double aim, double done
         PITH_TRY(model_session_report(s->k->session, s->k->env, "searching", done + part * passed, s->k->diag));
         if (i % CODE_EVERY == 0) {
             PITH_TRY(rounded_bytes(s, true, &n_bytes));
-            if (aim > 0 && passed >= a->free_part) s->price *= fmin(fmax(pow(n_bytes / aim, PRESSURE), 0.8), 1.25);
+            if (aim > 0 && passed >= a->free_part)
+                s->price *= fmin(fmax(pow(n_bytes / aim, s->length->pressure), 0.8), 1.25);
         }
         draw_all(s, (float)(a->heat_first + (HEAT_LAST - a->heat_first) * passed));
         PITH_TRY(model_gradient(s->k->session, s->h, s->w, s->scaled, s->step, &caller, s->by_distortion, s->k->diag));
@@ -308,8 +314,8 @@ static pith_status choose_grid(search *s) {
         n_bytes += latents_count(l) * (sizeof(float) + sizeof(int16_t));
         if (n_bytes <= s->k->memory) return PITH_OK;
     }
-    return diag_set(s->k->diag, PITH_E_LIMIT, "effort 3 needs %llu megabytes more than there are to take",
-                    (unsigned long long)((n_bytes - s->k->memory) / 1000000 + 1));
+    return diag_set(s->k->diag, PITH_E_LIMIT, "effort %d needs %llu megabytes more than there are to take",
+                    s->k->effort, (unsigned long long)((n_bytes - s->k->memory) / 1000000 + 1));
 }
 
 static pith_status search_init(search *s) {
@@ -353,9 +359,14 @@ static void search_free(search *s) {
 
 /* ---- the whole -------------------------------------------------------------------------------- */
 
-static const annealing usual = {N_STEPS, N_STEPS, HEAT_FIRST, RATE_FIRST, FREE_PART};
-static const annealing probe = {N_STEPS, N_STEPS_PROBE, HEAT_FIRST, RATE_FIRST, FREE_PART};
-static const annealing mending = {N_STEPS_MEND, N_STEPS_MEND, HEAT_MEND, RATE_FIRST / 3, 0};
+/* So many steps of a search. */
+static annealing part_of_search(const schedule *l, int n_done) {
+    return (annealing){l->n_steps, n_done, HEAT_FIRST, l->rate_first, FREE_PART};
+}
+
+static annealing mending(const schedule *l) {
+    return (annealing){l->n_mend, l->n_mend, HEAT_MEND, l->rate_first / 3, 0};
+}
 
 static void start(search *s) {
     s->step = lat_step(s->head.step_index);
@@ -370,6 +381,7 @@ static pith_status choose_step(search *s, rate_wish wish, int16_t *symbols) {
     pith_status status = PITH_OK;
     const uint32_t x = s->grid.x.count / 2, y = s->grid.y.count / 2;
     window_state *middle = &s->windows[y * s->grid.x.count + x];
+    const annealing probe = part_of_search(s->length, s->length->n_probe);
     PITH_TRY(search_window(s, &probe, tile_axis_span(&s->grid.x, x), tile_axis_span(&s->grid.y, y), middle, 0.8, 0));
     const double part = fmin(fmax(middle->bytes / middle->plain_bytes, 0.5), 1);
     wish.max_bytes = (uint64_t)(AIM / pow(part, PROBE_POWER) * (double)wish.max_bytes);
@@ -388,13 +400,14 @@ static pith_status search_to_size(search *s, uint64_t max_bytes, uint64_t other_
     PITH_TRY(rate_file_bytes(k->rate, k->latents, symbols, &s->head, other_bytes, &n_bytes));
     s->part = AIM * (double)max_bytes / (double)n_bytes;
     for (int i = 0; i <= N_MENDS; i++) {
-        PITH_TRY(search_all(s, i ? &mending : &usual, i ? 0.9 : 0.82, i ? 0 : 0.08, symbols));
+        const annealing a = i ? mending(s->length) : part_of_search(s->length, s->length->n_steps);
+        PITH_TRY(search_all(s, &a, i ? 0.9 : 0.82, i ? 0 : 0.08, symbols));
         PITH_TRY(rate_file_bytes(k->rate, k->latents, symbols, &s->head, other_bytes, &n_bytes));
         if (n_bytes <= max_bytes && n_bytes > best_bytes) {
             best_bytes = n_bytes;
             memcpy(s->best, symbols, all * sizeof *symbols);
         }
-        if ((double)best_bytes >= LEAST_PART * (double)max_bytes) break;
+        if ((double)best_bytes >= s->length->least_part * (double)max_bytes) break;
         const double excess = (double)n_bytes / (AIM * (double)max_bytes);
         for (uint32_t w = 0; w < s->grid.x.count * s->grid.y.count; w++) {
             s->windows[w].aim = s->windows[w].bytes / excess;
@@ -409,7 +422,7 @@ cleanup:
 
 pith_status latent_search_run(const latent_search *k, rate_wish wish, ctr_head *head, int16_t *symbols) {
     pith_status status = PITH_OK;
-    search s = {.k = k, .head = *head};
+    search s = {.k = k, .head = *head, .length = k->effort > 2 ? &thorough : &brief};
     bool fits = true;
     model_session_release(k->session); /* the encoder's network has done its work */
     PITH_TRY(search_init(&s));
@@ -418,7 +431,8 @@ pith_status latent_search_run(const latent_search *k, rate_wish wish, ctr_head *
         PITH_TRY(choose_step(&s, wish, symbols));
         PITH_TRY(search_to_size(&s, wish.max_bytes, wish.other_bytes, symbols, &fits));
     } else {
-        PITH_TRY(search_all(&s, &usual, 0.82, 0.08, symbols));
+        const annealing whole = part_of_search(s.length, s.length->n_steps);
+        PITH_TRY(search_all(&s, &whole, 0.82, 0.08, symbols));
     }
     if (fits)
         *head = s.head;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Effort 3: a search for the symbols from which the decoder makes the better picture at equal bits, by gradients
- * through the decoder and by what the coder says of the bits. */
+/* Efforts 2 and 3: a search for the symbols from which the decoder makes the better picture at equal bits, by
+ * gradients through the decoder and by what the coder says of the bits. */
 #ifndef PITH_API_LATENT_SEARCH_H
 #define PITH_API_LATENT_SEARCH_H
 
@@ -15,6 +15,7 @@ typedef struct latent_search {
     uint64_t memory;            /* bytes that the call may take */
     const rate_control *rate;
     const latent_planes *latents; /* of the whole picture, as the encoder gave them */
+    int effort;                   /* 2: the short search; 3 */
 } latent_search;
 
 /* Changes what rate_choose made of the same wish: `symbols`, and with a size the step in `head`. With a quality the
