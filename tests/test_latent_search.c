@@ -149,10 +149,51 @@ static void windows_make_one_file(void **unused) {
     api_close(&c);
 }
 
+typedef struct seen_progress {
+    unsigned n_all, n_searching;
+    double first, last; /* of the search */
+    bool went_back;
+} seen_progress;
+
+static int see_progress(void *user, const char *stage, double done) {
+    seen_progress *seen = user;
+    seen->n_all++;
+    if (strcmp(stage, "searching") != 0) return 0;
+    if (seen->n_searching++ == 0) seen->first = done;
+    if (done < seen->last) seen->went_back = true;
+    seen->last = done;
+    return 0;
+}
+
+/* A bar that stands at 80 % for most of the time tells nothing. */
+static void most_of_the_progress_is_the_search(void **unused) {
+    (void)unused;
+    for (int by_size = 0; by_size <= 1; by_size++) {
+        seen_progress seen = {0};
+        api_case c;
+        pith_env env;
+        pith_env_defaults(&env, sizeof env);
+        env.progress = (pith_progress){see_progress, &seen};
+        api_open(&c, NULL, &env);
+        pith_image p = texture(900, 40, 3);
+        pith_encode_options o;
+        pith_encode_options_defaults(&o, sizeof o);
+        o.effort = 2;
+        o.max_bytes = by_size ? 700 : 0;
+        pith_bytes file = api_encode(&c, &p, &o);
+        print_message("%u of %u reports, from %.3f to %.3f\n", seen.n_searching, seen.n_all, seen.first, seen.last);
+        assert_true(seen.n_searching > 20 && seen.first < 0.2 && seen.last > 0.6 && !seen.went_back);
+        pith_bytes_free(&c.env, &file);
+        free(p.pixels);
+        api_close(&c);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_picture_is_not_worse_at_the_same_size),
         cmocka_unit_test(windows_make_one_file),
+        cmocka_unit_test(most_of_the_progress_is_the_search),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

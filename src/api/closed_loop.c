@@ -130,7 +130,7 @@ static pith_status fit_bytes(loop_state *s, attempt *best) {
     bw_init(&other.residual, &s->k->env->alloc);
     best->score = -INFINITY;
     for (int i = 0; i < n_shares; i++) {
-        PITH_TRY(state_report(s, "sharing out bytes", 0.8 + 0.04 * i));
+        PITH_TRY(state_report(s, "sharing out bytes", 0.2 * i));
         PITH_TRY(try_share(s, &other, shares[i], effort > 1 ? 8 : 4, &step));
         if (i == 0) latents_alone = other.score;
         if (!(other.score > best->score)) continue;
@@ -185,13 +185,19 @@ cleanup:
     return status;
 }
 
-static bool searches(const loop_state *s) { return s->k->options->effort > 1 && model_can_search(s->k->model); }
+encode_stages closed_loop_stages(const pith_encode_options *options, const pith_model *model) {
+    const bool searches = options && options->effort > 1 && model_can_search(model);
+    return searches ? (encode_stages){0.04, 0.1, 0.9} : (encode_stages){0.8, 1, 1};
+}
+
+static bool searches(const loop_state *s) { return s->k->stages.search_from < 1; }
 
 /* Symbols are searched for where the latents are left alone: a residual would have to be fitted anew. */
 static pith_status search_symbols(loop_state *s, attempt *best) {
     if (!searches(s) || best->residual.n_bytes > 0) return PITH_OK;
     best->latents.n_bytes = 0;
     pith_decoder_free(&s->decoder); /* nothing is decoded any more, and the search needs the room */
+    s->searched = true;
     return s->k->write_latents(s->k->user, 0, s->k->options->max_bytes, true, &best->latents);
 }
 

@@ -8,12 +8,22 @@
 #include "api/closed_source.h"
 #include "base/stream.h"
 
+/* What is done of a call, 0 .. 1, when .. */
+typedef struct encode_stages {
+    double network;                /* .. the network has coded the picture, and the loop begins */
+    double search_from, search_to; /* .. the search for the symbols begins and ends; 1: there is none */
+} encode_stages;
+
+/* Those of a closed loop; `options` NULL: of an encoder without. */
+encode_stages closed_loop_stages(const pith_encode_options *options, const pith_model *model);
+
 typedef struct closed_loop {
     const pith_env *env;
     pith_model *model;
     pith_diag *diag;
     const kept_source *original;
     const pith_encode_options *options;
+    encode_stages stages;
     uint64_t memory;      /* bytes that decoding may take; UINT64_MAX: not bound */
     bool alpha;           /* chunks of alpha will follow .. */
     uint64_t other_bytes; /* .. and so many bytes of them and of others */

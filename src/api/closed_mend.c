@@ -95,7 +95,7 @@ pith_status closed_mend(loop_state *s, float most, unsigned n_rounds, float *wor
         excess e = press_all(s, most);
         *worst = e.worst;
         if (e.n_blocks == 0 || round == n_rounds) break;
-        PITH_TRY(state_report(s, "mending", 0.85 + 0.1 * round / n_rounds));
+        PITH_TRY(state_report(s, "mending", 0.25 + 0.5 * round / n_rounds));
         if (e.beyond_weights) refine(s, &step_index, &fine_delta);
         PITH_TRY(state_set_residual(s, step_index, fine_delta));
     }

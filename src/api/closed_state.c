@@ -12,7 +12,10 @@
 
 /* ---- the caller ---------------------------------------------------------------------------- */
 
-pith_status state_report(loop_state *s, const char *stage, double done) {
+pith_status state_report(loop_state *s, const char *stage, double part) {
+    const encode_stages *of = &s->k->stages;
+    const double from = s->searched ? of->search_to : of->network, to = s->searched ? 1 : of->search_from;
+    const double done = from + (to - from) * part;
     return env_watch_report(&s->watch, s->k->env, stage, done, s->k->diag);
 }
 
@@ -92,7 +95,7 @@ pith_status state_init(loop_state *s, const closed_loop *k) {
     trial.limits.max_seconds = 0; /* the encoder's clock is in what it reports to */
     *s = (loop_state){.k = k};
     bw_init(&s->residual, &k->env->alloc);
-    pith_status status = state_report(s, "comparing", 0.8);
+    pith_status status = state_report(s, "comparing", 0);
     if (status == PITH_OK) status = make_room(s);
     if (status == PITH_OK) res_coder_watch(s->coder, look_of_coder, s);
     if (status == PITH_OK) status = find_important(s);
@@ -141,6 +144,7 @@ pith_status state_see_latents(loop_state *s, const byte_writer *file) {
 pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, byte_writer *file) {
     file->n_bytes = 0;
     pith_status status = s->k->write_latents(s->k->user, quality, max_bytes, search, file);
+    s->searched = search;
     return status == PITH_OK ? state_see_latents(s, file) : status;
 }
 

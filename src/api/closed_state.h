@@ -30,6 +30,7 @@ typedef struct loop_state {
     fid_weights importance;
     uint8_t *weights; /* of blocks, as in res_options */
     bool is_drawn;
+    bool searched; /* the latents last written were searched for */
 } loop_state;
 
 /* closed_state.c. `s` is zeroed but for `k` before, and freed after it failed too. */
@@ -55,8 +56,9 @@ void state_set_empty_residual(loop_state *s);
 /* Fills tiles and blocks. */
 pith_status state_measure(loop_state *s) PITH_MUST_CHECK;
 
-/* What the caller is told; between two of these he is asked again whether to go on. */
-pith_status state_report(loop_state *s, const char *stage, double done) PITH_MUST_CHECK;
+/* What the caller is told, `part` being done of the loop before or after the search; between two of these he is asked
+ * again whether to go on. */
+pith_status state_report(loop_state *s, const char *stage, double part) PITH_MUST_CHECK;
 pith_status state_look(loop_state *s) PITH_MUST_CHECK;
 
 /* closed_mend.c: mends the blocks whose error is above `most`, in at most so

@@ -81,6 +81,7 @@ typedef struct encode_job {
     latent_planes latents;
     uint64_t memory; /* bytes that the call may take */
     int effort;
+    encode_stages stages;
     tile_grid grid;
     row_band band;
     alpha_writer alpha;
@@ -199,7 +200,7 @@ static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pit
     pith_status status = PITH_OK;
     const uint32_t s = 1u << e->traits->log2_downscale, height = source->format.height;
     const tile_grid grid = job->grid;
-    double start = env_seconds();
+    const double n_windows = (double)grid.y.count * grid.x.count, start = env_seconds();
 
     PITH_TRY(model_bind_encoder(e->session, grid.y.window, grid.x.window, &e->diag));
     e->timing.bind_seconds = env_seconds() - start;
@@ -211,8 +212,7 @@ static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pit
         PITH_TRY(alpha_writer_take(&job->alpha, &job->band, &e->diag));
         for (uint32_t i = 0; i < grid.x.count; i++) {
             PITH_TRY(model_session_report(e->session, &e->env, "encoding",
-                                          0.8 * ((double)j * grid.x.count + i) / ((double)grid.y.count * grid.x.count),
-                                          &e->diag));
+                                          job->stages.network * (j * (double)grid.x.count + i) / n_windows, &e->diag));
             PITH_TRY(run_window(e, job, &grid, tile_axis_span(&grid.x, i), ty));
         }
     }
@@ -251,7 +251,9 @@ static pith_status latents_to_file(pith_encoder *e, encode_job *job, rate_wish w
                                       .memory = job->memory,
                                       .rate = &rate,
                                       .latents = &job->latents,
-                                      .effort = job->effort};
+                                      .effort = job->effort,
+                                      .from = job->stages.search_from,
+                                      .to = job->stages.search_to};
         PITH_TRY(latent_search_run(&search, wish, &job->head, job->symbols));
     }
     PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
@@ -312,6 +314,7 @@ static pith_status encode_closed(pith_encoder *e, encode_job *job, const pith_so
                         .diag = &e->diag,
                         .original = &kept,
                         .options = o,
+                        .stages = job->stages,
                         .alpha = job->head.alpha,
                         .other_bytes = writer.other_bytes,
                         .memory = job->memory,
@@ -380,7 +383,9 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     PITH_TRY(check_arguments(e, source, &o));
     PITH_TRY(fill_head(e, &source->format, o.method, &job.head));
     PITH_TRY(metadata_write(&job.after, &o, &e->env.limits, &e->diag));
-    PITH_TRY(plan_tiles(e, &job, &source->format, o.max_memory_bytes, is_closed_loop(e, &o, &source->format)));
+    const bool is_closed = is_closed_loop(e, &o, &source->format);
+    job.stages = closed_loop_stages(is_closed ? &o : NULL, model_session_model(e->session));
+    PITH_TRY(plan_tiles(e, &job, &source->format, o.max_memory_bytes, is_closed));
     PITH_TRY(latents_init(&job.latents, &e->env.alloc, &job.head, &e->diag));
     PITH_TRY(make_file(e, &job, source, &o, &file));
     *out = (pith_bytes){file.data, file.n_bytes};

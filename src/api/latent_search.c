@@ -35,6 +35,9 @@
 #define MEND_PRESSURE 6.0
 #define AIM 0.994 /* of the bytes there are */
 
+#define WHOLE_PART 0.8 /* of the time there is, for the progress; the rest is for .. */
+#define MEND_PART (0.2 / N_MENDS)
+
 /* What the model was trained to minimise (train/config/mini-5.json) at a step s of the quantiser: squares count
  * s^-0.9 of theirs, and a bit a pixel s^1.5. */
 static const fid_distortion_weights trained_weights = {.ms_ssim = 1, .l1 = 0.35f, .l2 = 3, .chroma = 24};
@@ -187,6 +190,7 @@ typedef struct annealing {
     double free_part; /* of the steps, before which the bytes are left alone */
 } annealing;
 
+/* `done` of the whole search before, and `part` of it here. */
 static pith_status anneal(search *s, const annealing *a, double aim, double done, double part) {
     pith_status status = PITH_OK;
     const nn_caller caller = {distort, s};
@@ -195,7 +199,8 @@ static pith_status anneal(search *s, const annealing *a, double aim, double done
     memset(s->square, 0, s->count * sizeof *s->square);
     for (int i = 0; i < a->n_done; i++) {
         const double passed = (double)i / a->n_steps;
-        PITH_TRY(model_session_report(s->k->session, s->k->env, "searching", done + part * passed, s->k->diag));
+        const double done_of_call = s->k->from + (s->k->to - s->k->from) * (done + part * passed);
+        PITH_TRY(model_session_report(s->k->session, s->k->env, "searching", done_of_call, s->k->diag));
         if (i % CODE_EVERY == 0) {
             PITH_TRY(rounded_bytes(s, true, &n_bytes));
             if (aim > 0 && passed >= a->free_part)
@@ -382,7 +387,7 @@ static pith_status choose_step(search *s, rate_wish wish, int16_t *symbols) {
     const uint32_t x = s->grid.x.count / 2, y = s->grid.y.count / 2;
     window_state *middle = &s->windows[y * s->grid.x.count + x];
     const annealing probe = part_of_search(s->length, s->length->n_probe);
-    PITH_TRY(search_window(s, &probe, tile_axis_span(&s->grid.x, x), tile_axis_span(&s->grid.y, y), middle, 0.8, 0));
+    PITH_TRY(search_window(s, &probe, tile_axis_span(&s->grid.x, x), tile_axis_span(&s->grid.y, y), middle, 0, 0));
     const double part = fmin(fmax(middle->bytes / middle->plain_bytes, 0.5), 1);
     wish.max_bytes = (uint64_t)(AIM / pow(part, PROBE_POWER) * (double)wish.max_bytes);
     PITH_TRY(rate_choose(s->k->rate, s->k->latents, wish, &s->head, symbols));
@@ -401,7 +406,7 @@ static pith_status search_to_size(search *s, uint64_t max_bytes, uint64_t other_
     s->part = AIM * (double)max_bytes / (double)n_bytes;
     for (int i = 0; i <= N_MENDS; i++) {
         const annealing a = i ? mending(s->length) : part_of_search(s->length, s->length->n_steps);
-        PITH_TRY(search_all(s, &a, i ? 0.9 : 0.82, i ? 0 : 0.08, symbols));
+        PITH_TRY(search_all(s, &a, i ? WHOLE_PART + MEND_PART * (i - 1) : 0, i ? MEND_PART : WHOLE_PART, symbols));
         PITH_TRY(rate_file_bytes(k->rate, k->latents, symbols, &s->head, other_bytes, &n_bytes));
         if (n_bytes <= max_bytes && n_bytes > best_bytes) {
             best_bytes = n_bytes;
@@ -432,7 +437,7 @@ pith_status latent_search_run(const latent_search *k, rate_wish wish, ctr_head *
         PITH_TRY(search_to_size(&s, wish.max_bytes, wish.other_bytes, symbols, &fits));
     } else {
         const annealing whole = part_of_search(s.length, s.length->n_steps);
-        PITH_TRY(search_all(&s, &whole, 0.82, 0.08, symbols));
+        PITH_TRY(search_all(&s, &whole, 0, 1, symbols));
     }
     if (fits)
         *head = s.head;
