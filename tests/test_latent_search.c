@@ -152,15 +152,17 @@ static void windows_make_one_file(void **unused) {
 typedef struct seen_progress {
     unsigned n_all, n_searching;
     double first, last; /* of the search */
+    double now;
     bool went_back;
 } seen_progress;
 
 static int see_progress(void *user, const char *stage, double done) {
     seen_progress *seen = user;
     seen->n_all++;
+    if (done < seen->now) seen->went_back = true;
+    seen->now = done;
     if (strcmp(stage, "searching") != 0) return 0;
     if (seen->n_searching++ == 0) seen->first = done;
-    if (done < seen->last) seen->went_back = true;
     seen->last = done;
     return 0;
 }

@@ -89,8 +89,8 @@ typedef struct pith_log {
 
 /* Progress and cancel. `report` is called by the thread that made the call, between
  * pieces of work (within 200 ms with built-in models, between layers with others)
- * with the stage's name and the part of the whole call that is done, 0..1; any
- * return other than 0 ends the call with PITH_E_ABORTED. A limit of time is a
+ * with the stage's name and the part of the whole call that is done, 0..1, which
+ * never gets less; any return other than 0 ends the call with PITH_E_ABORTED. A limit of time is a
  * report that looks at the clock. */
 typedef struct pith_progress {
     int (*report)(void *user, const char *stage, double done);

@@ -186,8 +186,9 @@ cleanup:
 }
 
 encode_stages closed_loop_stages(const pith_encode_options *options, const pith_model *model) {
-    const bool searches = options && options->effort > 1 && model_can_search(model);
-    return searches ? (encode_stages){0.04, 0.1, 0.9} : (encode_stages){0.8, 1, 1};
+    if (!options) return (encode_stages){0.8, 1, 1, 1};
+    const bool searches = options->effort > 1 && model_can_search(model);
+    return searches ? (encode_stages){0.04, 0.04, 0.1, 0.9} : (encode_stages){0.8, 0.8, 1, 1};
 }
 
 static bool searches(const loop_state *s) { return s->k->stages.search_from < 1; }

@@ -10,7 +10,8 @@
 
 /* What is done of a call, 0 .. 1, when .. */
 typedef struct encode_stages {
-    double network;                /* .. the network has coded the picture, and the loop begins */
+    double network;                /* .. the network has coded the picture, and a loop begins */
+    double written;                /* .. the latents are written, too; of a loop, which writes them often, the same */
     double search_from, search_to; /* .. the search for the symbols begins and ends; 1: there is none */
 } encode_stages;
 

@@ -145,6 +145,7 @@ pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, 
     file->n_bytes = 0;
     pith_status status = s->k->write_latents(s->k->user, quality, max_bytes, search, file);
     s->searched = search;
+    if (search && status == PITH_OK) status = state_report(s, "comparing", 0);
     return status == PITH_OK ? state_see_latents(s, file) : status;
 }
 

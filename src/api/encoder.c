@@ -235,7 +235,8 @@ cleanup:
 static pith_status latents_to_file(pith_encoder *e, encode_job *job, rate_wish wish, const pith_image *original,
                                    byte_writer *file) {
     pith_status status = PITH_OK;
-    rate_control rate = {.env = &e->env, .traits = e->traits, .diag = &e->diag};
+    rate_control rate = {
+        .env = &e->env, .traits = e->traits, .diag = &e->diag, .from = job->stages.network, .to = job->stages.written};
     if (job->head.method == PITH_METHOD_PALETTE)
         return palette_write(file, &job->head, &job->latents, e->traits->palette_unit, &e->env.alloc, &e->diag);
     if (!job->symbols) job->symbols = mem_alloc(&e->env.alloc, latents_count(&job->latents), sizeof *job->symbols);

@@ -3,6 +3,7 @@
 /* The caller's environment and the adapters of whole pictures to rows. */
 #include "api/env.h"
 
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -45,16 +46,19 @@ pith_status env_copy(pith_env *out, const pith_env *env, pith_diag *diag) {
 
 static int report_and_look(void *user, const char *stage, double done) {
     env_clock *c = user;
-    if (c->callers.report && c->callers.report(c->callers.user, stage, done) != 0) return 1;
+    if (done > c->done) c->done = done;
+    if (c->callers.report && c->callers.report(c->callers.user, stage, c->done) != 0) return 1;
     c->is_late = env_seconds() > c->end;
     return c->is_late;
 }
 
 void env_clock_start(env_clock *clock, pith_env *env) {
-    if (env->limits.max_seconds <= 0) return;
+    const double seconds = env->limits.max_seconds > 0 ? env->limits.max_seconds : INFINITY;
+    if (!env->progress.report && seconds == INFINITY) return;
     if (env->progress.report != report_and_look) *clock = (env_clock){.callers = env->progress};
     env->progress = (pith_progress){report_and_look, clock};
-    clock->end = env_seconds() + env->limits.max_seconds;
+    clock->end = env_seconds() + seconds;
+    clock->done = 0;
     clock->is_late = false;
 }
 

@@ -18,11 +18,12 @@ pith_status env_report(const pith_env *env, const char *stage, double done, pith
 /* What a call that was stopped gives: PITH_E_ABORTED, or PITH_E_LIMIT when its time was over. */
 pith_status env_stopped(const pith_env *env, pith_diag *diag) PITH_MUST_CHECK;
 
-/* Stands between the library and the caller's progress where there is a limit of time.
+/* Stands between the library and the caller's progress: keeps to a limit of time, and what is done never gets less.
  * `env` is an object's own copy; the clock lives as long as it, and begins with each start. */
 typedef struct env_clock {
     pith_progress callers;
-    double end; /* of env_seconds */
+    double end;  /* of env_seconds */
+    double done; /* the most that was reported */
     bool is_late;
 } env_clock;
 void env_clock_start(env_clock *clock, pith_env *env);

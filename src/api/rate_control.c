@@ -17,6 +17,7 @@
 /* The search ends when the next finer step would most likely be too large. */
 #define LOG_BYTES_PER_INDEX 0.0105 /* the size halves in 66 of them */
 
+#define WRITING_FROM 0.75    /* is done when slices begin to be written */
 #define ENTROPY_TOP 60       /* symbols beyond it are counted as one */
 #define ENTROPY_SAMPLES 4096 /* of a channel */
 #define CODER_PART 0.72      /* of the entropy of single symbols, about */
@@ -29,8 +30,11 @@ typedef struct fitting {
     int16_t *symbols;
     uint64_t other_bytes;  /* of the file, beside HEAD and slices */
     uint64_t *slice_bytes; /* as last costed */
-    double progress;
+    double done;           /* of all there is to do */
 } fitting;
+
+/* What is done of the call when `done` is of what there is to do here. */
+static double call_done(const rate_control *r, double done) { return r->from + (r->to - r->from) * done; }
 
 static void quantise_all(const fitting *f, uint32_t step_index) {
     f->head->step_index = (uint16_t)step_index;
@@ -47,9 +51,10 @@ static pith_status cost_slice(void *user, lat_coder *coder, uint32_t index, pith
 /* Bytes of the whole file with the symbols as they are. */
 static pith_status symbols_cost(fitting *f, uint64_t *n_bytes) {
     const uint32_t n_slices = ctr_slice_count(f->head);
-    pith_status status = slice_pool_run(f->r->pool, n_slices, cost_slice, f, "choosing the quality", f->progress,
-                                        f->progress + 0.03, f->r->diag);
-    f->progress = fmin(f->progress + 0.03, 0.92);
+    const double next = fmin(f->done + 0.15, WRITING_FROM);
+    pith_status status = slice_pool_run(f->r->pool, n_slices, cost_slice, f, "choosing the quality",
+                                        call_done(f->r, f->done), call_done(f->r, next), f->r->diag);
+    f->done = next;
     *n_bytes = ctr_head_bytes(f->head) + f->other_bytes;
     for (uint32_t i = 0; status == PITH_OK && i < n_slices; i++) *n_bytes += ctr_slice_bytes((size_t)f->slice_bytes[i]);
     return status;
@@ -137,7 +142,7 @@ static pith_status fitting_init(fitting *f) {
 pith_status rate_file_bytes(const rate_control *r, const latent_planes *latents, int16_t *symbols, const ctr_head *head,
                             uint64_t other_bytes, uint64_t *n_bytes) {
     ctr_head own = *head;
-    fitting f = {r, latents, &own, symbols, .other_bytes = other_bytes, .progress = 0.9};
+    fitting f = {r, latents, &own, symbols, .other_bytes = other_bytes};
     pith_status status = fitting_init(&f);
     if (status == PITH_OK) status = symbols_cost(&f, n_bytes);
     mem_free(&r->env->alloc, f.slice_bytes);
@@ -147,7 +152,7 @@ pith_status rate_file_bytes(const rate_control *r, const latent_planes *latents,
 pith_status rate_choose(const rate_control *r, const latent_planes *latents, rate_wish wish, ctr_head *head,
                         int16_t *symbols) {
     pith_status status = PITH_OK;
-    fitting f = {r, latents, head, symbols, .other_bytes = wish.other_bytes, .progress = 0.8};
+    fitting f = {r, latents, head, symbols, .other_bytes = wish.other_bytes};
     uint32_t step_index = lat_step_index_from_log2(quality_log2_step(r->traits, wish.quality));
     if (wish.max_bytes > 0) {
         status = fitting_init(&f);
@@ -190,7 +195,7 @@ pith_status rate_write_slices(const rate_control *r, const latent_planes *latent
         goto cleanup;
     }
     for (uint32_t i = 0; i < n_slices; i++) bw_init(&w.coded[i], slice_pool_alloc(r->pool));
-    PITH_TRY(slice_pool_run(r->pool, n_slices, encode_slice, &w, "coding", 0.95, 1, r->diag));
+    PITH_TRY(slice_pool_run(r->pool, n_slices, encode_slice, &w, "coding", call_done(r, WRITING_FROM), r->to, r->diag));
     for (uint32_t i = 0; i < n_slices; i++) ctr_write_slice(file, w.checksums[i], w.coded[i].data, w.coded[i].n_bytes);
     status = file->status;
     if (status != PITH_OK) diag_set(r->diag, status, "out of memory for the file");
