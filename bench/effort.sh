@@ -4,7 +4,7 @@
 # What efforts 2 and 3 gain over effort 1: bench/quality.sh of each, and the bytes that they need at equal quality.
 #   bench/effort.sh [NAME=FOLDER...]
 # Budgets 2500, 5000 and 10000 for 512x512, or those in BUDGETS; sets as in bench/quality.sh. On two cores 24
-# pictures of 768x512 take half an hour. PITH is the command, as there.
+# pictures of 768x512 take three quarters of an hour. PITH is the command, as there.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 out=$root/build/bench/effort
