@@ -186,19 +186,23 @@ cleanup:
 }
 
 encode_stages closed_loop_stages(const pith_encode_options *options, const pith_model *model) {
-    if (!options) return (encode_stages){0.8, 1, 1, 1};
-    const bool searches = options->effort > 1 && model_can_search(model);
-    return searches ? (encode_stages){0.04, 0.04, 0.1, 0.9} : (encode_stages){0.8, 0.8, 1, 1};
+    if (!options) return (encode_stages){.network = {0, 0.8}, .writing = {0.8, 1}};
+    if (options->effort <= 1 || !model_can_search(model))
+        return (encode_stages){.network = {0, 0.8}, .writing = {0.8, 0.8}, .loop = {0.8, 1}};
+    return (encode_stages){.network = {0, 0.04},
+                           .writing = {0.04, 0.04},
+                           .loop = {0.04, 0.1},
+                           .search = {0.1, 0.9},
+                           .after_search = {0.9, 1}};
 }
 
-static bool searches(const loop_state *s) { return s->k->stages.search_from < 1; }
+static bool searches(const loop_state *s) { return s->k->stages.search.to > 0; }
 
 /* Symbols are searched for where the latents are left alone: a residual would have to be fitted anew. */
 static pith_status search_symbols(loop_state *s, attempt *best) {
     if (!searches(s) || best->residual.n_bytes > 0) return PITH_OK;
     best->latents.n_bytes = 0;
     pith_decoder_free(&s->decoder); /* nothing is decoded any more, and the search needs the room */
-    s->searched = true;
     return s->k->write_latents(s->k->user, 0, s->k->options->max_bytes, true, &best->latents);
 }
 

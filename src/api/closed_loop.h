@@ -6,13 +6,15 @@
 #define PITH_API_CLOSED_LOOP_H
 
 #include "api/closed_source.h"
+#include "api/env.h"
 #include "base/stream.h"
 
-/* What is done of a call, 0 .. 1, when .. */
+/* The progress that each stage of an encoder is. */
 typedef struct encode_stages {
-    double network;                /* .. the network has coded the picture, and a loop begins */
-    double written;                /* .. the latents are written, too; of a loop, which writes them often, the same */
-    double search_from, search_to; /* .. the search for the symbols begins and ends; 1: there is none */
+    env_span network;
+    env_span writing; /* of latents: with a loop, which has them written often, none */
+    env_span loop;    /* as far as the search for the symbols, where there is one */
+    env_span search, after_search;
 } encode_stages;
 
 /* Those of a closed loop; `options` NULL: of an encoder without. */

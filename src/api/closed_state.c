@@ -13,10 +13,8 @@
 /* ---- the caller ---------------------------------------------------------------------------- */
 
 pith_status state_report(loop_state *s, const char *stage, double part) {
-    const encode_stages *of = &s->k->stages;
-    const double from = s->searched ? of->search_to : of->network, to = s->searched ? 1 : of->search_from;
-    const double done = from + (to - from) * part;
-    return env_watch_report(&s->watch, s->k->env, stage, done, s->k->diag);
+    const env_span span = s->searched ? s->k->stages.after_search : s->k->stages.loop;
+    return env_watch_report(&s->watch, s->k->env, stage, env_span_at(span, part), s->k->diag);
 }
 
 pith_status state_look(loop_state *s) { return env_look(&s->watch, s->k->diag); }

@@ -23,7 +23,7 @@ typedef struct conversion {
     const tensor_table *source; /* this is */
     safetensors_precision precision;
     pith_env env;
-    double from, to;      /* the part of the progress that the present file is */
+    env_span span;        /* the progress that the present file is */
     uint64_t n_undropped; /* bytes written since the mapped pages were last let go */
 } conversion;
 
@@ -37,7 +37,7 @@ static pith_status on_written(void *user, uint64_t n_bytes, double done, pith_di
             tensor_table_drop_pages(c->source);
         c->n_undropped = 0;
     }
-    return env_report(&c->env, "writing the model", c->from + (c->to - c->from) * done, diag);
+    return env_report(&c->env, "writing the model", env_span_at(c->span, done), diag);
 }
 
 /* ---- what goes in ------------------------------------------------------------------ */
@@ -142,7 +142,7 @@ static pith_status write_quantised(conversion *c, tensor_table *out, const model
     char *beside = mem_alloc(&c->env.alloc, n, 1);
     if (!beside) return diag_set(diag, PITH_E_NOMEM, "out of memory");
     snprintf(beside, n, "%s.%ld-int8.tmp", path, (long)getpid());
-    c->to = 0.8;
+    c->span.to = 0.8;
     PITH_TRY(write_file(c, out, beside, diag));
     status = safetensors_open(&made, &c->env, beside, diag);
     (void)unlink(beside); /* it stays mapped */
@@ -154,8 +154,7 @@ static pith_status write_quantised(conversion *c, tensor_table *out, const model
     c->model = NULL;
     c->source = made;
     c->precision = SAFETENSORS_AS_THEY_ARE;
-    c->from = 0.8;
-    c->to = 1;
+    c->span = (env_span){0.8, 1};
     PITH_TRY(write_file(c, made, path, diag));
 cleanup:
     tensor_table_free(&made);
@@ -169,7 +168,7 @@ static pith_status start(conversion *c, const pith_env *env, pith_precision prec
     pith_status status = PITH_OK;
     if (precision != PITH_PRECISION_FP16 && precision != PITH_PRECISION_INT8)
         return diag_set(why, PITH_E_ARG, "a model is converted to fp16 or int8");
-    *c = (conversion){.precision = precision == PITH_PRECISION_INT8 ? SAFETENSORS_INT8 : SAFETENSORS_F16, .to = 1};
+    *c = (conversion){.precision = precision == PITH_PRECISION_INT8 ? SAFETENSORS_INT8 : SAFETENSORS_F16, .span.to = 1};
     PITH_TRY(env_copy(&c->env, env, why));
     PITH_TRY(env_report(&c->env, "reading the model", 0, why));
 cleanup:
@@ -193,7 +192,7 @@ static pith_status check_model(const conversion *c, const pith_model *m, pith_di
 pith_status pith_model_convert(pith_model *model, const pith_env *env, pith_precision precision, const char *path,
                                pith_diag *why) {
     pith_status status = PITH_OK;
-    conversion c = {.to = 1};
+    conversion c = {.span.to = 1};
     tensor_table *out = NULL;
     float *values = NULL;
     if (why) diag_clear(why);
@@ -220,7 +219,7 @@ cleanup:
 pith_status pith_tiny_convert(const char *in, const pith_env *env, pith_precision precision, const char *path,
                               int *is_tiny, pith_diag *why) {
     pith_status status = PITH_OK;
-    conversion c = {.to = 1};
+    conversion c = {.span.to = 1};
     tensor_table *weights = NULL, *out = NULL;
     if (why) diag_clear(why);
     if (!in || !path || !is_tiny) return diag_set(why, PITH_E_ARG, "pith_tiny_convert: an argument is NULL");

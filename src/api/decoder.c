@@ -300,7 +300,7 @@ static pith_status slices_to_latents(pith_decoder *d, latent_planes *latents, ui
     for (uint32_t i = 0; i < d->file.n_slices; i++)
         if (latents_hold(latents, ctr_slice_rect(head, i))) job.wanted[job.n_wanted++] = i;
     PITH_TRY(slice_pool_new(&pool, &d->env, d->memory, head->n_latent, head->prior_id, job.n_wanted, &d->diag));
-    PITH_TRY(slice_pool_run(pool, job.n_wanted, decode_slice, &job, "reading", 0, 0.2, &d->diag));
+    PITH_TRY(slice_pool_run(pool, job.n_wanted, decode_slice, &job, "reading", (env_span){0, 0.2}, &d->diag));
     PITH_TRY(require_some(d));
     lat_dequantise(job.symbols, latents_count(latents), lat_step(head->step_index), latents->values);
 cleanup:

@@ -212,7 +212,8 @@ static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pit
         PITH_TRY(alpha_writer_take(&job->alpha, &job->band, &e->diag));
         for (uint32_t i = 0; i < grid.x.count; i++) {
             PITH_TRY(model_session_report(e->session, &e->env, "encoding",
-                                          job->stages.network * (j * (double)grid.x.count + i) / n_windows, &e->diag));
+                                          env_span_at(job->stages.network, (j * (double)grid.x.count + i) / n_windows),
+                                          &e->diag));
             PITH_TRY(run_window(e, job, &grid, tile_axis_span(&grid.x, i), ty));
         }
     }
@@ -235,8 +236,7 @@ cleanup:
 static pith_status latents_to_file(pith_encoder *e, encode_job *job, rate_wish wish, const pith_image *original,
                                    byte_writer *file) {
     pith_status status = PITH_OK;
-    rate_control rate = {
-        .env = &e->env, .traits = e->traits, .diag = &e->diag, .from = job->stages.network, .to = job->stages.written};
+    rate_control rate = {.env = &e->env, .traits = e->traits, .diag = &e->diag, .span = job->stages.writing};
     if (job->head.method == PITH_METHOD_PALETTE)
         return palette_write(file, &job->head, &job->latents, e->traits->palette_unit, &e->env.alloc, &e->diag);
     if (!job->symbols) job->symbols = mem_alloc(&e->env.alloc, latents_count(&job->latents), sizeof *job->symbols);
@@ -253,8 +253,7 @@ static pith_status latents_to_file(pith_encoder *e, encode_job *job, rate_wish w
                                       .rate = &rate,
                                       .latents = &job->latents,
                                       .effort = job->effort,
-                                      .from = job->stages.search_from,
-                                      .to = job->stages.search_to};
+                                      .span = job->stages.search};
         PITH_TRY(latent_search_run(&search, wish, &job->head, job->symbols));
     }
     PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
@@ -349,9 +348,9 @@ static pith_status plan_tiles(pith_encoder *e, encode_job *job, const pith_image
 }
 
 static pith_status make_file(pith_encoder *e, encode_job *job, const pith_source *source, const pith_encode_options *o,
-                             byte_writer *file) {
+                             bool is_closed, byte_writer *file) {
     pith_status status = PITH_OK;
-    PITH_TRY((is_closed_loop(e, o, &source->format) ? encode_closed : encode_open)(e, job, source, o, file));
+    PITH_TRY((is_closed ? encode_closed : encode_open)(e, job, source, o, file));
     if (job->head.alpha) bw_bytes(file, job->alpha.chunks.data, job->alpha.chunks.n_bytes);
     bw_bytes(file, job->after.data, job->after.n_bytes);
     status = file->status;
@@ -388,7 +387,7 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     job.stages = closed_loop_stages(is_closed ? &o : NULL, model_session_model(e->session));
     PITH_TRY(plan_tiles(e, &job, &source->format, o.max_memory_bytes, is_closed));
     PITH_TRY(latents_init(&job.latents, &e->env.alloc, &job.head, &e->diag));
-    PITH_TRY(make_file(e, &job, source, &o, &file));
+    PITH_TRY(make_file(e, &job, source, &o, is_closed, &file));
     *out = (pith_bytes){file.data, file.n_bytes};
     file.data = NULL;
 cleanup:

@@ -15,6 +15,12 @@ pith_status env_copy(pith_env *out, const pith_env *env, pith_diag *diag) PITH_M
 /* Progress, 0..1 of the whole call; PITH_E_ABORTED when the caller says stop. */
 pith_status env_report(const pith_env *env, const char *stage, double done, pith_diag *diag) PITH_MUST_CHECK;
 
+/* What is done of a call before and after a piece of its work; and when `part` (0..1) of the piece is. */
+typedef struct env_span {
+    double from, to;
+} env_span;
+static inline double env_span_at(env_span s, double part) { return s.from + (s.to - s.from) * part; }
+
 /* What a call that was stopped gives: PITH_E_ABORTED, or PITH_E_LIMIT when its time was over. */
 pith_status env_stopped(const pith_env *env, pith_diag *diag) PITH_MUST_CHECK;
 

@@ -199,8 +199,8 @@ static pith_status anneal(search *s, const annealing *a, double aim, double done
     memset(s->square, 0, s->count * sizeof *s->square);
     for (int i = 0; i < a->n_done; i++) {
         const double passed = (double)i / a->n_steps;
-        const double done_of_call = s->k->from + (s->k->to - s->k->from) * (done + part * passed);
-        PITH_TRY(model_session_report(s->k->session, s->k->env, "searching", done_of_call, s->k->diag));
+        PITH_TRY(model_session_report(s->k->session, s->k->env, "searching",
+                                      env_span_at(s->k->span, done + part * passed), s->k->diag));
         if (i % CODE_EVERY == 0) {
             PITH_TRY(rounded_bytes(s, true, &n_bytes));
             if (aim > 0 && passed >= a->free_part)

@@ -16,7 +16,7 @@ typedef struct latent_search {
     const rate_control *rate;
     const latent_planes *latents; /* of the whole picture, as the encoder gave them */
     int effort;                   /* 2: the short search; 3 */
-    double from, to;              /* what is done of the call before and after */
+    env_span span;
 } latent_search;
 
 /* Changes what rate_choose made of the same wish: `symbols`, and with a size the step in `head`. With a quality the

@@ -33,9 +33,6 @@ typedef struct fitting {
     double done;           /* of all there is to do */
 } fitting;
 
-/* What is done of the call when `done` is of what there is to do here. */
-static double call_done(const rate_control *r, double done) { return r->from + (r->to - r->from) * done; }
-
 static void quantise_all(const fitting *f, uint32_t step_index) {
     f->head->step_index = (uint16_t)step_index;
     lat_quantise(f->latents->values, latents_count(f->latents), lat_step(step_index), f->symbols);
@@ -52,8 +49,8 @@ static pith_status cost_slice(void *user, lat_coder *coder, uint32_t index, pith
 static pith_status symbols_cost(fitting *f, uint64_t *n_bytes) {
     const uint32_t n_slices = ctr_slice_count(f->head);
     const double next = fmin(f->done + 0.15, WRITING_FROM);
-    pith_status status = slice_pool_run(f->r->pool, n_slices, cost_slice, f, "choosing the quality",
-                                        call_done(f->r, f->done), call_done(f->r, next), f->r->diag);
+    const env_span span = {env_span_at(f->r->span, f->done), env_span_at(f->r->span, next)};
+    pith_status status = slice_pool_run(f->r->pool, n_slices, cost_slice, f, "choosing the quality", span, f->r->diag);
     f->done = next;
     *n_bytes = ctr_head_bytes(f->head) + f->other_bytes;
     for (uint32_t i = 0; status == PITH_OK && i < n_slices; i++) *n_bytes += ctr_slice_bytes((size_t)f->slice_bytes[i]);
@@ -195,7 +192,8 @@ pith_status rate_write_slices(const rate_control *r, const latent_planes *latent
         goto cleanup;
     }
     for (uint32_t i = 0; i < n_slices; i++) bw_init(&w.coded[i], slice_pool_alloc(r->pool));
-    PITH_TRY(slice_pool_run(r->pool, n_slices, encode_slice, &w, "coding", call_done(r, WRITING_FROM), r->to, r->diag));
+    const env_span span = {env_span_at(r->span, WRITING_FROM), r->span.to};
+    PITH_TRY(slice_pool_run(r->pool, n_slices, encode_slice, &w, "coding", span, r->diag));
     for (uint32_t i = 0; i < n_slices; i++) ctr_write_slice(file, w.checksums[i], w.coded[i].data, w.coded[i].n_bytes);
     status = file->status;
     if (status != PITH_OK) diag_set(r->diag, status, "out of memory for the file");

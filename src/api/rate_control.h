@@ -15,7 +15,7 @@ typedef struct rate_control {
     const model_traits *traits;
     slice_pool *pool; /* with the header's prior */
     pith_diag *diag;
-    double from, to; /* what is done of the call before and after */
+    env_span span; /* of choosing and writing */
 } rate_control;
 
 typedef struct rate_wish {

@@ -194,15 +194,15 @@ static void run_batch(slice_pool *p) {
     for (uint32_t i = 0; i < n; i++) pthread_join(helpers[i].thread, NULL);
 }
 
-pith_status slice_pool_run(slice_pool *p, uint32_t count, slice_work *work, void *user, const char *stage, double from,
-                           double to, pith_diag *diag) {
+pith_status slice_pool_run(slice_pool *p, uint32_t count, slice_work *work, void *user, const char *stage,
+                           env_span span, pith_diag *diag) {
     p->work = work;
     p->user = user;
     p->next = 0;
     p->fault = (pith_diag){0};
     atomic_store(&p->stopped, false);
     while (p->next < count) {
-        double done = from + (to - from) * p->next / count;
+        const double done = env_span_at(span, (double)p->next / count);
         pith_status status = env_watch_report(&p->watch, p->env, stage, done, diag);
         if (status != PITH_OK) return status;
         uint32_t batch = p->n_coders * BATCH_PER_THREAD;

@@ -5,6 +5,7 @@
 #ifndef PITH_API_SLICE_POOL_H
 #define PITH_API_SLICE_POOL_H
 
+#include "api/env.h"
 #include "base/mem.h"
 #include "codec/latent_coder.h"
 
@@ -25,9 +26,9 @@ const pith_alloc *slice_pool_alloc(const slice_pool *pool);
 /* What is done with slice `index`; `diag` is the call's own. */
 typedef pith_status slice_work(void *user, lat_coder *coder, uint32_t index, pith_diag *diag);
 
-/* Does the work for 0 .. count-1 and reports progress from `from` to `to`. Of
+/* Does the work for 0 .. count-1 and reports the progress `span`. Of
  * several faults the one of the lowest index is returned. */
 pith_status slice_pool_run(slice_pool *pool, uint32_t count, slice_work *work, void *user, const char *stage,
-                           double from, double to, pith_diag *diag) PITH_MUST_CHECK;
+                           env_span span, pith_diag *diag) PITH_MUST_CHECK;
 
 #endif
