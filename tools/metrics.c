@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ssimulacra2.h"
 #include "tool_fail.h"
 
 #define N_SCALES ((size_t)5)
@@ -197,7 +196,7 @@ pith_status metrics_compare(metrics *out, const pith_image *a, const pith_image 
     size_t n_channels = fa->n_channels == 1 && fb->n_channels == 1 ? 1 : 3; /* equal channels count once */
     out->psnr_db = psnr(a, b, n_channels);
     out->ms_ssim = NAN;
-    pith_status status = ssimulacra2_compare(&out->ssimulacra2, a, b, why);
+    pith_status status = pith_ssimulacra2(NULL, a, b, &out->ssimulacra2, why);
     if (status != PITH_OK || fa->width < MIN_SIDE || fa->height < MIN_SIDE) return status;
     return ms_ssim(&out->ms_ssim, a, b, n_channels, why);
 }

@@ -10,7 +10,7 @@
 typedef struct metrics {
     double psnr_db;     /* of the mean squared error over all RGB samples; INFINITY when equal */
     double ms_ssim;     /* Wang, Simoncelli, Bovik 2003: mean over R, G, B; NAN when a side is under 176 */
-    double ssimulacra2; /* 100 = equal, below 0 = ruin, see ssimulacra2.h; NAN when a side is under 8 */
+    double ssimulacra2; /* 100 = equal, below 0 = ruin, see pith_ssimulacra2; NAN when a side is under 8 */
 } metrics;
 
 /* `a` is the original, which SSIMULACRA2 alone asks. PITH_E_ARG when the sizes differ (said in `why`). */

@@ -443,6 +443,15 @@ PITH_API PITH_MUST_CHECK pith_status pith_measure_tiles(const pith_env *env, con
                                                         const pith_image *decoded, pith_tile *tiles, size_t n_tiles,
                                                         pith_diag *why);
 
+/* SSIMULACRA 2.1 (J. Sneyers, 2023): how far apart two pictures are to the eye. 100: equal, 90: hardly told
+ * apart, 50: medium, below 0: ruin; NaN when a side is under 8 pixels. `decoded` is the distorted one: the measure is
+ * not symmetric. Pictures of one size, 8 or 16 bits a sample, 1 or 3 channels, sRGB (PITH_E_ARG otherwise); grey is
+ * RGB with three equal channels. A scale with a side under 4 is left out, so that below 113 pixels a side there are
+ * fewer than six (the reference tool then weighs the others as if they stood elsewhere). Takes 24 bytes a pixel.
+ * `env` may be NULL. */
+PITH_API PITH_MUST_CHECK pith_status pith_ssimulacra2(const pith_env *env, const pith_image *original,
+                                                      const pith_image *decoded, double *score, pith_diag *why);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/env.h"
+#include "fidelity/ssimulacra2.h"
 #include "fidelity/tile_error.h"
 
 _Static_assert(PITH_TILE == FID_TILE, "one size of tiles");
@@ -73,5 +74,26 @@ cleanup:
     fid_meter_free(&meter);
     mem_free(&own.alloc, row);
     mem_free(&own.alloc, wide);
+    return status;
+}
+
+static bool is_comparable(const pith_image *image) {
+    const pith_image_format *f = &image->format;
+    return image->pixels && (f->n_channels == 1 || f->n_channels == 3) && (f->bit_depth == 8 || f->bit_depth == 16);
+}
+
+pith_status pith_ssimulacra2(const pith_env *env, const pith_image *original, const pith_image *decoded, double *score,
+                             pith_diag *why) {
+    pith_status status = PITH_OK;
+    pith_env own;
+    if (why) diag_clear(why);
+    if (!original || !decoded || !score) return diag_set(why, PITH_E_ARG, "pith_ssimulacra2: an argument is NULL");
+    PITH_TRY(env_copy(&own, env, why));
+    if (original->format.width != decoded->format.width || original->format.height != decoded->format.height ||
+        !is_comparable(original) || !is_comparable(decoded))
+        return diag_set(why, PITH_E_ARG, "pictures of two sizes, or with alpha, are not compared");
+    status = fid_ssimulacra2_score(score, &own.alloc, original, decoded, (fid_look){0});
+    if (status != PITH_OK) diag_set(why, status, "out of memory to compare pictures");
+cleanup:
     return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* The constants of SSIMULACRA 2.1 and its curve, for the score that the pith
- * command prints and for the error that the encoder lessens. They stand for
+ * library tells and for the error that the encoder lessens. They stand for
  * train/ssimulacra2.py in C. Nothing here is linked. */
 #ifndef PITH_FIDELITY_SSIMULACRA2_PARTS_H
 #define PITH_FIDELITY_SSIMULACRA2_PARTS_H

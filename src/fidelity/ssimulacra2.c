@@ -5,15 +5,14 @@
  * pictures go to XYB; three maps of each channel (structural error, ringing,
  * blur) are reduced to their 1-norm and 4-norm; a weighted sum of these 108
  * norms goes through a polynomial and a power. */
-#include "ssimulacra2.h"
+#include "fidelity/ssimulacra2.h"
 
 #include <math.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "../src/fidelity/ssimulacra2_parts.h" /* constants: there is one table of them */
-#include "tool_fail.h"
+#include "base/mem.h"
+#include "base/status.h"
+#include "fidelity/ssimulacra2_parts.h"
 
 enum { MEAN_A, MEAN_B, MEAN_AA, MEAN_BB, MEAN_AB, N_MEANS };
 
@@ -45,21 +44,21 @@ static void load_row(light *to, const pith_image *image, size_t y, const float *
 }
 
 /* False when there is no memory; light_free either way. */
-static bool light_load(light *to, const pith_image *image) {
+static bool light_load(light *to, const pith_alloc *alloc, const pith_image *image) {
     to->width = image->format.width;
     to->height = image->format.height;
     size_t n_levels = (size_t)1 << image->format.bit_depth;
-    float *table = malloc(n_levels * sizeof *table);
-    for (size_t c = 0; c < SS2_N_CHANNELS; c++) to->planes[c] = calloc(to->height, to->width * sizeof(float));
+    float *table = mem_alloc(alloc, n_levels, sizeof *table);
+    for (size_t c = 0; c < SS2_N_CHANNELS; c++) to->planes[c] = mem_alloc(alloc, to->height, to->width * sizeof(float));
     bool whole = table && to->planes[0] && to->planes[1] && to->planes[2];
     for (size_t i = 0; i < n_levels && whole; i++) table[i] = linear_of((double)i / (double)(n_levels - 1));
     for (size_t y = 0; y < to->height && whole; y++) load_row(to, image, y, table);
-    free(table);
+    mem_free(alloc, table);
     return whole;
 }
 
-static void light_free(light *picture) {
-    for (size_t c = 0; c < SS2_N_CHANNELS; c++) free(picture->planes[c]);
+static void light_free(light *picture, const pith_alloc *alloc) {
+    for (size_t c = 0; c < SS2_N_CHANNELS; c++) mem_free(alloc, picture->planes[c]);
 }
 
 /* The mean of each 2x2 block, in place; an odd last row or column counts twice. */
@@ -123,9 +122,9 @@ typedef struct scratch {
     float *product; /* with SS2_RADIUS zeros before and after */
 } scratch;
 
-static bool scratch_make(scratch *s, size_t width) {
+static bool scratch_make(scratch *s, const pith_alloc *alloc, size_t width) {
     size_t stride = width + 2 * SS2_RADIUS;
-    s->block = calloc(SS2_N_CHANNELS * SS2_N_TAPS * (2 + N_MEANS) + N_MEANS + 1, stride * sizeof(float));
+    s->block = mem_alloc(alloc, SS2_N_CHANNELS * SS2_N_TAPS * (2 + N_MEANS) + N_MEANS + 1, stride * sizeof(float));
     if (!s->block) return false;
     float *next = s->block;
     for (size_t c = 0; c < SS2_N_CHANNELS; c++)
@@ -199,7 +198,8 @@ static void add_row(norms sums, const scratch *s, const float *restrict a, const
     }
 }
 
-static double scale_error(scratch *s, const light *a, const light *b, size_t scale) {
+/* Adds the error of a scale; `look` as fid_ssimulacra2_score has it. */
+static pith_status add_scale(double *error, scratch *s, const light *a, const light *b, size_t scale, fid_look look) {
     norms sums[SS2_N_CHANNELS] = {{{0}}};
     for (size_t y = 0; y < a->height + SS2_RADIUS; y++) {
         if (y < a->height) take_row(s, a, b, y);
@@ -210,13 +210,17 @@ static double scale_error(scratch *s, const light *a, const light *b, size_t sca
             smooth_columns(s, r, middle, a->width, a->height);
             add_row(sums[c], s, r->own[0][middle % SS2_N_TAPS], r->own[1][middle % SS2_N_TAPS], a->width);
         }
+        if (look.ask && y % 16 == 0) {
+            pith_status status = look.ask(look.user);
+            if (status != PITH_OK) return status;
+        }
     }
-    double error = 0, n_pixels = (double)a->width * (double)a->height;
+    double n_pixels = (double)a->width * (double)a->height;
     for (size_t c = 0; c < SS2_N_CHANNELS; c++)
         for (size_t m = 0; m < SS2_N_MAPS; m++)
-            error += ss2_norm_weights[c][scale][0][m] * (sums[c][0][m] / n_pixels) +
-                     ss2_norm_weights[c][scale][1][m] * pow(sums[c][1][m] / n_pixels, 0.25);
-    return error;
+            *error += ss2_norm_weights[c][scale][0][m] * (sums[c][0][m] / n_pixels) +
+                      ss2_norm_weights[c][scale][1][m] * pow(sums[c][1][m] / n_pixels, 0.25);
+    return PITH_OK;
 }
 
 /* ---- the whole -------------------------------------------------------------------- */
@@ -227,29 +231,25 @@ static double score_of(double error) {
     return error > 0 ? 100 - 10 * pow(error, 0.6276336467831387) : 100;
 }
 
-pith_status ssimulacra2_compare(double *score, const pith_image *a, const pith_image *b, pith_diag *why) {
-    const pith_image_format *fa = &a->format, *fb = &b->format;
-    if (fa->width != fb->width || fa->height != fb->height || fa->n_channels % 2 == 0 || fb->n_channels % 2 == 0)
-        return tool_fail(why, PITH_E_ARG, "pictures of two sizes, or with alpha, are not compared");
-    *score = NAN;
-    if (fa->width < SSIMULACRA2_MIN_SIDE || fa->height < SSIMULACRA2_MIN_SIDE) return PITH_OK;
+pith_status fid_ssimulacra2_score(double *score, const pith_alloc *alloc, const pith_image *a, const pith_image *b,
+                                  fid_look look) {
     light light_a = {.width = 0}, light_b = {.width = 0};
     scratch s = {.block = NULL};
-    pith_status status = PITH_OK;
-    if (light_load(&light_a, a) && light_load(&light_b, b) && scratch_make(&s, fa->width)) {
-        double error = 0;
-        for (size_t scale = 0; scale < SS2_N_SCALES; scale++) {
-            error += scale_error(&s, &light_a, &light_b, scale);
-            if (light_a.width < SSIMULACRA2_MIN_SIDE || light_a.height < SSIMULACRA2_MIN_SIDE) break;
-            light_halve(&light_a);
-            light_halve(&light_b);
-        }
-        *score = score_of(error);
-    } else {
-        status = tool_fail(why, PITH_E_NOMEM, "out of memory to compare pictures");
+    pith_status status = PITH_E_NOMEM;
+    double error = 0;
+    *score = NAN;
+    if (a->format.width < FID_SSIMULACRA2_MIN_SIDE || a->format.height < FID_SSIMULACRA2_MIN_SIDE) return PITH_OK;
+    if (light_load(&light_a, alloc, a) && light_load(&light_b, alloc, b) && scratch_make(&s, alloc, light_a.width))
+        status = PITH_OK;
+    for (size_t scale = 0; scale < SS2_N_SCALES && status == PITH_OK; scale++) {
+        status = add_scale(&error, &s, &light_a, &light_b, scale, look);
+        if (light_a.width < FID_SSIMULACRA2_MIN_SIDE || light_a.height < FID_SSIMULACRA2_MIN_SIDE) break;
+        light_halve(&light_a);
+        light_halve(&light_b);
     }
-    light_free(&light_a);
-    light_free(&light_b);
-    free(s.block);
+    if (status == PITH_OK) *score = score_of(error);
+    light_free(&light_a, alloc);
+    light_free(&light_b, alloc);
+    mem_free(alloc, s.block);
     return status;
 }
