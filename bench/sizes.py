@@ -35,7 +35,7 @@ def measure(pith, picture, options):
         if compared.returncode:
             sys.exit(f"{picture} {options}: {compared.stderr}")
         values = json.loads(compared.stdout)
-        return os.path.getsize(coded), values.get("ssimulacra2"), values.get("psnr")
+        return os.path.getsize(coded), values["ssimulacra2"], values["psnr_db"]
 
 
 def faults_of(rows, slack):

@@ -4,103 +4,20 @@
 #include <math.h>
 #include <string.h>
 
-#include "api/closed_state.h"
+#include "api/closed_drawn.h"
 #include "api/quality.h"
-#include "api/size_search.h"
 #include "container/ctr_write.h"
 
-#define STEP_FIRST 28.0   /* of the residual, where a search begins */
-#define FINEST_PART 0.25  /* of an index, by which it ends */
-#define PROTECTED 128u    /* weight of a block that the user wants protected .. */
-#define FINE_DELTA 4u     /* .. and how much finer its steps are */
-#define NEAR_ENOUGH 0.975 /* of the bytes there are */
-#define AIM 0.985
-#define LOG_BYTES_PER_STEP 0.115 /* bytes go down by about an eighth with each index */
-#define N_ROUNDS 32u             /* of mending, for a promise */
-#define N_ROUNDS_UNASKED 2u
-#define MEND_Q0 1.0f        /* error of tiles that are mended at quality 0 .. */
-#define MEND_RESIDUAL 0.45f /* .. and at QUALITY_RESIDUAL */
-#define LEAST_EXCESS 1.1    /* of room over what latents of QUALITY_RESIDUAL take, to try a residual */
-#define FARTHEST 8.0        /* steps from one that was tried */
-#define STEP_SHOWS 34.0     /* coarser residuals do a photo no good */
-#define STEP_SMOOTH 24.0    /* for blocks that are smooth: their means to two levels */
+#define STEP_FIRST 28.0  /* of the residual, where a search begins */
+#define PROTECTED 128u   /* weight of a block that the user wants protected */
+#define N_ROUNDS 32u     /* of mending, for a promise */
+#define LEAST_EXCESS 1.1 /* of room over what latents of QUALITY_RESIDUAL take, to try a residual */
+#define STEP_SHOWS 34.0  /* coarser residuals do a photo no good */
+#define STEP_SMOOTH 24.0 /* for blocks that are smooth: their means to two levels */
+#define N_TRIALS_SHARE 6
 #define N_TRIALS_PHOTO 8
-#define UNDONE_ENOUGH 0.5
-#define TILE_SHARE 0.3 /* of the score by which bytes are shared out */
-
-/* A file: latents and a residual. */
-typedef struct attempt {
-    byte_writer latents, residual; /* a whole file; RESD chunks, none when empty */
-    bool is_scored;                /* whether a score is asked for */
-    double score;
-} attempt;
-
-static void swap(byte_writer *a, byte_writer *b) {
-    byte_writer t = *a;
-    *a = *b;
-    *b = t;
-}
 
 /* ---- into a number of bytes ------------------------------------------------------------------ */
-
-/* Likeness everywhere, less what single tiles lack, those that matter most above all. */
-static pith_status score(loop_state *s, double *score) {
-    pith_image image = s->k->original->image;
-    double sum = 0, sum_weights = 0;
-    image.pixels = s->result;
-    pith_status status = state_measure(s);
-    if (status == PITH_OK) status = closed_score(s, &s->k->original->image, &image, score);
-    if (status != PITH_OK) return status;
-    for (uint32_t i = 0; i < s->n_tiles; i++) {
-        double weight = (double)fid_weight_at(&s->importance, s->tiles[i].x, s->tiles[i].y);
-        sum += weight * (double)fminf(s->tiles[i].error, 1);
-        sum_weights += weight;
-    }
-    *score -= TILE_SHARE * sum / sum_weights;
-    return PITH_OK;
-}
-
-/* A residual of a step, kept if it fits. */
-static pith_status try_step(loop_state *s, attempt *a, double step, double room, double *n_bytes) {
-    pith_status status = state_set_residual(s, step, s->k->options->n_protect > 0 ? FINE_DELTA : 0);
-    *n_bytes = (double)s->residual.n_bytes;
-    if (status != PITH_OK || *n_bytes > room) return status;
-    swap(&a->residual, &s->residual);
-    return a->is_scored ? score(s, &a->score) : PITH_OK;
-}
-
-static double log_bytes(double n_bytes) { return log(n_bytes + 20); }
-
-/* The next step to try, strictly between two; not too far from the only one that was tried. */
-static double next_step(const size_end *fine, const size_end *coarse, double room, bool halve) {
-    double guess = size_search_next(fine, coarse, log_bytes(AIM * room), -LOG_BYTES_PER_STEP, halve);
-    if (!coarse->known) guess = fmin(guess, fine->index + FARTHEST);
-    if (!fine->known) guess = fmax(guess, coarse->index - FARTHEST);
-    guess = FINEST_PART * ceil(guess / FINEST_PART);
-    return fmax(fmin(fmin(guess, coarse->index - FINEST_PART), RES_N_STEPS - 1), fmax(fine->index + FINEST_PART, 0));
-}
-
-/* The finest residual that fits beside the latents, in few trials, the first
- * of them `*next`, into a->residual; `*step` becomes what was found, if any was,
- * and `*next` what would be tried next. */
-static pith_status fit_residual(loop_state *s, attempt *a, double room, int n_trials, double *next, double *step) {
-    pith_status status = PITH_OK;
-    size_end fine = {.index = -1}, coarse = {.index = RES_N_STEPS}; /* fine: too many bytes; coarse: fits */
-    double n_bytes;
-    bool fits = false, halve = false;
-    a->residual.n_bytes = 0;
-    for (int i = 0; i < n_trials && coarse.index - fine.index > FINEST_PART; i++) {
-        PITH_TRY(try_step(s, a, *next, room, &n_bytes));
-        halve = fine.known && coarse.known && fits == (n_bytes <= room); /* the same end again */
-        fits = n_bytes <= room;
-        *(fits ? &coarse : &fine) = (size_end){*next, log_bytes(n_bytes), true};
-        if (fits) *step = *next;
-        if (fits && n_bytes >= NEAR_ENOUGH * room) break;
-        if (coarse.index - fine.index > FINEST_PART) *next = next_step(&fine, &coarse, room, halve);
-    }
-cleanup:
-    return status;
-}
 
 /* A share of the bytes for the latents, the rest for a residual. */
 static pith_status try_share(loop_state *s, attempt *a, double share, int n_trials, double *step) {
@@ -114,37 +31,28 @@ static pith_status try_share(loop_state *s, attempt *a, double share, int n_tria
         return PITH_OK;
     }
     if (status != PITH_OK) return status;
-    status = score(s, &a->score);
+    status = closed_score(s, &a->score);
     if (share >= 1 || status != PITH_OK) return status;
     double next = *step;
     return fit_residual(s, a, room - (double)a->latents.n_bytes, n_trials, &next, step);
 }
 
-static pith_status fit_bytes(loop_state *s, attempt *best) {
+/* What the user wants protected gets a residual; how many of the bytes is tried. */
+static pith_status share_bytes(loop_state *s, attempt *best) {
     static const double shares[] = {1, 0.05, 0.4, 0.7};
-    const int effort = s->k->options->effort, n_shares = effort > 1 ? 4 : 3;
     pith_status status = PITH_OK;
-    attempt other = {.is_scored = true, .score = -INFINITY};
-    double step = STEP_FIRST, latents_alone = -INFINITY;
-    bw_init(&other.latents, &s->k->env->alloc);
-    bw_init(&other.residual, &s->k->env->alloc);
-    best->score = -INFINITY;
-    for (int i = 0; i < n_shares; i++) {
+    attempt other = {.is_scored = true};
+    double step = STEP_FIRST;
+    attempt_init(&other, &s->k->env->alloc);
+    for (int i = 0; i < 4; i++) {
         PITH_TRY(state_report(s, "sharing out bytes", 0.2 * i));
-        PITH_TRY(try_share(s, &other, shares[i], effort > 1 ? 8 : 4, &step));
-        if (i == 0) latents_alone = other.score;
-        if (!(other.score > best->score)) continue;
-        swap(&best->latents, &other.latents);
-        swap(&best->residual, &other.residual);
-        best->score = other.score;
-        /* A residual almost alone that leaves so little undone is not caught up with by more latents. */
-        if (i == 1 && effort <= 1 && 1 - best->score < UNDONE_ENOUGH * (1 - latents_alone)) break;
+        PITH_TRY(try_share(s, &other, shares[i], N_TRIALS_SHARE, &step));
+        if (other.score > best->score) attempt_swap(best, &other);
     }
     if (best->score == -INFINITY) /* says how many bytes are the least */
         status = s->k->write_latents(s->k->user, 0, s->k->options->max_bytes, false, &best->latents);
 cleanup:
-    bw_free(&other.latents);
-    bw_free(&other.residual);
+    attempt_free(&other);
     return status;
 }
 
@@ -160,28 +68,45 @@ static void weigh_blocks(loop_state *s) {
 
 static void weigh_all(loop_state *s) { memset(s->weights, CLOSED_WEIGHT, (size_t)s->blocks_across * s->blocks_down); }
 
-/* Of a picture of the network's kind the latents come first. Where there are
- * more bytes than they put to use the residual gets the rest, if it is enough
- * for steps that show. */
-static pith_status photo_to_size(loop_state *s, attempt *best) {
+/* Finer latents beside a residual, into `a`, where they put more bytes to use than there is room for;
+ * nothing otherwise. */
+static pith_status photo_with_residual(loop_state *s, double room, attempt *a) {
     const closed_loop *k = s->k;
-    const double room = (double)k->options->max_bytes - (double)k->other_bytes;
     double step = STEP_SHOWS, next = STEP_SHOWS;
     pith_status status = PITH_OK;
     weigh_all(s);
-    PITH_TRY(k->write_latents(k->user, QUALITY_RESIDUAL, 0, false, &best->latents));
-    if (room > LEAST_EXCESS * (double)best->latents.n_bytes) {
-        PITH_TRY(state_see_latents(s, &best->latents));
-        PITH_TRY(fit_residual(s, best, room - (double)best->latents.n_bytes, 2, &next, &step));
+    PITH_TRY(k->write_latents(k->user, QUALITY_RESIDUAL, 0, false, &a->latents));
+    if (room > LEAST_EXCESS * (double)a->latents.n_bytes) {
+        PITH_TRY(state_see_latents(s, &a->latents));
+        PITH_TRY(fit_residual(s, a, room - (double)a->latents.n_bytes, 2, &next, &step));
     }
-    if (best->residual.n_bytes > 0 && step <= STEP_SHOWS) { /* finer latents beside a finer residual */
-        PITH_TRY(state_set_latents(s, quality_beside_step(step), 0, false, &best->latents));
-        PITH_TRY(fit_residual(s, best, room - (double)best->latents.n_bytes, N_TRIALS_PHOTO, &next, &step));
+    if (a->residual.n_bytes > 0 && step <= STEP_SHOWS) {
+        PITH_TRY(state_set_latents(s, quality_beside_step(step), 0, false, &a->latents));
+        a->is_scored = true;
+        PITH_TRY(fit_residual(s, a, room - (double)a->latents.n_bytes, N_TRIALS_PHOTO, &next, &step));
     } else {
-        best->residual.n_bytes = best->latents.n_bytes = 0;
-        PITH_TRY(k->write_latents(k->user, 0, k->options->max_bytes, false, &best->latents));
+        a->residual.n_bytes = a->latents.n_bytes = 0;
     }
 cleanup:
+    return status;
+}
+
+/* Of a picture of the network's kind the latents come first. Where there are
+ * more bytes than they put to use the residual gets the rest, if that looks better. */
+static pith_status photo_to_size(loop_state *s, attempt *best) {
+    const closed_loop *k = s->k;
+    pith_status status = PITH_OK;
+    attempt mended = {0};
+    attempt_init(&mended, &k->env->alloc);
+    PITH_TRY(photo_with_residual(s, (double)k->options->max_bytes - (double)k->other_bytes, &mended));
+    PITH_TRY(k->write_latents(k->user, 0, k->options->max_bytes, false, &best->latents));
+    if (mended.residual.n_bytes > 0) {
+        PITH_TRY(state_see_latents(s, &best->latents));
+        PITH_TRY(closed_score(s, &best->score));
+        if (mended.score > best->score) attempt_swap(best, &mended);
+    }
+cleanup:
+    attempt_free(&mended);
     return status;
 }
 
@@ -207,35 +132,30 @@ static pith_status search_symbols(loop_state *s, attempt *best) {
 }
 
 static pith_status to_size(loop_state *s, attempt *best) {
-    const pith_encode_options *o = s->k->options;
     pith_status status;
-    if (!s->is_drawn && o->n_protect == 0 && (o->effort <= 1 || searches(s))) {
-        status = photo_to_size(s, best);
-    } else {
+    if (s->k->options->n_protect > 0) {
         weigh_blocks(s);
-        status = fit_bytes(s, best);
+        status = share_bytes(s, best);
+    } else if (s->is_drawn) {
+        weigh_all(s);
+        status = drawn_to_size(s, best);
+    } else {
+        status = photo_to_size(s, best);
     }
     return status == PITH_OK ? search_symbols(s, best) : status;
 }
 
 /* ---- to a quality, and faithfully ------------------------------------------------------------- */
 
-/* Tiles of drawn pictures that are worse than this are mended at a quality; in
- * photos a few mended tiles show more than what was wrong with them. */
-static float worst_at(float quality) { return MEND_Q0 + (MEND_RESIDUAL - MEND_Q0) * quality / QUALITY_RESIDUAL; }
-
 /* Before what a level asks for; `step`: of the residual of all, 0: there is none. */
 static pith_status mend_at_quality(loop_state *s, double step) {
     bool any;
-    float worst;
     if (step > 0) {
         weigh_all(s);
         return state_set_residual(s, step, 0);
     }
     pith_status status = closed_weigh_smooth(s, &any);
-    if (status == PITH_OK && any) status = state_set_residual(s, STEP_SMOOTH, 0);
-    if (status != PITH_OK || s->k->options->faithful || !s->is_drawn) return status;
-    return closed_mend(s, worst_at(s->k->options->quality), N_ROUNDS_UNASKED, &worst);
+    return status == PITH_OK && any ? state_set_residual(s, STEP_SMOOTH, 0) : status;
 }
 
 static pith_status to_quality(loop_state *s, attempt *a, ctr_bound *bound) {
@@ -261,9 +181,15 @@ static pith_status to_quality(loop_state *s, attempt *a, ctr_bound *bound) {
             status = diag_set(s->k->diag, s->residual.status, "out of memory for the residual");
         *bound = (ctr_bound){(uint8_t)level, (uint32_t)lroundf(most * 65536), (uint32_t)lroundf(error * 65536)};
     }
-    swap(&a->residual, &s->residual);
+    bw_swap(&a->residual, &s->residual);
 cleanup:
     return status;
+}
+
+/* As a photo of the quality would look. */
+static pith_status drawn_to_look(loop_state *s, attempt *best) {
+    weigh_all(s);
+    return drawn_to_quality(s, best);
 }
 
 /* ---- the whole -------------------------------------------------------------------------------- */
@@ -289,14 +215,18 @@ pith_status closed_loop_run(const closed_loop *k, byte_writer *file) {
     loop_state s = {.k = k};
     attempt best = {0};
     ctr_bound bound = {0};
-    bw_init(&best.latents, &k->env->alloc);
-    bw_init(&best.residual, &k->env->alloc);
+    attempt_init(&best, &k->env->alloc);
     PITH_TRY(state_init(&s, k));
-    PITH_TRY(k->options->max_bytes > 0 ? to_size(&s, &best) : to_quality(&s, &best, &bound));
+    if (k->options->max_bytes > 0)
+        status = to_size(&s, &best);
+    else if (s.is_drawn && !k->options->faithful && k->options->n_protect == 0)
+        status = drawn_to_look(&s, &best);
+    else
+        status = to_quality(&s, &best, &bound);
+    if (status != PITH_OK) goto cleanup;
     PITH_TRY(write_whole(&s, &best, &bound, file));
 cleanup:
-    bw_free(&best.latents);
-    bw_free(&best.residual);
+    attempt_free(&best);
     state_free(&s);
     return status;
 }

@@ -1,97 +1,60 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The measure by which bytes are shared out: structural similarity in windows
- * of 8x8, at full, half and quarter size. It weighs ways of coding one picture
- * against each other, and is no metric to report. */
+/* The measure by which ways of coding a picture are weighed against each other,
+ * and what kind of picture it is. */
 #include <math.h>
 
 #include "api/closed_state.h"
+#include "fidelity/ssimulacra2.h"
 
+#define TILE_SHARE 0.3 /* of what protected tiles lack, in the score */
 #define WINDOW 8u
-#define STRIDE 4u
-#define N_SCALES 3
 
 #define MIN_CONTRAST 80   /* of a block of two tones, in levels */
 #define MIN_TWO_TONE 0.11 /* part of the blocks that makes a picture drawn .. */
 #define MIN_EQUAL 0.45    /* .. or part of the samples that equal the one before */
 
-typedef struct luma_plane {
-    float *values;
-    uint32_t width, height;
-} luma_plane;
+#define LEVELS_OF_100 50.0 /* PSNR, dB, that counts as a score of 100 where a picture is too small for the measure */
 
-static luma_plane luma_of(const pith_alloc *alloc, const pith_image *image) {
-    const unsigned n = image->format.n_channels;
-    luma_plane p = {.width = image->format.width, .height = image->format.height};
-    p.values = mem_alloc(alloc, (size_t)p.width * p.height, sizeof *p.values);
-    for (uint32_t y = 0; p.values && y < p.height; y++) {
-        const uint8_t *row = (const uint8_t *)image->pixels + y * image->stride_bytes;
-        for (uint32_t x = 0; x < p.width; x++) {
-            const uint8_t *v = row + (size_t)x * n;
-            p.values[(size_t)y * p.width + x] =
-                n == 1 ? v[0] : 0.299f * (float)v[0] + 0.587f * (float)v[1] + 0.114f * (float)v[2];
-        }
+static double psnr_of(const pith_image *a, const pith_image *b) {
+    const pith_image_format *f = &a->format;
+    uint64_t sum = 0;
+    for (uint32_t y = 0; y < f->height; y++) {
+        const uint8_t *u = (const uint8_t *)a->pixels + y * a->stride_bytes;
+        const uint8_t *v = (const uint8_t *)b->pixels + y * b->stride_bytes;
+        for (size_t i = 0; i < (size_t)f->width * f->n_channels; i++) sum += (uint64_t)((u[i] - v[i]) * (u[i] - v[i]));
     }
-    return p;
+    double mean = (double)sum / ((double)f->width * f->height * f->n_channels);
+    return mean > 0 ? 10 * log10(255 * 255 / mean) : INFINITY;
 }
 
-/* In place: the upper left of the plane holds the result. */
-static void halve(luma_plane *p) {
-    uint32_t width = p->width / 2, height = p->height / 2;
-    for (uint32_t y = 0; y < height; y++)
-        for (uint32_t x = 0; x < width; x++) {
-            const float *v = p->values + (size_t)(2 * y) * p->width + 2 * x;
-            p->values[(size_t)y * width + x] = 0.25f * (v[0] + v[1] + v[p->width] + v[p->width + 1]);
-        }
-    p->width = width;
-    p->height = height;
+static pith_status look_of_score(void *user) { return state_look(user); }
+
+/* What the tiles lack, those that matter most above all; 0..100. */
+static pith_status lacking(loop_state *s, double *result) {
+    double sum = 0, sum_weights = 0;
+    pith_status status = state_measure(s);
+    for (uint32_t i = 0; i < s->n_tiles; i++) {
+        double weight = (double)fid_weight_at(&s->importance, s->tiles[i].x, s->tiles[i].y);
+        sum += weight * (double)fminf(s->tiles[i].error, 1);
+        sum_weights += weight;
+    }
+    *result = 100 * sum / sum_weights;
+    return status;
 }
 
-static double similarity_at(const luma_plane *a, const luma_plane *b, uint32_t x, uint32_t y) {
-    const double c1 = 6.5025, c2 = 58.5225, n = WINDOW * WINDOW;
-    double sa = 0, sb = 0, saa = 0, sbb = 0, sab = 0;
-    for (uint32_t j = 0; j < WINDOW; j++) {
-        const float *va = a->values + (size_t)(y + j) * a->width + x, *vb = b->values + (size_t)(y + j) * b->width + x;
-        for (uint32_t i = 0; i < WINDOW; i++) {
-            sa += (double)va[i];
-            sb += (double)vb[i];
-            saa += (double)(va[i] * va[i]);
-            sbb += (double)(vb[i] * vb[i]);
-            sab += (double)(va[i] * vb[i]);
-        }
-    }
-    double ma = sa / n, mb = sb / n, cov = sab / n - ma * mb;
-    double variances = saa / n - ma * ma + sbb / n - mb * mb;
-    return (2 * ma * mb + c1) * (2 * cov + c2) / ((ma * ma + mb * mb + c1) * (variances + c2));
-}
-
-static pith_status similarity(loop_state *s, const luma_plane *a, const luma_plane *b, double *result) {
-    double sum = 0, n = 0;
-    for (uint32_t y = 0; y + WINDOW <= a->height; y += STRIDE) {
-        for (uint32_t x = 0; x + WINDOW <= a->width; x += STRIDE, n++) sum += similarity_at(a, b, x, y);
-        pith_status status = state_look(s);
-        if (status != PITH_OK) return status;
-    }
-    *result = n > 0 ? sum / n : 1;
-    return PITH_OK;
-}
-
-pith_status closed_score(loop_state *s, const pith_image *a, const pith_image *b, double *score) {
-    static const double weights[N_SCALES] = {0.25, 0.35, 0.4};
-    const pith_alloc *alloc = &s->k->env->alloc;
-    luma_plane pa = luma_of(alloc, a), pb = luma_of(alloc, b);
-    pith_status status = PITH_OK;
-    *score = 0;
-    if (!pa.values || !pb.values) status = diag_set(s->k->diag, PITH_E_NOMEM, "out of memory for comparing pictures");
-    for (int i = 0; status == PITH_OK && i < N_SCALES; i++) {
-        double alike = 0;
-        status = similarity(s, &pa, &pb, &alike);
-        *score += weights[i] * alike;
-        halve(&pa);
-        halve(&pb);
-    }
-    mem_free(alloc, pa.values);
-    mem_free(alloc, pb.values);
+pith_status closed_score(loop_state *s, double *score) {
+    const pith_image *original = &s->k->original->image;
+    pith_image result = *original;
+    double lack = 0;
+    result.pixels = s->result;
+    pith_status status =
+        fid_ssimulacra2_score(score, &s->k->env->alloc, original, &result, (fid_look){look_of_score, s});
+    if (status == PITH_E_NOMEM) diag_set(s->k->diag, status, "out of memory for comparing pictures");
+    if (status != PITH_OK) return status;
+    if (isnan(*score)) *score = fmin(100, 100 / LEVELS_OF_100 * psnr_of(original, &result));
+    if (s->k->options->n_protect > 0) status = lacking(s, &lack);
+    *score -= TILE_SHARE * lack;
     return status;
 }
 

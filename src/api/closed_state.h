@@ -68,9 +68,9 @@ pith_status closed_mend(loop_state *s, float most, unsigned n_rounds, float *wor
 /* closed_smooth.c: gives the usual weight to blocks that are smooth and of another colour. */
 pith_status closed_weigh_smooth(loop_state *s, bool *any) PITH_MUST_CHECK;
 
-/* closed_score.c: how much of the structure of `a` is in `b`, 1 = all: similarity
- * of luma at three scales. Views of 8-bit pictures. */
-pith_status closed_score(loop_state *s, const pith_image *a, const pith_image *b, double *score) PITH_MUST_CHECK;
+/* closed_score.c: SSIMULACRA 2 of `result`; where the user protects areas, less what their tiles lack. Of pictures too
+ * small for it, twice the PSNR, at most 100. */
+pith_status closed_score(loop_state *s, double *score) PITH_MUST_CHECK;
 
 /* Does a picture of 8 bits hold text, drawings or flat graphics, for which a
  * residual may serve better than latents? Quick; closed_score.c */

@@ -35,6 +35,11 @@ static float quality_at(const knot *knots, size_t count, float value) {
     return k->quality + part * (k[1].quality - k->quality);
 }
 
+#define SCORE_Q0 (-11.0) /* of quality 0, and .. */
+#define SCORE_Q100 94.6  /* .. of 100; between them no mean is off by more than 1.5 */
+
+double quality_score(float quality) { return SCORE_Q0 + (SCORE_Q100 - SCORE_Q0) * (double)quality / 100; }
+
 float quality_log2_step(const model_traits *t, float quality) {
     return t->log2_step_q0 + (t->log2_step_q100 - t->log2_step_q0) * between(latent_knots, quality);
 }

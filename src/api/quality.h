@@ -11,6 +11,9 @@
  * wherever the encoder may write one. */
 #define QUALITY_RESIDUAL 63.0f
 
+/* What a quality means, as SSIMULACRA 2: the mean of photos. */
+double quality_score(float quality);
+
 /* log2 of the latents' step in a file of latents alone. */
 float quality_log2_step(const model_traits *t, float quality);
 

@@ -96,6 +96,12 @@ void bw_free(byte_writer *w) {
     bw_init(w, w->alloc);
 }
 
+void bw_swap(byte_writer *a, byte_writer *b) {
+    byte_writer t = *a;
+    *a = *b;
+    *b = t;
+}
+
 static bool make_room(byte_writer *w, size_t n_bytes) {
     if (w->status != PITH_OK) return false;
     if (n_bytes <= w->capacity - w->n_bytes) return true;

@@ -46,6 +46,7 @@ typedef struct byte_writer {
 
 void bw_init(byte_writer *w, const pith_alloc *alloc);
 void bw_free(byte_writer *w);
+void bw_swap(byte_writer *a, byte_writer *b);
 void bw_u8(byte_writer *w, uint8_t value);
 void bw_u16le(byte_writer *w, uint16_t value);
 void bw_u32le(byte_writer *w, uint32_t value);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Which residual: the finest that fits into a number of bytes, or the smallest
+ * that reaches a score. */
+#include "api/closed_fit.h"
+
+#include <math.h>
+
+#include "api/size_search.h"
+
+#define FINE_DELTA 4u     /* how much finer the steps of protected blocks are */
+#define FINEST_PART 0.25  /* of an index, by which a search ends */
+#define NEAR_ENOUGH 0.975 /* of the bytes there are */
+#define AIM 0.985
+#define LOG_BYTES_PER_STEP 0.115 /* bytes go down by about an eighth with each index */
+#define SCORE_PER_STEP 2.2       /* and the score by so much */
+#define FARTHEST 8.0             /* steps from one that was tried */
+#define OVERSHOOT 0.5            /* of a score, that is no reason to search on */
+
+void attempt_init(attempt *a, const pith_alloc *alloc) {
+    bw_init(&a->latents, alloc);
+    bw_init(&a->residual, alloc);
+    a->score = -INFINITY;
+}
+
+void attempt_free(attempt *a) {
+    bw_free(&a->latents);
+    bw_free(&a->residual);
+}
+
+void attempt_swap(attempt *a, attempt *b) {
+    attempt t = *a;
+    *a = *b;
+    *b = t;
+}
+
+size_t attempt_bytes(const attempt *a) { return a->latents.n_bytes + a->residual.n_bytes; }
+
+static pith_status set_step(loop_state *s, double step) {
+    return state_set_residual(s, step, s->k->options->n_protect > 0 ? FINE_DELTA : 0);
+}
+
+/* A residual of a step, kept if it fits and, where scores are asked for, is better than what there is. */
+static pith_status try_step(loop_state *s, attempt *a, double step, double room, double *n_bytes) {
+    double score = 0;
+    pith_status status = set_step(s, step);
+    *n_bytes = (double)s->residual.n_bytes;
+    if (status != PITH_OK || *n_bytes > room) return status;
+    if (a->is_scored) {
+        status = closed_score(s, &score);
+        if (status != PITH_OK || !(score > a->score)) return status;
+        a->score = score;
+    }
+    bw_swap(&a->residual, &s->residual);
+    return PITH_OK;
+}
+
+static double log_bytes(double n_bytes) { return log(n_bytes + 20); }
+
+/* A step strictly between two that were tried, and not too far from the only one. */
+static double between(double guess, const size_end *fine, const size_end *coarse) {
+    if (!coarse->known) guess = fmin(guess, fine->index + FARTHEST);
+    if (!fine->known) guess = fmax(guess, coarse->index - FARTHEST);
+    guess = FINEST_PART * ceil(guess / FINEST_PART);
+    return fmax(fmin(fmin(guess, coarse->index - FINEST_PART), RES_N_STEPS - 1), fmax(fine->index + FINEST_PART, 0));
+}
+
+pith_status fit_residual(loop_state *s, attempt *a, double room, int n_trials, double *next, double *step) {
+    pith_status status = PITH_OK;
+    size_end fine = {.index = -1}, coarse = {.index = RES_N_STEPS}; /* fine: too many bytes; coarse: fits */
+    double n_bytes;
+    bool fits = false, halve = false;
+    a->residual.n_bytes = 0;
+    for (int i = 0; i < n_trials && coarse.index - fine.index > FINEST_PART; i++) {
+        PITH_TRY(try_step(s, a, *next, room, &n_bytes));
+        halve = fine.known && coarse.known && fits == (n_bytes <= room); /* the same end again */
+        fits = n_bytes <= room;
+        *(fits ? &coarse : &fine) = (size_end){*next, log_bytes(n_bytes), true};
+        if (fits) *step = *next;
+        if (fits && n_bytes >= NEAR_ENOUGH * room) break;
+        if (coarse.index - fine.index > FINEST_PART)
+            *next = between(size_search_next(&fine, &coarse, log_bytes(AIM * room), -LOG_BYTES_PER_STEP, halve), &fine,
+                            &coarse);
+    }
+cleanup:
+    return status;
+}
+
+pith_status try_coarser(loop_state *s, attempt *a, double step, double room) {
+    static const double coarser[] = {1, 2, 4};
+    pith_status status = PITH_OK;
+    double n_bytes;
+    for (int i = 0; i < 3 && status == PITH_OK && step + coarser[i] < RES_N_STEPS; i++)
+        status = try_step(s, a, step + coarser[i], room, &n_bytes);
+    return status;
+}
+
+pith_status reach_score(loop_state *s, attempt *a, double target, double first, int n_trials) {
+    pith_status status = PITH_OK;
+    size_end fine = {.index = -1}, coarse = {.index = RES_N_STEPS}; /* fine: reaches it; log_bytes are scores here */
+    double next = first, score;
+    bool reaches = false, halve = false;
+    for (int i = 0; i < n_trials && coarse.index - fine.index > FINEST_PART; i++) {
+        PITH_TRY(set_step(s, next));
+        PITH_TRY(closed_score(s, &score));
+        halve = fine.known && coarse.known && reaches == (score >= target);
+        reaches = score >= target;
+        *(reaches ? &fine : &coarse) = (size_end){next, score, true};
+        const bool is_smaller = a->residual.n_bytes == 0 || s->residual.n_bytes < a->residual.n_bytes;
+        if (reaches ? a->score < target || is_smaller : score > a->score) {
+            bw_swap(&a->residual, &s->residual);
+            a->score = score;
+        }
+        if (reaches && score < target + OVERSHOOT) break;
+        if (coarse.index - fine.index > FINEST_PART)
+            next = between(size_search_next(&fine, &coarse, target + OVERSHOOT / 2, -SCORE_PER_STEP, halve), &fine,
+                           &coarse);
+    }
+cleanup:
+    return status;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Files that the closed loop tries, and the search for a residual's step. */
+#ifndef PITH_API_CLOSED_FIT_H
+#define PITH_API_CLOSED_FIT_H
+
+#include "api/closed_state.h"
+
+/* A file: latents and a residual. */
+typedef struct attempt {
+    byte_writer latents, residual; /* a whole file; RESD chunks, none when empty */
+    bool is_scored;                /* whether a score is asked for */
+    double score;                  /* closed_score's; -INFINITY: none yet */
+} attempt;
+
+void attempt_init(attempt *a, const pith_alloc *alloc);
+void attempt_free(attempt *a);
+void attempt_swap(attempt *a, attempt *b);
+size_t attempt_bytes(const attempt *a);
+
+/* The finest residual of `room` bytes beside the latents that state has, in few trials, the first
+ * of them `*next`, into a->residual; of those that fit the one with the best score, where scores
+ * are asked for, if it is above a->score. `*step` becomes the finest that fits, if any does, and
+ * `*next` what would be tried next. */
+pith_status fit_residual(loop_state *s, attempt *a, double room, int n_trials, double *next, double *step)
+    PITH_MUST_CHECK;
+
+/* Steps coarser than the finest that fits: scores do not rise with every byte. */
+pith_status try_coarser(loop_state *s, attempt *a, double step, double room) PITH_MUST_CHECK;
+
+/* The smallest residual whose score is at least `target`, or else that of the best score, into
+ * a->residual; the first trial is of step `first`. a->score is that of the latents alone before. */
+pith_status reach_score(loop_state *s, attempt *a, double target, double first, int n_trials) PITH_MUST_CHECK;
+
+#endif
