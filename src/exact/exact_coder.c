@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Slices: the frame around the parts of the exact coder. Rows are coded from the top; what a plan leaves open is tried. */
+/* Slices: the frame around the parts of the exact coder. Rows are coded from the top; what a plan leaves open is tried.
+ */
 #include "exact/exact_coder.h"
 
 #include <string.h>

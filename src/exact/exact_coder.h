@@ -14,7 +14,8 @@
 typedef struct exact_coder exact_coder;
 
 /* A coder for slices of at most height x width pixels; its memory is theirs. `alloc` is borrowed until it is freed. */
-pith_status exact_coder_new(exact_coder **out, const pith_alloc *alloc, uint32_t height, uint32_t width) PITH_MUST_CHECK;
+pith_status exact_coder_new(exact_coder **out, const pith_alloc *alloc, uint32_t height, uint32_t width)
+    PITH_MUST_CHECK;
 void exact_coder_free(exact_coder **coder);
 size_t exact_coder_bytes(uint32_t height, uint32_t width); /* of memory, for each coder of that size */
 
@@ -36,12 +37,13 @@ typedef struct exact_wish {
 } exact_wish;
 
 /* Appends the slice's coded bytes to `out`. *fits is false when they would have been more than the wish allows: then
- * nothing was appended. *checksum is that of the slice as it will be decoded. PITH_E_ARG, PITH_E_NOMEM, PITH_E_ABORTED. */
+ * nothing was appended. *checksum is that of the slice as it will be decoded. PITH_E_ARG, PITH_E_NOMEM, PITH_E_ABORTED.
+ */
 pith_status exact_encode(exact_coder *coder, const exact_block *block, const exact_wish *wish, byte_writer *out,
                          bool *fits, uint16_t *checksum) PITH_MUST_CHECK;
 
-/* Any bytes end in bounded time with samples or PITH_E_FORMAT, PITH_E_TRUNCATED; PITH_E_CHECKSUM when they are not those
- * of the checksum. The block is written only when all is right. */
+/* Any bytes end in bounded time with samples or PITH_E_FORMAT, PITH_E_TRUNCATED; PITH_E_CHECKSUM when they are not
+ * those of the checksum. The block is written only when all is right. */
 pith_status exact_decode(exact_coder *coder, const uint8_t *data, size_t n_bytes, uint16_t checksum,
                          const exact_block *block, pith_diag *diag) PITH_MUST_CHECK;
 

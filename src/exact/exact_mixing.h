@@ -40,7 +40,7 @@ typedef struct exact_mixing {
     uint16_t pace[256];
 } exact_mixing;
 
-void exact_mixing_init(exact_mixing *m); /* the tables */
+void exact_mixing_init(exact_mixing *m);                       /* the tables */
 void exact_mixing_begin(exact_mixing *m, unsigned log2_slots); /* all slots new; there is room for them */
 
 /* A bit of this probability (of a 1, in 1/65536). */

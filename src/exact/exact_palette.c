@@ -68,7 +68,8 @@ static void code_list(exact_coder *c) {
     if (n > EXACT_MAX_COLOURS) c->mixing.failed = true;
     p->n_colours = n > EXACT_MAX_COLOURS ? 1 : n;
     for (unsigned i = 0; i < p->n_colours && !c->mixing.failed; i++) {
-        p->colours[i] = code_colour(&l, i ? p->colours[i - 1] : 0, p->colours[i], c->n_channels, c->plan.n_bits, i == 0);
+        p->colours[i] =
+            code_colour(&l, i ? p->colours[i - 1] : 0, p->colours[i], c->n_channels, c->plan.n_bits, i == 0);
         if (i > 0 && p->colours[i] <= p->colours[i - 1]) c->mixing.failed = true;
     }
 }
@@ -100,7 +101,8 @@ static unsigned code_half(exact_coder *c, size_t place, uint64_t node, unsigned 
     exact_add(m, exact_find(m, SALT(19) | node << 32 | w << 16 | north));
     exact_add(m, exact_find(m, SALT(20) | node << 16 | ((w + north) >> 1)));
     exact_add(m, exact_find(m, SALT(21) | node << 32 | ((w + ne) >> 1) << 16 | ((north + nw) >> 1)));
-    const exact_sets sets = {c->palette.weights[0][depth], c->palette.weights[1][w == north ? 10 : depth], NULL, MIX_RATE, LIMIT};
+    const exact_sets sets = {c->palette.weights[0][depth], c->palette.weights[1][w == north ? 10 : depth], NULL,
+                             MIX_RATE, LIMIT};
     return exact_code(m, bit, &sets);
 }
 

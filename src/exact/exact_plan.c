@@ -17,8 +17,8 @@
 
 void exact_plan_write(const exact_plan *p, const exact_block *b, byte_writer *out) {
     const bool reduced = p->n_bits != b->bit_depth;
-    bw_u8(out, (uint8_t)((unsigned)p->mode | (unsigned)p->transform << TRANSFORM_SHIFT | (p->no_hidden ? NO_HIDDEN : 0) |
-                         (p->repeat ? REPEAT : 0) | (reduced ? REDUCED : 0)));
+    bw_u8(out, (uint8_t)((unsigned)p->mode | (unsigned)p->transform << TRANSFORM_SHIFT |
+                         (p->no_hidden ? NO_HIDDEN : 0) | (p->repeat ? REPEAT : 0) | (reduced ? REDUCED : 0)));
     if (reduced) bw_u8(out, (uint8_t)((p->n_bits - 1u) | (unsigned)p->shift << 4));
 }
 
@@ -195,7 +195,8 @@ static exact_transform choose_transform(const exact_coder *c) {
 
 pith_status exact_analyse(exact_coder *c, const exact_block *b, bool drop_hidden, exact_plan plans[EXACT_MAX_PLANS],
                           unsigned *n_plans) {
-    void *memory = mem_alloc(c->alloc, 1, sizeof(sample_set) > sizeof(colour_set) ? sizeof(sample_set) : sizeof(colour_set));
+    void *memory =
+        mem_alloc(c->alloc, 1, sizeof(sample_set) > sizeof(colour_set) ? sizeof(sample_set) : sizeof(colour_set));
     exact_plan plan = {.n_bits = b->bit_depth};
     *n_plans = 0;
     if (!memory) return PITH_E_NOMEM;

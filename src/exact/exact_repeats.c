@@ -11,7 +11,7 @@
 #define WEIGHT_START (MIX_WEIGHT_ONE * 3 / 10)
 #define MATCH_LEAST 4
 #define MATCH_LOOK 16
-#define MATCH_MAX 63 /* longer matches are as good */
+#define MATCH_MAX 63     /* longer matches are as good */
 #define LEAST_REPEATED 5 /* of 16 pixels: where there are fewer, an encoder looks for none */
 #define SALT(k) ((uint64_t)(k) << 56)
 
@@ -71,8 +71,8 @@ void exact_code_blocks(exact_coder *c, uint32_t y) {
 static bool all_near_equal(const exact_pixel *p, size_t stride) {
     const exact_pixel w = p[-1];
     const exact_pixel *n = p - stride, *nn = n - stride;
-    return p[-2] == w && n[0] == w && n[1] == w && n[-1] == w && n[2] == w && n[-2] == w && nn[0] == w &&
-           nn[1] == w && nn[-1] == w && p[-3] == w;
+    return p[-2] == w && n[0] == w && n[1] == w && n[-1] == w && n[2] == w && n[-2] == w && nn[0] == w && nn[1] == w &&
+           nn[-1] == w && p[-3] == w;
 }
 
 static void look(exact_view *v, const exact_pixel *p, size_t stride) {
@@ -169,14 +169,17 @@ static unsigned code_candidate(exact_coder *c, exact_pixel colour, unsigned bit)
     if (c->plan.mode == EXACT_SAMPLES) {
         const exact_sample_view *expected_sample = &c->samples.view;
         const int32_t far = exact_first_value(&c->samples, colour) - expected_sample->whole;
-        exact_add(m, exact_find(m, mix_in(SALT(11), exact_signed_level(far, 10) | expected_sample->energy << 5 | order << 9 | (unsigned)(expected_sample->contexts[0] & 7) << 12)));
+        exact_add(m,
+                  exact_find(m, mix_in(SALT(11), exact_signed_level(far, 10) | expected_sample->energy << 5 |
+                                                     order << 9 | (unsigned)(expected_sample->contexts[0] & 7) << 12)));
     } else {
         exact_add(m, exact_find(m, mix_in(v->shape_twelve ^ SALT(12), of_colour)));
     }
 
     const unsigned confidence = exact_known(*twelve) * 16 + exact_known(*six) * 4 + exact_known(*shape);
     const exact_sets sets = {.first = r->by_confidence[confidence * EXACT_MAX_TRIED + rank],
-                             .second = r->by_mask[(mask & 15) * 4 + (expected ? expected + (matched && length > 3) : 0)],
+                             .second =
+                                 r->by_mask[(mask & 15) * 4 + (expected ? expected + (matched && length > 3) : 0)],
                              .refine = r->refine[rank * 16 + (mask & 15)],
                              .rate = MIX_RATE,
                              .limit = LIMIT};
@@ -193,7 +196,8 @@ static bool was_tried(const exact_view *v, exact_pixel colour) {
 static bool try_colour(exact_coder *c, exact_pixel colour, exact_pixel truth) {
     exact_view *v = &c->repeats.view;
     if (v->n_tried == EXACT_MAX_TRIED || was_tried(v, colour)) return false;
-    if (c->plan.mode == EXACT_INDICES && v->n_tried + 1 >= c->palette.n_colours) return false; /* nothing else is left */
+    if (c->plan.mode == EXACT_INDICES && v->n_tried + 1 >= c->palette.n_colours)
+        return false; /* nothing else is left */
     return code_candidate(c, colour, truth == colour);
 }
 

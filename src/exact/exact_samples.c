@@ -17,8 +17,8 @@
 
 /* Magnitudes are told by steps: is it at least the next of these? */
 static const uint32_t steps[EXACT_N_DECISIONS - 1] = {
-    1,    2,    3,    4,    5,    7,     9,     13,    17,    25,    33,    49,    65,   97,   129,  193, 257, 385, 513,
-    769,  1025, 1537, 2049, 3073, 4097,  6145,  8193,  12289, 16385, 24577, 32769, 49153, 65537, 98305, 131073};
+    1,   2,   3,    4,    5,    7,    9,    13,   17,   25,    33,    49,    65,    97,    129,   193,   257,   385,
+    513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577, 32769, 49153, 65537, 98305, 131073};
 #define N_STEPS 35
 enum { IS_ZERO, IS_NEGATIVE, IS_ABOVE };
 
@@ -194,16 +194,21 @@ static void set_contexts(const exact_samples *s, unsigned k, uint32_t x, exact_s
     if (k > 0) before = s->channels[k - 1]->errors[0][x];
     if (k > 1) first = s->channels[k - 2]->errors[0][x];
     v->energy = energy;
-    v->other = k > 0 ? level_of((uint32_t)abs(before) * 2) : level_of((uint32_t)abs(row[-1] - n[-1]) + (uint32_t)abs(n[0] - n[1]));
+    v->other = k > 0 ? level_of((uint32_t)abs(before) * 2)
+                     : level_of((uint32_t)abs(row[-1] - n[-1]) + (uint32_t)abs(n[0] - n[1]));
     v->contexts[0] = energy * 8 + (unsigned)(v->predicted & 7);
     const unsigned qw = level_of(ew), qn = level_of(north);
     v->contexts[1] = (qw < 11 ? qw : 11) * 12 + (qn < 11 ? qn : 11);
     v->contexts[2] = exact_signed_level(before, 8) * 16 + energy;
     v->contexts[3] = texture * 8 + energy / 2;
-    v->contexts[4] = exact_signed_level((v->guesses[1] - v->predicted) / 8, 5) * 88 + exact_signed_level((v->guesses[4] - v->predicted) / 8, 5) * 8 + energy / 2;
-    v->contexts[5] = k > 1 ? exact_signed_level(before, 6) * 64 + exact_signed_level(first, 6) * 4 + energy / 4 : (level_of(ne) * 16 + level_of(nw)) * 2 + (energy > 7);
+    v->contexts[4] = exact_signed_level((v->guesses[1] - v->predicted) / 8, 5) * 88 +
+                     exact_signed_level((v->guesses[4] - v->predicted) / 8, 5) * 8 + energy / 2;
+    v->contexts[5] = k > 1 ? exact_signed_level(before, 6) * 64 + exact_signed_level(first, 6) * 4 + energy / 4
+                           : (level_of(ne) * 16 + level_of(nw)) * 2 + (energy > 7);
     v->contexts[6] = exact_signed_level(e[-1], 7) * 60 + exact_signed_level(en[0], 7) * 4 + energy / 4;
-    v->contexts[7] = level_of((uint32_t)abs(row[-1] - n[-1]) + (uint32_t)abs(n[0] - nn[0])) * 16 + level_of((uint32_t)abs(row[-1] - row[-2]) + (uint32_t)abs(n[0] - n[-1]) + (uint32_t)abs(n[0] - n[1]));
+    v->contexts[7] =
+        level_of((uint32_t)abs(row[-1] - n[-1]) + (uint32_t)abs(n[0] - nn[0])) * 16 +
+        level_of((uint32_t)abs(row[-1] - row[-2]) + (uint32_t)abs(n[0] - n[-1]) + (uint32_t)abs(n[0] - n[1]));
     v->bias_slot = texture * 8 + energy / 2;
 }
 
@@ -277,11 +282,12 @@ static void view_sample(const exact_samples *s, unsigned k, uint32_t x, exact_sa
     const uint64_t p = ((uint64_t)(k + 32) << 56) ^ (uint64_t)(uint32_t)(v->whole & 0xfffff) << 8;
     v->hash[0] = p;
     uint64_t h = p ^ (uint64_t)1 << 54;
-    for (unsigned q = s->has_opacity; q < k; q++) h = (h ^ (uint64_t)(uint32_t)s->channels[q]->rows[0][x]) * 0xd6e8feb86659fd93u, h ^= h >> 32, h<<=8;
+    for (unsigned q = s->has_opacity; q < k; q++)
+        h = (h ^ (uint64_t)(uint32_t)s->channels[q]->rows[0][x]) * 0xd6e8feb86659fd93u, h ^= h >> 32, h <<= 8;
     v->hash[1] = h;
     h = p ^ (uint64_t)2 << 54;
-    h = (h ^ (uint64_t)(uint32_t)ch->rows[0][(ptrdiff_t)x-1]) * 0xd6e8feb86659fd93u, h ^= h >> 32;
-    h = (h ^ (uint64_t)(uint32_t)ch->rows[1][x]) * 0xd6e8feb86659fd93u, h ^= h >> 32, h<<=8;
+    h = (h ^ (uint64_t)(uint32_t)ch->rows[0][(ptrdiff_t)x - 1]) * 0xd6e8feb86659fd93u, h ^= h >> 32;
+    h = (h ^ (uint64_t)(uint32_t)ch->rows[1][x]) * 0xd6e8feb86659fd93u, h ^= h >> 32, h <<= 8;
     v->hash[2] = h;
 }
 
@@ -346,7 +352,8 @@ void exact_samples_next_row(exact_coder *c) {
     for (unsigned k = 0; k < s->n_channels; k++) {
         exact_channel *ch = s->channels[k];
         int32_t *row = ch->rows[0], *oldest = ch->rows[2], *errors = ch->errors[0];
-        for (uint32_t i = 0; i < EXACT_MARGIN; i++) row[c->width + i] = row[c->width - 1], errors[c->width + i] = errors[c->width - 1];
+        for (uint32_t i = 0; i < EXACT_MARGIN; i++)
+            row[c->width + i] = row[c->width - 1], errors[c->width + i] = errors[c->width - 1];
         ch->rows[2] = ch->rows[1];
         ch->rows[1] = row;
         ch->rows[0] = oldest;

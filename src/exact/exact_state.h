@@ -40,7 +40,7 @@ typedef struct exact_view {
     exact_pixel near[EXACT_N_NEAR];
     unsigned n_distinct;
     exact_pixel distinct[EXACT_N_NEAR];
-    uint16_t mask[EXACT_N_NEAR]; /* where each distinct colour is near */
+    uint16_t mask[EXACT_N_NEAR];                              /* where each distinct colour is near */
     uint64_t two, four, six, twelve, shape_six, shape_twelve; /* hashes */
     unsigned n_tried;
     exact_pixel tried[EXACT_MAX_TRIED];
@@ -87,8 +87,8 @@ typedef struct exact_palette {
 #define EXACT_N_TAPS 13 /* 6 neighbours, 4 and 3 of the channels before */
 
 typedef struct exact_channel {
-    int32_t *rows[3];    /* values after the colour transform: this row, the one above, two above */
-    int32_t *errors[2];  /* signed */
+    int32_t *rows[3];   /* values after the colour transform: this row, the one above, two above */
+    int32_t *errors[2]; /* signed */
     int32_t *guess_errors[EXACT_N_GUESSES][2];
     int32_t taps[EXACT_N_TAPS];
     int32_t bias[512], bias_count[512];
@@ -134,8 +134,8 @@ struct exact_coder {
     uint32_t height, width;
     unsigned n_channels;
     size_t stride;
-    exact_pixel *plane;   /* with margins, and three rows above the first */
-    exact_pixel *pixels;  /* of `plane`: the first pixel of the slice */
+    exact_pixel *plane;  /* with margins, and three rows above the first */
+    exact_pixel *pixels; /* of `plane`: the first pixel of the slice */
     exact_repeats repeats;
     exact_palette palette;
     exact_samples samples;
