@@ -197,7 +197,8 @@ uint64_t cli_picture_memory(const cli_setup *setup) {
 
 uint64_t cli_call_memory(const cli_setup *setup, const pith_model *model, uint64_t taken) {
     pith_model_contents c;
-    bool is_built_in = pith_model_get_contents(model, &c, sizeof c) == PITH_OK && strcmp(c.kind, "mini") == 0;
+    bool is_built_in =
+        !model || (pith_model_get_contents(model, &c, sizeof c) == PITH_OK && strcmp(c.kind, "mini") == 0);
     if (!setup->memory && !is_built_in) return 0;
     uint64_t left = cli_picture_memory(setup);
     return taken < left ? left - taken : 1;

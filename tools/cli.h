@@ -63,7 +63,8 @@ enum {
     CLI_VAE,
     CLI_REALISM,
     CLI_NO_RESIDUAL,
-    CLI_PROTECT
+    CLI_PROTECT,
+    CLI_LOSSLESS
 };
 
 #define CLI_OPTION_LIMIT                                                                                               \
@@ -126,7 +127,7 @@ typedef struct cli_setup {
 
 /* What of it pictures' own formats may take. */
 uint64_t cli_picture_memory(const cli_setup *setup);
-/* What of it is left for a call of the library, when `taken` bytes are taken by files and pictures;
+/* What of it is left for a call of the library, whose model may be NULL, when `taken` bytes are taken by files and pictures;
  * 0: not bound. */
 uint64_t cli_call_memory(const cli_setup *setup, const pith_model *model, uint64_t taken);
 

@@ -55,7 +55,8 @@ static cli_exit load_pith(compared *c, const char *path, const compare_request *
     pith_status status = pith_file_open(&file, path, env, &why);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), path, "%s", why.message);
     c->n_file_bytes = file.n_bytes;
-    cli_exit code = model_for_decode(&model, env, r->setup.model, &file.info, path);
+    cli_exit code = CLI_DONE;
+    if (file.info.method != PITH_METHOD_EXACT) code = model_for_decode(&model, env, r->setup.model, &file.info, path);
     if (code == CLI_DONE) {
         status = pith_file_to_image(&c->image, &file, model, &why);
         if (status != PITH_OK) code = cli_fail(cli_exit_of(status, CLI_INPUT), path, "%s", why.message);

@@ -19,6 +19,7 @@ static const cli_option options[] = {
     CLI_OPTION_VAE,
     {'q', "quality", "0..100", "quality, 0 smallest to 100 best (default 50)"},
     {'s', "size", "SIZE", "the best quality of at most SIZE: 5000, 5k, 5KiB, 0.15bpp"},
+    {CLI_LOSSLESS, "lossless", NULL, "every sample as it is, in the bytes that this takes; no model is needed"},
     {CLI_METHOD, "method", "NAME", "latent (default), or palette: the published baseline, to compare with"},
     BATCH_OPTIONS,
     {CLI_STRIP, "strip", NULL, "keep no Exif, XMP and colour profile; colours become sRGB"},
@@ -42,7 +43,7 @@ typedef struct encode_request {
     const char *in, *out;
     double quality;
     pith_method method;
-    bool has_quality, has_size, has_effort, strip;
+    bool has_quality, has_size, has_effort, strip, lossless;
     double effort;
     pith_level faithful;
     pith_area protect[MAX_PROTECTED];
@@ -91,6 +92,8 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
             if (code != CLI_DONE) return code;
         } else if (option == CLI_STRIP) {
             r->strip = true;
+        } else if (option == CLI_LOSSLESS) {
+            r->lossless = true;
         } else if (option == 'q') {
             r->has_quality = true;
             if (!cli_parse_number(&r->quality, argument, 0, 100))
@@ -116,6 +119,10 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
                 return cli_usage(command, "--method takes latent or palette, not \"%s\"", argument);
         }
     }
+    if (r->lossless &&
+        (r->has_quality || r->has_size || r->faithful || r->n_protect || r->method != PITH_METHOD_LATENT))
+        return cli_usage(command,
+                         "--lossless keeps all: it takes no --quality, --size, --faithful, --protect and --method");
     if (r->method == PITH_METHOD_PALETTE && (r->has_quality || r->has_size))
         return cli_usage(command, "--method palette has one quality: it takes neither --quality nor --size");
     if (r->faithful && r->has_size) return cli_usage(command, "--faithful and --size exclude each other");
@@ -136,6 +143,7 @@ static cli_exit make_options(pith_encode_options *o, const encode_request *r, co
     o->faithful = r->faithful;
     o->protect = r->protect;
     o->n_protect = r->n_protect;
+    o->lossless = r->lossless;
     if (!r->has_size) return CLI_DONE;
     o->max_bytes = cli_size_bytes(&r->size, format->width, format->height);
     if (o->max_bytes > 0) return CLI_DONE;
@@ -177,7 +185,8 @@ static cli_exit open_all(encode_job *job) {
     pith_status status = image_open(&job->reader, r->in, &open, &why);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", why.message);
     double start = cli_seconds();
-    cli_exit code = model_share_encode(&job->model, r->models, &job->env, &r->setup);
+    cli_exit code = CLI_DONE;
+    if (!r->lossless) code = model_share_encode(&job->model, r->models, &job->env, &r->setup);
     job->model_seconds = cli_seconds() - start;
     if (code != CLI_DONE) return code;
     if (output_open(&job->out, r->out, &why) != PITH_OK) return cli_fail(CLI_OUTPUT, r->out, "%s", why.message);

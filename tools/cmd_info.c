@@ -42,6 +42,8 @@ static const char *method_name(pith_method method) {
         return "latent";
     case PITH_METHOD_PALETTE:
         return "palette";
+    case PITH_METHOD_EXACT:
+        return "exact";
     }
     return "?";
 }
@@ -51,17 +53,8 @@ static const char *level_name(pith_level level) {
     return (unsigned)level < sizeof names / sizeof *names ? names[level] : "?";
 }
 
-static void print_text(const info_view *v) {
+static void print_latent(const info_view *v) {
     const pith_info *i = &v->file->info;
-    printf("%s\n", v->path);
-    printf("  picture   %" PRIu32 "x%" PRIu32 ", %u channel%s of %u bits\n", i->format.width, i->format.height,
-           i->format.n_channels, i->format.n_channels == 1 ? "" : "s", i->source_bit_depth);
-    printf("  bytes     %" PRIu64 ", %.4f bits per pixel\n", i->n_file_bytes, v->bits_per_pixel);
-    if (i->faithful != PITH_LEVEL_NONE)
-        printf("  faithful  %s: no tile's error above %.3f, the worst %.3f\n", level_name(i->faithful), i->bound,
-               i->worst_tile);
-    printf("  format    %" PRIu32 ".%" PRIu32 ", method %s, prior %u\n", i->version_major, i->version_minor,
-           method_name(i->method), i->prior_id);
     printf("  latent    %" PRIu32 "x%" PRIu32 ", %" PRIu32 " channels, 1/%" PRIu32 " of the picture's size, %" PRIu32
            " slice%s\n",
            i->latent_width, i->latent_height, i->n_latent, i->downscale, i->n_slices, i->n_slices == 1 ? "" : "s");
@@ -73,6 +66,25 @@ static void print_text(const info_view *v) {
         printf(", quality %.1f", v->quality);
     printf("\n  model     %s, latent space %s, %s%s\n", i->model_name, v->latent_id,
            v->model ? "installed: " : "not installed", v->model ? v->model->path : "");
+}
+
+static void print_text(const info_view *v) {
+    const pith_info *i = &v->file->info;
+    printf("%s\n", v->path);
+    printf("  picture   %" PRIu32 "x%" PRIu32 ", %u channel%s of %u bits\n", i->format.width, i->format.height,
+           i->format.n_channels, i->format.n_channels == 1 ? "" : "s", i->source_bit_depth);
+    printf("  bytes     %" PRIu64 ", %.4f bits per pixel\n", i->n_file_bytes, v->bits_per_pixel);
+    if (i->faithful != PITH_LEVEL_NONE)
+        printf("  faithful  %s: no tile's error above %.3f, the worst %.3f\n", level_name(i->faithful), i->bound,
+               i->worst_tile);
+    printf("  format    %" PRIu32 ".%" PRIu32 ", method %s", i->version_major, i->version_minor,
+           method_name(i->method));
+    if (i->method == PITH_METHOD_EXACT) {
+        printf(": lossless, %" PRIu32 " slice%s; no model is needed\n", i->n_slices, i->n_slices == 1 ? "" : "s");
+    } else {
+        printf(", prior %u\n", i->prior_id);
+        print_latent(v);
+    }
     for (uint32_t c = 0; c < i->n_chunks; c++) {
         pith_chunk_info chunk;
         if (pith_decoder_chunk(v->file->decoder, c, &chunk) != PITH_OK) break;
@@ -96,18 +108,22 @@ static json_t *view_json(const info_view *v) {
     const pith_info *i = &v->file->info;
     char version[24];
     snprintf(version, sizeof version, "%" PRIu32 ".%" PRIu32, i->version_major, i->version_minor);
-    json_t *model = json_pack("{so ss sb so}", "name", json_text(i->model_name), "latent_id", v->latent_id, "installed",
-                              v->model != NULL, "path", v->model ? json_text(v->model->path) : json_null());
-    json_t *latent = json_pack("{sI sI sI sI sI}", "width", (json_int_t)i->latent_width, "height",
-                               (json_int_t)i->latent_height, "channels", (json_int_t)i->n_latent, "downscale",
-                               (json_int_t)i->downscale, "slices", (json_int_t)i->n_slices);
-    return json_pack("{so sI sI si si sI so ss ss so si so so si si so so}", "file", json_text(v->path), "width",
+    const bool is_exact = i->method == PITH_METHOD_EXACT; /* without latent and model */
+    json_t *model =
+        is_exact ? json_null()
+                 : json_pack("{so ss sb so}", "name", json_text(i->model_name), "latent_id", v->latent_id, "installed",
+                             v->model != NULL, "path", v->model ? json_text(v->model->path) : json_null());
+    json_t *latent = is_exact ? json_null()
+                              : json_pack("{sI sI sI sI sI}", "width", (json_int_t)i->latent_width, "height",
+                                          (json_int_t)i->latent_height, "channels", (json_int_t)i->n_latent,
+                                          "downscale", (json_int_t)i->downscale, "slices", (json_int_t)i->n_slices);
+    return json_pack("{so sI sI si si sI so ss ss sb so si so so si si so so}", "file", json_text(v->path), "width",
                      (json_int_t)i->format.width, "height", (json_int_t)i->format.height, "channels",
                      (int)i->format.n_channels, "depth", (int)i->source_bit_depth, "bytes", (json_int_t)i->n_file_bytes,
                      "bpp", json_number(v->bits_per_pixel), "version", version, "method", method_name(i->method),
-                     "step", json_number(i->step), "step_index", (int)i->step_index, "quality", json_number(v->quality),
-                     "latent", latent, "prior_id", (int)i->prior_id, "recipe", (int)i->recipe, "model", model, "chunks",
-                     chunks_json(v));
+                     "lossless", is_exact, "step", json_number(i->step), "step_index", (int)i->step_index, "quality",
+                     json_number(v->quality), "latent", latent, "prior_id", (int)i->prior_id, "recipe", (int)i->recipe,
+                     "model", model, "chunks", chunks_json(v));
 }
 
 /* One file; its view goes to `array`, or to standard output when that is NULL. */

@@ -48,6 +48,8 @@ static bool suits(pith_model *model, const char *wanted, const pith_info *info) 
 cli_exit model_share_decode(pith_model **out, model_share *s, const pith_env *env, const cli_setup *setup,
                             const pith_info *info, const char *file) {
     cli_exit code = CLI_DONE;
+    *out = NULL;
+    if (info->method == PITH_METHOD_EXACT) return CLI_DONE;
     pthread_mutex_lock(&s->lock);
     if (s->model && suits(s->model, setup->model, info))
         *out = pith_model_ref(s->model);

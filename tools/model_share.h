@@ -18,7 +18,7 @@ typedef struct model_share {
     { .lock = PTHREAD_MUTEX_INITIALIZER }
 
 /* As model_for_encode and model_for_decode, with the autoencoder that the setup names, if any; each
- * `*out` is the caller's own. */
+ * `*out` is the caller's own, and NULL for an exact picture, which has no model. */
 cli_exit model_share_encode(pith_model **out, model_share *share, const pith_env *env, const cli_setup *setup);
 cli_exit model_share_decode(pith_model **out, model_share *share, const pith_env *env, const cli_setup *setup,
                             const pith_info *info, const char *file);

@@ -272,9 +272,10 @@ PITH_API PITH_MUST_CHECK pith_status pith_tiny_convert(const char *in, const pit
 
 typedef struct pith_encoder pith_encoder;
 
-/* How a latent is coded. The palette is the published baseline: 256 dithered
- * colours and zlib; it has one size and no quality, and is there to compare with. */
-typedef enum pith_method { PITH_METHOD_LATENT = 1, PITH_METHOD_PALETTE = 2 } pith_method;
+/* How a picture is coded: as a latent; as a latent in 256 dithered colours and zlib, the
+ * published baseline, which has one size and no quality and is there to compare with; or
+ * exactly, pixel by pixel, where nothing is lost and no model is needed. */
+typedef enum pith_method { PITH_METHOD_LATENT = 1, PITH_METHOD_PALETTE = 2, PITH_METHOD_EXACT = 3 } pith_method;
 
 /* Kept beside the picture byte for byte, and never interpreted. */
 typedef enum pith_metadata {
@@ -318,11 +319,13 @@ typedef struct pith_encode_options {
     pith_level faithful;       /* with max_bytes 0: no tile's error is above the level's bound */
     const pith_area *protect;  /* parts whose errors count most, borrowed for the call; NULL = none */
     size_t n_protect;
+    int lossless; /* 1: every sample as it is, whatever it takes. Excludes max_bytes, faithful, and method palette;
+                     quality and effort are not used, and no model */
 } pith_encode_options;
 
 PITH_API void pith_encode_options_defaults(pith_encode_options *options, size_t struct_size);
 
-/* The encoder keeps a reference to the model. */
+/* The encoder keeps a reference to the model; NULL will do for what is lossless. */
 PITH_API PITH_MUST_CHECK pith_status pith_encoder_new(pith_encoder **out, const pith_env *env, pith_model *model,
                                                       pith_diag *why);
 PITH_API void pith_encoder_free(pith_encoder **encoder);
@@ -355,7 +358,8 @@ typedef struct pith_info {
     pith_method method;
     char model_name[PITH_NAME_BYTES];
     uint8_t latent_id[PITH_FINGERPRINT_BYTES];
-    uint32_t n_latent, latent_width, latent_height, downscale;
+    uint32_t n_latent, latent_width, latent_height; /* 0 of an exact picture, as are step and prior; it has no model */
+    uint32_t downscale;                             /* 8 of an exact picture: of its preview */
     uint16_t step_index;
     double step; /* 2^(step_index / 64 - 16); of a palette: the step of as much noise */
     uint8_t prior_id;
@@ -416,7 +420,8 @@ PITH_API void pith_decode_options_defaults(pith_decode_options *options, size_t 
 
 /* Decodes the opened file; `options` may be NULL. PITH_E_MODEL_MISMATCH when
  * the model is another than the file names; PITH_E_CHECKSUM when the latents
- * do not come out right. */
+ * do not come out right. An exact picture needs no model: `model` may be NULL,
+ * and is not looked at; what the options say of networks has no meaning for it. */
 PITH_API PITH_MUST_CHECK pith_status pith_decode(pith_decoder *decoder, pith_model *model,
                                                  const pith_decode_options *options, const pith_sink *sink);
 PITH_API const char *pith_decoder_message(const pith_decoder *decoder);

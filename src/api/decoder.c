@@ -6,6 +6,7 @@
 
 #include "api/alpha.h"
 #include "api/env.h"
+#include "api/exact_file.h"
 #include "api/latents.h"
 #include "api/memory_plan.h"
 #include "api/model.h"
@@ -168,6 +169,11 @@ pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
         .recipe = head->recipe,
         .n_residual_bytes = residual_bytes(&d->file),
     };
+    if (head->method == PITH_METHOD_EXACT) { /* it has pixels, and no latent */
+        info->latent_width = info->latent_height = 0;
+        info->downscale = 1u << EXACT_PREVIEW_SHIFT;
+        info->step = 0;
+    }
     if (d->file.n_residual > 0) {
         ctr_recipe recipe;
         status = ctr_read_recipe(&d->file, &recipe, &d->diag);
@@ -271,7 +277,7 @@ static pith_status lose_slice(pith_decoder *d, uint32_t index, const lat_block *
 }
 
 /* On any thread; of the decoder it changes this slice's symbols and its entry of `lost`. */
-static pith_status decode_slice(void *user, lat_coder *coder, uint32_t i, pith_diag *diag) {
+static pith_status decode_slice(void *user, void *coder, uint32_t i, pith_diag *diag) {
     const slices_job *job = user;
     pith_decoder *d = job->decoder;
     const uint32_t index = job->wanted[i];
@@ -283,7 +289,7 @@ static pith_status decode_slice(void *user, lat_coder *coder, uint32_t i, pith_d
 
 static pith_status require_some(pith_decoder *d) {
     if (!d->tolerant || d->file.n_slices == 0 || pith_decoder_lost(d, 0, NULL) < d->file.n_slices) return PITH_OK;
-    return diag_set(&d->diag, PITH_E_CHECKSUM, "no latent slice is whole: nothing can be saved");
+    return diag_set(&d->diag, PITH_E_CHECKSUM, "no slice is whole: nothing can be saved");
 }
 
 static pith_status slices_to_latents(pith_decoder *d, latent_planes *latents, uint32_t n_channels) {
@@ -556,6 +562,29 @@ static pith_status make_plan(pith_decoder *d, pith_model *model, const pith_deco
     return memory_plan_decode(&plan->region, &memory, &how, &d->diag);
 }
 
+/* No model has a part in it. */
+static pith_status decode_exact(pith_decoder *d, const pith_decode_options *o, const pith_sink *sink) {
+    const ctr_head *head = &d->file.head;
+    const double start = env_seconds();
+    exact_file_reading reading = {.env = &d->env,
+                                  .file = &d->file,
+                                  .lost = d->lost,
+                                  .missing = d->salvaged.lost,
+                                  .memory = o->max_memory_bytes,
+                                  .region = o->region,
+                                  .preview = o->preview != 0};
+    const pith_area *r = &reading.region;
+    if (r->width == 0 && r->height == 0) reading.region = (pith_area){0, 0, head->width, head->height};
+    if (r->width == 0 || r->width > head->width || r->x > head->width - r->width || r->height == 0 ||
+        r->height > head->height || r->y > head->height - r->height)
+        return diag_set(&d->diag, PITH_E_ARG, "the region %ux%u+%u+%u is not inside the picture of %ux%u", r->width,
+                        r->height, r->x, r->y, head->width, head->height);
+    if (o->realism > 0) warn(d, "the picture is exact: no texture is added");
+    pith_status status = exact_file_read(&reading, sink, &d->diag);
+    d->timing.coding_seconds = env_seconds() - start;
+    return status == PITH_OK ? require_some(d) : status;
+}
+
 pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_options *options, const pith_sink *sink) {
     pith_status status = PITH_OK;
     latent_planes latents = {0};
@@ -565,12 +594,17 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
     PITH_TRY(require_open(d));
     d->timing = (pith_timing){0};
     env_clock_start(&d->clock, &d->env);
-    if (!model || !sink || !sink->write_rows) {
+    const bool is_exact = d->file.head.method == PITH_METHOD_EXACT;
+    if ((!model && !is_exact) || !sink || !sink->write_rows) {
         status = diag_set(&d->diag, PITH_E_ARG, "pith_decode: an argument is NULL");
         goto cleanup;
     }
     pith_decode_options_defaults(&o, sizeof o);
     if (options) memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
+    if (is_exact) {
+        status = decode_exact(d, &o, sink);
+        goto cleanup;
+    }
     PITH_TRY(check_options(d, model, &o));
     PITH_TRY(check_model(d, model));
     PITH_TRY(use_model(d, model));

@@ -8,6 +8,7 @@
 #include "api/alpha_fill.h"
 #include "api/closed_loop.h"
 #include "api/env.h"
+#include "api/exact_file.h"
 #include "api/latent_search.h"
 #include "api/latents.h"
 #include "api/memory_plan.h"
@@ -26,7 +27,7 @@
 struct pith_encoder {
     pith_env env;
     env_clock clock;
-    model_session *session;
+    model_session *session;     /* NULL without a model */
     const model_traits *traits; /* of the session's model */
     pith_diag diag;
     pith_timing timing;
@@ -43,14 +44,16 @@ pith_status pith_encoder_new(pith_encoder **out, const pith_env *env, pith_model
     pith_env own;
     pith_encoder *e = NULL;
     if (why) diag_clear(why);
-    if (!out || !model) return diag_set(why, PITH_E_ARG, "pith_encoder_new: an argument is NULL");
+    if (!out) return diag_set(why, PITH_E_ARG, "pith_encoder_new: an argument is NULL");
     *out = NULL;
     PITH_TRY(env_copy(&own, env, why));
     e = mem_alloc(&own.alloc, 1, sizeof *e);
     if (!e) return diag_set(why, PITH_E_NOMEM, "out of memory");
     e->env = own;
-    e->traits = model_traits_of(model);
-    PITH_TRY(model_session_new(&e->session, model, why));
+    if (model) {
+        e->traits = model_traits_of(model);
+        PITH_TRY(model_session_new(&e->session, model, why));
+    }
     *out = e;
     e = NULL;
 cleanup:
@@ -115,7 +118,11 @@ static pith_status check_arguments(pith_encoder *e, const pith_source *source, c
         return diag_set(&e->diag, PITH_E_ARG, "a palette can promise nothing");
     if (o->faithful && o->max_bytes) return diag_set(&e->diag, PITH_E_ARG, "a promise and a size exclude each other");
     if (!(o->quality >= 0 && o->quality <= 100)) return diag_set(&e->diag, PITH_E_ARG, "quality must be 0 to 100");
-    if (o->method != PITH_METHOD_LATENT && o->method != PITH_METHOD_PALETTE)
+    const bool is_exact = o->lossless || o->method == PITH_METHOD_EXACT;
+    if (is_exact && (o->max_bytes || o->faithful || o->method == PITH_METHOD_PALETTE))
+        return diag_set(&e->diag, PITH_E_ARG, "what is lossless has one quality, and what size that takes");
+    if (!is_exact && !e->session) return diag_set(&e->diag, PITH_E_ARG, "only what is lossless needs no model");
+    if (o->method != PITH_METHOD_LATENT && o->method != PITH_METHOD_PALETTE && o->method != PITH_METHOD_EXACT)
         return diag_set(&e->diag, PITH_E_ARG, "method %d is not known", (int)o->method);
     if (o->method == PITH_METHOD_PALETTE && o->max_bytes > 0)
         return diag_set(&e->diag, PITH_E_ARG, "a palette has no quality: its size cannot be chosen");
@@ -363,6 +370,17 @@ cleanup:
     return status;
 }
 
+static pith_status encode_exact(pith_encoder *e, const pith_source *source, const pith_encode_options *o,
+                                const byte_writer *after, byte_writer *file) {
+    bool fits;
+    const double start = env_seconds();
+    const exact_file_wish wish = {
+        .max_bytes = UINT64_MAX, .memory = o->max_memory_bytes, .stage = "coding", .span = {0, 1}, .after = after};
+    pith_status status = exact_file_write(file, &e->env, source, &wish, &fits, &e->diag);
+    e->timing.coding_seconds = env_seconds() - start;
+    return status == PITH_OK ? env_report(&e->env, "coding", 1, &e->diag) : status;
+}
+
 pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_encode_options *options,
                         pith_bytes *out) {
     pith_status status = PITH_OK;
@@ -381,8 +399,14 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     job.effort = o.effort;
 
     PITH_TRY(check_arguments(e, source, &o));
-    PITH_TRY(fill_head(e, &source->format, o.method, &job.head));
     PITH_TRY(metadata_write(&job.after, &o, &e->env.limits, &e->diag));
+    if (o.lossless || o.method == PITH_METHOD_EXACT) {
+        PITH_TRY(encode_exact(e, source, &o, &job.after, &file));
+        *out = (pith_bytes){file.data, file.n_bytes};
+        file.data = NULL;
+        goto cleanup;
+    }
+    PITH_TRY(fill_head(e, &source->format, o.method, &job.head));
     const bool is_closed = is_closed_loop(e, &o, &source->format);
     job.stages = closed_loop_stages(is_closed ? &o : NULL, model_session_model(e->session));
     PITH_TRY(plan_tiles(e, &job, &source->format, o.max_memory_bytes, is_closed));

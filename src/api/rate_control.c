@@ -38,7 +38,7 @@ static void quantise_all(const fitting *f, uint32_t step_index) {
     lat_quantise(f->latents->values, latents_count(f->latents), lat_step(step_index), f->symbols);
 }
 
-static pith_status cost_slice(void *user, lat_coder *coder, uint32_t index, pith_diag *diag) {
+static pith_status cost_slice(void *user, void *coder, uint32_t index, pith_diag *diag) {
     const fitting *f = user;
     lat_block block = latents_slice(f->latents, f->symbols, ctr_slice_rect(f->head, index));
     pith_status status = lat_cost(coder, &block, &f->slice_bytes[index]);
@@ -171,7 +171,7 @@ typedef struct writing {
     uint16_t *checksums;
 } writing;
 
-static pith_status encode_slice(void *user, lat_coder *coder, uint32_t index, pith_diag *diag) {
+static pith_status encode_slice(void *user, void *coder, uint32_t index, pith_diag *diag) {
     const writing *w = user;
     lat_block block = latents_slice(w->latents, w->symbols, ctr_slice_rect(w->head, index));
     pith_status status = lat_encode(coder, &block, &w->coded[index]);

@@ -21,7 +21,8 @@ struct slice_pool {
     pith_alloc shared;   /* the environment's allocator under `lock` */
     pthread_mutex_t lock;
     uint32_t n_coders;
-    lat_coder *coders[MAX_THREADS];
+    void *coders[MAX_THREADS];
+    void (*free_coder)(void **coder);
     /* the batch at work */
     slice_work *work;
     void *user;
@@ -63,20 +64,24 @@ static bool ask_pool(void *user) {
 
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-uint32_t slice_pool_coders(const pith_env *env, uint64_t memory, uint32_t n_latent, uint32_t n_slices) {
+uint32_t slice_pool_threads(const pith_env *env, uint32_t n_slices) {
     const long n_cores = env->threads > 0 ? env->threads : sysconf(_SC_NPROCESSORS_ONLN);
-    uint64_t n = least(least(n_cores < 1 ? 1 : (uint64_t)n_cores, MAX_THREADS), n_slices);
-    n = least(n, memory / MEMORY_PART / lat_coder_bytes(n_latent));
+    const uint64_t n = least(least(n_cores < 1 ? 1 : (uint64_t)n_cores, MAX_THREADS), n_slices);
     return n > 0 ? (uint32_t)n : 1;
 }
 
-pith_status slice_pool_new(slice_pool **out, const pith_env *env, uint64_t memory, uint32_t n_latent, uint8_t prior_id,
-                           uint32_t n_slices, pith_diag *diag) {
+uint32_t slice_pool_coders(const pith_env *env, uint64_t memory, uint32_t n_latent, uint32_t n_slices) {
+    const uint64_t n = least(slice_pool_threads(env, n_slices), memory / MEMORY_PART / lat_coder_bytes(n_latent));
+    return n > 0 ? (uint32_t)n : 1;
+}
+
+pith_status slice_pool_new_with(slice_pool **out, const pith_env *env, const slice_coders *coders, pith_diag *diag) {
     pith_status status = PITH_OK;
     slice_pool *p = mem_alloc(&env->alloc, 1, sizeof *p);
     *out = NULL;
-    if (!p) return diag_set(diag, PITH_E_NOMEM, "out of memory for the latent coder");
+    if (!p) return diag_set(diag, PITH_E_NOMEM, "out of memory for the coder");
     p->env = env;
+    p->free_coder = coders->free;
     if (env->alloc.alloc) p->shared = (pith_alloc){shared_alloc, shared_free, p};
     pthread_mutex_init(&p->lock, NULL);
     pthread_condattr_t clock;
@@ -84,19 +89,10 @@ pith_status slice_pool_new(slice_pool **out, const pith_env *env, uint64_t memor
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     pthread_cond_init(&p->helper_left, &clock);
     pthread_condattr_destroy(&clock);
-    const uint32_t n_coders = slice_pool_coders(env, memory, n_latent, n_slices);
-    for (uint32_t i = 0; i < n_coders; i++) {
-        if (lat_coder_new(&p->coders[i], &env->alloc, n_latent) != PITH_OK) {
-            status = diag_set(diag, PITH_E_NOMEM, "out of memory for the latent coder");
-            goto cleanup;
-        }
+    for (uint32_t i = 0; i < coders->count; i++) {
+        const slice_asker asker = {i == 0 ? ask_caller : ask_pool, p};
+        PITH_TRY(coders->make(coders->user, &p->coders[i], &p->shared, asker, diag));
         p->n_coders++;
-        lat_coder_ask(p->coders[i], i == 0 ? ask_caller : ask_pool, p);
-        status = lat_coder_use_prior(p->coders[i], prior_id);
-        if (status != PITH_OK) {
-            diag_set(diag, status, "prior_id %u does not fit a latent of %u channels", prior_id, n_latent);
-            goto cleanup;
-        }
     }
     *out = p;
     p = NULL;
@@ -105,11 +101,48 @@ cleanup:
     return status;
 }
 
+/* ---- coders of latents -------------------------------------------------------------- */
+
+typedef struct latent_coders {
+    uint32_t n_latent;
+    uint8_t prior_id;
+} latent_coders;
+
+static void free_latent_coder(void **coder) {
+    lat_coder *c = *coder;
+    lat_coder_free(&c);
+    *coder = NULL;
+}
+
+static pith_status make_latent_coder(void *user, void **out, const pith_alloc *alloc, slice_asker asker,
+                                     pith_diag *diag) {
+    const latent_coders *kind = user;
+    lat_coder *coder = NULL;
+    if (lat_coder_new(&coder, alloc, kind->n_latent) != PITH_OK)
+        return diag_set(diag, PITH_E_NOMEM, "out of memory for the latent coder");
+    *out = coder;
+    lat_coder_ask(coder, asker.ask, asker.user);
+    const pith_status status = lat_coder_use_prior(coder, kind->prior_id);
+    if (status == PITH_OK) return PITH_OK;
+    free_latent_coder(out);
+    return diag_set(diag, status, "prior_id %u does not fit a latent of %u channels", kind->prior_id, kind->n_latent);
+}
+
+pith_status slice_pool_new(slice_pool **out, const pith_env *env, uint64_t memory, uint32_t n_latent, uint8_t prior_id,
+                           uint32_t n_slices, pith_diag *diag) {
+    latent_coders kind = {n_latent, prior_id};
+    const slice_coders coders = {make_latent_coder, free_latent_coder, &kind,
+                                 slice_pool_coders(env, memory, n_latent, n_slices)};
+    return slice_pool_new_with(out, env, &coders, diag);
+}
+
+/* ---- work ------------------------------------------------------------------------------ */
+
 void slice_pool_free(slice_pool **pool) {
     if (!pool || !*pool) return;
     slice_pool *p = *pool;
     *pool = NULL;
-    for (uint32_t i = 0; i < p->n_coders; i++) lat_coder_free(&p->coders[i]);
+    for (uint32_t i = 0; i < p->n_coders; i++) p->free_coder(&p->coders[i]);
     pthread_mutex_destroy(&p->lock);
     pthread_cond_destroy(&p->helper_left);
     const pith_env *env = p->env;
@@ -120,7 +153,7 @@ const pith_alloc *slice_pool_alloc(const slice_pool *pool) { return &pool->share
 
 /* One thread's part: the next slice nobody has, until there is none. Slices are
  * handed out in order, so those before a fault are all being done. */
-static void take_slices(slice_pool *p, lat_coder *coder) {
+static void take_slices(slice_pool *p, void *coder) {
     for (;;) {
         pthread_mutex_lock(&p->lock);
         uint32_t index = p->next;
@@ -131,7 +164,7 @@ static void take_slices(slice_pool *p, lat_coder *coder) {
         pith_diag own = {0};
         pith_status status = p->work(p->user, coder, index, &own);
         if (status == PITH_OK) continue;
-        if (own.status == PITH_OK) diag_set(&own, status, "latent slice %u failed", index);
+        if (own.status == PITH_OK) diag_set(&own, status, "slice %u failed", index);
         pthread_mutex_lock(&p->lock);
         if (p->fault.status == PITH_OK || index < p->fault_index) p->fault = own, p->fault_index = index;
         pthread_mutex_unlock(&p->lock);
@@ -141,7 +174,7 @@ static void take_slices(slice_pool *p, lat_coder *coder) {
 typedef struct helper {
     pthread_t thread;
     slice_pool *pool;
-    lat_coder *coder;
+    void *coder;
 } helper;
 
 static void *helper_main(void *user) {

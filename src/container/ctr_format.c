@@ -35,17 +35,26 @@ uint32_t ctr_latent_width(const ctr_head *head) { return ceil_shift(head->width,
 
 uint32_t ctr_latent_height(const ctr_head *head) { return ceil_shift(head->height, head->log2_downscale); }
 
+static uint32_t slice_side(const ctr_head *head) {
+    return head->method == PITH_METHOD_EXACT ? CTR_EXACT_SIDE : CTR_SLICE_SIDE;
+}
+
 uint32_t ctr_slice_count(const ctr_head *head) {
     if (head->method == PITH_METHOD_PALETTE) return 0;
-    return slices_in(ctr_latent_width(head), ctr_latent_height(head), CTR_SLICE_SIDE);
+    return slices_in(ctr_latent_width(head), ctr_latent_height(head), slice_side(head));
+}
+
+uint8_t ctr_slice_type(const ctr_head *head) {
+    return head->method == PITH_METHOD_EXACT ? CTR_CHUNK_EXACT : CTR_CHUNK_LATENT;
 }
 
 ctr_rect ctr_slice_rect(const ctr_head *head, uint32_t index) {
-    return slice_of(ctr_latent_width(head), ctr_latent_height(head), CTR_SLICE_SIDE, index);
+    return slice_of(ctr_latent_width(head), ctr_latent_height(head), slice_side(head), index);
 }
 
 uint32_t ctr_alpha_count(const ctr_head *head) {
-    return head->alpha ? slices_in(head->width, head->height, CTR_ALPHA_SLICE_SIDE) : 0;
+    return head->alpha && head->method != PITH_METHOD_EXACT ? slices_in(head->width, head->height, CTR_ALPHA_SLICE_SIDE)
+                                                            : 0;
 }
 
 ctr_rect ctr_alpha_rect(const ctr_head *head, uint32_t index) {
@@ -103,6 +112,7 @@ void ctr_chunk_name(uint8_t type, char name[8]) {
         {CTR_CHUNK_LATENT, "LATN"},
         {CTR_CHUNK_ALPHA, "ALPH"},
         {CTR_CHUNK_PALETTE, "PALT"},
+        {CTR_CHUNK_EXACT, "EXCT"},
         {CTR_CHUNK_RESIDUAL, "RESD"},
         {CTR_CHUNK_BOUND, "BOND"},
         {CTR_CHUNK_METADATA + PITH_METADATA_ICC, "ICCP"},
@@ -119,7 +129,8 @@ void ctr_chunk_name(uint8_t type, char name[8]) {
 const char *ctr_head_fault(const ctr_head *head) {
     if (head->width == 0) return "width";
     if (head->height == 0) return "height";
-    if (head->method != PITH_METHOD_LATENT && head->method != PITH_METHOD_PALETTE) return "method";
+    if (head->method < PITH_METHOD_LATENT || head->method > PITH_METHOD_EXACT) return "method";
+    if (head->method == PITH_METHOD_EXACT) return head->residual ? "flags" : NULL;
     if (head->log2_downscale > CTR_MAX_LOG2_DOWNSCALE) return "log2_downscale";
     if (head->n_latent == 0 || head->n_latent > CTR_MAX_LATENT || head->n_latent > 3u << (2 * head->log2_downscale))
         return "n_latent";

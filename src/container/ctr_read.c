@@ -149,6 +149,19 @@ static void read_model_name(stream *s, ctr_head *head) {
         FAIL_AT(s, at, PITH_E_FORMAT, "model_name %s in the long form", head->model_name);
 }
 
+/* All that an exact picture has not. */
+static void read_latent_fields(stream *s, ctr_head *head) {
+    read_geometry(s, head);
+    read_step_index(s, head);
+    head->prior_id = read_known(s, 0, CTR_N_PRIORS - 1, "prior_id");
+    if (s->status == PITH_OK && head->method == PITH_METHOD_PALETTE && head->prior_id)
+        st_fail(s, PITH_E_FORMAT, "prior_id %u with a palette", head->prior_id);
+    read_model_name(s, head);
+    const uint8_t *id = st_bytes(s, PITH_FINGERPRINT_BYTES, "latent_id");
+    if (id) memcpy(head->latent_id, id, PITH_FINGERPRINT_BYTES);
+    head->recipe = read_known(s, 0, CTR_N_RECIPES - 1, "recipe");
+}
+
 static pith_status read_head(ctr_file *file, const ctr_chunk *chunk, pith_diag *diag) {
     ctr_head *head = &file->head;
     stream s;
@@ -156,16 +169,10 @@ static pith_status read_head(ctr_file *file, const ctr_chunk *chunk, pith_diag *
     head->width = read_side(&s, "width");
     head->height = read_side(&s, "height");
     read_flags(&s, head, file->version_minor);
-    head->method = read_known(&s, PITH_METHOD_LATENT, PITH_METHOD_PALETTE, "method");
-    read_geometry(&s, head);
-    read_step_index(&s, head);
-    head->prior_id = read_known(&s, 0, CTR_N_PRIORS - 1, "prior_id");
-    if (s.status == PITH_OK && head->method == PITH_METHOD_PALETTE && head->prior_id)
-        st_fail(&s, PITH_E_FORMAT, "prior_id %u with a palette", head->prior_id);
-    read_model_name(&s, head);
-    const uint8_t *id = st_bytes(&s, PITH_FINGERPRINT_BYTES, "latent_id");
-    if (id) memcpy(head->latent_id, id, PITH_FINGERPRINT_BYTES);
-    head->recipe = read_known(&s, 0, CTR_N_RECIPES - 1, "recipe");
+    head->method = read_known(&s, PITH_METHOD_LATENT, PITH_METHOD_EXACT, "method");
+    if (head->method != PITH_METHOD_EXACT) read_latent_fields(&s, head);
+    if (s.status == PITH_OK && head->method == PITH_METHOD_EXACT && head->residual)
+        st_fail(&s, PITH_E_FORMAT, "a residual of an exact picture");
     if (s.status == PITH_OK && st_left(&s) > 0 && file->version_minor <= CTR_VERSION_MINOR)
         st_fail(&s, PITH_E_FORMAT, "%zu bytes more than version %u.%u has", st_left(&s), (unsigned)file->version_major,
                 (unsigned)file->version_minor);
@@ -237,23 +244,30 @@ static void place_bound(stream *s, ctr_file *file, const ctr_chunk *chunk) {
                 CTR_BOUND_BYTES);
     else if (chunk->payload[0] < 1 || chunk->payload[0] > CTR_MAX_LEVEL)
         FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "level %u", chunk->payload[0]);
-    else if (!file->head.residual)
+    else if (!file->head.residual && file->head.method != PITH_METHOD_EXACT)
         FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a promise in a file without a residual, whose recipe it needs");
     file->bound = file->n_chunks;
+}
+
+static const char *slice_word(const ctr_head *head) {
+    return head->method == PITH_METHOD_EXACT ? "slice" : "latent slice";
 }
 
 /* Checks that a chunk after HEAD may stand where it stands, and counts it. */
 static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk, const pith_limits *limits) {
     size_t at = chunk->offset;
-    if (chunk->type == CTR_CHUNK_LATENT) {
+    if (chunk->type == ctr_slice_type(&file->head)) {
         if (file->n_slices == 0) file->first_slice = file->n_chunks;
         if (file->first_slice + file->n_slices != file->n_chunks)
-            FAIL_AT(s, at, PITH_E_FORMAT, "apart from the latent slices before it");
+            FAIL_AT(s, at, PITH_E_FORMAT, "apart from the %ss before it", slice_word(&file->head));
         else if (file->n_slices == ctr_slice_count(&file->head))
-            FAIL_AT(s, at, PITH_E_FORMAT, "one latent slice more than the %" PRIu32 " of the picture", file->n_slices);
+            FAIL_AT(s, at, PITH_E_FORMAT, "one %s more than the %" PRIu32 " of the picture", slice_word(&file->head),
+                    file->n_slices);
         else if (chunk->payload_bytes < CHECKSUM_BYTES)
             FAIL_AT(s, at, PITH_E_FORMAT, "a payload of %zu bytes is too short for a checksum", chunk->payload_bytes);
         file->n_slices++;
+    } else if (chunk->type == CTR_CHUNK_LATENT || chunk->type == CTR_CHUNK_EXACT) {
+        FAIL_AT(s, at, PITH_E_FORMAT, "a slice in a file of another method");
     } else if (chunk->type == CTR_CHUNK_PALETTE) {
         if (file->head.method != PITH_METHOD_PALETTE)
             FAIL_AT(s, at, PITH_E_FORMAT, "a palette in a file of another method");
@@ -291,8 +305,8 @@ static pith_status check_chunks(ctr_file *file, stream *s, const pith_limits *li
     }
     if (s->status == PITH_OK && file->n_slices != ctr_slice_count(&file->head)) {
         s->label = "file";
-        st_fail(s, PITH_E_TRUNCATED, "ends after %" PRIu32 " of %" PRIu32 " latent slices", file->n_slices,
-                ctr_slice_count(&file->head));
+        st_fail(s, PITH_E_TRUNCATED, "ends after %" PRIu32 " of %" PRIu32 " %ss", file->n_slices,
+                ctr_slice_count(&file->head), slice_word(&file->head));
     } else if (s->status == PITH_OK && file->n_alpha != ctr_alpha_count(&file->head)) {
         s->label = "file";
         st_fail(s, PITH_E_TRUNCATED, "ends after %" PRIu32 " of %" PRIu32 " slices of alpha", file->n_alpha,
@@ -401,8 +415,10 @@ const ctr_chunk *ctr_alpha_chunk(const ctr_file *file, uint32_t index) {
 pith_status ctr_read_slice(const ctr_file *file, uint32_t index, ctr_slice *slice, pith_diag *diag) {
     if (!file || !slice || index >= file->n_slices) return diag_set(diag, PITH_E_ARG, "no such latent slice");
     const ctr_chunk *chunk = &file->chunks[file->first_slice + index];
+    char label[8];
     stream s;
-    st_init(&s, chunk->payload, chunk->payload_bytes, "LATN", payload_offset(chunk), diag);
+    ctr_chunk_name(chunk->type, label);
+    st_init(&s, chunk->payload, chunk->payload_bytes, label, payload_offset(chunk), diag);
     slice->checksum = st_u16le(&s, "checksum");
     slice->coded_bytes = st_left(&s);
     slice->coded = st_bytes(&s, slice->coded_bytes, "coded");

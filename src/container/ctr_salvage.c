@@ -28,6 +28,7 @@ typedef struct walk {
     const uint8_t *data;
     size_t n_bytes, at;
     uint64_t search_left; /* bytes */
+    uint8_t slice_type;
 } walk;
 
 /* Types that a damaged file is searched for: those of this version. */
@@ -55,7 +56,7 @@ static bool next_piece(walk *w, piece *p) {
     ctr_chunk c;
     *p = (piece){.kind = PIECE_CHUNK};
     bool whole = whole_at(w, start, &p->chunk) && p->chunk.type != CTR_CHUNK_HEAD;
-    if (!whole && ctr_chunk_at(&c, w->data, w->n_bytes, start) && c.type == CTR_CHUNK_LATENT && ends_well(w, &c))
+    if (!whole && ctr_chunk_at(&c, w->data, w->n_bytes, start) && c.type == w->slice_type && ends_well(w, &c))
         *p = (piece){PIECE_ONE_SLICE, c};
     if (whole || p->kind == PIECE_ONE_SLICE) {
         w->at += p->chunk.n_bytes;
@@ -79,30 +80,28 @@ static pith_status count_pieces(census *c, walk w, uint32_t n_slices, uint32_t m
     for (uint32_t n = 1; next_piece(&w, &p); n++) {
         if (n >= max_chunks)
             return diag_set(diag, PITH_E_LIMIT, "more than %" PRIu32 " chunks, the limit (byte %zu)", max_chunks, w.at);
-        c->n_whole += p.kind == PIECE_CHUNK && p.chunk.type == CTR_CHUNK_LATENT;
+        c->n_whole += p.kind == PIECE_CHUNK && p.chunk.type == w.slice_type;
         c->n_single += p.kind == PIECE_ONE_SLICE;
         c->n_gaps += p.kind == PIECE_GAP;
     }
     if (c->n_whole > n_slices || c->n_single > n_slices - c->n_whole)
-        return diag_set(diag, PITH_E_FORMAT, "more latent slices than the %" PRIu32 " of the picture", n_slices);
+        return diag_set(diag, PITH_E_FORMAT, "more slices than the %" PRIu32 " of the picture", n_slices);
     uint32_t lost = n_slices - c->n_whole - c->n_single;
-    if (c->n_whole == 0) return diag_set(diag, PITH_E_CHECKSUM, "no latent slice is whole: nothing can be saved");
+    if (c->n_whole == 0) return diag_set(diag, PITH_E_CHECKSUM, "no slice is whole: nothing can be saved");
     if (lost == 0) return PITH_OK; /* the gaps are in chunks that may be missing */
     if (c->n_gaps == 0)
-        return diag_set(diag, PITH_E_TRUNCATED,
-                        "has %" PRIu32 " of %" PRIu32 " latent slices and no trace of the others", n_slices - lost,
-                        n_slices);
+        return diag_set(diag, PITH_E_TRUNCATED, "has %" PRIu32 " of %" PRIu32 " slices and no trace of the others",
+                        n_slices - lost, n_slices);
     if (c->n_gaps > 1 && c->n_gaps != lost)
         return diag_set(diag, PITH_E_CHECKSUM,
-                        "%" PRIu32 " latent slices are lost in %" PRIu32 " places: it cannot be told which", lost,
-                        c->n_gaps);
+                        "%" PRIu32 " slices are lost in %" PRIu32 " places: it cannot be told which", lost, c->n_gaps);
     c->gap_slices = lost / c->n_gaps;
     return PITH_OK;
 }
 
-static void lose(ctr_salvaged *out, uint32_t *slice, uint32_t count) {
+static void lose(ctr_salvaged *out, uint8_t type, uint32_t *slice, uint32_t count) {
     for (; count > 0; count--) {
-        ctr_write_slice(&out->file, 0, NULL, 0);
+        (type == CTR_CHUNK_EXACT ? ctr_write_exact : ctr_write_slice)(&out->file, 0, NULL, 0);
         out->lost[(*slice)++] = true;
         out->n_lost++;
     }
@@ -115,13 +114,13 @@ static void write_pieces(ctr_salvaged *out, const census *c, walk w) {
     piece p;
     uint32_t slice = 0;
     while (next_piece(&w, &p)) {
-        bool is_slice = p.kind == PIECE_CHUNK && p.chunk.type == CTR_CHUNK_LATENT;
+        bool is_slice = p.kind == PIECE_CHUNK && p.chunk.type == w.slice_type;
         if (p.kind == PIECE_CHUNK && !is_of_residual(p.chunk.type))
             bw_bytes(&out->file, w.data + p.chunk.offset, p.chunk.n_bytes);
         slice += is_slice;
         out->n_gaps += p.kind != PIECE_CHUNK;
-        if (p.kind == PIECE_ONE_SLICE) lose(out, &slice, 1);
-        if (p.kind == PIECE_GAP) lose(out, &slice, c->gap_slices);
+        if (p.kind == PIECE_ONE_SLICE) lose(out, w.slice_type, &slice, 1);
+        if (p.kind == PIECE_GAP) lose(out, w.slice_type, &slice, c->gap_slices);
     }
 }
 
@@ -136,7 +135,7 @@ pith_status ctr_salvage(ctr_salvaged *out, const uint8_t *data, size_t n_bytes, 
                         env->limits.max_file_bytes);
     pith_status status = ctr_read_start(&head, &end, data, n_bytes, &env->limits, diag);
     if (status != PITH_OK) return status;
-    walk w = {data, n_bytes, end, SEARCH_BYTES(n_bytes)};
+    walk w = {data, n_bytes, end, SEARCH_BYTES(n_bytes), ctr_slice_type(&head)};
     out->n_slices = ctr_slice_count(&head);
     status = count_pieces(&c, w, out->n_slices, env->limits.max_chunks, diag);
     if (status != PITH_OK) return status;

@@ -44,8 +44,9 @@ static size_t put_head(uint8_t out[MAX_HEAD_BYTES], const ctr_head *head) {
     out[n++] = (uint8_t)((head->grey ? CTR_FLAG_GREY : 0) | (head->alpha ? CTR_FLAG_ALPHA : 0) |
                          (head->deep ? CTR_FLAG_DEEP : 0) | (head->residual ? CTR_FLAG_RESIDUAL : 0)); /* flags */
     out[n++] = head->method;                                                                           /* method */
-    out[n++] = (uint8_t)((head->n_latent - 1u) | (unsigned)head->log2_downscale << 5);                 /* geometry */
-    out[n++] = (uint8_t)head->step_index;                                                              /* step_index */
+    if (head->method == PITH_METHOD_EXACT) return n;
+    out[n++] = (uint8_t)((head->n_latent - 1u) | (unsigned)head->log2_downscale << 5); /* geometry */
+    out[n++] = (uint8_t)head->step_index;                                              /* step_index */
     out[n++] = (uint8_t)(head->step_index >> 8);
     out[n++] = head->prior_id; /* prior_id */
     n += put_name(out + n, head->model_name);
@@ -89,9 +90,17 @@ void ctr_write_chunk(byte_writer *out, uint8_t type, const void *payload, size_t
     write_chunk(out, type, payload, n_bytes, NULL, 0);
 }
 
-void ctr_write_slice(byte_writer *out, uint16_t checksum, const void *coded, size_t coded_bytes) {
+static void write_slice(byte_writer *out, uint8_t type, uint16_t checksum, const void *coded, size_t coded_bytes) {
     uint8_t first[CHECKSUM_BYTES] = {(uint8_t)checksum, (uint8_t)(checksum >> 8)};
-    write_chunk(out, CTR_CHUNK_LATENT, first, sizeof first, coded, coded_bytes);
+    write_chunk(out, type, first, sizeof first, coded, coded_bytes);
+}
+
+void ctr_write_slice(byte_writer *out, uint16_t checksum, const void *coded, size_t coded_bytes) {
+    write_slice(out, CTR_CHUNK_LATENT, checksum, coded, coded_bytes);
+}
+
+void ctr_write_exact(byte_writer *out, uint16_t checksum, const void *coded, size_t coded_bytes) {
+    write_slice(out, CTR_CHUNK_EXACT, checksum, coded, coded_bytes);
 }
 
 static size_t chunk_bytes(size_t payload_bytes) { return 1 + leb128_bytes(payload_bytes) + payload_bytes + CRC_BYTES; }

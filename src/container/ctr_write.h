@@ -11,6 +11,8 @@
 pith_status ctr_write_head(byte_writer *out, const ctr_head *head, pith_diag *diag) PITH_MUST_CHECK;
 void ctr_write_chunk(byte_writer *out, uint8_t type, const void *payload, size_t n_bytes);
 void ctr_write_slice(byte_writer *out, uint16_t checksum, const void *coded, size_t coded_bytes);
+void ctr_write_exact(byte_writer *out, uint16_t checksum, const void *coded,
+                     size_t coded_bytes); /* of an exact picture */
 
 /* The residual slices after the latent slices: with the first one its recipe,
  * with the others NULL. */

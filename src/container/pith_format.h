@@ -21,6 +21,7 @@ typedef enum ctr_chunk_type {
     CTR_CHUNK_RESIDUAL = 0x03,
     CTR_CHUNK_ALPHA = 0x04,
     CTR_CHUNK_PALETTE = 0x05,
+    CTR_CHUNK_EXACT = 0x06,
     CTR_CHUNK_METADATA = 0x85 /* and the two after it: one a pith_metadata */
 } ctr_chunk_type;
 #define CTR_CHUNK_SKIPPABLE 0x80u
@@ -28,10 +29,10 @@ typedef enum ctr_chunk_type {
 _Static_assert(PITH_METADATA_ICC == 0 && PITH_METADATA_EXIF == 1 && PITH_METADATA_XMP == 2 && PITH_N_METADATA == 3,
                "chunks ICCP, EXIF, XMPM are 0x85, 0x86, 0x87");
 
-#define CTR_SLICE_SIDE 128u                            /* latent positions a slice is wide and high, at most */
-#define CTR_ALPHA_SLICE_SIDE 512u                      /* pixels a slice of alpha is wide and high, at most */
-#define CTR_SLICE_SIDE 128u                            /* latent positions a slice is wide and high, at most */
-#define CTR_RESIDUAL_SIDE 512u                         /* pixels a residual slice is wide and high, at most */
+#define CTR_SLICE_SIDE 128u       /* latent positions a slice is wide and high, at most */
+#define CTR_EXACT_SIDE 1024u      /* pixels a slice of an exact picture is wide and high, at most */
+#define CTR_ALPHA_SLICE_SIDE 512u /* pixels a slice of alpha is wide and high, at most */
+#define CTR_RESIDUAL_SIDE 512u    /* pixels a residual slice is wide and high, at most */
 #define CTR_RECIPE_BYTES (PITH_FINGERPRINT_BYTES + 2u) /* before the first residual slice */
 #define CTR_CHUNK_BOUND 0x88u                          /* what a faithful file promises */
 #define CTR_BOUND_BYTES 9u
@@ -51,7 +52,8 @@ _Static_assert(PITH_METADATA_ICC == 0 && PITH_METADATA_EXIF == 1 && PITH_METADAT
 #define CTR_FLAG_RESIDUAL 0x08u
 #define CTR_FLAGS_KNOWN (CTR_FLAG_GREY | CTR_FLAG_ALPHA | CTR_FLAG_DEEP | CTR_FLAG_RESIDUAL)
 
-/* The HEAD chunk. Sizes of the latent follow: ceil(width / downscale). */
+/* The HEAD chunk. Sizes of the latent follow: ceil(width / downscale). An exact picture has the first six fields,
+ * no residual, and a latent of its pixels: log2_downscale is 0. */
 typedef struct ctr_head {
     uint32_t width, height;           /* pixels, 1 .. limits */
     bool grey;                        /* the picture was grey: decode to one channel */
@@ -72,6 +74,7 @@ typedef struct ctr_head {
 uint32_t ctr_latent_width(const ctr_head *head);
 uint32_t ctr_latent_height(const ctr_head *head);
 uint32_t ctr_slice_count(const ctr_head *head); /* UINT32_MAX when there are more; 0 with a palette */
+uint8_t ctr_slice_type(const ctr_head *head);   /* of the chunks that they are in */
 
 typedef struct ctr_rect {
     uint32_t x, y, width, height; /* latent positions, or pixels */
