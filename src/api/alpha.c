@@ -86,6 +86,7 @@ static void choose_way(alpha_writer *w) {
     uint32_t best = 0;
     for (uint32_t i = 0; i < w->n_ways && w->ways[best].n_bytes > w->max_bytes / SHARE_OF_FILE; i++)
         if (w->ways[i].n_bytes < w->ways[best].n_bytes) best = i;
+    w->chosen = best;
     byte_writer chosen = w->ways[best];
     w->ways[best] = w->chunks;
     w->chunks = chosen;
@@ -108,6 +109,8 @@ pith_status alpha_writer_take(alpha_writer *w, const row_band *band, pith_diag *
     }
     return PITH_OK;
 }
+
+uint32_t alpha_writer_levels(const alpha_writer *w) { return w->n_levels[w->chosen]; }
 
 /* ---- chunks -> rows -------------------------------------------------------------------- */
 

@@ -19,6 +19,7 @@ typedef struct alpha_writer {
     uint64_t max_bytes;      /* of the file; 0: as many as there are */
     uint32_t n_ways;         /* it is coded in so many, finest first, one of which is kept */
     uint32_t n_levels[ALPHA_MAX_WAYS];
+    uint32_t chosen; /* which of them */
     byte_writer ways[ALPHA_MAX_WAYS];
     uint16_t *rounded;  /* a slice in fewer levels, with several ways */
     uint32_t n_taken;   /* rows seen */
@@ -37,6 +38,9 @@ void alpha_writer_free(alpha_writer *w);
 /* Takes the band's rows that were not seen yet. After the last row the chunks
  * are complete; they are worth writing when `seen_through`. */
 pith_status alpha_writer_take(alpha_writer *w, const row_band *band, pith_diag *diag) PITH_MUST_CHECK;
+
+/* How many levels of opacity the chunks have. */
+uint32_t alpha_writer_levels(const alpha_writer *w);
 
 typedef struct alpha_reader {
     const pith_alloc *alloc; /* borrowed */

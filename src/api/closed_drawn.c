@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Text, drawings, flat graphics: what the network makes of them is seldom worth
- * a residual's bytes, so either it codes them alone or a residual does over
- * latents of hardly any bytes. (Mixtures of both were on no picture's best curve
- * by more than a point.) */
+/* Text, drawings, flat graphics: in fewer colours, or by the network alone, or by a
+ * residual over latents of hardly any bytes: what the network makes of them is seldom
+ * worth a residual's bytes. (Mixtures were on no picture's best curve by more than
+ * a point or two.) */
 #include "api/closed_drawn.h"
 
 #include <math.h>
 
+#include "api/closed_colours.h"
 #include "api/quality.h"
 
 #define QUALITY_NOTHING (-110.0f) /* of latents that say hardly anything */
@@ -19,32 +20,45 @@
 
 /* ---- to a size -------------------------------------------------------------------------------- */
 
-pith_status drawn_to_size(loop_state *s, attempt *best) {
-    const double room = (double)s->k->options->max_bytes - (double)s->k->other_bytes;
+/* A residual over almost nothing, if it looks better. */
+static pith_status residual_to_size(loop_state *s, attempt *best) {
+    double room = (double)s->k->options->max_bytes - (double)s->k->other_bytes, next = STEP_FIRST, step = -1;
     pith_status status = PITH_OK;
-    double next = STEP_FIRST, step = -1;
     attempt other = {.is_scored = true};
     attempt_init(&other, &s->k->env->alloc);
-    PITH_TRY(state_report(s, "sharing out bytes", 0.1));
     PITH_TRY(state_set_latents(s, QUALITY_NOTHING, 0, false, &other.latents));
-    if (room > (double)other.latents.n_bytes)
-        PITH_TRY(fit_residual(s, &other, room - (double)other.latents.n_bytes, N_TRIALS, &next, &step));
-    if (step >= 0) PITH_TRY(try_coarser(s, &other, step, room - (double)other.latents.n_bytes));
-    attempt_swap(best, &other);
-
-    PITH_TRY(state_report(s, "sharing out bytes", 0.7));
-    other.residual.n_bytes = 0;
-    status = state_set_latents(s, 0, s->k->options->max_bytes, false, &other.latents);
-    if (status == PITH_E_LIMIT && best->score > -INFINITY) { /* says how many bytes are the least, unless they fit */
-        diag_clear(s->k->diag);
-        status = PITH_OK;
-        goto cleanup;
-    }
-    if (status != PITH_OK) goto cleanup;
-    PITH_TRY(closed_score(s, &other.score));
+    room -= (double)other.latents.n_bytes;
+    if (room > 0) PITH_TRY(fit_residual(s, &other, room, N_TRIALS, &next, &step));
+    if (step >= 0) PITH_TRY(try_coarser(s, &other, step, room));
     if (other.score > best->score) attempt_swap(best, &other);
 cleanup:
     attempt_free(&other);
+    return status;
+}
+
+static pith_status latents_to_size(loop_state *s, attempt *best) {
+    attempt other = {.is_scored = true};
+    attempt_init(&other, &s->k->env->alloc);
+    pith_status status = state_set_latents(s, 0, s->k->options->max_bytes, false, &other.latents);
+    if (status == PITH_OK) status = closed_score(s, &other.score);
+    if (status == PITH_OK && other.score > best->score) attempt_swap(best, &other);
+    if (status == PITH_E_LIMIT && best->score > -INFINITY) { /* it says how many bytes are the least: some fit */
+        diag_clear(s->k->diag);
+        status = PITH_OK;
+    }
+    attempt_free(&other);
+    return status;
+}
+
+pith_status drawn_to_size(loop_state *s, attempt *best) {
+    pith_status status = PITH_OK;
+    PITH_TRY(state_report(s, "sharing out bytes", 0.1));
+    PITH_TRY(colours_to_size(s, exact_room(s), best));
+    PITH_TRY(state_report(s, "sharing out bytes", 0.3));
+    PITH_TRY(residual_to_size(s, best));
+    PITH_TRY(state_report(s, "sharing out bytes", 0.8));
+    PITH_TRY(latents_to_size(s, best));
+cleanup:
     return status;
 }
 
@@ -61,7 +75,7 @@ static pith_status reach_by_latents(loop_state *s, attempt *best, double target,
     attempt_init(&other, &s->k->env->alloc);
     for (int i = 0; i < N_TRIALS_LATENTS && high - low > 1; i++) {
         PITH_TRY(state_set_latents(s, next, 0, false, &other.latents));
-        if (attempt_bytes(&other) >= attempt_bytes(best) && best->score >= target) {
+        if (best->score >= target && attempt_bytes(s, &other) >= attempt_bytes(s, best)) {
             high = next; /* too many bytes, whatever it looks like */
         } else {
             PITH_TRY(closed_score(s, &other.score));
@@ -79,14 +93,32 @@ cleanup:
     return status;
 }
 
+/* A residual over almost nothing, if it has fewer bytes. */
+static pith_status reach_by_residual(loop_state *s, attempt *best, double target) {
+    pith_status status = PITH_OK;
+    attempt other = {.is_scored = true};
+    attempt_init(&other, &s->k->env->alloc);
+    PITH_TRY(state_set_latents(s, QUALITY_NOTHING, 0, false, &other.latents));
+    PITH_TRY(closed_score(s, &other.score));
+    const double room = best->score >= target
+                            ? (double)attempt_bytes(s, best) - (double)attempt_bytes(s, &other)
+                            : INFINITY;
+    PITH_TRY(reach_score(s, &other, target, room, usual_step(target), N_TRIALS));
+    const bool reaches = other.score >= target, is_smaller = attempt_bytes(s, &other) < attempt_bytes(s, best);
+    if (reaches ? best->score < target || is_smaller : other.score > best->score) attempt_swap(best, &other);
+cleanup:
+    attempt_free(&other);
+    return status;
+}
+
 pith_status drawn_to_quality(loop_state *s, attempt *best) {
     const float quality = s->k->options->quality;
     const double target = quality_score(quality);
     pith_status status = PITH_OK;
     PITH_TRY(state_report(s, "mending", 0.1));
-    PITH_TRY(state_set_latents(s, QUALITY_NOTHING, 0, false, &best->latents));
-    PITH_TRY(closed_score(s, &best->score));
-    PITH_TRY(reach_score(s, best, target, usual_step(target), N_TRIALS));
+    PITH_TRY(colours_to_score(s, target, best));
+    PITH_TRY(state_report(s, "mending", 0.3));
+    PITH_TRY(reach_by_residual(s, best, target));
     PITH_TRY(state_report(s, "mending", 0.7));
     PITH_TRY(reach_by_latents(s, best, target, quality));
 cleanup:

@@ -9,6 +9,7 @@
 #include "api/size_search.h"
 
 #define FINE_DELTA 4u     /* how much finer the steps of protected blocks are */
+#define COARSEST (RES_N_STEPS - 1.0)
 #define FINEST_PART 0.25  /* of an index, by which a search ends */
 #define NEAR_ENOUGH 0.975 /* of the bytes there are */
 #define AIM 0.985
@@ -20,12 +21,14 @@
 void attempt_init(attempt *a, const pith_alloc *alloc) {
     bw_init(&a->latents, alloc);
     bw_init(&a->residual, alloc);
+    bw_init(&a->exact, alloc);
     a->score = -INFINITY;
 }
 
 void attempt_free(attempt *a) {
     bw_free(&a->latents);
     bw_free(&a->residual);
+    bw_free(&a->exact);
 }
 
 void attempt_swap(attempt *a, attempt *b) {
@@ -34,7 +37,10 @@ void attempt_swap(attempt *a, attempt *b) {
     *b = t;
 }
 
-size_t attempt_bytes(const attempt *a) { return a->latents.n_bytes + a->residual.n_bytes; }
+uint64_t attempt_bytes(const loop_state *s, const attempt *a) {
+    if (a->exact.n_bytes > 0) return a->exact.n_bytes;
+    return a->latents.n_bytes + a->residual.n_bytes + s->k->alpha_bytes;
+}
 
 static pith_status set_step(loop_state *s, double step) {
     return state_set_residual(s, step, s->k->options->n_protect > 0 ? FINE_DELTA : 0);
@@ -62,12 +68,12 @@ static double between(double guess, const size_end *fine, const size_end *coarse
     if (!coarse->known) guess = fmin(guess, fine->index + FARTHEST);
     if (!fine->known) guess = fmax(guess, coarse->index - FARTHEST);
     guess = FINEST_PART * ceil(guess / FINEST_PART);
-    return fmax(fmin(fmin(guess, coarse->index - FINEST_PART), RES_N_STEPS - 1), fmax(fine->index + FINEST_PART, 0));
+    return fmax(fmin(guess, coarse->index - FINEST_PART), fmax(fine->index + FINEST_PART, 0));
 }
 
 pith_status fit_residual(loop_state *s, attempt *a, double room, int n_trials, double *next, double *step) {
     pith_status status = PITH_OK;
-    size_end fine = {.index = -1}, coarse = {.index = RES_N_STEPS}; /* fine: too many bytes; coarse: fits */
+    size_end fine = {.index = -1}, coarse = {.index = COARSEST + FINEST_PART}; /* fine: too many bytes; coarse: fits */
     double n_bytes;
     bool fits = false, halve = false;
     a->residual.n_bytes = 0;
@@ -90,14 +96,14 @@ pith_status try_coarser(loop_state *s, attempt *a, double step, double room) {
     static const double coarser[] = {1, 2, 4};
     pith_status status = PITH_OK;
     double n_bytes;
-    for (int i = 0; i < 3 && status == PITH_OK && step + coarser[i] < RES_N_STEPS; i++)
+    for (int i = 0; i < 3 && status == PITH_OK && step + coarser[i] <= COARSEST; i++)
         status = try_step(s, a, step + coarser[i], room, &n_bytes);
     return status;
 }
 
-pith_status reach_score(loop_state *s, attempt *a, double target, double first, int n_trials) {
+pith_status reach_score(loop_state *s, attempt *a, double target, double room, double first, int n_trials) {
     pith_status status = PITH_OK;
-    size_end fine = {.index = -1}, coarse = {.index = RES_N_STEPS}; /* fine: reaches it; log_bytes are scores here */
+    size_end fine = {.index = -1}, coarse = {.index = COARSEST + FINEST_PART}; /* fine: reaches it; log_bytes are scores here */
     double next = first, score;
     bool reaches = false, halve = false;
     for (int i = 0; i < n_trials && coarse.index - fine.index > FINEST_PART; i++) {
@@ -107,11 +113,13 @@ pith_status reach_score(loop_state *s, attempt *a, double target, double first, 
         reaches = score >= target;
         *(reaches ? &fine : &coarse) = (size_end){next, score, true};
         const bool is_smaller = a->residual.n_bytes == 0 || s->residual.n_bytes < a->residual.n_bytes;
-        if (reaches ? a->score < target || is_smaller : score > a->score) {
+        const double n_bytes = (double)s->residual.n_bytes;
+        if (n_bytes <= room && (reaches ? a->score < target || is_smaller : score > a->score)) {
             bw_swap(&a->residual, &s->residual);
             a->score = score;
         }
         if (reaches && score < target + OVERSHOOT) break;
+        if (!reaches && (double)s->residual.n_bytes > room) break; /* and finer ones take more */
         if (coarse.index - fine.index > FINEST_PART)
             next = between(size_search_next(&fine, &coarse, target + OVERSHOOT / 2, -SCORE_PER_STEP, halve), &fine,
                            &coarse);

@@ -9,6 +9,7 @@
 /* A file: latents and a residual. */
 typedef struct attempt {
     byte_writer latents, residual; /* a whole file; RESD chunks, none when empty */
+    byte_writer exact;             /* a whole file of that method, in place of both; empty: none */
     bool is_scored;                /* whether a score is asked for */
     double score;                  /* closed_score's; -INFINITY: none yet */
 } attempt;
@@ -16,7 +17,8 @@ typedef struct attempt {
 void attempt_init(attempt *a, const pith_alloc *alloc);
 void attempt_free(attempt *a);
 void attempt_swap(attempt *a, attempt *b);
-size_t attempt_bytes(const attempt *a);
+/* With the opacity, without what else follows. */
+uint64_t attempt_bytes(const loop_state *s, const attempt *a);
 
 /* The finest residual of `room` bytes beside the latents that state has, in few trials, the first
  * of them `*next`, into a->residual; of those that fit the one with the best score, where scores
@@ -29,7 +31,9 @@ pith_status fit_residual(loop_state *s, attempt *a, double room, int n_trials, d
 pith_status try_coarser(loop_state *s, attempt *a, double step, double room) PITH_MUST_CHECK;
 
 /* The smallest residual whose score is at least `target`, or else that of the best score, into
- * a->residual; the first trial is of step `first`. a->score is that of the latents alone before. */
-pith_status reach_score(loop_state *s, attempt *a, double target, double first, int n_trials) PITH_MUST_CHECK;
+ * a->residual; the first trial is of step `first`. a->score is that of the latents alone before.
+ * Ends without one as soon as it is known that it would take more than `room` bytes. */
+pith_status reach_score(loop_state *s, attempt *a, double target, double room, double first, int n_trials)
+    PITH_MUST_CHECK;
 
 #endif

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "api/closed_colours.h"
 #include "api/closed_drawn.h"
 #include "api/quality.h"
 #include "container/ctr_write.h"
@@ -125,7 +126,7 @@ static bool searches(const loop_state *s) { return s->k->stages.search.to > 0; }
 
 /* Symbols are searched for where the latents are left alone: a residual would have to be fitted anew. */
 static pith_status search_symbols(loop_state *s, attempt *best) {
-    if (!searches(s) || best->residual.n_bytes > 0) return PITH_OK;
+    if (!searches(s) || best->residual.n_bytes > 0 || best->exact.n_bytes > 0) return PITH_OK;
     best->latents.n_bytes = 0;
     pith_decoder_free(&s->decoder); /* nothing is decoded any more, and the search needs the room */
     return s->k->write_latents(s->k->user, 0, s->k->options->max_bytes, true, &best->latents);
@@ -195,7 +196,8 @@ static pith_status drawn_to_look(loop_state *s, attempt *best) {
 /* ---- the whole -------------------------------------------------------------------------------- */
 
 /* The latents' file with what a header says of what follows, then the residual. */
-static pith_status write_whole(const loop_state *s, const attempt *a, const ctr_bound *bound, byte_writer *file) {
+static pith_status write_latents_file(const loop_state *s, const attempt *a, const ctr_bound *bound,
+                                      byte_writer *file) {
     ctr_file latents;
     pith_status status = ctr_read(&latents, a->latents.data, a->latents.n_bytes, s->k->env, s->k->diag);
     if (status != PITH_OK) return status;
@@ -210,21 +212,48 @@ static pith_status write_whole(const loop_state *s, const attempt *a, const ctr_
     return status;
 }
 
-pith_status closed_loop_run(const closed_loop *k, byte_writer *file) {
+/* What is smaller without a loss, and no more bytes, is stored so. */
+static pith_status prefer_exact(loop_state *s, attempt *best) {
+    bool fits;
+    if (best->exact.n_bytes > 0 && best->score >= 100) return PITH_OK;
+    return exact_if_it_fits(s, attempt_bytes(s, best), best, &fits);
+}
+
+/* Without a promise. */
+static pith_status run_free(loop_state *s, attempt *best) {
+    const pith_encode_options *o = s->k->options;
+    const uint64_t max_bytes = o->max_bytes > 0 ? exact_room(s) : UINT64_MAX;
+    const bool is_deep = s->k->original->full.format.bit_depth == 16;
+    bool done = false;
+    pith_status status = PITH_OK;
+    if (o->max_bytes > 0)
+        PITH_TRY(is_deep ? levels_to_size(s, max_bytes, best, &done) : exact_if_it_fits(s, max_bytes, best, &done));
+    else if (is_deep && o->quality >= QUALITY_DEEP)
+        PITH_TRY(levels_of_step(s, quality_deep_step(o->quality), UINT64_MAX, best, &done));
+    if (done) return PITH_OK;
+    if (o->max_bytes > 0) return to_size(s, best);
+    if (s->is_drawn && o->n_protect == 0)
+        PITH_TRY(drawn_to_look(s, best));
+    else
+        PITH_TRY(to_quality(s, best, NULL));
+    status = prefer_exact(s, best);
+cleanup:
+    return status;
+}
+
+pith_status closed_loop_run(const closed_loop *k, byte_writer *file, bool *is_exact) {
     pith_status status = PITH_OK;
     loop_state s = {.k = k};
     attempt best = {0};
     ctr_bound bound = {0};
     attempt_init(&best, &k->env->alloc);
     PITH_TRY(state_init(&s, k));
-    if (k->options->max_bytes > 0)
-        status = to_size(&s, &best);
-    else if (s.is_drawn && !k->options->faithful && k->options->n_protect == 0)
-        status = drawn_to_look(&s, &best);
+    PITH_TRY(k->options->faithful ? to_quality(&s, &best, &bound) : run_free(&s, &best));
+    *is_exact = best.exact.n_bytes > 0;
+    if (*is_exact)
+        bw_swap(file, &best.exact);
     else
-        status = to_quality(&s, &best, &bound);
-    if (status != PITH_OK) goto cleanup;
-    PITH_TRY(write_whole(&s, &best, &bound, file));
+        PITH_TRY(write_latents_file(&s, &best, &bound, file));
 cleanup:
     attempt_free(&best);
     state_free(&s);

@@ -12,13 +12,25 @@ pith_status kept_source_init(kept_source *k, const pith_env *env, const pith_sou
     kept->bit_depth = 8;
     k->image.stride_bytes = (size_t)f->width * kept->n_channels;
     k->image.pixels = mem_alloc(&env->alloc, f->height, k->image.stride_bytes);
+    k->full = k->image;
     bool has_alpha = f->n_channels % 2 == 0;
     if (has_alpha) k->hidden = mem_alloc(&env->alloc, f->height, f->width);
-    if (k->image.pixels && (k->hidden || !has_alpha)) return PITH_OK;
+    if (kept_source_full_bytes(f) > 0) {
+        k->full.format = *f;
+        k->full.stride_bytes = (size_t)f->width * f->n_channels * (f->bit_depth / 8);
+        k->full.pixels = mem_alloc(&env->alloc, f->height, k->full.stride_bytes);
+    }
+    if (k->image.pixels && k->full.pixels && (k->hidden || !has_alpha)) return PITH_OK;
     return diag_set(diag, PITH_E_NOMEM, "out of memory for the picture");
 }
 
+uint64_t kept_source_full_bytes(const pith_image_format *f) {
+    if (f->n_channels % 2 == 1 && f->bit_depth == 8) return 0;
+    return (uint64_t)f->width * f->height * f->n_channels * (f->bit_depth / 8);
+}
+
 void kept_source_free(kept_source *k, const pith_env *env) {
+    if (k->full.pixels != k->image.pixels) mem_free(&env->alloc, k->full.pixels);
     mem_free(&env->alloc, k->image.pixels);
     mem_free(&env->alloc, k->hidden);
     *k = (kept_source){0};
@@ -36,6 +48,8 @@ static void keep_row(const kept_source *k, uint32_t y, const uint8_t *row) {
     const pith_image_format *f = &k->source->format;
     const unsigned n = k->image.format.n_channels;
     uint8_t *to = (uint8_t *)k->image.pixels + y * k->image.stride_bytes;
+    if (k->full.pixels != k->image.pixels)
+        memcpy((uint8_t *)k->full.pixels + y * k->full.stride_bytes, row, k->full.stride_bytes);
     for (size_t x = 0; x < f->width; x++) {
         for (unsigned c = 0; c < n; c++) to[x * n + c] = shallow(row, x * f->n_channels + c, f->bit_depth);
         if (k->hidden) k->hidden[(size_t)y * f->width + x] = shallow(row, x * f->n_channels + n, f->bit_depth) == 0;

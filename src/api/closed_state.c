@@ -55,6 +55,7 @@ static pith_status find_important(loop_state *s) {
     return status;
 }
 
+#define ICON_PIXELS 16384u     /* pictures so small are tried in every way, whatever they hold */
 #define CODER_BYTES 20000000u /* of a residual coder, the encoder's */
 #define BLOCK_BYTES (sizeof(fid_block) + 1)
 
@@ -64,8 +65,10 @@ uint64_t closed_loop_bytes(const pith_image_format *f) {
     uint64_t n_pixels = (uint64_t)f->width * f->height, n_colours = f->n_channels < 3 ? 1 : 3;
     uint64_t blocks = n_pixels / (FID_CELL * FID_CELL) * BLOCK_BYTES;
     bool has_alpha = f->n_channels % 2 == 0;
-    /* the original, what the network makes of it, and that mended; luma of the score, at most as large again */
-    return n_pixels * (3 * n_colours + 8 + has_alpha) + blocks + CODER_BYTES;
+    /* the original, what the network makes of it, and that mended; of the original with alpha or all bits, and in
+     * fewer colours or on a background; of a score */
+    uint64_t scoring = (n_pixels < 2 * SCORE_PIXELS ? n_pixels : 2 * SCORE_PIXELS) * 24;
+    return n_pixels * (3 * n_colours + has_alpha) + 3 * kept_source_full_bytes(f) + scoring + blocks + CODER_BYTES;
 }
 
 static pith_status make_room(loop_state *s) {
@@ -101,7 +104,8 @@ pith_status state_init(loop_state *s, const closed_loop *k) {
     if (status == PITH_OK) status = model_decoder_id(k->model, s->recipe.decoder_id, k->diag);
     const model_traits *traits = model_traits_of(k->model);
     if (traits->can_denoise && !traits->denoiser_varies) s->recipe.n_steps = MODEL_DEFAULT_STEPS;
-    s->is_drawn = closed_is_drawn(&k->original->image);
+    const pith_image_format *f = &k->original->image.format;
+    s->is_drawn = (uint64_t)f->width * f->height <= ICON_PIXELS || closed_is_drawn(&k->original->image);
     return status;
 }
 

@@ -324,12 +324,15 @@ static pith_status encode_closed(pith_encoder *e, encode_job *job, const pith_so
                         .stages = job->stages,
                         .alpha = job->head.alpha,
                         .other_bytes = writer.other_bytes,
+                        .alpha_bytes = writer.other_bytes - job->after.n_bytes,
+                        .alpha_levels = alpha_writer_levels(&job->alpha),
                         .memory = job->memory,
                         .write_latents = write_latents,
                         .user = &writer};
     job->head.alpha = false; /* in the trials */
-    status = closed_loop_run(&loop, file);
-    job->head.alpha = loop.alpha;
+    bool is_exact = false;
+    status = closed_loop_run(&loop, file, &is_exact);
+    job->head.alpha = loop.alpha && !is_exact;
     e->timing.coding_seconds = env_seconds() - start;
 cleanup:
     kept_source_free(&kept, &e->env);

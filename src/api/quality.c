@@ -40,6 +40,12 @@ static float quality_at(const knot *knots, size_t count, float value) {
 
 double quality_score(float quality) { return SCORE_Q0 + (SCORE_Q100 - SCORE_Q0) * (double)quality / 100; }
 
+#define DEEP_OCTAVES 3 /* from the levels of 8 bits at QUALITY_DEEP to quality 100 */
+
+uint32_t quality_deep_step(float quality) {
+    return (uint32_t)(65535.0f / 255 * exp2f(-DEEP_OCTAVES * (quality - QUALITY_DEEP) / (100 - QUALITY_DEEP)) + 0.5f);
+}
+
 float quality_log2_step(const model_traits *t, float quality) {
     return t->log2_step_q0 + (t->log2_step_q100 - t->log2_step_q0) * between(latent_knots, quality);
 }

@@ -14,6 +14,10 @@
 /* What a quality means, as SSIMULACRA 2: the mean of photos. */
 double quality_score(float quality);
 
+/* From here on pictures of 16 bits are stored in evenly spaced levels, so far apart. */
+#define QUALITY_DEEP 90.0f
+uint32_t quality_deep_step(float quality);
+
 /* log2 of the latents' step in a file of latents alone. */
 float quality_log2_step(const model_traits *t, float quality);
 
