@@ -346,6 +346,7 @@ typedef struct decode_job {
     const latent_planes *latents;
     const pith_sink *sink;
     row_band band; /* the rows of one line of tiles */
+    colour_line line;
     alpha_reader alpha;
     float *window_latents, *window_pixels;
     model_decode_how how;
@@ -365,6 +366,11 @@ static pith_status job_init(pith_decoder *d, decode_job *job) {
     if (status == PITH_OK)
         status = alpha_reader_init(&job->alpha, &d->env.alloc, &d->file, part->x, part->width, &d->diag);
     if (status != PITH_OK) return status;
+    ctr_tint tint;
+    if (ctr_read_tint(&d->file, &tint)) {
+        job->line = colour_line_between(tint.ends[0], tint.ends[1]);
+        job->band.line = &job->line;
+    }
     job->window_latents = mem_alloc(&d->env.alloc, (size_t)window.h * window.w, head->n_latent * sizeof(float));
     job->window_pixels = mem_alloc(&d->env.alloc, (size_t)window.keep_h * window.keep_w, 3 * s * s * sizeof(float));
     if (!job->window_latents || !job->window_pixels)

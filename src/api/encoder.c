@@ -18,6 +18,7 @@
 #include "api/pixels.h"
 #include "api/rate_control.h"
 #include "api/tiles.h"
+#include "api/tint.h"
 #include "codec/lat_prior.h"
 #include "container/ctr_write.h"
 
@@ -90,7 +91,9 @@ typedef struct encode_job {
     alpha_writer alpha;
     float *window_pixels, *window_latents, *window_opacity; /* the last of pictures with alpha */
     int16_t *symbols;                                       /* as large as latents */
-    byte_writer after;                                      /* chunks that follow the slices */
+    bool has_tint;
+    ctr_tint tint;
+    byte_writer after; /* chunks that follow the slices */
 } encode_job;
 
 static void job_free(encode_job *job, const pith_alloc *alloc) {
@@ -238,7 +241,7 @@ cleanup:
 
 /* ---- latents -> bytes -------------------------------------------------------------------- */
 
-/* Appends a file of latents alone, of at most `max_bytes` if that is not 0. `original`: for a search of the
+/* Appends a file of latents and a tint alone, of at most `max_bytes` if that is not 0. `original`: for a search of the
  * symbols, or NULL. */
 static pith_status latents_to_file(pith_encoder *e, encode_job *job, rate_wish wish, const pith_image *original,
                                    byte_writer *file) {
@@ -265,6 +268,7 @@ static pith_status latents_to_file(pith_encoder *e, encode_job *job, rate_wish w
     }
     PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
     PITH_TRY(rate_write_slices(&rate, &job->latents, job->symbols, &job->head, file));
+    if (job->has_tint) ctr_write_tint(file, &job->tint);
 cleanup:
     slice_pool_free(&rate.pool);
     return status;
@@ -279,7 +283,8 @@ typedef struct latents_writer {
 
 static pith_status write_latents(void *user, float quality, uint64_t max_bytes, bool search, byte_writer *file) {
     latents_writer *w = user;
-    const rate_wish wish = {quality, max_bytes, w->other_bytes};
+    const size_t tint_bytes = w->job->has_tint ? ctr_chunk_bytes(CTR_TINT_BYTES) : 0;
+    const rate_wish wish = {quality, max_bytes, w->other_bytes + tint_bytes};
     return latents_to_file(w->encoder, w->job, wish, search ? w->original : NULL, file);
 }
 
@@ -314,6 +319,7 @@ static pith_status encode_closed(pith_encoder *e, encode_job *job, const pith_so
     pith_source keeping = kept_source_as_source(&kept);
     PITH_TRY(pixels_to_latents(e, job, &keeping, o));
     double start = env_seconds();
+    job->has_tint = tint_find(&kept, &job->tint);
     latents_writer writer = {e, job, job->after.n_bytes, &kept.image};
     if (job->head.alpha) writer.other_bytes += job->alpha.chunks.n_bytes;
     closed_loop loop = {.env = &e->env,

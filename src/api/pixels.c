@@ -109,6 +109,28 @@ static void store_sample(const row_band *band, uint8_t *row, size_t index, float
     }
 }
 
+colour_line colour_line_between(const uint8_t dark[3], const uint8_t light[3]) {
+    colour_line line = {.inverse_square = 0};
+    float square = 0;
+    for (int c = 0; c < 3; c++) {
+        line.dark[c] = dark[c] / 255.0f;
+        line.way[c] = (light[c] - dark[c]) / 255.0f;
+        square += line.way[c] * line.way[c];
+    }
+    if (square > 0) line.inverse_square = 1 / square;
+    return line;
+}
+
+/* The place of the band's line that is nearest. */
+static void store_on_line(const row_band *band, uint8_t *row, size_t index, const float *from, size_t plane) {
+    const colour_line *l = band->line;
+    float t = 0;
+    for (size_t c = 0; c < 3; c++) t += (from[c * plane] - l->dark[c]) * l->way[c];
+    t *= l->inverse_square;
+    t = t > 0 ? (t < 1 ? t : 1) : 0;
+    for (size_t c = 0; c < 3; c++) store_sample(band, row, index + c, l->dark[c] + t * l->way[c]);
+}
+
 void pixels_store(row_band *band, pixel_rect rect, const float *planes, uint32_t plane_height, uint32_t plane_width,
                   uint32_t x0, uint32_t y0) {
     size_t plane = (size_t)plane_height * plane_width;
@@ -120,6 +142,8 @@ void pixels_store(row_band *band, pixel_rect rect, const float *planes, uint32_t
             size_t index = (rect.x + x - band->left) * n;
             if (n < 3)
                 store_sample(band, row, index, (from[0] + from[plane] + from[2 * plane]) * (1.0f / 3.0f));
+            else if (band->line)
+                store_on_line(band, row, index, from, plane);
             else
                 for (size_t c = 0; c < 3; c++) store_sample(band, row, index + c, from[c * plane]);
         }

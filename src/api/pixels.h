@@ -7,6 +7,12 @@
 #include "base/mem.h"
 #include "base/status.h"
 
+/* The colours of a picture that has one tint: dark + t * (light - dark), t in 0..1. */
+typedef struct colour_line {
+    float dark[3], way[3], inverse_square; /* way: light - dark; 1 / its squared length, 0 if that is 0 */
+} colour_line;
+colour_line colour_line_between(const uint8_t dark[3], const uint8_t light[3]);
+
 /* A horizontal band of a picture, or of some of its columns, moving downward.
  * All coordinates are the whole picture's. */
 typedef struct row_band {
@@ -14,6 +20,7 @@ typedef struct row_band {
     uint8_t *rows;
     size_t stride_bytes;
     uint32_t left, n_columns;         /* columns [left, left + n_columns) are held */
+    const struct colour_line *line;   /* pixels_store brings colours onto it; NULL: they may be any. Borrowed */
     uint32_t first, n_rows, capacity; /* rows [first, first + n_rows) of the picture are held */
 } row_band;
 
@@ -47,7 +54,7 @@ void pixels_set_alpha(row_band *band, uint32_t y, uint32_t x, uint16_t opacity);
 
 /* The upper left `rect` (in picture coordinates, inside the band) from planes
  * of plane_height x plane_width, of which it starts at column x0 and row y0:
- * clamped and rounded half up. One channel gets the mean of the three; alpha
+ * brought onto the band's line of colours if it has one, clamped and rounded half up. One channel gets the mean of the three; alpha
  * is left as it is. */
 void pixels_store(row_band *band, pixel_rect rect, const float *planes, uint32_t plane_height, uint32_t plane_width,
                   uint32_t x0, uint32_t y0);

@@ -15,6 +15,7 @@ typedef struct preview_job {
     const preview *p;
     pixel_rect positions; /* of the whole latent */
     row_band band;        /* in pixels of the preview */
+    colour_line line;
     alpha_reader alpha;
     float *map;        /* 3 x (n_latent + 1), see model_preview_map */
     float *colours;    /* three planes of ROWS rows */
@@ -55,6 +56,11 @@ static pith_status job_init(preview_job *job, pith_diag *diag) {
     pith_status status = band_init(&job->band, alloc, &format, ROWS, diag);
     if (status == PITH_OK) status = alpha_reader_init(&job->alpha, alloc, p->file, p->pixels.x, p->pixels.width, diag);
     if (status != PITH_OK) return status;
+    ctr_tint tint;
+    if (ctr_read_tint(p->file, &tint)) {
+        job->line = colour_line_between(tint.ends[0], tint.ends[1]);
+        job->band.line = &job->line;
+    }
     job->map = mem_alloc(alloc, 3 * (head->n_latent + 1u), sizeof *job->map);
     job->colours = mem_alloc(alloc, (size_t)3 * ROWS * at->width, sizeof *job->colours);
     job->opacity = mem_alloc(alloc, at->width, sizeof *job->opacity);

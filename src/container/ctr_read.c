@@ -249,6 +249,17 @@ static void place_bound(stream *s, ctr_file *file, const ctr_chunk *chunk) {
     file->bound = file->n_chunks;
 }
 
+static void place_tint(stream *s, ctr_file *file, const ctr_chunk *chunk) {
+    if (file->tint)
+        FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a second one");
+    else if (chunk->payload_bytes != CTR_TINT_BYTES)
+        FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a payload of %zu bytes, it has %u", chunk->payload_bytes,
+                CTR_TINT_BYTES);
+    else if (file->head.grey || file->head.method == PITH_METHOD_EXACT)
+        FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a tint of a picture that is %s", file->head.grey ? "grey" : "exact");
+    file->tint = file->n_chunks;
+}
+
 static const char *slice_word(const ctr_head *head) {
     return head->method == PITH_METHOD_EXACT ? "slice" : "latent slice";
 }
@@ -284,6 +295,8 @@ static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk, const
         place_residual(s, file, chunk);
     } else if (chunk->type == CTR_CHUNK_BOUND) {
         place_bound(s, file, chunk);
+    } else if (chunk->type == CTR_CHUNK_TINT) {
+        place_tint(s, file, chunk);
     } else if (!(chunk->type & CTR_CHUNK_SKIPPABLE)) {
         FAIL_AT(s, at, PITH_E_UNSUPPORTED, "a chunk of unknown type 0x%02x that may not be skipped", chunk->type);
     }
@@ -444,6 +457,13 @@ pith_status ctr_read_residual(const ctr_file *file, uint32_t index, const uint8_
     *coded = chunk->payload + skip;
     *coded_bytes = chunk->payload_bytes - skip;
     return PITH_OK;
+}
+
+bool ctr_read_tint(const ctr_file *file, ctr_tint *tint) {
+    if (!file->tint) return false;
+    const uint8_t *p = file->chunks[file->tint].payload;
+    for (int i = 0; i < 6; i++) tint->ends[i / 3][i % 3] = p[i];
+    return true;
 }
 
 pith_status ctr_read_bound(const ctr_file *file, ctr_bound *bound, pith_diag *diag) {

@@ -29,6 +29,7 @@ typedef struct ctr_file {
     uint32_t metadata[PITH_N_METADATA];  /* index into chunks; 0 = none */
     uint32_t palette;                    /* index into chunks of the PALT chunk of a file of that method; else 0 */
     uint32_t bound;                      /* index into chunks; 0 = none */
+    uint32_t tint;                       /* the same */
 } ctr_file;
 
 /* `data` is borrowed by `file` until ctr_file_free. */
@@ -66,6 +67,13 @@ pith_status ctr_read_recipe(const ctr_file *file, ctr_recipe *recipe, pith_diag 
 /* A residual slice's coded bytes, for res_decode; borrowed from the file's. */
 pith_status ctr_read_residual(const ctr_file *file, uint32_t index, const uint8_t **coded, size_t *coded_bytes,
                               pith_diag *diag) PITH_MUST_CHECK;
+
+/* All colours of the picture lie on the line between two: (red, green, blue) of its dark and of its light end. */
+typedef struct ctr_tint {
+    uint8_t ends[2][3];
+} ctr_tint;
+/* False when the file has none. */
+bool ctr_read_tint(const ctr_file *file, ctr_tint *tint);
 
 typedef struct ctr_bound {
     uint8_t level;         /* fid_level */

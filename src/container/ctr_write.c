@@ -124,6 +124,10 @@ void ctr_write_residual(byte_writer *out, const ctr_recipe *recipe, const void *
     write_chunk(out, CTR_CHUNK_RESIDUAL, first, recipe ? sizeof first : 0, coded, coded_bytes);
 }
 
+void ctr_write_tint(byte_writer *out, const ctr_tint *tint) {
+    write_chunk(out, CTR_CHUNK_TINT, tint->ends[0], sizeof tint->ends, NULL, 0);
+}
+
 void ctr_write_bound(byte_writer *out, const ctr_bound *bound) {
     uint8_t payload[CTR_BOUND_BYTES] = {bound->level};
     for (unsigned i = 0; i < 4; i++) {

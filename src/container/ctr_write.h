@@ -17,6 +17,7 @@ void ctr_write_exact(byte_writer *out, uint16_t checksum, const void *coded,
 /* The residual slices after the latent slices: with the first one its recipe,
  * with the others NULL. */
 void ctr_write_residual(byte_writer *out, const ctr_recipe *recipe, const void *coded, size_t coded_bytes);
+void ctr_write_tint(byte_writer *out, const ctr_tint *tint);
 void ctr_write_bound(byte_writer *out, const ctr_bound *bound);
 
 /* What a file of these parts costs: bytes of magic, version and HEAD chunk, of

@@ -22,6 +22,7 @@ typedef enum ctr_chunk_type {
     CTR_CHUNK_ALPHA = 0x04,
     CTR_CHUNK_PALETTE = 0x05,
     CTR_CHUNK_EXACT = 0x06,
+    CTR_CHUNK_TINT = 0x07,
     CTR_CHUNK_METADATA = 0x85 /* and the two after it: one a pith_metadata */
 } ctr_chunk_type;
 #define CTR_CHUNK_SKIPPABLE 0x80u
@@ -34,6 +35,7 @@ _Static_assert(PITH_METADATA_ICC == 0 && PITH_METADATA_EXIF == 1 && PITH_METADAT
 #define CTR_ALPHA_SLICE_SIDE 512u /* pixels a slice of alpha is wide and high, at most */
 #define CTR_RESIDUAL_SIDE 512u    /* pixels a residual slice is wide and high, at most */
 #define CTR_RECIPE_BYTES (PITH_FINGERPRINT_BYTES + 2u) /* before the first residual slice */
+#define CTR_TINT_BYTES 6u
 #define CTR_CHUNK_BOUND 0x88u                          /* what a faithful file promises */
 #define CTR_BOUND_BYTES 9u
 #define CTR_MAX_LEVEL 3u
