@@ -10,20 +10,22 @@
 #define HASH_SIZE (2 * COLOURS_MAX_DISTINCT)
 #define N_AXES 4
 #define N_SWEEPS 3        /* of Lloyd's */
-#define LUMA_WEIGHT 1.5f  /* of a difference, against chroma's and .. */
+#define LUMA_WEIGHT 1.2f  /* of a difference, against chroma's and .. */
 #define ALPHA_WEIGHT 1.5f /* .. opacity's; colours count as far as they are opaque */
 #define MAIN_PART 0.5     /* of a cluster's pixels: a colour that has it stands for the cluster as it is */
 
 typedef struct colour {
     uint32_t key; /* its samples, the first in the lowest byte */
     uint32_t count;
+    float weight; /* less than in proportion to the count: a thin line of its own colour is no noise */
     uint32_t cluster;
     float place[N_AXES];
 } colour;
 
 typedef struct cluster {
-    double weight, sum[N_AXES], error; /* of the members: pixels, places, squared distance from the mean */
+    double weight, sum[N_AXES], error; /* of the members: weights, places, squared distance from the mean */
     float mean[N_AXES];
+    uint64_t n_pixels;
     uint32_t main_key, main_count; /* of the most frequent member */
     uint32_t key;                  /* the colour that stands for it */
 } cluster;
@@ -63,6 +65,7 @@ static void find_place(colour *c, unsigned n_channels) {
     c->place[1] = 0.56f * (b - y) * part;
     c->place[2] = 0.71f * (r - y) * part;
     c->place[3] = ALPHA_WEIGHT * alpha;
+    c->weight = sqrtf((float)c->count);
 }
 
 /* False when there are too many colours. */
@@ -128,8 +131,9 @@ static void sum_up(colour_set *s, unsigned n_clusters) {
     for (unsigned i = 0; i < s->n_colours; i++) {
         const colour *c = &s->colours[i];
         cluster *k = &s->clusters[c->cluster];
-        k->weight += c->count;
-        for (int a = 0; a < N_AXES; a++) k->sum[a] += (double)c->count * (double)c->place[a];
+        k->weight += (double)c->weight;
+        k->n_pixels += c->count;
+        for (int a = 0; a < N_AXES; a++) k->sum[a] += (double)c->weight * (double)c->place[a];
         if (c->count > k->main_count) k->main_count = c->count, k->main_key = c->key;
     }
     for (unsigned j = 0; j < n_clusters; j++)
@@ -137,7 +141,7 @@ static void sum_up(colour_set *s, unsigned n_clusters) {
             s->clusters[j].mean[a] = (float)(s->clusters[j].sum[a] / s->clusters[j].weight);
     for (unsigned i = 0; i < s->n_colours; i++) {
         cluster *k = &s->clusters[s->colours[i].cluster];
-        k->error += (double)s->colours[i].count * (double)distance(s->colours[i].place, k->mean);
+        k->error += (double)s->colours[i].weight * (double)distance(s->colours[i].place, k->mean);
     }
 }
 
@@ -149,7 +153,7 @@ static void main_axis(const colour_set *s, unsigned which, float axis[N_AXES]) {
         if (c->cluster != which) continue;
         for (int a = 0; a < N_AXES; a++)
             for (int b = 0; b < N_AXES; b++)
-                m[a][b] += (double)c->count * (double)(c->place[a] - s->clusters[which].mean[a]) *
+                m[a][b] += (double)c->weight * (double)(c->place[a] - s->clusters[which].mean[a]) *
                            (double)(c->place[b] - s->clusters[which].mean[b]);
     }
     for (int step = 0; step < 12; step++) {
@@ -194,7 +198,7 @@ static void choose_keys(colour_set *s, unsigned n_clusters) {
     for (unsigned j = 0; j < n_clusters; j++) {
         cluster *k = &s->clusters[j];
         k->key = k->main_key;
-        k->error = k->main_count > MAIN_PART * k->weight ? -1 : INFINITY; /* from here on: the nearest member's */
+        k->error = k->main_count > MAIN_PART * (double)k->n_pixels ? -1 : INFINITY; /* from here on: the nearest member's */
     }
     for (unsigned i = 0; i < s->n_colours; i++) {
         cluster *k = &s->clusters[s->colours[i].cluster];
