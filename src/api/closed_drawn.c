@@ -39,7 +39,7 @@ cleanup:
 static pith_status latents_to_size(loop_state *s, attempt *best) {
     attempt other = {.is_scored = true};
     attempt_init(&other, &s->k->env->alloc);
-    pith_status status = state_set_latents(s, 0, s->k->options->max_bytes, false, &other.latents);
+    pith_status status = fit_latents(s, &other, false);
     if (status == PITH_OK) status = closed_score(s, &other.score);
     if (status == PITH_OK && other.score > best->score) attempt_swap(best, &other);
     if (status == PITH_E_LIMIT && best->score > -INFINITY) { /* it says how many bytes are the least: some fit */
@@ -74,7 +74,7 @@ static pith_status reach_by_latents(loop_state *s, attempt *best, double target,
     attempt other = {.is_scored = true};
     attempt_init(&other, &s->k->env->alloc);
     for (int i = 0; i < N_TRIALS_LATENTS && high - low > 1; i++) {
-        PITH_TRY(state_set_latents(s, next, 0, false, &other.latents));
+        PITH_TRY(set_latents(s, &other, next, false));
         if (best->score >= target && attempt_bytes(s, &other) >= attempt_bytes(s, best)) {
             high = next; /* too many bytes, whatever it looks like */
         } else {

@@ -9,6 +9,8 @@
 #include "api/size_search.h"
 
 #define FINE_DELTA 4u     /* how much finer the steps of protected blocks are */
+#define CHROMA_PART 0.03  /* of the bytes of latents, for their colours .. */
+#define SPARE_PART 0.006  /* .. of which no more than this is left unused */
 #define COARSEST (RES_N_STEPS - 1.0)
 #define FINEST_PART 0.25  /* of an index, by which a search ends */
 #define NEAR_ENOUGH 0.975 /* of the bytes there are */
@@ -20,6 +22,7 @@
 
 void attempt_init(attempt *a, const pith_alloc *alloc) {
     bw_init(&a->latents, alloc);
+    bw_init(&a->chroma, alloc);
     bw_init(&a->residual, alloc);
     bw_init(&a->exact, alloc);
     a->score = -INFINITY;
@@ -27,6 +30,7 @@ void attempt_init(attempt *a, const pith_alloc *alloc) {
 
 void attempt_free(attempt *a) {
     bw_free(&a->latents);
+    bw_free(&a->chroma);
     bw_free(&a->residual);
     bw_free(&a->exact);
 }
@@ -39,7 +43,37 @@ void attempt_swap(attempt *a, attempt *b) {
 
 uint64_t attempt_bytes(const loop_state *s, const attempt *a) {
     if (a->exact.n_bytes > 0) return a->exact.n_bytes;
-    return a->latents.n_bytes + a->residual.n_bytes + s->k->alpha_bytes;
+    return a->latents.n_bytes + a->chroma.n_bytes + a->residual.n_bytes + s->k->alpha_bytes;
+}
+
+pith_status mend_chroma(loop_state *s, attempt *a, double n_bytes) {
+    pith_status status = state_mend_chroma(s, (size_t)(CHROMA_PART * n_bytes));
+    a->chroma.n_bytes = 0;
+    bw_swap(&a->chroma, &s->chroma);
+    return status;
+}
+
+pith_status set_latents(loop_state *s, attempt *a, float quality, bool search) {
+    pith_status status = state_set_latents(s, quality, 0, search, &a->latents);
+    return status == PITH_OK ? mend_chroma(s, a, (double)a->latents.n_bytes) : status;
+}
+
+pith_status fit_latents(loop_state *s, attempt *a, bool search) {
+    const double max_bytes = (double)s->k->options->max_bytes;
+    double reserved = a->chroma.n_bytes > 0 ? (double)a->chroma.n_bytes : CHROMA_PART * max_bytes;
+    pith_status status = PITH_OK;
+    for (int round = 0; round < 2; round++) {
+        status = state_set_latents(s, 0, (uint64_t)(max_bytes - reserved), search, &a->latents);
+        if (status == PITH_E_LIMIT && reserved > 0) { /* latents cannot be so small, but perhaps alone */
+            diag_clear(s->k->diag);
+            reserved = 0;
+            continue;
+        }
+        if (status == PITH_OK) status = mend_chroma(s, a, reserved / CHROMA_PART);
+        if (status != PITH_OK || search || reserved - (double)a->chroma.n_bytes < SPARE_PART * max_bytes) break;
+        reserved = (double)a->chroma.n_bytes;
+    }
+    return status;
 }
 
 static pith_status set_step(loop_state *s, double step) {

@@ -8,7 +8,7 @@
 
 /* A file: latents and a residual. */
 typedef struct attempt {
-    byte_writer latents, residual; /* a whole file; RESD chunks, none when empty */
+    byte_writer latents, chroma, residual; /* a whole file; a CHRM chunk, RESD chunks, none when empty */
     byte_writer exact;             /* a whole file of that method, in place of both; empty: none */
     bool is_scored;                /* whether a score is asked for */
     double score;                  /* closed_score's; -INFINITY: none yet */
@@ -19,6 +19,15 @@ void attempt_free(attempt *a);
 void attempt_swap(attempt *a, attempt *b);
 /* With the opacity, without what else follows. */
 uint64_t attempt_bytes(const loop_state *s, const attempt *a);
+
+/* Colours of the latents that were set last, in a few hundredths of `n_bytes`. */
+pith_status mend_chroma(loop_state *s, attempt *a, double n_bytes) PITH_MUST_CHECK;
+
+/* Latents alone, and their colours mended, of at most options.max_bytes, into `a`; `search`: for the best symbols. */
+pith_status fit_latents(loop_state *s, attempt *a, bool search) PITH_MUST_CHECK;
+
+/* Latents alone of a quality, and their colours mended. */
+pith_status set_latents(loop_state *s, attempt *a, float quality, bool search) PITH_MUST_CHECK;
 
 /* The finest residual of `room` bytes beside the latents that state has, in few trials, the first
  * of them `*next`, into a->residual; of those that fit the one with the best score, where scores

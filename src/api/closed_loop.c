@@ -100,9 +100,8 @@ static pith_status photo_to_size(loop_state *s, attempt *best) {
     attempt mended = {0};
     attempt_init(&mended, &k->env->alloc);
     PITH_TRY(photo_with_residual(s, (double)k->options->max_bytes - (double)k->other_bytes, &mended));
-    PITH_TRY(k->write_latents(k->user, 0, k->options->max_bytes, false, &best->latents));
+    PITH_TRY(fit_latents(s, best, false));
     if (mended.residual.n_bytes > 0) {
-        PITH_TRY(state_see_latents(s, &best->latents));
         PITH_TRY(closed_score(s, &best->score));
         if (mended.score > best->score) attempt_swap(best, &mended);
     }
@@ -127,9 +126,7 @@ static bool searches(const loop_state *s) { return s->k->stages.search.to > 0; }
 /* Symbols are searched for where the latents are left alone: a residual would have to be fitted anew. */
 static pith_status search_symbols(loop_state *s, attempt *best) {
     if (!searches(s) || best->residual.n_bytes > 0 || best->exact.n_bytes > 0) return PITH_OK;
-    best->latents.n_bytes = 0;
-    pith_decoder_free(&s->decoder); /* nothing is decoded any more, and the search needs the room */
-    return s->k->write_latents(s->k->user, 0, s->k->options->max_bytes, true, &best->latents);
+    return fit_latents(s, best, true);
 }
 
 static pith_status to_size(loop_state *s, attempt *best) {
@@ -167,6 +164,7 @@ static pith_status to_quality(loop_state *s, attempt *a, ctr_bound *bound) {
     const bool unasked = s->k->options->effort > 0;
     double step = unasked && quality >= QUALITY_RESIDUAL ? quality_residual_step(quality, &latents) : 0;
     PITH_TRY(state_set_latents(s, latents, 0, searches(s), &a->latents));
+    if (unasked && step <= 0) PITH_TRY(mend_chroma(s, a, (double)a->latents.n_bytes));
     if (unasked) PITH_TRY(mend_at_quality(s, step));
     if (level) {
         PITH_TRY(closed_mend(s, most, N_ROUNDS, &worst));
@@ -206,6 +204,7 @@ static pith_status write_latents_file(const loop_state *s, const attempt *a, con
     size_t rest = latents.chunks[1].offset;
     status = ctr_write_head(file, &latents.head, s->k->diag);
     bw_bytes(file, a->latents.data + rest, a->latents.n_bytes - rest);
+    bw_bytes(file, a->chroma.data, a->chroma.n_bytes);
     bw_bytes(file, a->residual.data, a->residual.n_bytes);
     if (bound->level) ctr_write_bound(file, bound);
     ctr_file_free(&latents, s->k->env);

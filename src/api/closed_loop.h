@@ -28,6 +28,7 @@ typedef struct closed_loop {
     const pith_encode_options *options;
     encode_stages stages;
     uint64_t memory;      /* bytes that decoding may take; UINT64_MAX: not bound */
+    bool has_tint;        /* the latents' file has a tint */
     bool alpha;           /* chunks of alpha will follow .. */
     uint64_t other_bytes; /* .. and so many bytes of them and of others */
     uint64_t alpha_bytes; /* of which these are of alpha */

@@ -91,16 +91,13 @@ static pith_status make_room(loop_state *s) {
 }
 
 pith_status state_init(loop_state *s, const closed_loop *k) {
-    pith_env trial = *k->env;
-    trial.progress = (pith_progress){report_of_trial, s};
-    trial.limits.max_seconds = 0; /* the encoder's clock is in what it reports to */
     *s = (loop_state){.k = k};
     bw_init(&s->residual, &k->env->alloc);
+    bw_init(&s->chroma, &k->env->alloc);
     pith_status status = state_report(s, "comparing", 0);
     if (status == PITH_OK) status = make_room(s);
     if (status == PITH_OK) res_coder_watch(s->coder, look_of_coder, s);
     if (status == PITH_OK) status = find_important(s);
-    if (status == PITH_OK) status = pith_decoder_new(&s->decoder, &trial, k->diag);
     if (status == PITH_OK) status = model_decoder_id(k->model, s->recipe.decoder_id, k->diag);
     const model_traits *traits = model_traits_of(k->model);
     if (traits->can_denoise && !traits->denoiser_varies) s->recipe.n_steps = MODEL_DEFAULT_STEPS;
@@ -116,6 +113,7 @@ void state_free(loop_state *s) {
     fid_meter_free(&s->meter);
     fid_weights_free(&s->importance, alloc);
     bw_free(&s->residual);
+    bw_free(&s->chroma);
     mem_free(alloc, s->network);
     mem_free(alloc, s->result);
     mem_free(alloc, s->tiles);
@@ -123,14 +121,23 @@ void state_free(loop_state *s) {
     mem_free(alloc, s->weights);
 }
 
+static pith_status new_decoder(loop_state *s) {
+    pith_env trial = *s->k->env;
+    trial.progress = (pith_progress){report_of_trial, s};
+    trial.limits.max_seconds = 0; /* the encoder's clock is in what it reports to */
+    return pith_decoder_new(&s->decoder, &trial, s->k->diag);
+}
+
 pith_status state_see_latents(loop_state *s, const byte_writer *file) {
     const closed_loop *k = s->k;
     pith_image image = k->original->image;
     pith_sink sink;
     image.pixels = s->network;
-    s->residual.n_bytes = 0;
+    s->residual.n_bytes = s->chroma.n_bytes = 0;
     if (file->status != PITH_OK) return diag_set(k->diag, file->status, "out of memory for the file");
-    pith_status status = pith_decoder_open(s->decoder, file->data, file->n_bytes);
+    pith_status status = s->decoder ? PITH_OK : new_decoder(s);
+    if (status != PITH_OK) return status;
+    status = pith_decoder_open(s->decoder, file->data, file->n_bytes);
     pith_sink_to_image(&sink, &image);
     pith_decode_options o;
     pith_decode_options_defaults(&o, sizeof o);
@@ -145,6 +152,7 @@ pith_status state_see_latents(loop_state *s, const byte_writer *file) {
 
 pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, byte_writer *file) {
     file->n_bytes = 0;
+    if (search) pith_decoder_free(&s->decoder); /* the search needs the room */
     pith_status status = s->k->write_latents(s->k->user, quality, max_bytes, search, file);
     s->searched = search;
     if (search && status == PITH_OK) status = state_report(s, "comparing", 0);

@@ -23,6 +23,7 @@ typedef struct loop_state {
     ctr_recipe recipe;
     size_t picture_bytes;
     uint8_t *network, *result; /* 8-bit pictures: of the latents last written; the same, mended */
+    byte_writer chroma;        /* a CHRM chunk, by which `network` is mended; empty: none */
     byte_writer residual;      /* RESD chunks of `result`; empty: none */
     fid_meter *meter;
     fid_tile *tiles; /* as last measured */
@@ -45,6 +46,10 @@ pith_status state_see_latents(loop_state *s, const byte_writer *file) PITH_MUST_
  * does, and has the network decode them. */
 pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, byte_writer *file)
     PITH_MUST_CHECK;
+
+/* closed_chroma.c: mends the colours of `network`, as it is without a residual, as far as a chunk of at most
+ * `max_bytes` says how. */
+pith_status state_mend_chroma(loop_state *s, size_t max_bytes) PITH_MUST_CHECK;
 
 /* Mends `result` from `network` with a residual of these steps and the weights that
  * stand. Of a fractional step the next coarser index is taken, and bits are valued

@@ -16,6 +16,7 @@
 #include "api/region.h"
 #include "api/residual_rows.h"
 #include "api/slice_pool.h"
+#include "api/true_colours.h"
 #include "container/ctr_read.h"
 #include "container/ctr_salvage.h"
 
@@ -346,7 +347,7 @@ typedef struct decode_job {
     const latent_planes *latents;
     const pith_sink *sink;
     row_band band; /* the rows of one line of tiles */
-    colour_line line;
+    true_colours colours;
     alpha_reader alpha;
     float *window_latents, *window_pixels;
     model_decode_how how;
@@ -366,11 +367,8 @@ static pith_status job_init(pith_decoder *d, decode_job *job) {
     if (status == PITH_OK)
         status = alpha_reader_init(&job->alpha, &d->env.alloc, &d->file, part->x, part->width, &d->diag);
     if (status != PITH_OK) return status;
-    ctr_tint tint;
-    if (ctr_read_tint(&d->file, &tint)) {
-        job->line = colour_line_between(tint.ends[0], tint.ends[1]);
-        job->band.line = &job->line;
-    }
+    status = true_colours_init(&job->colours, &d->env.alloc, &d->file, &job->band, &d->diag);
+    if (status != PITH_OK) return status;
     job->window_latents = mem_alloc(&d->env.alloc, (size_t)window.h * window.w, head->n_latent * sizeof(float));
     job->window_pixels = mem_alloc(&d->env.alloc, (size_t)window.keep_h * window.keep_w, 3 * s * s * sizeof(float));
     if (!job->window_latents || !job->window_pixels)
@@ -380,6 +378,7 @@ static pith_status job_init(pith_decoder *d, decode_job *job) {
 
 static void job_free(decode_job *job, const pith_alloc *alloc) {
     band_free(&job->band, alloc);
+    true_colours_free(&job->colours, alloc);
     alpha_reader_free(&job->alpha);
     mem_free(alloc, job->window_latents);
     mem_free(alloc, job->window_pixels);
@@ -423,6 +422,7 @@ static pith_status run_window(pith_decoder *d, decode_job *job, uint32_t column,
 
 static pith_status write_band(pith_decoder *d, decode_job *job) {
     const row_band *b = &job->band;
+    true_colours_apply(&job->colours, b, b->first, b->left, 1);
     pith_status status = alpha_reader_fill(&job->alpha, &job->band, &d->diag);
     if (status == PITH_OK) status = model_session_look(d->session, &d->diag);
     if (status != PITH_OK) return status;

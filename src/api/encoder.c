@@ -328,6 +328,7 @@ static pith_status encode_closed(pith_encoder *e, encode_job *job, const pith_so
                         .original = &kept,
                         .options = o,
                         .stages = job->stages,
+                        .has_tint = job->has_tint,
                         .alpha = job->head.alpha,
                         .other_bytes = writer.other_bytes,
                         .alpha_bytes = writer.other_bytes - job->after.n_bytes,

@@ -6,6 +6,7 @@
 
 #include "api/alpha.h"
 #include "api/env.h"
+#include "api/true_colours.h"
 
 #define ROWS 16u         /* written at a time */
 #define LEAST_SHARE 0.1f /* of the largest factor: what a channel must have to be decoded */
@@ -15,10 +16,10 @@ typedef struct preview_job {
     const preview *p;
     pixel_rect positions; /* of the whole latent */
     row_band band;        /* in pixels of the preview */
-    colour_line line;
+    true_colours colours;
     alpha_reader alpha;
     float *map;        /* 3 x (n_latent + 1), see model_preview_map */
-    float *colours;    /* three planes of ROWS rows */
+    float *planes;     /* three planes of ROWS rows */
     uint64_t *opacity; /* sums of a row of positions */
 } preview_job;
 
@@ -56,15 +57,12 @@ static pith_status job_init(preview_job *job, pith_diag *diag) {
     pith_status status = band_init(&job->band, alloc, &format, ROWS, diag);
     if (status == PITH_OK) status = alpha_reader_init(&job->alpha, alloc, p->file, p->pixels.x, p->pixels.width, diag);
     if (status != PITH_OK) return status;
-    ctr_tint tint;
-    if (ctr_read_tint(p->file, &tint)) {
-        job->line = colour_line_between(tint.ends[0], tint.ends[1]);
-        job->band.line = &job->line;
-    }
+    status = true_colours_init(&job->colours, alloc, p->file, &job->band, diag);
+    if (status != PITH_OK) return status;
     job->map = mem_alloc(alloc, 3 * (head->n_latent + 1u), sizeof *job->map);
-    job->colours = mem_alloc(alloc, (size_t)3 * ROWS * at->width, sizeof *job->colours);
+    job->planes = mem_alloc(alloc, (size_t)3 * ROWS * at->width, sizeof *job->planes);
     job->opacity = mem_alloc(alloc, at->width, sizeof *job->opacity);
-    if (!job->map || !job->colours || !job->opacity)
+    if (!job->map || !job->planes || !job->opacity)
         return diag_set(diag, PITH_E_NOMEM, "out of memory for the preview");
     return model_preview_map(p->model, job->map, diag);
 }
@@ -72,9 +70,10 @@ static pith_status job_init(preview_job *job, pith_diag *diag) {
 static void job_free(preview_job *job) {
     const pith_alloc *alloc = &job->p->env->alloc;
     band_free(&job->band, alloc);
+    true_colours_free(&job->colours, alloc);
     alpha_reader_free(&job->alpha);
     mem_free(alloc, job->map);
-    mem_free(alloc, job->colours);
+    mem_free(alloc, job->planes);
     mem_free(alloc, job->opacity);
 }
 
@@ -85,7 +84,7 @@ static void map_row(const preview_job *job, uint32_t y, uint32_t to) {
     size_t from = (size_t)(job->positions.y + y - l->y) * l->width + (job->positions.x - l->x);
     for (uint32_t c = 0; c < 3; c++) {
         const float *weights = job->map + (size_t)c * (n + 1);
-        float *row = job->colours + ((size_t)c * ROWS + to) * width;
+        float *row = job->planes + ((size_t)c * ROWS + to) * width;
         for (uint32_t x = 0; x < width; x++) row[x] = weights[n];
         for (uint32_t k = 0; k < n; k++) {
             const float *values = l->values + (size_t)k * l->height * l->width + from;
@@ -125,7 +124,9 @@ static pith_status write_rows(preview_job *job, uint32_t first, pith_diag *diag)
     band->n_rows = left < ROWS ? left : ROWS;
     for (uint32_t y = 0; y < band->n_rows; y++) map_row(job, first + y, y);
     pixel_rect rect = {0, first, job->positions.width, band->n_rows};
-    pixels_store(band, rect, job->colours, ROWS, rect.width, 0, 0);
+    pixels_store(band, rect, job->planes, ROWS, rect.width, 0, 0);
+    true_colours_apply(&job->colours, band, job->positions.y + first, job->positions.x,
+                       1u << job->p->file->head.log2_downscale);
     for (uint32_t y = first; y < first + band->n_rows && job->alpha.coder; y++) {
         pith_status status = fill_alpha_row(job, y, diag);
         if (status != PITH_OK) return status;

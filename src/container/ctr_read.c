@@ -260,6 +260,14 @@ static void place_tint(stream *s, ctr_file *file, const ctr_chunk *chunk) {
     file->tint = file->n_chunks;
 }
 
+static void place_chroma(stream *s, ctr_file *file, const ctr_chunk *chunk) {
+    if (file->chroma)
+        FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a second one");
+    else if (file->head.grey || file->head.method != PITH_METHOD_LATENT)
+        FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "colours of a picture that is grey or of another method");
+    file->chroma = file->n_chunks;
+}
+
 static const char *slice_word(const ctr_head *head) {
     return head->method == PITH_METHOD_EXACT ? "slice" : "latent slice";
 }
@@ -297,6 +305,8 @@ static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk, const
         place_bound(s, file, chunk);
     } else if (chunk->type == CTR_CHUNK_TINT) {
         place_tint(s, file, chunk);
+    } else if (chunk->type == CTR_CHUNK_CHROMA) {
+        place_chroma(s, file, chunk);
     } else if (!(chunk->type & CTR_CHUNK_SKIPPABLE)) {
         FAIL_AT(s, at, PITH_E_UNSUPPORTED, "a chunk of unknown type 0x%02x that may not be skipped", chunk->type);
     }

@@ -29,7 +29,7 @@ typedef struct ctr_file {
     uint32_t metadata[PITH_N_METADATA];  /* index into chunks; 0 = none */
     uint32_t palette;                    /* index into chunks of the PALT chunk of a file of that method; else 0 */
     uint32_t bound;                      /* index into chunks; 0 = none */
-    uint32_t tint;                       /* the same */
+    uint32_t tint, chroma;               /* the same */
 } ctr_file;
 
 /* `data` is borrowed by `file` until ctr_file_free. */

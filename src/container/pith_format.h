@@ -23,6 +23,7 @@ typedef enum ctr_chunk_type {
     CTR_CHUNK_PALETTE = 0x05,
     CTR_CHUNK_EXACT = 0x06,
     CTR_CHUNK_TINT = 0x07,
+    CTR_CHUNK_CHROMA = 0x08,
     CTR_CHUNK_METADATA = 0x85 /* and the two after it: one a pith_metadata */
 } ctr_chunk_type;
 #define CTR_CHUNK_SKIPPABLE 0x80u
