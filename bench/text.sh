@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # Is small text still readable? Mean share of characters that tesseract gets
-# wrong, over pictures with their true text beside them (NAME.png, NAME.txt),
+# wrong, and how many letters and digits it takes for others (bench/text_errors.py), over pictures with their true text beside them (NAME.png, NAME.txt),
 # decoded from at most 5000 and 10000 bytes per 512x512. Differences under 0.04
 # are noise. Never tune to these pictures.
 #   bench/text.sh [-b "BYTES_PER_512x512..."] [-c "original pith avif webp jpeg"] [FOLDER]
@@ -34,7 +34,7 @@ if ! ls "$folder"/*.txt >/dev/null 2>&1; then
 fi
 
 # measure CODEC BUDGET PICTURE: a line of codec, budget, picture, bytes, error
-# rate; nothing after the picture's name when the codec cannot make it so small.
+# rate, misread; nothing after the picture's name when the codec cannot make it so small.
 measure() {
     local codec=$1 budget=$2 picture=$3 work pixels bytes
     work=$(mktemp -d)
@@ -57,7 +57,8 @@ measure() {
         tesseract "$work/large" "$work/read1" --dpi 200 2>/dev/null
         tesseract "$work/negative" "$work/read2" --dpi 200 2>/dev/null
         printf '%s\t%s\t%s\t%s\t%s\n' "$codec" "$budget" "$(basename "$picture")" "$(stat -c %s "$work/coded")" \
-            "$(awk -f "$root/bench/text_errors.awk" "${picture%.png}.txt" "$work/read1.txt" "$work/read2.txt" | cut -d ' ' -f 1)"
+            "$(python3 "$root/bench/text_errors.py" "${picture%.png}.txt" "$work/read1.txt" "$work/read2.txt" |
+                awk '{print $1 "\t" $4}')"
     } || printf '%s\t%s\t%s\n' "$codec" "$budget" "$(basename "$picture")"
     rm -rf -- "$work"
 }
@@ -74,14 +75,14 @@ done | xargs -0 -n 3 -P "${JOBS:-$(nproc)}" bash -c 'measure "$@"' measure | sor
 mv -- "$table.tmp" "$table"
 
 echo "Share of characters read wrong, mean over $folder:"
-echo "| codec | bytes per 512x512 | can code | error rate | worst |"
-echo "|---|---|---|---|---|"
+echo "| codec | bytes per 512x512 | can code | error rate | worst | misread |"
+echo "|---|---|---|---|---|---|"
 for codec in $codecs; do
     for budget in $budgets; do
         awk -F '\t' -v codec="$codec" -v budget="$budget" '
             $1 == codec && $2 == budget {all++}
-            $1 == codec && $2 == budget && NF == 5 {n++; s += $5; if ($5 > worst) worst = $5}
-            END {if (n) printf "| %s | %s | %d of %d | %.3f | %.3f |\n", codec, codec == "original" ? "-" : budget, n, all, s / n, worst
-                 else if (all) printf "| %s | %s | 0 of %d | - | - |\n", codec, budget, all}' "$table"
+            $1 == codec && $2 == budget && NF == 6 {n++; s += $5; misread += $6; if ($5 > worst) worst = $5}
+            END {if (n) printf "| %s | %s | %d of %d | %.3f | %.3f | %d |\n", codec, codec == "original" ? "-" : budget, n, all, s / n, worst, misread
+                 else if (all) printf "| %s | %s | 0 of %d | - | - | - |\n", codec, budget, all}' "$table"
     done
 done
