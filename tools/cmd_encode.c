@@ -27,7 +27,8 @@ static const cli_option options[] = {
      "0: the network alone; 1 (default): its faults are mended; 2, 3: longer and longer searches"},
     {'f', "faithful", "[=LEVEL]", "no tile is worse than LEVEL allows: loose, normal (default), strict"},
     {CLI_PROTECT, "protect", "X,Y,W,H", "errors in this part count most; may be given more than once"},
-    {'v', "verbose", NULL, "say where time went"},
+    CLI_OPTION_VERBOSE,
+    CLI_OPTION_QUIET,
     CLI_OPTION_MEMORY,
     CLI_OPTION_LIMIT,
     CLI_OPTION_THREADS,
@@ -50,8 +51,11 @@ typedef struct encode_request {
     size_t n_protect;
     cli_size size;
     batch_options batch;
+    bool is_many;
     model_share *models;
 } encode_request;
+
+static const operand_rules names = {.encodes = true, .ending = ".pith"};
 
 /* The picture as a source, with the time spent reading it. */
 typedef struct timed_source {
@@ -76,8 +80,11 @@ static bool parse_method(pith_method *method, const char *name) {
 static bool parse_level(pith_level *level, const char *text) {
     static const char *const names[] = {NULL, "loose", "normal", "strict"};
     for (unsigned i = 1; i < sizeof names / sizeof *names; i++)
-        if (strcmp(text ? text : "normal", names[i]) == 0) *level = (pith_level)i;
-    return *level != PITH_LEVEL_NONE;
+        if (strcmp(text ? text : "normal", names[i]) == 0) {
+            *level = (pith_level)i;
+            return true;
+        }
+    return false;
 }
 
 static cli_exit parse(encode_request *r, const cli_command *command, int argc, char **argv) {
@@ -127,11 +134,7 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
         return cli_usage(command, "--method palette has one quality: it takes neither --quality nor --size");
     if (r->faithful && r->has_size) return cli_usage(command, "--faithful and --size exclude each other");
     if (r->has_quality && r->has_size) return cli_usage(command, "--quality and --size exclude each other");
-    code = batch_check(&r->batch, command, argc - optind);
-    if (code != CLI_DONE || r->batch.folder) return code;
-    r->in = argv[optind];
-    r->out = argv[optind + 1];
-    if (cli_same_file(r->in, r->out)) return cli_fail(CLI_USAGE, r->out, "is the input; it would be overwritten");
+    r->batch.names.verbose = r->setup.verbose;
     return CLI_DONE;
 }
 
@@ -189,8 +192,9 @@ static cli_exit open_all(encode_job *job) {
     if (!r->lossless) code = model_share_encode(&job->model, r->models, &job->env, &r->setup);
     job->model_seconds = cli_seconds() - start;
     if (code != CLI_DONE) return code;
-    if (output_open(&job->out, r->out, &why) != PITH_OK) return cli_fail(CLI_OUTPUT, r->out, "%s", why.message);
-    return CLI_DONE;
+    const output_rules rules = {.kind = FILE_PITH, .force = r->setup.force};
+    status = output_open(&job->out, r->out, &rules, &why);
+    return status == PITH_OK ? CLI_DONE : cli_fail(cli_exit_of(status, CLI_OUTPUT), r->out, "%s", why.message);
 }
 
 static cli_exit encode_picture(encode_job *job) {
@@ -264,7 +268,7 @@ static cli_exit encode(const encode_request *r) {
     encode_job job = {.request = r};
     double start = cli_seconds();
     cli_make_env(&job.env, &r->setup);
-    if (!r->batch.folder) progress_start(&job.bar, &job.env);
+    if (!r->is_many) progress_start(&job.bar, &job.env);
     cli_exit code = open_all(&job);
     if (code == CLI_DONE) code = encode_picture(&job);
     if (code == CLI_DONE) code = write_bytes(&job);
@@ -277,35 +281,41 @@ static cli_exit encode(const encode_request *r) {
     return code;
 }
 
-static cli_exit encode_one(void *user, const char *in, const char *out) {
+static cli_exit encode_one(void *user, const operand *item) {
     encode_request r = *(const encode_request *)user;
-    r.in = in;
-    r.out = out;
+    r.in = item->in;
+    r.out = item->out;
     return encode(&r);
 }
 
-static cli_exit encode_many(encode_request *r, const cli_command *command, char **inputs, int n_inputs) {
+static cli_exit encode_all(encode_request *r, const cli_command *command, const operand_list *list) {
     batch b = {.command = command,
                .options = r->batch,
-               .inputs = inputs,
-               .n_inputs = (size_t)n_inputs,
-               .ending = ".pith",
+               .list = list,
+               .rules = &names,
                .run = encode_one,
                .is_whole = pith_file_is_whole,
                .user = r};
+    cli_exit code = batch_check(&r->batch, command, list);
+    if (code != CLI_DONE) return code;
+    r->is_many = list->is_many;
+    if (!r->is_many) return batch_run_one(&b);
     batch_share_threads(&b, &r->setup);
     return batch_run(&b);
 }
 
 static int run(const cli_command *command, int argc, char **argv) {
     model_share models = MODEL_SHARE_NONE;
+    operand_list list = {0};
     encode_request r = {.method = PITH_METHOD_LATENT, .models = &models};
     cli_exit code = parse(&r, command, argc, argv);
-    if (code == CLI_DONE) code = r.batch.folder ? encode_many(&r, command, argv + optind, argc - optind) : encode(&r);
+    if (code == CLI_DONE) code = operands_read(&list, command, &r.batch.names, &names, argv + optind, argc - optind);
+    if (code == CLI_DONE) code = encode_all(&r, command, &list);
+    operands_free(&list);
     model_share_end(&models);
     return (int)code;
 }
 
-const cli_command cli_encode = {"encode", "[OPTION...] IN OUT.pith | IN... -o DIR",
-                                "Encodes a picture (PNG, JPEG, WebP, AVIF, JPEG XL, PPM, PGM) into a .pith file.",
-                                options, run};
+const cli_command cli_encode = {
+    "encode", "[OPTION...] IN [OUT.pith] | IN... [-o OUT]",
+    "Encodes pictures (PNG, JPEG, WebP, AVIF, JPEG XL, PPM, PGM) into .pith files, beside them or OUT.", options, run};

@@ -58,7 +58,8 @@ static pith_status write_picture(const char *path, image_type type, const pith_i
     image_writer *writer = NULL;
     image_write_options options = {.type = type};
     pith_sink sink;
-    pith_status status = output_open(&out, path, why);
+    const output_rules rules = {.kind = file_kind_of_image(type), .force = true}; /* in our own folder */
+    pith_status status = output_open(&out, path, &rules, why);
     if (status == PITH_OK) status = image_writer_new(&writer, output_stream(out), &options, why);
     if (status == PITH_OK) {
         image_writer_sink(writer, &sink);
@@ -75,7 +76,8 @@ static pith_status write_picture(const char *path, image_type type, const pith_i
 
 static pith_status write_bytes(const char *path, const pith_bytes *bytes, pith_diag *why) {
     output_file *out = NULL;
-    pith_status status = output_open(&out, path, why);
+    const output_rules rules = {.kind = FILE_PITH, .force = true};
+    pith_status status = output_open(&out, path, &rules, why);
     if (status == PITH_OK && fwrite(bytes->data, 1, bytes->n_bytes, output_stream(out)) != bytes->n_bytes)
         status = PITH_E_IO;
     if (status == PITH_OK) status = output_commit(out, why);
@@ -242,8 +244,9 @@ static cli_exit open_all(job *j, const char *out, const cli_setup *setup) {
     if (code != CLI_DONE) return code;
     if (pith_encoder_new(&j->encoder, &j->env, j->model, &why) != PITH_OK)
         return cli_fail(cli_exit_of(why.status, CLI_MODEL), NULL, "%s", why.message);
-    if (output_open(&j->out, out, &why) != PITH_OK) return cli_fail(CLI_OUTPUT, out, "%s", why.message);
-    return CLI_DONE;
+    const output_rules rules = {.kind = FILE_HTML, .force = setup->force};
+    pith_status status = output_open(&j->out, out, &rules, &why);
+    return status == PITH_OK ? CLI_DONE : cli_fail(cli_exit_of(status, CLI_OUTPUT), out, "%s", why.message);
 }
 
 cli_exit compare_html_write(const char *out, char *const *paths, size_t n_paths, const cli_setup *setup) {
