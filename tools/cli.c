@@ -231,7 +231,7 @@ bool cli_take_setup(cli_setup *setup, const cli_command *command, int option, co
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
-#define PROCESS_BYTES 40000000u /* the program, its libraries, the engine's code */
+#define PROCESS_BYTES 24000000u /* the program, its libraries, the engine's code */
 
 uint64_t cli_picture_memory(const cli_setup *setup) {
     return (setup->memory ? setup->memory : CLI_MEMORY_BYTES) - PROCESS_BYTES;
@@ -245,6 +245,9 @@ uint64_t cli_call_memory(const cli_setup *setup, const pith_model *model, uint64
     uint64_t left = cli_picture_memory(setup);
     return taken < left ? left - taken : 1;
 }
+
+/* The status does not tell them apart; src/api/memory_plan.c has the words. */
+bool cli_is_of_memory(const char *message) { return strstr(message, "MB of memory") != NULL; }
 
 void cli_make_env(pith_env *env, const cli_setup *setup) {
     pith_env_defaults(env, sizeof *env);

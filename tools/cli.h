@@ -152,6 +152,9 @@ uint64_t cli_picture_memory(const cli_setup *setup);
  * 0: not bound. */
 uint64_t cli_call_memory(const cli_setup *setup, const pith_model *model, uint64_t taken);
 
+/* A PITH_E_LIMIT with this message is of memory, not of time, pixels or the like. */
+bool cli_is_of_memory(const char *message);
+
 /* True when the option was one of them; `*code` is set when its value was wrong. */
 bool cli_take_setup(cli_setup *setup, const cli_command *command, int option, const char *argument, cli_exit *code);
 void cli_make_env(pith_env *env, const cli_setup *setup);

@@ -276,7 +276,7 @@ static cli_exit decode_picture(decode_job *job) {
     cli_exit code = CLI_DONE;
     if (image_writer_diag(writer)->status != PITH_OK)
         code = cli_fail(CLI_OUTPUT, r->out, "%s", image_writer_diag(writer)->message);
-    else if (status == PITH_E_LIMIT && held > 0)
+    else if (status == PITH_E_LIMIT && held > 0 && cli_is_of_memory(pith_decoder_message(job->file.decoder)))
         code = cli_fail(CLI_OUTPUT, r->in, "%s, since a WebP is whole in memory while it is written: %.0f MB",
                         pith_decoder_message(job->file.decoder), 1e-6 * (double)held);
     else if (status != PITH_OK)

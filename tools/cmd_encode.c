@@ -38,6 +38,7 @@ static const cli_option options[] = {
 };
 
 #define MAX_PROTECTED 64
+#define DEFAULT_EFFORT 1 /* pith_encode_options_defaults */
 
 typedef struct encode_request {
     cli_setup setup;
@@ -218,7 +219,7 @@ static cli_exit encode_picture(encode_job *job) {
     const pith_diag *read_fault = image_reader_diag(job->reader);
     if (read_fault->status != PITH_OK)
         code = cli_fail(cli_exit_of(read_fault->status, CLI_INPUT), r->in, "%s", read_fault->message);
-    else if (status == PITH_E_LIMIT && held > 0 && !r->has_size)
+    else if (status == PITH_E_LIMIT && held > 0 && cli_is_of_memory(pith_encoder_message(encoder)))
         code =
             cli_fail(CLI_OUTPUT, r->in, "%s, since the %s file takes %.0f MB: its format or orientation needs it whole",
                      pith_encoder_message(encoder), image_reader_facts(job->reader).file_type, 1e-6 * (double)held);
@@ -256,6 +257,16 @@ static void say_result(const encode_job *job, double all_seconds) {
             t->coding_seconds, job->write_seconds, all_seconds);
 }
 
+/* A size that was not used up looks like a fault where nobody says that more is of no use. */
+static void say_best(const encode_job *job) {
+    const cli_size *size = &job->request->size;
+    const uint64_t allowed = cli_size_bytes(size, job->format.width, job->format.height);
+    if (!job->request->has_size || job->bytes.n_bytes >= allowed / 4 * 3) return;
+    const int effort = job->request->has_effort ? (int)job->request->effort : DEFAULT_EFFORT;
+    cli_say(job->request->out, "%zu bytes are the best there is at effort %d, of %" PRIu64 " that were allowed",
+            job->bytes.n_bytes, effort, allowed);
+}
+
 static void warn_of(const encode_job *job) {
     image_facts facts = image_reader_facts(job->reader);
     for (unsigned i = 0; i < facts.n_warnings; i++) cli_warn(job->request->in, "%s", facts.warnings[i]);
@@ -273,6 +284,7 @@ static cli_exit encode(const encode_request *r) {
     if (code == CLI_DONE) code = encode_picture(&job);
     if (code == CLI_DONE) code = write_bytes(&job);
     if (code == CLI_DONE) warn_of(&job);
+    if (code == CLI_DONE) say_best(&job);
     if (code == CLI_DONE && r->setup.verbose) say_result(&job, cli_seconds() - start);
     pith_bytes_free(&job.env, &job.bytes);
     output_close(&job.out);
