@@ -30,8 +30,8 @@ static int report(void *user, const char *stage, double done) {
     return bar->report ? bar->report(bar->user, stage, done) : 0;
 }
 
-/* What IN is a name or a path of: TAESD, or else a model. */
-static cli_exit convert(const char *in, const char *out, pith_precision precision) {
+/* What IN is a name or a path of: TAESD, or else a model; into `target`, to which OUT leads. */
+static cli_exit convert(const char *in, const char *out, const char *target, pith_precision precision) {
     pith_env env;
     progress bar;
     pith_model *model = NULL;
@@ -44,14 +44,14 @@ static cli_exit convert(const char *in, const char *out, pith_precision precisio
     catch_signal(SIGINT);
     catch_signal(SIGTERM);
     catch_signal(SIGHUP);
-    pith_status status = pith_tiny_convert(in, &env, precision, out, &is_tiny, &why);
+    pith_status status = pith_tiny_convert(in, &env, precision, target, &is_tiny, &why);
     if (!is_tiny) {
         cli_exit code = model_for_encode(&model, &env, in);
         if (code != CLI_DONE) {
             progress_end(&bar);
             return code;
         }
-        status = pith_model_convert(model, &env, precision, out, &why);
+        status = pith_model_convert(model, &env, precision, target, &why);
     }
     progress_end(&bar);
     pith_model_free(&model);
@@ -82,7 +82,7 @@ cli_exit model_convert(const cli_command *command, char **operands, int n_operan
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_OUTPUT), out, "%s", why.message);
     char *target = output_follow_links(out);
     if (!target) return cli_fail(CLI_OUTPUT, out, "cannot be written: %s", strerror(errno));
-    cli_exit code = convert(in, target, precision);
+    cli_exit code = convert(in, out, target, precision);
     free(target);
     return code;
 }

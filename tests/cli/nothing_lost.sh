@@ -61,7 +61,6 @@ ok "$pith" compare --side-by-side sheet.ppm a.jpg c.png
 { [ "$(head -c 3 map.jpg | od -An -tx1)" = " ff d8 ff" ] && [ "$(head -c 2 sheet.ppm)" = P6 ]; } || fail "of another format"
 
 # A picture without a typed name takes nobody's place: it may be the original.
-ok "$pith" decode c.png.pith 2>/dev/null || true
 ok "$pith" encode c.png
 refuses 4 "c.png: is there already" "$pith" decode c.pith
 kept "decode c.pith"
