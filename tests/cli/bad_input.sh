@@ -34,7 +34,7 @@ refuses 4 "huge.ppm: 70000x70000 pixels; at most" "$pith" encode huge.ppm out.pi
 
 refuses 2 "missing.pith: cannot open" "$pith" decode missing.pith out.png
 refuses 2 "empty.png: is empty" "$pith" decode empty.png out.png
-refuses 2 "folder.png: cannot read: Is a directory" "$pith" decode folder.png out.png
+refuses 2 "folder.png: is a folder; -r" "$pith" decode folder.png out.png
 refuses 2 "text.png: " "$pith" decode text.png out.png
 n=$(wc -c <a.pith)
 for part in 1 4 5 20 $((n / 2)) $((n - 1)); do

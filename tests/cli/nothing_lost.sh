@@ -15,7 +15,7 @@ cp a.jpg a.kept
 cp b.jpg b.kept
 cp c.png c.kept
 kept() {
-    cmp a.jpg a.kept && cmp b.jpg b.kept && cmp c.png c.kept || fail "a picture was replaced: $*"
+    { cmp a.jpg a.kept && cmp b.jpg b.kept && cmp c.png c.kept; } || fail "a picture was replaced: $*"
 }
 
 # Two photos are two INs, also where a folder has no more.

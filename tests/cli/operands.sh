@@ -49,7 +49,7 @@ mkdir a b
 cp x.jpg a/
 cp x.png x.ppm b/
 "$pith" encode a/x.jpg b/x.png b/x.ppm 2>said || fail "$(cat said)"
-[ "$(ls a b | tr '\n' ' ')" = "a: x.jpg x.pith  b: x.pith x.png x.ppm x.ppm.pith " ] || fail "made $(ls a b)"
+[ "$(echo a/* b/*)" = "a/x.jpg a/x.pith b/x.pith b/x.png b/x.ppm b/x.ppm.pith" ] || fail "made $(ls a b)"
 
 # Folders: the same tree, no links to folders, nothing hidden, what is no picture left out, a bad picture told.
 mkdir -p tree/deep/deeper tree/.hidden tree/empty
