@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Output files appear only when whole; and the values of the command line. */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* O_TMPFILE */
-#endif
-
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <math.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -18,9 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +18,7 @@
 
 #include "cli.h"
 #include "interrupt.h"
+#include "nameless.h"
 #include "output_file.h"
 
 static char folder[64];
@@ -284,9 +275,7 @@ static void a_link_to_nothing_makes_what_it_names(void **state) {
 
 static void what_is_written_has_no_name(void **state) {
     (void)state;
-    int handle = open(folder, O_TMPFILE | O_WRONLY, 0600);
-    if (handle < 0) skip(); /* this file system has none */
-    close(handle);
+    if (!has_nameless_files(folder)) skip();
     output_file *f = start(path);
     fflush(output_stream(f));
     assert_int_equal(n_files(), 0);
@@ -301,25 +290,10 @@ static void what_is_written_has_no_name(void **state) {
     unlink(path);
 }
 
-/* From now on the process gets EOPNOTSUPP where it asks for a file without a name. */
-static bool forbid_nameless_files(void) {
-    struct sock_filter rules[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_openat, 0, 3),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
-        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_TMPFILE & ~O_DIRECTORY, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = {sizeof rules / sizeof rules[0], rules};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0 &&
-           open(folder, O_TMPFILE | O_WRONLY, 0600) < 0;
-}
-
 enum { CHILD_DONE = 10, CHILD_CANNOT, CHILD_FAILED };
 
 static int make_with_names(void) {
-    if (!forbid_nameless_files()) return CHILD_CANNOT;
+    if (!forbid_nameless_files(folder)) return CHILD_CANNOT;
     output_file *f;
     for (int i = 0; i < 2; i++) { /* new, then in the place of the first */
         if (output_open(&f, path, &pith_rules, NULL) != PITH_OK) return CHILD_FAILED;
