@@ -100,7 +100,8 @@ typedef struct work {
 
 static bool is_finished(const batch *b, const operand *i) {
     struct stat in, out;
-    if (!b->options.resume || stat(i->in, &in) != 0 || stat(i->out, &out) != 0 || !S_ISREG(out.st_mode)) return false;
+    if (!b->options.resume || !i->out || stat(i->in, &in) != 0 || stat(i->out, &out) != 0 || !S_ISREG(out.st_mode))
+        return false;
     bool is_older = out.st_mtim.tv_sec != in.st_mtim.tv_sec ? out.st_mtim.tv_sec < in.st_mtim.tv_sec
                                                             : out.st_mtim.tv_nsec < in.st_mtim.tv_nsec;
     return !is_older && (!b->is_whole || b->is_whole(b->user, i->out));
@@ -163,7 +164,8 @@ static cli_exit run_all(const batch *b) {
 cli_exit batch_run_one(const batch *b) { return run_item(b, &b->list->items[0]); }
 
 cli_exit batch_run(const batch *b) {
-    cli_exit code = b->list->folder ? make_folder(b->list->folder) : CLI_DONE;
+    const bool has_folder = b->list->folder && b->list->n_items > 0;
+    cli_exit code = has_folder ? make_folder(b->list->folder) : CLI_DONE;
     if (code == CLI_DONE) code = run_all(b);
     return code > b->list->code ? code : b->list->code;
 }

@@ -10,6 +10,7 @@
 
 #include "html_page.h"
 #include "imageio.h"
+#include "interrupt.h"
 #include "model_find.h"
 #include "output_file.h"
 #include "pith_file.h"
@@ -30,6 +31,7 @@ typedef struct job {
     const rival_codec *rivals[N_RIVALS]; /* those that are installed; the page's codecs from 1 on */
     char missing[256];
     char folder[RIVAL_PATH_BYTES]; /* for one picture's files; removed afterwards */
+    int folder_slot;               /* interrupt.h's */
     output_file *out;
 } job;
 
@@ -240,6 +242,7 @@ static cli_exit open_all(job *j, const char *out, const cli_setup *setup) {
         j->folder[0] = 0;
         return cli_fail(CLI_OUTPUT, "TMPDIR", "a folder for the coded pictures cannot be made");
     }
+    j->folder_slot = interrupt_remember_folder(j->folder);
     cli_exit code = model_for_encode(&j->model, &j->env, setup->model);
     if (code != CLI_DONE) return code;
     if (pith_encoder_new(&j->encoder, &j->env, j->model, &why) != PITH_OK)
@@ -250,7 +253,7 @@ static cli_exit open_all(job *j, const char *out, const cli_setup *setup) {
 }
 
 cli_exit compare_html_write(const char *out, char *const *paths, size_t n_paths, const cli_setup *setup) {
-    job j = {.model = NULL};
+    job j = {.model = NULL, .folder_slot = -1};
     pith_diag why = {0};
     cli_make_env(&j.env, setup);
     find_codecs(&j);
@@ -265,5 +268,6 @@ cli_exit compare_html_write(const char *out, char *const *paths, size_t n_paths,
     pith_encoder_free(&j.encoder);
     pith_model_free(&j.model);
     if (j.folder[0]) rmdir(j.folder);
+    interrupt_forget(j.folder_slot);
     return code;
 }

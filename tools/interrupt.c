@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* struct dirent64 */
+#endif
+
 #include "interrupt.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define EXIT_MODEL 3 /* model missing or wrong */
@@ -17,12 +24,29 @@
  * written while it is not in use, by the thread that took it. */
 static struct {
     atomic_bool taken, in_use;
+    bool is_folder;
     char name[PATH_MAX];
 } remembered[INTERRUPT_MAX_NAMES];
 
+/* opendir() is not for signal handlers, the system call beneath it is. */
+static void remove_folder(const char *path) {
+    _Alignas(struct dirent64) char entries[8192];
+    const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (long n; folder >= 0 && (n = syscall(SYS_getdents64, folder, entries, sizeof entries)) > 0;)
+        for (long at = 0; at < n;) {
+            const struct dirent64 *entry = (const void *)(entries + at);
+            unlinkat(folder, entry->d_name, 0); /* "." and ".." stay */
+            at += entry->d_reclen;
+        }
+    rmdir(path);
+}
+
 static void remove_remembered(void) {
     for (size_t i = 0; i < INTERRUPT_MAX_NAMES; i++)
-        if (remembered[i].in_use) unlink(remembered[i].name);
+        if (remembered[i].in_use && remembered[i].is_folder)
+            remove_folder(remembered[i].name);
+        else if (remembered[i].in_use)
+            unlink(remembered[i].name);
 }
 
 static void on_signal(int number) {
@@ -54,7 +78,7 @@ void interrupt_catch(void) {
     catch_one(SIGBUS, on_bus_error);
 }
 
-int interrupt_remember(const char *path) {
+static int remember(const char *path, bool is_folder) {
     const size_t n = strlen(path) + 1;
     if (n > PATH_MAX) {
         errno = ENAMETOOLONG;
@@ -63,12 +87,16 @@ int interrupt_remember(const char *path) {
     for (int i = 0; i < INTERRUPT_MAX_NAMES; i++) {
         if (atomic_exchange(&remembered[i].taken, true)) continue;
         memcpy(remembered[i].name, path, n);
+        remembered[i].is_folder = is_folder;
         remembered[i].in_use = true;
         return i;
     }
     errno = EMFILE;
     return -1;
 }
+
+int interrupt_remember(const char *path) { return remember(path, false); }
+int interrupt_remember_folder(const char *path) { return remember(path, true); }
 
 void interrupt_forget(int slot) {
     if (slot < 0) return;

@@ -16,6 +16,8 @@ void interrupt_catch(void);
  * forgotten. Returns a slot, or -1 with errno: too many, or too long a name. Any
  * thread may call. */
 int interrupt_remember(const char *path);
+/* The same of a folder of our own and the files in it. */
+int interrupt_remember_folder(const char *path);
 /* -1 is nothing. */
 void interrupt_forget(int slot);
 

@@ -32,9 +32,13 @@ static bool kind_goes_in(file_kind kind, const operand_rules *rules) {
     return rules->encodes ? file_kind_is_picture(kind) : kind == FILE_PITH;
 }
 
-static bool is_called_like_out(const char *path, const operand_rules *rules) {
-    const file_kind kind = file_kind_of_name(path);
+/* What the command makes. */
+static bool is_made(file_kind kind, const operand_rules *rules) {
     return rules->encodes ? kind == FILE_PITH : file_kind_is_picture(kind);
+}
+
+static bool is_called_like_out(const char *path, const operand_rules *rules) {
+    return is_made(file_kind_of_name(path), rules);
 }
 
 bool operand_is_input(const char *path, const operand_rules *rules) {
@@ -48,7 +52,7 @@ cli_exit operand_check(const char *in, const operand_rules *rules) {
     if (strcmp(in, "-") == 0) return CLI_DONE;
     if (is_folder(in)) return cli_fail(CLI_INPUT, in, "is a folder; -r takes what is in it");
     const file_kind found = file_kind_of_content(in);
-    if (rules->encodes ? found != FILE_PITH : !file_kind_is_picture(found)) return CLI_DONE;
+    if (!is_made(found, rules)) return CLI_DONE;
     return cli_fail(CLI_INPUT, in, rules->encodes ? "is %s already" : "is %s, not a .pith file", file_kind_text(found));
 }
 
@@ -111,8 +115,9 @@ typedef struct reading {
 
 static bool take(reading *r, const char *path, const char *below) {
     char *out = NULL;
-    r->failed = !output_names_choose(&out, r->names, path, r->under, below);
-    if (r->failed || !out) return !r->failed; /* the same file again */
+    const bool is_unfit = is_folder(path) || is_made(file_kind_of_content(path), r->rules);
+    r->failed = !is_unfit && !output_names_choose(&out, r->names, path, r->under, below);
+    if (r->failed || (!out && !is_unfit)) return !r->failed; /* the same file again */
     operand *item = add(r->list, path);
     if (item)
         item->out = out;

@@ -23,8 +23,8 @@ typedef struct operand_rules {
 } operand_rules;
 
 typedef struct operand {
-    char *in, *out;
-    bool is_named; /* OUT was typed */
+    char *in, *out; /* out is NULL where operand_check will refuse `in`: it takes nobody's name */
+    bool is_named;  /* OUT was typed */
 } operand;
 
 typedef struct operand_list {
@@ -39,7 +39,7 @@ typedef struct operand_list {
 /* True when IN is one, by name or content: rules->encodes ? a picture : a .pith file. */
 bool operand_is_input(const char *path, const operand_rules *rules);
 
-/* Says what is wrong with an IN that cannot be read for what it is: a folder, or what the command makes. */
+/* Says what is wrong with an IN that cannot be read for what it is: a folder, or of the kind that the command makes. */
 cli_exit operand_check(const char *in, const operand_rules *rules);
 
 /* Says on standard error what is wrong, and which outputs got another name than

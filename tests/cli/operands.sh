@@ -51,6 +51,19 @@ cp x.png x.ppm b/
 "$pith" encode a/x.jpg b/x.png b/x.ppm 2>said || fail "$(cat said)"
 [ "$(echo a/* b/*)" = "a/x.jpg a/x.pith b/x.pith b/x.png b/x.ppm b/x.ppm.pith" ] || fail "made $(ls a b)"
 
+# What cannot be an IN takes no name from one that can, and does not stop it.
+mkdir all
+cp x.jpg x.pith all/
+code=0
+(cd all && "$pith" decode -o ../all-out ./*) 2>said || code=$?
+[ $code -eq 2 ] || fail "status $code: $(cat said)"
+[ "$(ls all-out)" = x.png ] || fail "made $(ls all-out): $(cat said)"
+{ grep -q "x.jpg: is a JPEG, not a .pith file" said && grep -q "1 done, 1 failed" said; } || fail "$(cat said)"
+code=0
+(cd all && "$pith" encode ./x.pith ./x.jpg -o ../all-out --resume) 2>said || code=$?
+[ $code -eq 2 ] || fail "status $code: $(cat said)"
+cmp all-out/x.pith <("$pith" encode x.jpg -)
+
 # Folders: the same tree, no links to folders, nothing hidden, what is no picture left out, a bad picture told.
 mkdir -p tree/deep/deeper tree/.hidden tree/empty
 cp x.jpg tree/1.jpg
