@@ -177,7 +177,8 @@ static int run(const cli_command *command, int argc, char **argv) {
                                             : "two pictures are needed");
     if (r.html && (r.sheet || r.as_json || wants_tiles(&r)))
         return cli_usage(command, "--html does not go with --side-by-side, --json, --bound and --heatmap");
-    if (r.sheet && wants_tiles(&r)) return cli_usage(command, "--side-by-side does not go with --bound and --heatmap");
+    if (r.sheet && (r.as_json || wants_tiles(&r)))
+        return cli_usage(command, "--side-by-side does not go with --json, --bound and --heatmap");
     const char *out = r.html ? r.html : r.sheet ? r.sheet : r.tiles.heatmap;
     for (size_t i = 0; i < r.n_paths && out; i++)
         if (cli_same_file(r.paths[i], out)) return cli_fail(CLI_USAGE, out, "is an input; it would be overwritten");

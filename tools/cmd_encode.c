@@ -56,7 +56,7 @@ typedef struct encode_request {
     model_share *models;
 } encode_request;
 
-static const operand_rules names = {.encodes = true, .ending = ".pith"};
+static const operand_rules naming = {.encodes = true, .ending = ".pith"};
 
 /* The picture as a source, with the time spent reading it. */
 typedef struct timed_source {
@@ -304,7 +304,7 @@ static cli_exit encode_all(encode_request *r, const cli_command *command, const 
     batch b = {.command = command,
                .options = r->batch,
                .list = list,
-               .rules = &names,
+               .rules = &naming,
                .run = encode_one,
                .is_whole = pith_file_is_whole,
                .user = r};
@@ -321,7 +321,7 @@ static int run(const cli_command *command, int argc, char **argv) {
     operand_list list = {0};
     encode_request r = {.method = PITH_METHOD_LATENT, .models = &models};
     cli_exit code = parse(&r, command, argc, argv);
-    if (code == CLI_DONE) code = operands_read(&list, command, &r.batch.names, &names, argv + optind, argc - optind);
+    if (code == CLI_DONE) code = operands_read(&list, command, &r.batch.names, &naming, argv + optind, argc - optind);
     if (code == CLI_DONE) code = encode_all(&r, command, &list);
     operands_free(&list);
     model_share_end(&models);
