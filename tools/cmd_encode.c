@@ -257,11 +257,11 @@ static void say_result(const encode_job *job, double all_seconds) {
             t->coding_seconds, job->write_seconds, all_seconds);
 }
 
-/* A size that was not used up looks like a fault where nobody says that more is of no use. */
+/* A size that was not half used looks like a fault where nobody says that more is of no use. */
 static void say_best(const encode_job *job) {
     const cli_size *size = &job->request->size;
     const uint64_t allowed = cli_size_bytes(size, job->format.width, job->format.height);
-    if (!job->request->has_size || job->bytes.n_bytes >= allowed / 4 * 3) return;
+    if (!job->request->has_size || job->bytes.n_bytes >= allowed / 2) return;
     const int effort = job->request->has_effort ? (int)job->request->effort : DEFAULT_EFFORT;
     cli_say(job->request->out, "%zu bytes are the best there is at effort %d, of %" PRIu64 " that were allowed",
             job->bytes.n_bytes, effort, allowed);
