@@ -330,4 +330,5 @@ static int run(const cli_command *command, int argc, char **argv) {
 
 const cli_command cli_encode = {
     "encode", "[OPTION...] IN [OUT.pith] | IN... [-o OUT]",
-    "Encodes pictures (PNG, JPEG, WebP, AVIF, JPEG XL, PPM, PGM) into .pith files, beside them or OUT.", options, run};
+    "Encodes pictures (PNG, JPEG, WebP, AVIF, JPEG XL, PPM, PGM) into .pith files, beside them or in OUT.", options,
+    run};

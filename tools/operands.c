@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "folder_walk.h"
+#include "output_file.h"
 #include "output_names.h"
 
 /* ---- what a name is ------------------------------------------------------------------ */
@@ -24,7 +25,7 @@ static bool is_folder(const char *path) {
 /* Standard output, a device or a pipe. */
 static bool is_stream(const char *path) {
     struct stat facts;
-    return strcmp(path, "-") == 0 || strncmp(path, "/dev/", 5) == 0 ||
+    return strcmp(path, "-") == 0 || output_is_handle(path) ||
            (stat(path, &facts) == 0 && !S_ISDIR(facts.st_mode) && !S_ISREG(facts.st_mode));
 }
 

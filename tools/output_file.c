@@ -178,6 +178,8 @@ static int handle_called(const char *path) {
     return -1;
 }
 
+bool output_is_handle(const char *path) { return handle_called(path) >= 0; }
+
 /* A device or a pipe is not replaced. */
 static int open_in_place(const char *path, const output_rules *rules, pith_diag *why) {
     const int called = handle_called(path);

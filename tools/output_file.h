@@ -38,6 +38,9 @@ pith_status output_commit(output_file *file, pith_diag *why) PITH_MUST_CHECK;
 /* Without a commit before it: nothing was written. */
 void output_close(output_file **file);
 
+/* /dev/stdout and the like: what is open already, whatever it is. */
+bool output_is_handle(const char *path);
+
 /* Where the links that begin at `path` end, there or not yet; freed with free(). NULL with errno. */
 char *output_follow_links(const char *path);
 

@@ -103,6 +103,13 @@ rm -r tree/coded
 "$pith" encode -r tree x.ppm 2>said || fail "$(cat said)"
 { [ -s tree/1.pith ] && [ -s tree/deep/deeper/without-ending.pith ]; } || fail "made $(find tree)"
 
+# What is below /dev is not a device for that.
+if shm=$(mktemp -d /dev/shm/pith-XXXXXX 2>/dev/null); then
+    "$pith" encode x.ppm -o "$shm/new" 2>said || fail "$(cat said)"
+    cmp x.pith "$shm/new/x.pith" || fail "/dev/shm is taken for a device"
+    rm -r "$shm"
+fi
+
 # Quiet: failures and nothing else. A size that is not used up says why.
 "$pith" encode --quiet x.jpg x.png -o quiet 2>said || fail "$(cat said)"
 [ ! -s said ] || fail "--quiet says $(cat said)"
