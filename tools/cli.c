@@ -11,7 +11,7 @@
 
 #include "standard_error.h"
 
-#define MAX_OPTIONS 24
+#define MAX_OPTIONS 40
 
 cli_exit cli_exit_of(pith_status status, cli_exit otherwise) {
     switch (status) {
@@ -43,6 +43,41 @@ cli_exit cli_exit_of(pith_status status, cli_exit otherwise) {
 
 /* ---- messages ------------------------------------------------------------------------ */
 
+static bool quiet; /* as standard error does, it belongs to the process */
+
+void cli_be_quiet(void) { quiet = true; }
+bool cli_is_quiet(void) { return quiet; }
+
+/* Bytes of the character there; 0: none of UTF-8's. */
+static size_t character_bytes(const unsigned char *c) {
+    const size_t n = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : c[0] < 0xf5 ? 4 : 0;
+    for (size_t i = 1; i < n; i++)
+        if ((c[i] & 0xc0) != 0x80) return 0;
+    return n;
+}
+
+/* Control characters of ASCII and of Latin 1, and those that turn the direction of writing. */
+static bool is_control(const unsigned char *c, size_t n) {
+    if (n == 1) return c[0] < 0x20 || c[0] == 0x7f;
+    if (n == 2) return c[0] == 0xc2 && c[1] < 0xa0;
+    return n == 3 && c[0] == 0xe2 &&
+           ((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) || (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
+}
+
+static void make_harmless(char *text) {
+    for (unsigned char *c = (unsigned char *)text; *c;) {
+        const size_t n = character_bytes(c), n_here = n ? n : 1;
+        if (n == 0 || is_control(c, n)) memset(c, '?', n_here);
+        c += n_here;
+    }
+}
+
+const char *cli_show(cli_shown *shown, const char *name) {
+    snprintf(shown->text, sizeof shown->text, "%s", name);
+    make_harmless(shown->text);
+    return shown->text;
+}
+
 /* One write of one line, whatever bytes a file's name has. */
 __attribute__((format(printf, 3, 0))) static void put_line(const char *file, const char *kind, const char *format,
                                                            va_list arguments) {
@@ -51,8 +86,7 @@ __attribute__((format(printf, 3, 0))) static void put_line(const char *file, con
         file ? snprintf(line, sizeof line, "pith: %s: %s", file, kind) : snprintf(line, sizeof line, "pith: %s", kind);
     size_t length = n < 0 ? 0 : (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
     vsnprintf(line + length, sizeof line - length, format, arguments);
-    for (char *c = line; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+    make_harmless(line);
     length = strlen(line);
     memcpy(line + (length < sizeof line - 1 ? length : sizeof line - 2), "\n", 2);
     standard_error_write(line);
@@ -67,6 +101,7 @@ cli_exit cli_fail(cli_exit code, const char *file, const char *format, ...) {
 }
 
 void cli_warn(const char *file, const char *format, ...) {
+    if (quiet) return;
     va_list arguments;
     va_start(arguments, format);
     put_line(file, "warning: ", format, arguments);
@@ -74,6 +109,7 @@ void cli_warn(const char *file, const char *format, ...) {
 }
 
 void cli_say(const char *file, const char *format, ...) {
+    if (quiet) return;
     va_list arguments;
     va_start(arguments, format);
     put_line(file, "", format, arguments);
@@ -162,7 +198,13 @@ bool cli_take_setup(cli_setup *setup, const cli_command *command, int option, co
         setup->vae = argument;
         return true;
     case 'v':
-        setup->verbose = true;
+    case CLI_QUIET:
+        if (option == 'v') setup->verbose = true;
+        if (option == CLI_QUIET) cli_be_quiet();
+        if (setup->verbose && cli_is_quiet()) *code = cli_usage(command, "--quiet and --verbose exclude each other");
+        return true;
+    case CLI_FORCE:
+        setup->force = true;
         return true;
     case CLI_MEMORY:
         setup->memory = take_memory(command, argument, code);
@@ -189,7 +231,7 @@ bool cli_take_setup(cli_setup *setup, const cli_command *command, int option, co
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
-#define PROCESS_BYTES 40000000u /* the program, its libraries, the engine's code */
+#define PROCESS_BYTES 24000000u /* the program, its libraries, the engine's code */
 
 uint64_t cli_picture_memory(const cli_setup *setup) {
     return (setup->memory ? setup->memory : CLI_MEMORY_BYTES) - PROCESS_BYTES;
@@ -203,6 +245,9 @@ uint64_t cli_call_memory(const cli_setup *setup, const pith_model *model, uint64
     uint64_t left = cli_picture_memory(setup);
     return taken < left ? left - taken : 1;
 }
+
+/* The status does not tell them apart; src/api/memory_plan.c has the words. */
+bool cli_is_of_memory(const char *message) { return strstr(message, "MB of memory") != NULL; }
 
 void cli_make_env(pith_env *env, const cli_setup *setup) {
     pith_env_defaults(env, sizeof *env);

@@ -34,6 +34,17 @@ cli_exit cli_fail(cli_exit code, const char *file, const char *format, ...) __at
 void cli_warn(const char *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "pith: FILE: TEXT", for -v. */
 void cli_say(const char *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* From now on failures alone are told, and no bar is shown. */
+void cli_be_quiet(void);
+bool cli_is_quiet(void);
+
+/* A name from outside as it is shown: bytes that would move a terminal's cursor, colour it or turn
+ * the direction of writing are question marks. */
+#define CLI_SHOWN_BYTES 4352
+typedef struct cli_shown {
+    char text[CLI_SHOWN_BYTES];
+} cli_shown;
+const char *cli_show(cli_shown *shown, const char *name);
 
 /* ---- subcommands and their options ----------------------------------------------- */
 
@@ -64,7 +75,10 @@ enum {
     CLI_REALISM,
     CLI_NO_RESIDUAL,
     CLI_PROTECT,
-    CLI_LOSSLESS
+    CLI_LOSSLESS,
+    CLI_FORCE,
+    CLI_QUIET,
+    CLI_KEEP_EXTENSION
 };
 
 #define CLI_OPTION_LIMIT                                                                                               \
@@ -88,6 +102,12 @@ typedef struct cli_option {
     { CLI_MEMORY, "memory", "SIZE", "keep to so much memory: 500M (default 1 GB with the built-in model)" }
 #define CLI_OPTION_BACKEND                                                                                             \
     { CLI_BACKEND, "backend", "NAME", "the network engine: onednn or ref (default: the best there is)" }
+#define CLI_OPTION_VERBOSE                                                                                             \
+    { 'v', "verbose", NULL, "say where time went" }
+#define CLI_OPTION_QUIET                                                                                               \
+    { CLI_QUIET, "quiet", NULL, "say nothing but what failed" }
+#define CLI_OPTION_FORCE                                                                                               \
+    { CLI_FORCE, "force", NULL, "replace whatever is there, and write to a terminal" }
 #define CLI_OPTION_JSON                                                                                                \
     { CLI_JSON, "json", NULL, "print JSON" }
 #define CLI_OPTION_HELP                                                                                                \
@@ -118,6 +138,7 @@ typedef struct cli_setup {
     const char *backend;
     int threads;
     bool verbose;
+    bool force;      /* replace whatever is there */
     uint64_t memory; /* bytes of the whole process; 0: see CLI_MEMORY_BYTES */
     cli_limits limits;
 } cli_setup;
@@ -127,9 +148,12 @@ typedef struct cli_setup {
 
 /* What of it pictures' own formats may take. */
 uint64_t cli_picture_memory(const cli_setup *setup);
-/* What of it is left for a call of the library, whose model may be NULL, when `taken` bytes are taken by files and pictures;
- * 0: not bound. */
+/* What of it is left for a call of the library, whose model may be NULL, when `taken` bytes are taken by files and
+ * pictures; 0: not bound. */
 uint64_t cli_call_memory(const cli_setup *setup, const pith_model *model, uint64_t taken);
+
+/* A PITH_E_LIMIT with this message is of memory, not of time, pixels or the like. */
+bool cli_is_of_memory(const char *message);
 
 /* True when the option was one of them; `*code` is set when its value was wrong. */
 bool cli_take_setup(cli_setup *setup, const cli_command *command, int option, const char *argument, cli_exit *code);

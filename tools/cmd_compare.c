@@ -16,6 +16,7 @@
 #include "imageio.h"
 #include "metrics.h"
 #include "model_find.h"
+#include "output_file.h"
 #include "pith_file.h"
 
 static const cli_option options[] = {
@@ -24,6 +25,8 @@ static const cli_option options[] = {
     {CLI_SIDE_BY_SIDE, "side-by-side", "OUT.png", "write the pictures beside each other, and no numbers"},
     {CLI_BOUND_LEVEL, "bound", "LEVEL", "say whether B keeps to loose, normal or strict; status 5 when not"},
     {CLI_HEATMAP, "heatmap", "OUT.png", "paint where B differs in structure"},
+    CLI_OPTION_FORCE,
+    CLI_OPTION_QUIET,
     CLI_OPTION_MODEL,
     CLI_OPTION_LIMIT,
     CLI_OPTION_THREADS,
@@ -113,7 +116,7 @@ static cli_exit write_sheet(const compared *pictures, const compare_request *r) 
     pith_image *images = calloc(r->n_paths, sizeof *images);
     if (!images) return cli_fail(CLI_OUTPUT, NULL, "out of memory");
     for (size_t i = 0; i < r->n_paths; i++) images[i] = pictures[i].image;
-    cli_exit code = compare_sheet_write(r->sheet, images, r->n_paths);
+    cli_exit code = compare_sheet_write(r->sheet, images, r->n_paths, r->setup.force);
     free(images);
     return code;
 }
@@ -140,6 +143,15 @@ static cli_exit compare(const compare_request *r) {
     return code;
 }
 
+/* Before the work. */
+static cli_exit check_out(const char *out, const compare_request *r) {
+    pith_diag why = {0};
+    const file_kind kind = r->html ? FILE_HTML : file_kind_of_image(image_type_from_name(out));
+    const output_rules rules = {.kind = kind, .force = r->setup.force};
+    if (output_check(out, &rules, &why) == PITH_OK) return CLI_DONE;
+    return cli_fail(cli_exit_of(why.status, CLI_OUTPUT), out, "%s", why.message);
+}
+
 static int run(const cli_command *command, int argc, char **argv) {
     compare_request r = {.sheet = NULL};
     const char *argument;
@@ -155,6 +167,7 @@ static int run(const cli_command *command, int argc, char **argv) {
             return cli_usage(command, "--bound takes loose, normal or strict, not \"%s\"", argument);
         if (cli_take_setup(&r.setup, command, option, argument, &code) && code != CLI_DONE) return (int)code;
     }
+    r.tiles.force = r.setup.force;
     r.paths = argv + optind;
     r.n_paths = (size_t)(argc - optind);
     bool any_number = r.sheet || r.html;
@@ -164,10 +177,13 @@ static int run(const cli_command *command, int argc, char **argv) {
                                             : "two pictures are needed");
     if (r.html && (r.sheet || r.as_json || wants_tiles(&r)))
         return cli_usage(command, "--html does not go with --side-by-side, --json, --bound and --heatmap");
-    if (r.sheet && wants_tiles(&r)) return cli_usage(command, "--side-by-side does not go with --bound and --heatmap");
+    if (r.sheet && (r.as_json || wants_tiles(&r)))
+        return cli_usage(command, "--side-by-side does not go with --json, --bound and --heatmap");
     const char *out = r.html ? r.html : r.sheet ? r.sheet : r.tiles.heatmap;
     for (size_t i = 0; i < r.n_paths && out; i++)
         if (cli_same_file(r.paths[i], out)) return cli_fail(CLI_USAGE, out, "is an input; it would be overwritten");
+    code = out ? check_out(out, &r) : CLI_DONE;
+    if (code != CLI_DONE) return (int)code;
     if (r.html) return (int)compare_html_write(r.html, r.paths, r.n_paths, &r.setup);
     return (int)compare(&r);
 }

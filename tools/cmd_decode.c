@@ -30,7 +30,8 @@ static const cli_option options[] = {
     {CLI_TOLERATE, "tolerate", NULL, "of a damaged file, decode what is whole and say what is lost"},
     BATCH_OPTIONS,
     {CLI_STRIP, "strip", NULL, "write no Exif, XMP and colour profile; colours become sRGB"},
-    {'v', "verbose", NULL, "say where time went"},
+    CLI_OPTION_VERBOSE,
+    CLI_OPTION_QUIET,
     CLI_OPTION_MEMORY,
     CLI_OPTION_LIMIT,
     CLI_OPTION_THREADS,
@@ -52,6 +53,9 @@ typedef struct decode_request {
     bool preview;
     bool strip;
     batch_options batch;
+    bool is_many, has_quality;
+    bool has_format; /* OUT's ending does not matter */
+    bool only_new;   /* OUT was not typed: what is there may be the original */
     model_share *models;
 } decode_request;
 
@@ -88,11 +92,13 @@ static cli_exit take_option(decode_request *r, const cli_command *command, int o
         r->write.type = type_called(argument);
         if (r->write.type == IMAGE_UNKNOWN)
             return cli_usage(command, "--format takes png, jpg, webp or ppm, not \"%s\"", argument);
+        r->has_format = true;
         break;
     case 'q':
-        if (!cli_parse_number(&number, argument, 1, 100))
+        if (!cli_parse_number(&number, argument, 1, 100) || number != (int)number)
             return cli_usage(command, "--quality takes 1 to 100, not \"%s\"", argument);
         r->write.quality = (int)number;
+        r->has_quality = true;
         break;
     case CLI_DEPTH:
         if (strcmp(argument, "8") != 0 && strcmp(argument, "16") != 0)
@@ -143,18 +149,22 @@ static cli_exit parse(decode_request *r, const cli_command *command, int argc, c
     }
     if (r->preview && r->steps >= 0) return cli_usage(command, "--preview runs no network: it takes no --steps");
     if (r->preview && r->realism > 0) return cli_usage(command, "--preview runs no network: it takes no --realism");
-    code = batch_check(&r->batch, command, argc - optind);
-    if (code != CLI_DONE) return code;
-    r->in = argv[optind];
-    r->out = r->batch.folder ? "many.png" : argv[optind + 1]; /* PNG unless --format says otherwise */
-    if (r->write.type == IMAGE_UNKNOWN) r->write.type = image_type_from_name(r->out);
+    r->batch.names.verbose = r->setup.verbose;
+    return CLI_DONE;
+}
+
+/* The format, by OUT's name unless --format said it, and what it can do. */
+static cli_exit choose_format(decode_request *r, const cli_command *command, const operand_list *list) {
+    const operand *first = list->n_items ? &list->items[0] : NULL;
+    const bool is_named = first && first->is_named;
+    if (!r->has_format) r->write.type = is_named ? image_type_from_name(first->out) : IMAGE_PNG;
     if (r->write.type == IMAGE_UNKNOWN)
-        return cli_fail(CLI_USAGE, r->out,
+        return cli_fail(CLI_USAGE, first->out,
                         "ends like no format that can be written: .png .jpg .webp .ppm .pgm (or --format)");
     if (r->bit_depth == 16 && r->write.type != IMAGE_PNG && r->write.type != IMAGE_PPM)
         return cli_usage(command, "--depth 16 is for PNG and PPM");
-    if (!r->batch.folder && cli_same_file(r->in, r->out))
-        return cli_fail(CLI_USAGE, r->out, "is the input; it would be overwritten");
+    if (r->has_quality && r->write.type != IMAGE_JPEG && r->write.type != IMAGE_WEBP)
+        return cli_usage(command, "--quality is for JPEG and WebP: PNG and PPM lose nothing");
     return CLI_DONE;
 }
 
@@ -181,8 +191,9 @@ static cli_exit open_all(decode_job *job) {
     job->read_seconds = opened - start;
     job->model_seconds = cli_seconds() - opened;
     if (code != CLI_DONE) return code;
-    if (output_open(&job->out, r->out, &why) != PITH_OK) return cli_fail(CLI_OUTPUT, r->out, "%s", why.message);
-    return CLI_DONE;
+    const output_rules rules = {file_kind_of_image(r->write.type), r->setup.force, r->has_format, r->only_new};
+    status = output_open(&job->out, r->out, &rules, &why);
+    return status == PITH_OK ? CLI_DONE : cli_fail(cli_exit_of(status, CLI_OUTPUT), r->out, "%s", why.message);
 }
 
 /* Ends the picture and the file. */
@@ -265,7 +276,7 @@ static cli_exit decode_picture(decode_job *job) {
     cli_exit code = CLI_DONE;
     if (image_writer_diag(writer)->status != PITH_OK)
         code = cli_fail(CLI_OUTPUT, r->out, "%s", image_writer_diag(writer)->message);
-    else if (status == PITH_E_LIMIT && held > 0)
+    else if (status == PITH_E_LIMIT && held > 0 && cli_is_of_memory(pith_decoder_message(job->file.decoder)))
         code = cli_fail(CLI_OUTPUT, r->in, "%s, since a WebP is whole in memory while it is written: %.0f MB",
                         pith_decoder_message(job->file.decoder), 1e-6 * (double)held);
     else if (status != PITH_OK)
@@ -304,7 +315,7 @@ static cli_exit decode(const decode_request *r) {
     decode_job job = {.request = r};
     double start = cli_seconds();
     cli_make_env(&job.env, &r->setup);
-    if (!r->batch.folder) progress_start(&job.bar, &job.env);
+    if (!r->is_many) progress_start(&job.bar, &job.env);
     cli_exit code = open_all(&job);
     if (code == CLI_DONE) code = decode_picture(&job);
     if (code == CLI_DONE && r->tolerate) say_lost(&job);
@@ -315,49 +326,40 @@ static cli_exit decode(const decode_request *r) {
     return code;
 }
 
-static cli_exit decode_one(void *user, const char *in, const char *out) {
+static cli_exit decode_one(void *user, const operand *item) {
     decode_request r = *(const decode_request *)user;
-    r.in = in;
-    r.out = out;
+    r.in = item->in;
+    r.out = item->out;
+    r.only_new = !item->is_named;
     return decode(&r);
 }
 
-static const char *ending_of(image_type type) {
-    switch (type) {
-    case IMAGE_JPEG:
-        return ".jpg";
-    case IMAGE_WEBP:
-        return ".webp";
-    case IMAGE_PPM:
-        return ".ppm";
-    case IMAGE_PNG:
-    case IMAGE_UNKNOWN:
-        break;
-    }
-    return ".png";
-}
-
-static cli_exit decode_many(decode_request *r, const cli_command *command, char **inputs, int n_inputs) {
-    batch b = {.command = command,
-               .options = r->batch,
-               .inputs = inputs,
-               .n_inputs = (size_t)n_inputs,
-               .ending = ending_of(r->write.type),
-               .run = decode_one,
-               .user = r};
+static cli_exit decode_all(decode_request *r, const cli_command *command, const operand_rules *names,
+                           const operand_list *list) {
+    batch b = {.command = command, .options = r->batch, .list = list, .rules = names, .run = decode_one, .user = r};
+    cli_exit code = batch_check(&r->batch, command, list);
+    if (code == CLI_DONE) code = choose_format(r, command, list);
+    if (code != CLI_DONE) return code;
+    r->is_many = list->is_many;
+    if (!r->is_many) return batch_run_one(&b);
     batch_share_threads(&b, &r->setup);
     return batch_run(&b);
 }
 
 static int run(const cli_command *command, int argc, char **argv) {
     model_share models = MODEL_SHARE_NONE;
+    operand_list list = {0};
     decode_request r = {.steps = -1, .write = {.type = IMAGE_UNKNOWN, .quality = 95}, .models = &models};
     cli_exit code = parse(&r, command, argc, argv);
-    if (code == CLI_DONE) code = r.batch.folder ? decode_many(&r, command, argv + optind, argc - optind) : decode(&r);
+    const operand_rules names = {.ending = file_kind_ending(file_kind_of_image(r.write.type))};
+    if (code == CLI_DONE) code = operands_read(&list, command, &r.batch.names, &names, argv + optind, argc - optind);
+    if (code == CLI_DONE) code = decode_all(&r, command, &names, &list);
+    operands_free(&list);
     model_share_end(&models);
     return (int)code;
 }
 
-const cli_command cli_decode = {"decode", "[OPTION...] IN.pith OUT | IN.pith... -o DIR",
-                                "Decodes a .pith file into a PNG, JPEG, WebP, PPM or PGM; OUT's ending says which.",
-                                options, run};
+const cli_command cli_decode = {
+    "decode", "[OPTION...] IN.pith [OUT] | IN.pith... [-o OUT]",
+    "Decodes .pith files into PNG (OUT's ending or --format: JPEG, WebP, PPM, PGM), beside them or in OUT.", options,
+    run};

@@ -27,7 +27,8 @@ static const cli_option options[] = {
      "0: the network alone; 1 (default): its faults are mended; 2, 3: longer and longer searches"},
     {'f', "faithful", "[=LEVEL]", "no tile is worse than LEVEL allows: loose, normal (default), strict"},
     {CLI_PROTECT, "protect", "X,Y,W,H", "errors in this part count most; may be given more than once"},
-    {'v', "verbose", NULL, "say where time went"},
+    CLI_OPTION_VERBOSE,
+    CLI_OPTION_QUIET,
     CLI_OPTION_MEMORY,
     CLI_OPTION_LIMIT,
     CLI_OPTION_THREADS,
@@ -37,6 +38,7 @@ static const cli_option options[] = {
 };
 
 #define MAX_PROTECTED 64
+#define DEFAULT_EFFORT 1 /* pith_encode_options_defaults */
 
 typedef struct encode_request {
     cli_setup setup;
@@ -50,8 +52,11 @@ typedef struct encode_request {
     size_t n_protect;
     cli_size size;
     batch_options batch;
+    bool is_many;
     model_share *models;
 } encode_request;
+
+static const operand_rules naming = {.encodes = true, .ending = ".pith"};
 
 /* The picture as a source, with the time spent reading it. */
 typedef struct timed_source {
@@ -76,8 +81,11 @@ static bool parse_method(pith_method *method, const char *name) {
 static bool parse_level(pith_level *level, const char *text) {
     static const char *const names[] = {NULL, "loose", "normal", "strict"};
     for (unsigned i = 1; i < sizeof names / sizeof *names; i++)
-        if (strcmp(text ? text : "normal", names[i]) == 0) *level = (pith_level)i;
-    return *level != PITH_LEVEL_NONE;
+        if (strcmp(text ? text : "normal", names[i]) == 0) {
+            *level = (pith_level)i;
+            return true;
+        }
+    return false;
 }
 
 static cli_exit parse(encode_request *r, const cli_command *command, int argc, char **argv) {
@@ -127,11 +135,7 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
         return cli_usage(command, "--method palette has one quality: it takes neither --quality nor --size");
     if (r->faithful && r->has_size) return cli_usage(command, "--faithful and --size exclude each other");
     if (r->has_quality && r->has_size) return cli_usage(command, "--quality and --size exclude each other");
-    code = batch_check(&r->batch, command, argc - optind);
-    if (code != CLI_DONE || r->batch.folder) return code;
-    r->in = argv[optind];
-    r->out = argv[optind + 1];
-    if (cli_same_file(r->in, r->out)) return cli_fail(CLI_USAGE, r->out, "is the input; it would be overwritten");
+    r->batch.names.verbose = r->setup.verbose;
     return CLI_DONE;
 }
 
@@ -189,8 +193,9 @@ static cli_exit open_all(encode_job *job) {
     if (!r->lossless) code = model_share_encode(&job->model, r->models, &job->env, &r->setup);
     job->model_seconds = cli_seconds() - start;
     if (code != CLI_DONE) return code;
-    if (output_open(&job->out, r->out, &why) != PITH_OK) return cli_fail(CLI_OUTPUT, r->out, "%s", why.message);
-    return CLI_DONE;
+    const output_rules rules = {.kind = FILE_PITH, .force = r->setup.force};
+    status = output_open(&job->out, r->out, &rules, &why);
+    return status == PITH_OK ? CLI_DONE : cli_fail(cli_exit_of(status, CLI_OUTPUT), r->out, "%s", why.message);
 }
 
 static cli_exit encode_picture(encode_job *job) {
@@ -214,7 +219,7 @@ static cli_exit encode_picture(encode_job *job) {
     const pith_diag *read_fault = image_reader_diag(job->reader);
     if (read_fault->status != PITH_OK)
         code = cli_fail(cli_exit_of(read_fault->status, CLI_INPUT), r->in, "%s", read_fault->message);
-    else if (status == PITH_E_LIMIT && held > 0 && !r->has_size)
+    else if (status == PITH_E_LIMIT && held > 0 && cli_is_of_memory(pith_encoder_message(encoder)))
         code =
             cli_fail(CLI_OUTPUT, r->in, "%s, since the %s file takes %.0f MB: its format or orientation needs it whole",
                      pith_encoder_message(encoder), image_reader_facts(job->reader).file_type, 1e-6 * (double)held);
@@ -252,6 +257,16 @@ static void say_result(const encode_job *job, double all_seconds) {
             t->coding_seconds, job->write_seconds, all_seconds);
 }
 
+/* A size that was not half used looks like a fault where nobody says that more is of no use. */
+static void say_best(const encode_job *job) {
+    const cli_size *size = &job->request->size;
+    const uint64_t allowed = cli_size_bytes(size, job->format.width, job->format.height);
+    if (!job->request->has_size || job->bytes.n_bytes >= allowed / 2) return;
+    const int effort = job->request->has_effort ? (int)job->request->effort : DEFAULT_EFFORT;
+    cli_say(job->request->out, "%zu bytes are the best there is at effort %d, of %" PRIu64 " that were allowed",
+            job->bytes.n_bytes, effort, allowed);
+}
+
 static void warn_of(const encode_job *job) {
     image_facts facts = image_reader_facts(job->reader);
     for (unsigned i = 0; i < facts.n_warnings; i++) cli_warn(job->request->in, "%s", facts.warnings[i]);
@@ -264,11 +279,12 @@ static cli_exit encode(const encode_request *r) {
     encode_job job = {.request = r};
     double start = cli_seconds();
     cli_make_env(&job.env, &r->setup);
-    if (!r->batch.folder) progress_start(&job.bar, &job.env);
+    if (!r->is_many) progress_start(&job.bar, &job.env);
     cli_exit code = open_all(&job);
     if (code == CLI_DONE) code = encode_picture(&job);
     if (code == CLI_DONE) code = write_bytes(&job);
     if (code == CLI_DONE) warn_of(&job);
+    if (code == CLI_DONE) say_best(&job);
     if (code == CLI_DONE && r->setup.verbose) say_result(&job, cli_seconds() - start);
     pith_bytes_free(&job.env, &job.bytes);
     output_close(&job.out);
@@ -277,35 +293,42 @@ static cli_exit encode(const encode_request *r) {
     return code;
 }
 
-static cli_exit encode_one(void *user, const char *in, const char *out) {
+static cli_exit encode_one(void *user, const operand *item) {
     encode_request r = *(const encode_request *)user;
-    r.in = in;
-    r.out = out;
+    r.in = item->in;
+    r.out = item->out;
     return encode(&r);
 }
 
-static cli_exit encode_many(encode_request *r, const cli_command *command, char **inputs, int n_inputs) {
+static cli_exit encode_all(encode_request *r, const cli_command *command, const operand_list *list) {
     batch b = {.command = command,
                .options = r->batch,
-               .inputs = inputs,
-               .n_inputs = (size_t)n_inputs,
-               .ending = ".pith",
+               .list = list,
+               .rules = &naming,
                .run = encode_one,
                .is_whole = pith_file_is_whole,
                .user = r};
+    cli_exit code = batch_check(&r->batch, command, list);
+    if (code != CLI_DONE) return code;
+    r->is_many = list->is_many;
+    if (!r->is_many) return batch_run_one(&b);
     batch_share_threads(&b, &r->setup);
     return batch_run(&b);
 }
 
 static int run(const cli_command *command, int argc, char **argv) {
     model_share models = MODEL_SHARE_NONE;
+    operand_list list = {0};
     encode_request r = {.method = PITH_METHOD_LATENT, .models = &models};
     cli_exit code = parse(&r, command, argc, argv);
-    if (code == CLI_DONE) code = r.batch.folder ? encode_many(&r, command, argv + optind, argc - optind) : encode(&r);
+    if (code == CLI_DONE) code = operands_read(&list, command, &r.batch.names, &naming, argv + optind, argc - optind);
+    if (code == CLI_DONE) code = encode_all(&r, command, &list);
+    operands_free(&list);
     model_share_end(&models);
     return (int)code;
 }
 
-const cli_command cli_encode = {"encode", "[OPTION...] IN OUT.pith | IN... -o DIR",
-                                "Encodes a picture (PNG, JPEG, WebP, AVIF, JPEG XL, PPM, PGM) into a .pith file.",
-                                options, run};
+const cli_command cli_encode = {
+    "encode", "[OPTION...] IN [OUT.pith] | IN... [-o OUT]",
+    "Encodes pictures (PNG, JPEG, WebP, AVIF, JPEG XL, PPM, PGM) into .pith files, beside them or in OUT.", options,
+    run};

@@ -11,7 +11,10 @@
 #include "model_catalogue.h"
 #include "pith_file.h"
 
-static const cli_option options[] = {CLI_OPTION_JSON, CLI_OPTION_HELP, {0}};
+static const cli_option options[] = {{'v', "verbose", NULL, "also show how it is coded, and where each chunk is"},
+                                     CLI_OPTION_JSON,
+                                     CLI_OPTION_HELP,
+                                     {0}};
 
 /* One file and what is known about its model; `model` is NULL when that is not
  * installed. */
@@ -59,38 +62,67 @@ static void print_latent(const info_view *v) {
            " slice%s\n",
            i->latent_width, i->latent_height, i->n_latent, i->downscale, i->n_slices, i->n_slices == 1 ? "" : "s");
     if (i->recipe) printf("  recipe    %u, the networks see windows that are blended\n", i->recipe);
-    printf("  step      %.5f (index %u)", i->step, i->step_index);
-    if (i->method == PITH_METHOD_PALETTE)
-        printf(", of a quantiser with as much noise");
-    else if (!isnan(v->quality))
-        printf(", quality %.1f", v->quality);
-    printf("\n  model     %s, latent space %s, %s%s\n", i->model_name, v->latent_id,
-           v->model ? "installed: " : "not installed", v->model ? v->model->path : "");
+    printf("  step      %.5f (index %u)%s\n", i->step, i->step_index,
+           i->method == PITH_METHOD_PALETTE ? ", of a quantiser with as much noise" : "");
 }
 
-static void print_text(const info_view *v) {
+/* How it is coded: for those who work on files. */
+static void print_coding(const info_view *v) {
     const pith_info *i = &v->file->info;
-    printf("%s\n", v->path);
-    printf("  picture   %" PRIu32 "x%" PRIu32 ", %u channel%s of %u bits\n", i->format.width, i->format.height,
-           i->format.n_channels, i->format.n_channels == 1 ? "" : "s", i->source_bit_depth);
-    printf("  bytes     %" PRIu64 ", %.4f bits per pixel\n", i->n_file_bytes, v->bits_per_pixel);
-    if (i->faithful != PITH_LEVEL_NONE)
-        printf("  faithful  %s: no tile's error above %.3f, the worst %.3f\n", level_name(i->faithful), i->bound,
-               i->worst_tile);
+    const bool is_exact = i->method == PITH_METHOD_EXACT;
     printf("  format    %" PRIu32 ".%" PRIu32 ", method %s", i->version_major, i->version_minor,
            method_name(i->method));
-    if (i->method == PITH_METHOD_EXACT) {
-        printf(": lossless, %" PRIu32 " slice%s; no model is needed\n", i->n_slices, i->n_slices == 1 ? "" : "s");
-    } else {
+    if (is_exact)
+        printf(", %" PRIu32 " slice%s\n", i->n_slices, i->n_slices == 1 ? "" : "s");
+    else
         printf(", prior %u\n", i->prior_id);
-        print_latent(v);
-    }
+    if (!is_exact) print_latent(v);
     for (uint32_t c = 0; c < i->n_chunks; c++) {
         pith_chunk_info chunk;
         if (pith_decoder_chunk(v->file->decoder, c, &chunk) != PITH_OK) break;
         printf("  chunk     %-4s type %02x, offset %" PRIu64 ", %" PRIu64 " bytes\n", chunk.name, chunk.type,
                chunk.offset, chunk.n_bytes);
     }
+}
+
+/* What takes bytes besides the network's part. */
+static void print_parts(const info_view *v) {
+    static const struct {
+        const char *text;
+        pith_metadata kind;
+    } parts[] = {{"Exif", PITH_METADATA_EXIF}, {"XMP", PITH_METADATA_XMP}, {"colour profile", PITH_METADATA_ICC}};
+    if (v->file->info.n_residual_bytes > 0)
+        printf("  residual  %" PRIu64 " bytes, which mend what the network gets wrong\n",
+               v->file->info.n_residual_bytes);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const uint8_t *data;
+        size_t n_bytes = 0;
+        if (pith_decoder_metadata(v->file->decoder, parts[i].kind, &data, &n_bytes) == PITH_OK && n_bytes > 0)
+            printf("  keeps     %s, %zu bytes\n", parts[i].text, n_bytes);
+    }
+}
+
+static void print_text(const info_view *v, bool verbose) {
+    const pith_info *i = &v->file->info;
+    cli_shown path, name;
+    printf("%s\n", cli_show(&path, v->path));
+    printf("  picture   %" PRIu32 "x%" PRIu32 ", %u channel%s of %u bits\n", i->format.width, i->format.height,
+           i->format.n_channels, i->format.n_channels == 1 ? "" : "s", i->source_bit_depth);
+    printf("  bytes     %" PRIu64 ", %.4f bits per pixel\n", i->n_file_bytes, v->bits_per_pixel);
+    if (i->method == PITH_METHOD_EXACT)
+        printf("  quality   lossless\n");
+    else if (!isnan(v->quality))
+        printf("  quality   %.1f\n", v->quality);
+    if (i->faithful != PITH_LEVEL_NONE)
+        printf("  faithful  %s: no tile's error above %.3f, the worst %.3f\n", level_name(i->faithful), i->bound,
+               i->worst_tile);
+    print_parts(v);
+    if (i->method == PITH_METHOD_EXACT)
+        printf("  model     none is needed\n");
+    else
+        printf("  model     %s, latent space %s, %s%s\n", cli_show(&name, i->model_name), v->latent_id,
+               v->model ? "installed: " : "not installed", v->model ? cli_show(&path, v->model->path) : "");
+    if (verbose) print_coding(v);
 }
 
 static json_t *chunks_json(const info_view *v) {
@@ -127,7 +159,8 @@ static json_t *view_json(const info_view *v) {
 }
 
 /* One file; its view goes to `array`, or to standard output when that is NULL. */
-static cli_exit show(const char *path, const pith_env *env, const model_catalogue *catalogue, json_t *array) {
+static cli_exit show(const char *path, const pith_env *env, const model_catalogue *catalogue, json_t *array,
+                     bool verbose) {
     pith_file file;
     pith_diag why = {0};
     pith_status status = pith_file_open(&file, path, env, &why);
@@ -136,12 +169,12 @@ static cli_exit show(const char *path, const pith_env *env, const model_catalogu
     if (array)
         json_array_append_new(array, view_json(&v));
     else
-        print_text(&v);
+        print_text(&v, verbose);
     pith_file_close(&file);
     return CLI_DONE;
 }
 
-static cli_exit show_all(char **paths, int n_paths, bool as_json) {
+static cli_exit show_all(char **paths, int n_paths, bool as_json, bool verbose) {
     pith_env env;
     model_catalogue catalogue;
     pith_env_defaults(&env, sizeof env);
@@ -150,7 +183,7 @@ static cli_exit show_all(char **paths, int n_paths, bool as_json) {
     json_t *array = as_json ? json_array() : NULL;
     cli_exit worst = CLI_DONE;
     for (int i = 0; i < n_paths; i++) {
-        cli_exit code = show(paths[i], &env, &catalogue, array);
+        cli_exit code = show(paths[i], &env, &catalogue, array, verbose);
         if (code > worst) worst = code;
     }
     if (as_json) {
@@ -163,14 +196,15 @@ static cli_exit show_all(char **paths, int n_paths, bool as_json) {
 
 static int run(const cli_command *command, int argc, char **argv) {
     const char *argument;
-    bool as_json = false;
+    bool as_json = false, verbose = false;
     for (int option; (option = cli_next_option(command, argc, argv, &argument)) != 0;) {
         if (option < 0) return CLI_USAGE;
         if (option == CLI_HELP) return cli_show_help(command);
         as_json = as_json || option == CLI_JSON;
+        verbose = verbose || option == 'v';
     }
     if (optind == argc) return cli_usage(command, "at least one FILE is needed");
-    return (int)show_all(argv + optind, argc - optind, as_json);
+    return (int)show_all(argv + optind, argc - optind, as_json, verbose);
 }
 
 const cli_command cli_info = {"info", "[OPTION...] FILE.pith...",

@@ -13,6 +13,8 @@
 
 static const cli_option options[] = {
     {CLI_TO, "to", "PRECISION", "convert: fp16, or int8 for half of that"},
+    {CLI_FORCE, "force", NULL, "convert: replace whatever is there"},
+    CLI_OPTION_QUIET,
     CLI_OPTION_JSON,
     {'v', "verbose", NULL, "list: also name the files that cannot be used, and say why"},
     CLI_OPTION_HELP,
@@ -26,8 +28,10 @@ static void print_text(const model_catalogue *catalogue) {
         cli_hex(latent, e->ids.latent);
         if (e->ids.has_decoder) cli_hex(decoder, e->ids.decoder);
         model_parts_text(parts, e->contents.parts);
-        printf("%-10s %-6s latent %s decoder %-16s %10" PRIu64 " bytes  %s  (%s; %s)\n", e->contents.name,
-               e->contents.kind, latent, decoder, e->contents.n_file_bytes, e->path, parts, e->contents.precision);
+        cli_shown name, path;
+        printf("%-10s %-6s latent %s decoder %-16s %10" PRIu64 " bytes  %s  (%s; %s)\n",
+               cli_show(&name, e->contents.name), e->contents.kind, latent, decoder, e->contents.n_file_bytes,
+               cli_show(&path, e->path), parts, e->contents.precision);
     }
 }
 
@@ -70,23 +74,29 @@ static cli_exit list_models(bool as_json, bool verbose) {
 static int run(const cli_command *command, int argc, char **argv) {
     const char *argument;
     const char *to = NULL;
-    bool as_json = false, verbose = false;
+    bool as_json = false, verbose = false, force = false;
     for (int option; (option = cli_next_option(command, argc, argv, &argument)) != 0;) {
         if (option < 0) return CLI_USAGE;
         if (option == CLI_HELP) return cli_show_help(command);
         as_json = as_json || option == CLI_JSON;
         verbose = verbose || option == 'v';
-        if (option == CLI_TO) to = argument;
+        force = force || option == CLI_FORCE;
+        if (option == CLI_QUIET) cli_be_quiet();
+        if (option != CLI_TO) continue;
+        if (strcmp(argument, "fp16") != 0 && strcmp(argument, "int8") != 0)
+            return cli_usage(command, "--to takes fp16 or int8, not \"%s\"", argument);
+        to = argument;
     }
     const char *what = optind < argc ? argv[optind] : "";
     char **operands = argv + optind + 1;
     int n_operands = argc - optind - 1;
+    if ((to || force) && strcmp(what, "convert") != 0) return cli_usage(command, "--to and --force are for convert");
     if (strcmp(what, "list") == 0 && n_operands == 0) return (int)list_models(as_json, verbose);
     if (strcmp(what, "info") == 0) {
         if (n_operands == 0) return cli_usage(command, "info: at least one model, a PATH or a NAME, is needed");
         return (int)model_info(operands, n_operands, as_json);
     }
-    if (strcmp(what, "convert") == 0) return (int)model_convert(command, operands, n_operands, to);
+    if (strcmp(what, "convert") == 0) return (int)model_convert(command, operands, n_operands, to, force);
     if (strcmp(what, "verify") == 0) {
         if (n_operands == 0) return cli_usage(command, "verify: at least one PATH is needed");
         if (as_json) return cli_usage(command, "verify: does not print JSON");

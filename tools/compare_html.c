@@ -10,6 +10,7 @@
 
 #include "html_page.h"
 #include "imageio.h"
+#include "interrupt.h"
 #include "model_find.h"
 #include "output_file.h"
 #include "pith_file.h"
@@ -30,6 +31,7 @@ typedef struct job {
     const rival_codec *rivals[N_RIVALS]; /* those that are installed; the page's codecs from 1 on */
     char missing[256];
     char folder[RIVAL_PATH_BYTES]; /* for one picture's files; removed afterwards */
+    int folder_slot;               /* interrupt.h's */
     output_file *out;
 } job;
 
@@ -58,7 +60,8 @@ static pith_status write_picture(const char *path, image_type type, const pith_i
     image_writer *writer = NULL;
     image_write_options options = {.type = type};
     pith_sink sink;
-    pith_status status = output_open(&out, path, why);
+    const output_rules rules = {.kind = file_kind_of_image(type), .force = true}; /* in our own folder */
+    pith_status status = output_open(&out, path, &rules, why);
     if (status == PITH_OK) status = image_writer_new(&writer, output_stream(out), &options, why);
     if (status == PITH_OK) {
         image_writer_sink(writer, &sink);
@@ -75,7 +78,8 @@ static pith_status write_picture(const char *path, image_type type, const pith_i
 
 static pith_status write_bytes(const char *path, const pith_bytes *bytes, pith_diag *why) {
     output_file *out = NULL;
-    pith_status status = output_open(&out, path, why);
+    const output_rules rules = {.kind = FILE_PITH, .force = true};
+    pith_status status = output_open(&out, path, &rules, why);
     if (status == PITH_OK && fwrite(bytes->data, 1, bytes->n_bytes, output_stream(out)) != bytes->n_bytes)
         status = PITH_E_IO;
     if (status == PITH_OK) status = output_commit(out, why);
@@ -238,16 +242,18 @@ static cli_exit open_all(job *j, const char *out, const cli_setup *setup) {
         j->folder[0] = 0;
         return cli_fail(CLI_OUTPUT, "TMPDIR", "a folder for the coded pictures cannot be made");
     }
+    j->folder_slot = interrupt_remember_folder(j->folder);
     cli_exit code = model_for_encode(&j->model, &j->env, setup->model);
     if (code != CLI_DONE) return code;
     if (pith_encoder_new(&j->encoder, &j->env, j->model, &why) != PITH_OK)
         return cli_fail(cli_exit_of(why.status, CLI_MODEL), NULL, "%s", why.message);
-    if (output_open(&j->out, out, &why) != PITH_OK) return cli_fail(CLI_OUTPUT, out, "%s", why.message);
-    return CLI_DONE;
+    const output_rules rules = {.kind = FILE_HTML, .force = setup->force};
+    pith_status status = output_open(&j->out, out, &rules, &why);
+    return status == PITH_OK ? CLI_DONE : cli_fail(cli_exit_of(status, CLI_OUTPUT), out, "%s", why.message);
 }
 
 cli_exit compare_html_write(const char *out, char *const *paths, size_t n_paths, const cli_setup *setup) {
-    job j = {.model = NULL};
+    job j = {.model = NULL, .folder_slot = -1};
     pith_diag why = {0};
     cli_make_env(&j.env, setup);
     find_codecs(&j);
@@ -262,5 +268,6 @@ cli_exit compare_html_write(const char *out, char *const *paths, size_t n_paths,
     pith_encoder_free(&j.encoder);
     pith_model_free(&j.model);
     if (j.folder[0]) rmdir(j.folder);
+    interrupt_forget(j.folder_slot);
     return code;
 }

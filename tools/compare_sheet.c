@@ -43,9 +43,10 @@ static pith_status put_rows(const pith_sink *sink, const pith_image *images, siz
     return status;
 }
 
-static pith_status write_sheet(output_file *out, const pith_image *images, size_t n_images, pith_diag *why) {
+static pith_status write_sheet(output_file *out, image_type type, const pith_image *images, size_t n_images,
+                               pith_diag *why) {
     image_writer *writer = NULL;
-    image_write_options options = {.type = IMAGE_PNG};
+    image_write_options options = {.type = type};
     pith_sink sink;
     pith_status status = image_writer_new(&writer, output_stream(out), &options, why);
     if (status != PITH_OK) return status;
@@ -58,11 +59,13 @@ static pith_status write_sheet(output_file *out, const pith_image *images, size_
     return status == PITH_OK ? output_commit(out, why) : status;
 }
 
-cli_exit compare_sheet_write(const char *path, const pith_image *images, size_t n_images) {
+cli_exit compare_sheet_write(const char *path, const pith_image *images, size_t n_images, bool force) {
     output_file *out = NULL;
     pith_diag why = {0};
-    pith_status status = output_open(&out, path, &why);
-    if (status == PITH_OK) status = write_sheet(out, images, n_images, &why);
+    const image_type named = image_type_from_name(path), type = named == IMAGE_UNKNOWN ? IMAGE_PNG : named;
+    const output_rules rules = {.kind = file_kind_of_image(type), .force = force};
+    pith_status status = output_open(&out, path, &rules, &why);
+    if (status == PITH_OK) status = write_sheet(out, type, images, n_images, &why);
     output_close(&out);
-    return status == PITH_OK ? CLI_DONE : cli_fail(CLI_OUTPUT, path, "%s", why.message);
+    return status == PITH_OK ? CLI_DONE : cli_fail(cli_exit_of(status, CLI_OUTPUT), path, "%s", why.message);
 }

@@ -133,7 +133,7 @@ static void paint_pixel(uint8_t *to, const uint8_t *from, uint32_t n_channels, c
 }
 
 /* Tiles over the normal bound have a border of a pixel. */
-static cli_exit paint(const measured *m, const pith_image *a, const char *path) {
+static cli_exit paint(const measured *m, const pith_image *a, const char *path, bool force) {
     const uint32_t width = a->format.width, height = a->format.height;
     pith_image out = {{width, height, 3, 8}, malloc((size_t)width * 3 * height), (size_t)width * 3};
     if (!out.pixels) return cli_fail(CLI_OUTPUT, path, "out of memory");
@@ -149,7 +149,7 @@ static cli_exit paint(const measured *m, const pith_image *a, const char *path) 
                         at_edge && error > pith_level_bound(PITH_LEVEL_NORMAL));
         }
     }
-    cli_exit code = compare_sheet_write(path, &out, 1);
+    cli_exit code = compare_sheet_write(path, &out, 1, force);
     free(out.pixels);
     return code;
 }
@@ -164,7 +164,7 @@ cli_exit compare_tiles(const pith_image *a, const pith_image *b, const char *pat
     cli_exit code = CLI_DONE;
     if (status != PITH_OK)
         code = cli_fail(cli_exit_of(status, CLI_INPUT), path_b, "%s", why.status ? why.message : "out of memory");
-    if (code == CLI_DONE && request->heatmap) code = paint(&m, &a8, request->heatmap);
+    if (code == CLI_DONE && request->heatmap) code = paint(&m, &a8, request->heatmap, request->force);
     if (code == CLI_DONE && request->bound != PITH_LEVEL_NONE) code = say_bound(&m, path_b, request);
     if (a8.pixels != a->pixels) free(a8.pixels);
     if (b8.pixels != b->pixels) free(b8.pixels);

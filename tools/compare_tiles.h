@@ -10,6 +10,7 @@ typedef struct tiles_request {
     pith_level bound;    /* PITH_LEVEL_NONE: not asked for */
     const char *heatmap; /* NULL: not asked for; "-" is standard output */
     bool as_json;
+    bool force; /* the heatmap replaces whatever is there */
 } tiles_request;
 
 /* "loose", "normal", "strict". */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "interrupt.h"
 
 static const cli_command *const commands[] = {&cli_encode, &cli_decode, &cli_info, &cli_compare, &cli_model};
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
@@ -54,6 +55,7 @@ static void fill_standard_streams(void) {
 
 int main(int argc, char **argv) {
     fill_standard_streams();
+    interrupt_catch();
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is a write error */
     int code = run(argc, argv);
     if (fflush(stdout) == 0 && !ferror(stdout)) return code;

@@ -10,7 +10,7 @@
 /* info: what each of the models (paths or names) holds. */
 cli_exit model_info(char **names, int n_names, bool as_json);
 /* convert --to TO IN OUT: a compact file. */
-cli_exit model_convert(const cli_command *command, char **operands, int n_operands, const char *to);
+cli_exit model_convert(const cli_command *command, char **operands, int n_operands, const char *to, bool force);
 /* verify: every value of the files, and which public checkpoint each is. */
 cli_exit model_verify(char **paths, int n_paths);
 

@@ -40,9 +40,11 @@ static bool is_int8(const pith_model_contents *c) { return strstr(c->precision, 
 
 static void print_text(const char *name, const pith_model_contents *c, const char *latent, const char *decoder) {
     char parts[MODEL_PARTS_BYTES];
+    cli_shown shown;
     model_parts_text(parts, c->parts);
-    printf("%s\n", name);
-    printf("  model       %s, kind %s%s\n", c->name, c->kind, c->is_converted ? ", converted by Pith" : "");
+    printf("%s\n", cli_show(&shown, name));
+    printf("  model       %s, kind %s%s\n", cli_show(&shown, c->name), c->kind,
+           c->is_converted ? ", converted by Pith" : "");
     printf("  latent      %" PRIu32 " channels, 1/%" PRIu32 " of the picture's size\n", c->n_latent, c->downscale);
     printf("  parts       %s\n", parts);
     printf("  parameters  %" PRIu64 ", %s\n", c->n_parameters, c->precision);

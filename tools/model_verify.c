@@ -101,8 +101,9 @@ static cli_exit verify(const char *path) {
     pith_model_free(&model);
     progress_end(&bar);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_MODEL), path, "%s", why.message);
-    printf("%s\n  values      %" PRIu64 ", all finite\n  precision   %s\n  latent id   %s\n  decoder id  %s\n", path,
-           v.n_values, v.precision, v.latent, v.decoder);
+    cli_shown shown;
+    printf("%s\n  values      %" PRIu64 ", all finite\n  precision   %s\n  latent id   %s\n  decoder id  %s\n",
+           cli_show(&shown, path), v.n_values, v.precision, v.latent, v.decoder);
     if (*v.sha256) printf("  sha256      %s\n", v.sha256);
     print_known(&v);
     return CLI_DONE;

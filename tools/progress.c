@@ -30,7 +30,7 @@ static int report(void *user, const char *stage, double done) {
 
 void progress_start(progress *p, pith_env *env) {
     *p = (progress){.start_seconds = cli_seconds()};
-    if (!isatty(STDERR_FILENO)) return;
+    if (cli_is_quiet() || !isatty(STDERR_FILENO)) return;
     env->progress.report = report;
     env->progress.user = p;
 }

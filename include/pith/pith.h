@@ -257,7 +257,8 @@ typedef enum pith_precision {
  * which is fp16 already: int8 only. The copy has the same latent_id, so either
  * decodes what the other encoded; one of fp16 also has the same decoder_id, one of
  * int8 its own, so that residuals, which mend one decoder's picture, are not used
- * with the other. The file appears under its name when it is whole. An int8 model
+ * with the other. The file appears under its name when it is whole, in the place of any
+ * that is there; PITH_E_ARG when that is the model. An int8 model
  * is not made fp16 again. Progress and cancel are those of `env` (may be NULL). */
 PITH_API PITH_MUST_CHECK pith_status pith_model_convert(pith_model *model, const pith_env *env,
                                                         pith_precision precision, const char *path, pith_diag *why);

@@ -180,6 +180,12 @@ static pith_status check_precision(const conversion *c, const tensor_table *weig
     return diag_set(why, PITH_E_UNSUPPORTED, "is int8: make the fp16 one of the model that it was made from");
 }
 
+/* A model must not become its own copy. */
+static pith_status check_place(const tensor_table *weights, const char *path, pith_diag *why) {
+    if (!tensor_table_has_file(weights, path)) return PITH_OK;
+    return diag_set(why, PITH_E_ARG, "is the model that is to be converted, or a part of it");
+}
+
 static pith_status check_model(const conversion *c, const pith_model *m, pith_diag *why) {
     if (m->kind != &model_kind_sd1 && c->precision != SAFETENSORS_INT8)
         return diag_set(why, PITH_E_UNSUPPORTED, "is of kind %s: only Stable Diffusion is converted to fp16",
@@ -199,6 +205,7 @@ pith_status pith_model_convert(pith_model *model, const pith_env *env, pith_prec
     if (!model || !path) return diag_set(why, PITH_E_ARG, "pith_model_convert: an argument is NULL");
     PITH_TRY(start(&c, env, precision, why));
     PITH_TRY(check_model(&c, model, why));
+    PITH_TRY(check_place(model->weights, path, why));
     c.model = model;
     const bool is_sd1 = model->kind == &model_kind_sd1;
     PITH_TRY(tensor_table_new(&out, &c.env));
@@ -235,6 +242,7 @@ pith_status pith_tiny_convert(const char *in, const pith_env *env, pith_precisio
     c.source = weights;
     PITH_TRY(model_check_version(weights, why));
     PITH_TRY(check_precision(&c, weights, why));
+    PITH_TRY(check_place(weights, path, why));
     PITH_TRY(tensor_table_new(&out, &c.env));
     PITH_TRY(add_tensors(out, weights, tiny_parts, why));
     PITH_TRY(set_format(out, &c, MODEL_TAESD_FORMAT));

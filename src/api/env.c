@@ -64,7 +64,8 @@ void env_clock_start(env_clock *clock, pith_env *env) {
 
 pith_status env_stopped(const pith_env *env, pith_diag *diag) {
     if (env->progress.report == report_and_look && ((const env_clock *)env->progress.user)->is_late)
-        return diag_set(diag, PITH_E_LIMIT, "took longer than the limit of %g seconds", env->limits.max_seconds);
+        return diag_set(diag, PITH_E_LIMIT, "took longer than the limit of %g second%s", env->limits.max_seconds,
+                        env->limits.max_seconds == 1 ? "" : "s");
     return diag_set(diag, PITH_E_ABORTED, "stopped");
 }
 

@@ -19,7 +19,7 @@ pith_status safetensors_read(tensor_table **out, const pith_env *env, const uint
                              pith_diag *diag) PITH_MUST_CHECK;
 
 /* Writes tensors (data in memory or mapped) and string metadata as one file:
- * to a temporary name beside `path`, then renamed. Tensors are written in the
+ * it appears under its name when it is whole. Tensors are written in the
  * table's order, scales behind theirs, the header padded with spaces to a
  * multiple of 8. */
 pith_status safetensors_write(const char *path, const tensor_table *table, const pith_env *env, pith_diag *diag)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Writing safetensors: the header built by jansson (its memory is outside our
- * allocator), then the tensors' bytes as they lie, under a temporary name. */
+ * allocator), then the tensors' bytes as they lie. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -9,7 +9,6 @@
 #include "weights/safetensors.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +20,8 @@
 #include "base/stream.h"
 #include "weights/quantised.h"
 #include "weights/tensor_table_private.h"
+#include "weights/whole_file.h"
 
-#define MAX_TEMPORARY_TRIES 100u
 #define BLOCK_VALUES 4096u          /* rounded at a time */
 #define MAX_WRITE_BYTES (64u << 20) /* a write() call's; Linux stops at 2 GiB */
 
@@ -163,20 +162,6 @@ static pith_status write_all(int fd, const void *data, uint64_t n_bytes, pith_di
     return PITH_OK;
 }
 
-/* A new file beside `path`; its name is freed with mem_free. */
-static pith_status open_temporary(int *fd, char **name, const char *path, const pith_alloc *alloc, pith_diag *diag) {
-    size_t n = strlen(path) + 40;
-    *name = mem_alloc(alloc, n, 1);
-    if (!*name) return diag_set(diag, PITH_E_NOMEM, "out of memory");
-    for (unsigned i = 0; i < MAX_TEMPORARY_TRIES; i++) {
-        snprintf(*name, n, "%s.%ld-%u.tmp", path, (long)getpid(), i);
-        *fd = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (*fd >= 0) return PITH_OK;
-        if (errno != EEXIST) break;
-    }
-    return diag_set(diag, PITH_E_IO, "cannot be written: %s", strerror(errno));
-}
-
 static pith_status write_rounded(int fd, const tensor *t, pith_diag *diag) {
     static const uint16_t exponent = 0x7c00;
     uint16_t halves[BLOCK_VALUES];
@@ -258,8 +243,6 @@ static pith_status write_contents(int fd, const char *text, size_t text_bytes, c
         n_done += t->n_bytes;
         if (how->written) PITH_TRY(how->written(how->user, t->n_bytes, (double)n_done / (double)(n_all + 1), diag));
     }
-    if (fsync(fd) != 0) status = diag_set(diag, PITH_E_IO, "cannot be written: %s", strerror(errno));
-
 cleanup:
     return status;
 }
@@ -268,25 +251,15 @@ static pith_status write_file(const char *path, const tensor_table *table, const
                               pith_diag *diag) {
     if (!path || !table || !env) return diag_set(diag, PITH_E_ARG, "safetensors: an argument is NULL");
     pith_status status = PITH_OK;
-    char *text = NULL, *temporary = NULL;
+    char *text = NULL;
     size_t text_bytes = 0;
-    int fd = -1;
+    whole_file file = WHOLE_FILE_NONE;
     PITH_TRY(make_header(&text, &text_bytes, table, how, diag));
-    PITH_TRY(open_temporary(&fd, &temporary, path, &env->alloc, diag));
-    PITH_TRY(write_contents(fd, text, text_bytes, table, how, diag));
-    int closed = close(fd);
-    fd = -1;
-    if (closed != 0 || rename(temporary, path) != 0) {
-        status = diag_set(diag, PITH_E_IO, "cannot be written: %s", strerror(errno));
-        (void)unlink(temporary);
-    }
-
+    PITH_TRY(whole_file_open(&file, path, &env->alloc, diag));
+    PITH_TRY(write_contents(file.fd, text, text_bytes, table, how, diag));
+    PITH_TRY(whole_file_commit(&file, path, &env->alloc, diag));
 cleanup:
-    if (fd >= 0) {
-        close(fd);
-        (void)unlink(temporary);
-    }
-    mem_free(&env->alloc, temporary);
+    whole_file_close(&file, &env->alloc);
     free(text);
     return status;
 }

@@ -5,6 +5,7 @@
 #include "weights/tensor_table.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "weights/tensor_table_private.h"
@@ -233,6 +234,14 @@ uint64_t tensor_table_file_bytes(const tensor_table *table) {
     uint64_t n_bytes = 0;
     for (size_t i = 0; i < table->n_maps; i++) n_bytes += table->maps[i].n_bytes;
     return n_bytes;
+}
+
+bool tensor_table_has_file(const tensor_table *table, const char *path) {
+    struct stat st;
+    if (stat(path, &st) != 0) return false;
+    for (size_t i = 0; i < table->n_maps; i++)
+        if (table->maps[i].device == (uint64_t)st.st_dev && table->maps[i].inode == (uint64_t)st.st_ino) return true;
+    return false;
 }
 
 void tensor_table_drop_pages(const tensor_table *table) {

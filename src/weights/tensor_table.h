@@ -47,6 +47,8 @@ const char *tensor_table_meta(const tensor_table *table, const char *key);    /*
 const char *tensor_table_meta_at(const tensor_table *table, size_t index, const char **value);
 bool tensor_table_has_part(const tensor_table *table, const char *prefix); /* some name starts with it */
 uint64_t tensor_table_file_bytes(const tensor_table *table);
+/* `path` leads to one of the files that were opened, however it is called. */
+bool tensor_table_has_file(const tensor_table *table, const char *path);
 
 /* Tells the system that the mapped pages are not needed for now (they come
  * back by themselves when touched): called once weights are reordered. */

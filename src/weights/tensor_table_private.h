@@ -15,6 +15,7 @@
 typedef struct file_map {
     const uint8_t *data;
     size_t n_bytes;
+    uint64_t device, inode; /* which file it is, whatever it was called */
 } file_map;
 
 /* Maps the regular file `path`; refuses anything else, an empty file and one

@@ -62,7 +62,7 @@ PYTHON
 python3 png.py write in.png
 ok "$pith" encode in.png a.pith
 "$pith" info a.pith | grep -q "4 channels" || fail "info shows no alpha"
-"$pith" info a.pith | grep -q "ALPH" || fail "info shows no chunk of alpha"
+"$pith" info -v a.pith | grep -q "ALPH" || fail "info shows no chunk of alpha"
 ok "$pith" decode a.pith out.png
 python3 png.py check out.png 0 0 60 40 || fail "alpha of the PNG"
 ok "$pith" decode --region 25x17+8+5 a.pith part.png

@@ -11,13 +11,13 @@ for ending in png jpg webp ppm; do ok "$pith" decode a.pith "good.$ending"; done
 : >empty.png
 mkdir folder.png
 echo "not a picture at all" >text.png
-echo "old" >out.pith
+old_pith out.pith
 
 refuses 2 "missing.png: cannot open: No such file" "$pith" encode missing.png out.pith
 refuses 2 "empty.png: is empty" "$pith" encode empty.png out.pith
 refuses 2 "folder.png: is a folder" "$pith" encode folder.png out.pith
 refuses 2 "text.png: is not a PNG" "$pith" encode text.png out.pith
-refuses 2 "a.pith: is not a PNG" "$pith" encode a.pith out.pith
+refuses 2 "a.pith: is a .pith file already" "$pith" encode a.pith out.pith
 refuses 2 "in.ppm/x: cannot open: Not a directory" "$pith" encode in.ppm/x out.pith
 refuses 2 "-: is empty" "$pith" encode - out.pith </dev/null
 refuses 2 "-: cannot read: Bad file descriptor" "$pith" encode - out.pith <&-
@@ -34,7 +34,7 @@ refuses 4 "huge.ppm: 70000x70000 pixels; at most" "$pith" encode huge.ppm out.pi
 
 refuses 2 "missing.pith: cannot open" "$pith" decode missing.pith out.png
 refuses 2 "empty.png: is empty" "$pith" decode empty.png out.png
-refuses 2 "folder.png: cannot read: Is a directory" "$pith" decode folder.png out.png
+refuses 2 "folder.png: is a folder; -r" "$pith" decode folder.png out.png
 refuses 2 "text.png: " "$pith" decode text.png out.png
 n=$(wc -c <a.pith)
 for part in 1 4 5 20 $((n / 2)) $((n - 1)); do
@@ -54,7 +54,7 @@ ppm 60 41 >taller.ppm
 refuses 2 "taller.ppm: 60x41 pixels, but in.ppm has 60x40" "$pith" compare in.ppm taller.ppm
 refuses 2 "taller.ppm: 60x41 pixels, but in.ppm has 60x40" "$pith" compare --side-by-side sheet.png in.ppm taller.ppm
 
-[ "$(cat out.pith)" = old ] || fail "out.pith was touched"
+is_old out.pith || fail "out.pith was touched"
 { [ ! -e out.png ] && [ ! -e sheet.png ]; } || fail "a half picture is there"
 
 # A message is one line whatever the file is called.

@@ -9,7 +9,7 @@
 ppm 300 200 >in.ppm
 ok "$pith" encode -q 90 in.ppm a.pith
 mkdir folder
-echo old >file
+old_pith file
 
 for out in nowhere/out file/out folder /proc/out ""; do
     refuses 4 "$out: cannot write: " "$pith" encode in.ppm "$out"
@@ -19,13 +19,11 @@ done
 if [ "$(id -u)" -ne 0 ]; then
     chmod a-w folder
     refuses 4 "cannot write: Permission denied" "$pith" encode in.ppm folder/out
-    chmod a-w file
-    refuses 4 "cannot write: Permission denied" "$pith" encode in.ppm file
     chmod u+w folder file
 fi
 refuses 4 "cannot be made as small as 10 bytes" "$pith" encode -s 10 in.ppm file
 refuses 4 "less than one byte" "$pith" encode -s 0.00001bpp in.ppm file
-[ "$(cat file)" = old ] || fail "the file was touched"
+is_old file || fail "the file was touched"
 ppm 1 17000 >long.ppm
 ok "$pith" encode --effort 0 long.ppm long.pith
 refuses 4 "out.webp: WebP holds at most 16383" "$pith" decode long.pith out.webp
@@ -33,8 +31,8 @@ refuses 4 "out.webp: WebP holds at most 16383" "$pith" decode long.pith out.webp
 
 # An existing file is replaced by the complete one; links and devices stay.
 ln -s file link
-ok "$pith" decode --format ppm a.pith link
-{ [ -L link ] && [ "$(head -c 2 file)" = P6 ]; } || fail "a link was replaced"
+ok "$pith" encode in.ppm link
+{ [ -L link ] && cmp -s file <("$pith" encode in.ppm -); } || fail "a link was replaced"
 ok "$pith" encode in.ppm /dev/null
 [ -c /dev/null ] || fail "/dev/null was replaced"
 umask 027
@@ -61,8 +59,8 @@ code=$( ("$pith" decode --format ppm a.pith - 2>said; echo $? >code) | true; for
 mkdir disk
 if mount -t tmpfs -o size=8k tmpfs disk 2>/dev/null; then
     trap 'umount "$work/disk"; rm -rf -- "$work"' EXIT
-    for out in out.ppm out.png out.webp; do
-        refuses 4 "disk/$out: cannot write: No space left" "$pith" decode a.pith "disk/$out" -q 100
+    for out in out.ppm out.png out.jpg; do
+        refuses 4 "disk/$out: cannot write: No space left" "$pith" decode a.pith "disk/$out"
         [ -z "$(ls -A disk)" ] || fail "left on the full disk: $(ls -A disk)"
     done
     ppm 1500 1500 >big.ppm

@@ -49,14 +49,13 @@ done
 # Wrong usage, before any work.
 mkdir other
 cp in/p1.ppm other/
-refuses 1 "other/p1.ppm: would become new/p1.pith, as in/p1.ppm would" "$pith" encode in/p1.ppm in/p2.ppm other/p1.ppm -o new
-[ ! -e new ] || fail "a folder was made"
 refuses 1 "an IN is needed" "$pith" encode -o new
-refuses 1 "standard input is not read" "$pith" encode -o new -
-refuses 1 "with -o" "$pith" encode --jobs 2 in/p1.ppm x.pith
-refuses 1 "with -o" "$pith" decode --resume out/p1.pith x.png
+refuses 1 "standard input has no name" "$pith" encode -o new -
+refuses 1 "for many files" "$pith" encode --jobs 2 in/p1.ppm x.pith
+refuses 1 "for many files" "$pith" decode --resume out/p1.pith x.png
 for n in 0 65 1.5 x; do refuses 1 "1 to 64" "$pith" encode --jobs $n in/p1.ppm -o new; done
-refuses 4 "in/p1.ppm: is not a folder" "$pith" encode in/p2.ppm -o in/p1.ppm
+refuses 1 "in/p1.ppm: is not a folder" "$pith" encode in/p2.ppm in/p3.ppm -o in/p1.ppm
+refuses 4 "in/p1.ppm: is a PNM" "$pith" encode in/p2.ppm -o in/p1.ppm
 refuses 4 "no/such/folder: cannot make" "$pith" encode in/p2.ppm -o no/such/folder
 
 # Where one cannot be written the others are.
@@ -73,15 +72,11 @@ ppm 1000 800 | cat >part.ppm
 for i in 2 3; do cp in/large1.ppm in/large$i.ppm; done
 "$pith" encode --jobs 3 --threads 1 --effort 0 --backend ref in/large*.ppm -o slow 2>said &
 process=$!
-for _ in $(seq 400); do
-    [ "$(find slow -name '.pith-*' 2>/dev/null | wc -l)" -eq 3 ] && break
-    sleep 0.05
-done
-[ "$(find slow -name '.pith-*' | wc -l)" -eq 3 ] || fail "no three temporary files were seen"
+wait_until_written $process slow 3
 kill -s TERM $process
 code=0
 wait $process || code=$?
-[ $code -eq 130 ] || fail "status $code, $(cat said)"
+[ $code -eq 143 ] || fail "status $code, $(cat said)"
 [ -z "$(ls -A slow)" ] || fail "left $(ls -A slow)"
 
 # Ended between files, and taken up again: what was finished stays, the rest is made.
@@ -89,13 +84,13 @@ rm in/large2.ppm in/large3.ppm
 "$pith" encode --jobs 1 --threads 1 --effort 0 --backend ref in/p*.ppm in/large1.ppm -o again 2>said &
 process=$!
 for _ in $(seq 400); do
-    { [ -e again/p5.pith ] && [ -n "$(find again -name '.pith-*')" ]; } && break
+    { [ -e again/p5.pith ] && [ "$(being_written $process again)" -eq 1 ]; } && break
     sleep 0.05
 done
 kill -s TERM $process
 code=0
 wait $process || code=$?
-[ $code -eq 130 ] || fail "status $code, $(cat said)"
+[ $code -eq 143 ] || fail "status $code, $(cat said)"
 [ "$(ls -A again)" = "$(printf 'p%d.pith\n' 1 2 3 4 5)" ] || fail "left $(ls -A again)"
 before=$(stat -c %Y.%i again/p1.pith)
 "$pith" encode --resume --effort 0 in/p*.ppm in/large1.ppm -o again 2>said || fail "$(cat said)"

@@ -51,6 +51,30 @@ nothing_left() {
     [ -z "$left" ] || fail "left behind: $left"
 }
 
+# What was there before: begins as a .pith file does.
+old_pith() { printf '\xf0PIT old' >"$1"; }
+is_old() { [ "$(tail -c 3 "$1")" = old ] && [ "$(wc -c <"$1")" -eq 8 ]; }
+
+# being_written PROCESS FOLDER: how many files in it the process has open that have no name yet, or one for the time
+# being only.
+being_written() {
+    local n=0 to
+    for handle in /proc/"$1"/fd/*; do
+        to=$(readlink "$handle" 2>/dev/null) || continue
+        [[ $to == "$work/$2/#"* || $to == "$work/$2/.pith-"* ]] && n=$((n + 1))
+    done
+    echo $n
+}
+
+# wait_until_written PROCESS FOLDER N: until so many are.
+wait_until_written() {
+    for _ in $(seq 400); do
+        [ "$(being_written "$1" "$2")" -eq "$3" ] && return
+        sleep 0.05
+    done
+    fail "no $3 files were being written: $(ls -l "/proc/$1/fd" 2>&1)"
+}
+
 # ppm WIDTH HEIGHT: a colour picture to standard output.
 ppm() {
     printf 'P6\n%d %d\n255\n' "$1" "$2"

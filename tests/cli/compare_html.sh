@@ -20,6 +20,21 @@ grep -q 'a&#38;&#60;b.ppm' alone.html || fail "the file's name is not escaped"
 if grep -oE '(src|href)="[^"]{0,5}' alone.html | grep -v '^src="data:'; then fail "the page needs another file"; fi
 [ -z "$(ls tmp)" ] || fail "left behind: $(ls tmp)"
 
+# Ended by a signal: neither a page nor coded pictures are left.
+ppm 1000 800 >large.ppm
+PATH=$work/none "$pith" compare --backend ref --html ended.html large.ppm 2>said &
+process=$!
+for _ in $(seq 400); do
+    [ -n "$(find tmp -name original.ppm)" ] && break
+    sleep 0.05
+done
+[ -n "$(find tmp -name original.ppm)" ] || fail "no folder for the coded pictures was seen: $(cat said)"
+kill $process
+code=0
+wait $process || code=$?
+[ $code -eq 143 ] || fail "status $code"
+{ [ -z "$(ls tmp)" ] && [ ! -e ended.html ]; } || fail "left behind: $(ls tmp ended.html)"
+
 refuses 1 'needs a picture' "$pith" compare --html page.html
 refuses 1 'does not go with' "$pith" compare --json --html page.html 'a&<b.ppm'
 refuses 1 'is an input' "$pith" compare --html 'a&<b.ppm' 'a&<b.ppm'

@@ -47,17 +47,14 @@ grep -q '^pith: .*became shorter' said || fail "a model that shrank: $(cat said)
 ppm 1000 800 | cat >part.ppm
 { printf 'P6\n1000 4000\n255\n'; for _ in 1 2 3 4 5; do tail -c 2400000 part.ppm; done; } >large.ppm
 mkdir out
-echo old >out/a.pith
+old_pith out/a.pith
 "$pith" encode --threads 1 --backend ref large.ppm out/a.pith 2>/dev/null &
 process=$!
-for _ in $(seq 200); do
-    [ -n "$(find out -name '.pith-*')" ] && break
-    sleep 0.05
-done
+wait_until_written $process out 1
 kill -KILL $process
 wait $process 2>/dev/null || true
-[ "$(cat out/a.pith)" = old ] || fail "killed: the old file was touched"
-find out -name '.pith-*' -delete
+is_old out/a.pith || fail "killed: the old file was touched"
+[ "$(ls -A out)" = a.pith ] || fail "killed: left $(ls -A out)"
 
 # Two that write one file: it is one of the two, whole.
 ppm 64 64 >other.ppm

@@ -12,12 +12,25 @@ n=$(wc -c <a.pith)
 
 # info: chunks follow each other to the end of the file; no model is needed.
 mv models hidden
-"$pith" info a.pith >text
+"$pith" info -v a.pith >text
 awk -v n="$n" '$1 == "chunk" {sub(",", "", $6); if ($6 != end && end) exit 1; end = $6 + $7} END {exit end != n}' text ||
     fail "chunks do not fill the file: $(cat text)"
 grep -q "200x180, 3 channels" text || fail "$(cat text)"
 mv hidden models
-"$pith" info a.pith | grep -qE "quality (39\.[5-9]|40\.[0-4])" || fail "the quality is not 40"
+"$pith" info a.pith | grep -qE "quality   (39\.[5-9]|40\.[0-4])" || fail "the quality is not 40"
+if "$pith" info a.pith | grep -qE "chunk|step|prior"; then fail "info shows how it is coded, unasked"; fi
+# A name cannot move a terminal's cursor, nor can one of a model.
+evil=$(printf 'e\033[31mv\302\233i\342\200\256l\rname\n.pith')
+cp a.pith "$evil"
+"$pith" info "$evil" >text.evil
+[ "$(head -n 1 text.evil)" = "e?[31mv??i???l?name?.pith" ] || fail "a name is shown as it is: $(head -n 1 text.evil)"
+mkdir "$work/$(printf 'm\033c')"
+cp models/mini.safetensors "$work/$(printf 'm\033c')/"
+for shown in "info a.pith" "model list" "model info $(printf 'm\033c')/mini.safetensors"; do
+    # shellcheck disable=SC2086 # words are wanted
+    PITH_MODELS=$work/$(printf 'm\033c') "$pith" $shown >text.evil
+    grep -q "m?c/mini" text.evil || fail "$shown: $(cat text.evil)"
+done
 "$pith" info --json a.pith a.pith >json
 awk -F '[:,]' '/"bpp"/ {exit !($2 > 0)}' json || fail "no bpp"
 "$pith" model list --json >models.json

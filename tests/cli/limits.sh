@@ -10,6 +10,8 @@ ppm 60 40 >in.ppm
 ok "$pith" encode --effort 0 in.ppm a.pith
 n=$(wc -c <a.pith)
 
+ppm 1000 800 | cat >part.ppm
+{ printf 'P6\n1000 4000\n255\n'; for _ in 1 2 3 4 5; do tail -c 2400000 part.ppm; done; } >large.ppm
 refuses 4 "60x40, the limit is 2399 pixels" "$pith" decode --limit pixels=2399 a.pith out.png
 refuses 4 "at most 2399 in all are allowed" "$pith" encode --limit pixels=2399 in.ppm out.pith
 refuses 4 "the limit of a side is 59" "$pith" decode --limit side=59 a.pith out.png
@@ -22,6 +24,19 @@ refuses 3 "[0-9]+ tensors, the limit is 3" "$pith" decode --limit tensors=3 a.pi
 refuses 3 "tensor .* has [0-9]+ bytes, the limit is 100" "$pith" encode --limit tensor=100 in.ppm out.pith -m models/mini.safetensors
 refuses 4 "took longer than the limit of 0.001 seconds" "$pith" encode --limit time=0.001 in.ppm out.pith
 refuses 4 "took longer than the limit of 0.001 seconds" "$pith" decode --limit time=0.001 a.pith out.png
+refuses 4 "took longer than the limit of 1 second$" "$pith" encode --limit time=1 --threads 1 --backend ref large.ppm out.pith
+if command -v cjpeg >/dev/null; then # of a JPEG that is whole in memory, time is told as time and memory as memory
+    cjpeg -progressive large.ppm >large.jpg
+    refuses 4 "took longer than the limit of 1 second$" "$pith" encode --limit time=1 --threads 1 --backend ref large.jpg out.pith
+    refuses 4 "of memory, .* are allowed, since the JPEG file takes" "$pith" encode -m "$source_dir/models/mini.safetensors" --memory 64M large.jpg out.pith
+    # The least that --memory takes is enough for a small picture of any kind.
+    ppm 512 512 >small.ppm
+    cjpeg -progressive small.ppm >small.jpg
+    ok "$pith" encode -m "$source_dir/models/mini.safetensors" --effort 0 --memory 64M small.jpg small.pith
+    ok "$pith" decode -m "$source_dir/models/mini.safetensors" --memory 64M small.pith small.png
+else
+    echo "NOT CHECKED: a progressive JPEG (there is no cjpeg)"
+fi
 { [ ! -e out.png ] && [ ! -e out.pith ]; } || fail "a file was made"
 
 # What just keeps to them.

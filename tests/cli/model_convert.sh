@@ -50,9 +50,36 @@ refuses 3 "damaged.safetensors: is damaged: its [a-z]*_id" "$pith" model verify 
 # Faults leave nothing behind, and what was there as it was.
 refuses 1 "one IN and one OUT" "$pith" model convert --to fp16 vae.safetensors
 refuses 1 "to fp16 or --to int8 is needed" "$pith" model convert vae.safetensors no.safetensors
-refuses 1 "to fp16 or --to int8 is needed" "$pith" model convert --to int3 vae.safetensors no.safetensors
+refuses 1 "to takes fp16 or int8, not \"int3\"" "$pith" model convert --to int3 vae.safetensors no.safetensors
 refuses 1 "does not end with" "$pith" model convert --to fp16 vae.safetensors no.ckpt
 refuses 1 "is the input" "$pith" model convert --to fp16 vae.safetensors ./vae.safetensors
+refuses 1 "to takes fp16 or int8" "$pith" model convert --to int3 --to fp16 vae.safetensors no.safetensors
+refuses 1 "are for convert" "$pith" model list --to fp16
+cp vae.safetensors photo.safetensors
+printf '\xff\xd8\xff\xe0 a photo' >photo.safetensors
+refuses 4 "photo.safetensors: is a JPEG" "$pith" model convert --to fp16 vae.safetensors photo.safetensors
+ok "$pith" model convert --force --to fp16 vae.safetensors photo.safetensors
+cmp photo.safetensors copy.safetensors
+rm photo.safetensors
+
+# What a name leads to must not become its own copy, whatever links lead there; a copy keeps the mode of what it replaces.
+mkdir named
+cp vae.safetensors named/my-vae.safetensors
+before=$(sha256sum <named/my-vae.safetensors)
+ln named/my-vae.safetensors hard.safetensors
+ln -s named/my-vae.safetensors soft.safetensors
+for out in named/my-vae.safetensors hard.safetensors soft.safetensors; do
+    PITH_MODELS=$work/named refuses 1 "$out: is the model" "$pith" model convert --to int8 my-vae "$out"
+done
+refuses 1 "is the input" "$pith" model convert --to int8 hard.safetensors named/my-vae.safetensors
+[ "$(sha256sum <named/my-vae.safetensors)" = "$before" ] || fail "the model was written over"
+cp copy.safetensors private.safetensors
+chmod 600 private.safetensors
+ln -s private.safetensors link.safetensors
+ok "$pith" model convert --to int8 vae.safetensors link.safetensors
+{ [ -L link.safetensors ] && [ "$(stat -c %a private.safetensors)" = 600 ]; } || fail "a link or a mode was lost"
+"$pith" model info private.safetensors | grep -q int8 || fail "the link's end was not replaced"
+rm -r named ./*.safetensors.tmp hard.safetensors soft.safetensors link.safetensors private.safetensors 2>/dev/null || true
 refuses 3 "mini" "$pith" model convert --to fp16 models/mini.safetensors no.safetensors
 refuses 3 "gone.safetensors: " "$pith" model convert --to fp16 gone.safetensors no.safetensors
 refuses 4 "no/where.safetensors: cannot be written" "$pith" model convert --to fp16 vae.safetensors no/where.safetensors

@@ -18,9 +18,16 @@ refuses 1 "no such option: -x" "$pith" encode -vx in.ppm b.pith
 refuses 1 "no such option: --verbose=3" "$pith" encode --verbose=3 in.ppm b.pith
 refuses 1 "-q needs a value" "$pith" encode in.ppm b.pith -q
 refuses 1 "--model needs a value" "$pith" encode in.ppm b.pith --model
-refuses 1 "one IN and one OUT" "$pith" encode in.ppm
-refuses 1 "one IN and one OUT" "$pith" encode in.ppm b.pith c.pith
-refuses 1 "one IN and one OUT" "$pith" decode a.pith
+refuses 1 "an IN is needed" "$pith" encode
+refuses 1 "an IN is needed" "$pith" decode
+refuses 1 "\"c.pith\" cannot be the OUT of 2 INs" "$pith" encode in.ppm b.pith c.pith
+refuses 1 "\"c.png\" cannot be the OUT of 2 INs" "$pith" decode a.pith b.pith c.png
+refuses 1 "-o needs a name" "$pith" encode in.ppm -o ""
+refuses 1 "exclude each other" "$pith" encode -v --quiet in.ppm
+refuses 1 "takes loose, normal or strict, not \"bogus\"" "$pith" encode --faithful=strict --faithful=bogus in.ppm
+refuses 1 "for JPEG and WebP" "$pith" decode -q 50 a.pith b.png
+refuses 1 "for JPEG and WebP" "$pith" decode -q 50 a.pith
+refuses 1 "1 to 100" "$pith" decode -q 50.5 a.pith b.jpg
 refuses 1 "exclude each other" "$pith" encode -q 5 -s 5k in.ppm b.pith
 refuses 1 "neither --quality nor --size" "$pith" encode --method palette -q 5 in.ppm b.pith
 refuses 1 "neither --quality nor --size" "$pith" encode -s 5k in.ppm b.pith --method palette
