@@ -32,6 +32,7 @@ if(PITH_TOOLS)
     pkg_check_modules(JPEG REQUIRED IMPORTED_TARGET libjpeg>=2.0)
     pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp>=1.0 libwebpdemux>=1.0 libwebpmux>=1.0)
     pkg_check_modules(LCMS REQUIRED IMPORTED_TARGET lcms2>=2.9)
+    pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat>=2.4)
     # AUTO takes what is there; ON insists.
     foreach(format IN ITEMS AVIF JXL)
         set(package_AVIF libavif>=0.11)

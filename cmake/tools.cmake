@@ -10,7 +10,7 @@ if(tool_sources)
     add_library(pith_tools STATIC ${tool_sources})
     target_include_directories(pith_tools PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/tools)
     target_link_libraries(pith_tools PUBLIC
-        PkgConfig::PNG PkgConfig::JPEG PkgConfig::WEBP PkgConfig::LCMS PkgConfig::JANSSON PkgConfig::NETTLE
+        PkgConfig::PNG PkgConfig::JPEG PkgConfig::WEBP PkgConfig::LCMS PkgConfig::EXPAT PkgConfig::JANSSON PkgConfig::NETTLE
         Threads::Threads ${PITH_LIBM})
     foreach(format IN ITEMS AVIF JXL)
         if(${format}_FOUND)

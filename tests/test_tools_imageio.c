@@ -296,6 +296,8 @@ static void every_shorter_file_is_an_error(void **state) {
         size_t step = files[i].n_bytes / 400 + 1;
         for (size_t n = 0; n<files[i].n_bytes; n += n + 40> files[i].n_bytes || n < 40 ? 1 : step) {
             pith_status status = try_load(files[i].bytes, n, NULL, &why);
+            bool is_jpeg = strcmp(files[i].name, "JPEG") == 0; /* without its end marker it is whole */
+            if (is_jpeg && n + 2 >= files[i].n_bytes && status == PITH_OK) continue;
             if (status != PITH_E_TRUNCATED && status != PITH_E_FORMAT)
                 fail_msg("%s %zu: %zu of %zu bytes: %s", files[i].name, i, n, files[i].n_bytes,
                          pith_status_name(status));

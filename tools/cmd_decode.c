@@ -4,11 +4,13 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "batch.h"
 #include "cli.h"
 #include "imageio.h"
+#include "metadata_choice.h"
 #include "model_share.h"
 #include "output_file.h"
 #include "pith_file.h"
@@ -29,7 +31,7 @@ static const cli_option options[] = {
      "add texture that the file does not hold, for pictures coded very small (default 0; try 0.5)"},
     {CLI_TOLERATE, "tolerate", NULL, "of a damaged file, decode what is whole and say what is lost"},
     BATCH_OPTIONS,
-    {CLI_STRIP, "strip", NULL, "write no Exif, XMP and colour profile; colours become sRGB"},
+    METADATA_OPTIONS,
     {'v', "verbose", NULL, "say where time went"},
     CLI_OPTION_MEMORY,
     CLI_OPTION_LIMIT,
@@ -50,7 +52,7 @@ typedef struct decode_request {
     bool no_residual;
     bool tolerate;
     bool preview;
-    bool strip;
+    metadata_choice metadata;
     batch_options batch;
     model_share *models;
 } decode_request;
@@ -99,9 +101,6 @@ static cli_exit take_option(decode_request *r, const cli_command *command, int o
             return cli_usage(command, "--depth takes 8 or 16, not \"%s\"", argument);
         r->bit_depth = strcmp(argument, "16") == 0 ? 16 : 8;
         break;
-    case CLI_STRIP:
-        r->strip = true;
-        break;
     case CLI_REGION:
         if (!cli_parse_region(&r->region, argument))
             return cli_usage(command, "--region takes WxH+X+Y, not \"%s\"", argument);
@@ -137,13 +136,15 @@ static cli_exit parse(decode_request *r, const cli_command *command, int argc, c
         if (option < 0) return CLI_USAGE;
         if (option == CLI_HELP) return cli_show_help(command);
         if (!cli_take_setup(&r->setup, command, option, argument, &code) &&
+            !metadata_take_option(&r->metadata, command, option, argument, &code) &&
             !batch_take_option(&r->batch, command, option, argument, &code))
             code = take_option(r, command, option, argument);
         if (code != CLI_DONE) return code;
     }
     if (r->preview && r->steps >= 0) return cli_usage(command, "--preview runs no network: it takes no --steps");
     if (r->preview && r->realism > 0) return cli_usage(command, "--preview runs no network: it takes no --realism");
-    code = batch_check(&r->batch, command, argc - optind);
+    code = metadata_check(&r->metadata, command);
+    if (code == CLI_DONE) code = batch_check(&r->batch, command, argc - optind);
     if (code != CLI_DONE) return code;
     r->in = argv[optind];
     r->out = r->batch.folder ? "many.png" : argv[optind + 1]; /* PNG unless --format says otherwise */
@@ -166,6 +167,7 @@ typedef struct decode_job {
     pith_file file;
     pith_model *model;
     output_file *out;
+    image_owned_metadata metadata;
     double read_seconds, model_seconds, row_seconds, end_seconds;
 } decode_job;
 
@@ -205,21 +207,31 @@ static uint8_t depth_of(const decode_job *job) {
     return can_be_deep ? job->file.info.source_bit_depth : 8;
 }
 
-static pith_status find_metadata(image_write_options *o, const decode_job *job) {
-    struct {
-        pith_metadata kind;
-        image_span *to;
-    } parts[] = {{PITH_METADATA_ICC, &o->metadata.icc},
-                 {PITH_METADATA_EXIF, &o->metadata.exif},
-                 {PITH_METADATA_XMP, &o->metadata.xmp}};
-    o->to_srgb = job->request->strip;
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (job->request->strip && parts[i].kind != PITH_METADATA_ICC) continue;
-        pith_status status =
-            pith_decoder_metadata(job->file.decoder, parts[i].kind, &parts[i].to->data, &parts[i].to->n_bytes);
-        if (status != PITH_OK) return status;
-    }
+/* A copy of what the file has, on the heap; NULL when it has none. */
+static pith_status copy_metadata(decode_job *job, pith_metadata kind, uint8_t **to, size_t *n_bytes) {
+    const uint8_t *data;
+    pith_status status = pith_decoder_metadata(job->file.decoder, kind, &data, n_bytes);
+    if (status != PITH_OK || *n_bytes == 0) return status;
+    *to = malloc(*n_bytes);
+    if (!*to) return PITH_E_NOMEM;
+    memcpy(*to, data, *n_bytes);
     return PITH_OK;
+}
+
+/* Settled as an encoder's: files of other programs may have a thumbnail, of a
+ * part the whole is not to be shown. */
+static pith_status find_metadata(image_write_options *o, decode_job *job) {
+    const image_metadata_wish wish = metadata_wish(&job->request->metadata);
+    image_owned_metadata *m = &job->metadata;
+    pith_status status =
+        pith_decoder_metadata(job->file.decoder, PITH_METADATA_ICC, &o->metadata.icc.data, &o->metadata.icc.n_bytes);
+    if (status == PITH_OK) status = copy_metadata(job, PITH_METADATA_EXIF, &m->exif, &m->n_exif_bytes);
+    if (status == PITH_OK) status = copy_metadata(job, PITH_METADATA_XMP, &m->xmp, &m->n_xmp_bytes);
+    if (status == PITH_OK) status = image_metadata_settle(m, &wish);
+    o->metadata.exif = (image_span){m->exif, m->n_exif_bytes};
+    o->metadata.xmp = (image_span){m->xmp, m->n_xmp_bytes};
+    o->to_srgb = !metadata_keeps_profile(&job->request->metadata);
+    return status;
 }
 
 /* Of the picture that is written. */
@@ -245,6 +257,7 @@ static cli_exit decode_picture(decode_job *job) {
     image_write_options write = r->write;
     const pith_image_format size = size_of(job);
     pith_status status = find_metadata(&write, job);
+    if (status == PITH_E_NOMEM) return cli_fail(CLI_OUTPUT, r->in, "out of memory for the metadata");
     if (status != PITH_OK) return cli_fail(CLI_INPUT, r->in, "%s", pith_decoder_message(job->file.decoder));
     status = image_writer_new(&writer, output_stream(job->out), &write, &why);
     if (status != PITH_OK) return cli_fail(CLI_OUTPUT, r->out, "%s", why.message);
@@ -276,6 +289,8 @@ static cli_exit decode_picture(decode_job *job) {
         cli_warn(r->out, "transparent pixels were put on white: the format has no alpha");
     if (code == CLI_DONE && image_writer_left_out(writer))
         cli_warn(r->out, "left out: %s", image_writer_left_out(writer));
+    for (unsigned i = 0; code == CLI_DONE && i < job->metadata.n_warnings; i++)
+        cli_warn(r->in, "%s", job->metadata.warnings[i]);
     image_writer_free(&writer);
     return code;
 }
@@ -312,6 +327,8 @@ static cli_exit decode(const decode_request *r) {
     output_close(&job.out);
     pith_model_free(&job.model);
     pith_file_close(&job.file);
+    free(job.metadata.exif);
+    free(job.metadata.xmp);
     return code;
 }
 

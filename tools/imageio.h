@@ -16,7 +16,7 @@
 
 typedef struct image_reader image_reader;
 
-#define IMAGE_MAX_WARNINGS 4
+#define IMAGE_MAX_WARNINGS 8
 
 typedef struct image_facts {
     const char *file_type; /* "PNG", "JPEG", "WebP", "AVIF", "JPEG XL", "PPM" */
@@ -28,7 +28,7 @@ typedef struct image_facts {
 } image_facts;
 
 /* What a file carries besides; empty where it has none. Exif begins with its
- * TIFF header, and its orientation is 1. The profile is that of the samples as
+ * TIFF header, its orientation is 1, and it has no thumbnail. The profile is that of the samples as
  * they are given out or taken in; without one they are sRGB. */
 typedef struct image_span {
     const uint8_t *data;
@@ -39,11 +39,21 @@ typedef struct image_metadata {
     image_span icc, exif, xmp;
 } image_metadata;
 
+/* What of it is not wanted; the profile is keep_profile's affair. */
+typedef struct image_metadata_wish {
+    bool strip_exif, strip_xmp;
+    bool strip_gps; /* where the picture was taken, in both */
+    bool ignore;    /* all of it goes, and nothing is said of it */
+} image_metadata_wish;
+
 typedef struct image_open_options {
-    const pith_limits *limits; /* NULL: the library's defaults */
-    uint64_t max_memory_bytes; /* for frames that must be whole in memory; 0: IMAGE_MEMORY_BYTES */
-    bool keep_alpha;           /* else it is composited on white */
-    bool keep_profile;         /* colours of a profile near sRGB stay as they are; else they become sRGB */
+    const pith_limits *limits;  /* NULL: the library's defaults */
+    uint64_t max_memory_bytes;  /* for frames that must be whole in memory; 0: IMAGE_MEMORY_BYTES */
+    bool keep_alpha;            /* else it is composited on white */
+    bool keep_profile;          /* colours of a profile near sRGB stay as they are; else they become sRGB */
+    uint64_t max_profile_bytes; /* longer ones are not kept either; 0: of any length */
+    double max_profile_bpp;     /* the same in bits per pixel */
+    image_metadata_wish metadata;
 } image_open_options;
 
 #define IMAGE_MEMORY_BYTES ((uint64_t)1000000000)
@@ -62,6 +72,19 @@ void image_reader_source(image_reader *reader, pith_source *source);
 image_facts image_reader_facts(const image_reader *reader);
 /* Borrowed from the reader. */
 image_metadata image_reader_metadata(const image_reader *reader);
+/* Leaves so much of Exif and XMP that they have, with the profile, at most so
+ * many bytes: first the maker note goes, then XMP, then Exif. Adds warnings. */
+pith_status image_reader_fit_metadata(image_reader *reader, uint64_t max_bytes) PITH_MUST_CHECK;
+
+/* Metadata of another source, to be written beside a picture: the same as
+ * readers do. Takes bytes of the heap (free) or NULL, and gives such. */
+typedef struct image_owned_metadata {
+    uint8_t *exif, *xmp;
+    size_t n_exif_bytes, n_xmp_bytes;
+    const char *warnings[IMAGE_MAX_WARNINGS];
+    unsigned n_warnings;
+} image_owned_metadata;
+pith_status image_metadata_settle(image_owned_metadata *metadata, const image_metadata_wish *wish) PITH_MUST_CHECK;
 /* Bytes that the format or the picture's turning keeps in memory besides rows. */
 uint64_t image_reader_memory(const image_reader *reader);
 /* Why read_rows failed. */
