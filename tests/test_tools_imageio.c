@@ -111,6 +111,7 @@ static void png_and_ppm_are_exact(void **state) {
         for (uint8_t depth = 8; depth <= 16; depth += 8) {
             assert_round_trip(IMAGE_PNG, 0, n_channels, depth, 0);
             assert_round_trip(IMAGE_PPM, 0, n_channels, depth, 0);
+            assert_round_trip(IMAGE_PAM, 0, n_channels, depth, 0);
         }
 }
 
@@ -220,6 +221,16 @@ static void reads_every_kind_of_ppm(void **state) {
     ASSERT_PPM("P5\t1 1\r\n65535\n\x01\x02", 1, 16, 0x102);
     ASSERT_PPM("P5 1 1 256\n\x01\x00", 1, 16, 65535);
     ASSERT_PPM("P6 1 1 31\n\x00\x1f\x10", 3, 8, 0, 255, 132);
+    ASSERT_PPM("P1\n# one is black\n3 2\n010 1#x\n01\n", 1, 8, 255, 0, 255, 0, 255, 0);
+    ASSERT_PPM("P4 9 2\n\x80\x80\x00\x7f", 1, 8, 0, 255, 255, 255, 255, 255, 255, 255, 0, 255, 255, 255, 255, 255, 255,
+               255, 255, 255);
+    ASSERT_PPM("P7\n# of netpbm\nWIDTH 2\nHEIGHT 1\nDEPTH 1\nMAXVAL 1\nTUPLTYPE BLACKANDWHITE\nENDHDR\n\x00\x01", 1, 8,
+               0, 255);
+    ASSERT_PPM("P7\nHEIGHT 1\n\nWIDTH 1 \r\nDEPTH 3\nMAXVAL 65535\nTUPLTYPE RGB\nENDHDR\n\x01\x02\x03\x04\x05\x06", 3,
+               16, 0x102, 0x304, 0x506);
+    ASSERT_PPM("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n\x0a\x14\x1e\xff", 3, 8, 10, 20,
+               30);
+    ASSERT_PPM("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 2\nMAXVAL 255\nENDHDR\n\x0a\x00", 1, 8, 255); /* on white */
 }
 
 static void refuses_bad_ppm(void **state) {
@@ -228,9 +239,20 @@ static void refuses_bad_ppm(void **state) {
         const char *text;
         pith_status status;
     } cases[] = {
-        {"P1 1 1 1", PITH_E_UNSUPPORTED},
-        {"P4 1 1 \x80", PITH_E_UNSUPPORTED},
-        {"P7\nWIDTH 1", PITH_E_UNSUPPORTED},
+        {"P1 1 1", PITH_E_TRUNCATED},
+        {"P1 2 1 1 # 0", PITH_E_TRUNCATED},
+        {"P1 1 1 2", PITH_E_FORMAT},
+        {"P4 9 1 \x80", PITH_E_TRUNCATED},
+        {"P4 0 1 \x80", PITH_E_FORMAT},
+        {"P7\nWIDTH 1", PITH_E_TRUNCATED},
+        {"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR\n", PITH_E_TRUNCATED},
+        {"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nENDHDR\n\x01", PITH_E_FORMAT},
+        {"P7\nWIDTH 1\nDEPTH 1\nMAXVAL 255\nENDHDR\n\x01", PITH_E_FORMAT},
+        {"P7\nWIDTH x\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR\n\x01", PITH_E_FORMAT},
+        {"P7\nWIDTH 99999999999999999999\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR\n\x01", PITH_E_FORMAT},
+        {"P7\nHEIGHT 1\nPIXELS 1\n", PITH_E_FORMAT},
+        {"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 5\nMAXVAL 255\nENDHDR\n12345", PITH_E_UNSUPPORTED},
+        {"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE CMYK\nENDHDR\n1234", PITH_E_UNSUPPORTED},
         {"P2", PITH_E_TRUNCATED},
         {"P2 1", PITH_E_TRUNCATED},
         {"P2 1 1 255", PITH_E_TRUNCATED},
@@ -454,6 +476,7 @@ static void types_follow_from_names(void **state) {
     assert_int_equal(image_type_from_name("x.y/c.Jpg"), IMAGE_JPEG);
     assert_int_equal(image_type_from_name("d.webp"), IMAGE_WEBP);
     assert_int_equal(image_type_from_name("e.pgm"), IMAGE_PPM);
+    assert_int_equal(image_type_from_name("e.pam"), IMAGE_PAM);
     assert_int_equal(image_type_from_name("f.gif"), IMAGE_UNKNOWN);
     assert_int_equal(image_type_from_name("png"), IMAGE_UNKNOWN);
     assert_int_equal(image_type_from_name(""), IMAGE_UNKNOWN);

@@ -19,9 +19,9 @@
 static const cli_option options[] = {
     CLI_OPTION_MODEL,
     CLI_OPTION_VAE,
-    {CLI_FORMAT, "format", "NAME", "png, jpg, webp or ppm, whatever OUT's ending"},
+    {CLI_FORMAT, "format", "NAME", "png, jpg, webp, ppm or pam, whatever OUT's ending"},
     {'q', "quality", "1..100", "of a JPEG or WebP (default 95; WebP 100 is lossless)"},
-    {CLI_DEPTH, "depth", "8|16", "bits of a sample, 16 for PNG and PPM (default what the picture had)"},
+    {CLI_DEPTH, "depth", "8|16", "bits of a sample, 16 for PNG, PPM and PAM (default what the picture had)"},
     {CLI_REGION, "region", "WxH+X+Y", "only this part of the picture: size, then the upper left corner (default +0+0)"},
     {CLI_PREVIEW, "preview", NULL,
      "a picture of 1/8 of the size, without running the network: a small fraction of the time"},
@@ -89,7 +89,7 @@ static cli_exit take_option(decode_request *r, const cli_command *command, int o
     case CLI_FORMAT:
         r->write.type = type_called(argument);
         if (r->write.type == IMAGE_UNKNOWN)
-            return cli_usage(command, "--format takes png, jpg, webp or ppm, not \"%s\"", argument);
+            return cli_usage(command, "--format takes png, jpg, webp, ppm or pam, not \"%s\"", argument);
         break;
     case 'q':
         if (!cli_parse_number(&number, argument, 1, 100))
@@ -129,6 +129,8 @@ static cli_exit take_option(decode_request *r, const cli_command *command, int o
     return CLI_DONE;
 }
 
+static bool can_be_deep(image_type type) { return type == IMAGE_PNG || type == IMAGE_PPM || type == IMAGE_PAM; }
+
 static cli_exit parse(decode_request *r, const cli_command *command, int argc, char **argv) {
     const char *argument;
     cli_exit code = CLI_DONE;
@@ -151,9 +153,9 @@ static cli_exit parse(decode_request *r, const cli_command *command, int argc, c
     if (r->write.type == IMAGE_UNKNOWN) r->write.type = image_type_from_name(r->out);
     if (r->write.type == IMAGE_UNKNOWN)
         return cli_fail(CLI_USAGE, r->out,
-                        "ends like no format that can be written: .png .jpg .webp .ppm .pgm (or --format)");
-    if (r->bit_depth == 16 && r->write.type != IMAGE_PNG && r->write.type != IMAGE_PPM)
-        return cli_usage(command, "--depth 16 is for PNG and PPM");
+                        "ends like no format that can be written: .png .jpg .webp .ppm .pgm .pam (or --format)");
+    if (r->bit_depth == 16 && !can_be_deep(r->write.type))
+        return cli_usage(command, "--depth 16 is for PNG, PPM and PAM");
     if (!r->batch.folder && cli_same_file(r->in, r->out))
         return cli_fail(CLI_USAGE, r->out, "is the input; it would be overwritten");
     return CLI_DONE;
@@ -202,9 +204,8 @@ static cli_exit finish(decode_job *job, image_writer *writer) {
 
 static uint8_t depth_of(const decode_job *job) {
     const decode_request *r = job->request;
-    bool can_be_deep = r->write.type == IMAGE_PNG || r->write.type == IMAGE_PPM;
     if (r->bit_depth) return r->bit_depth;
-    return can_be_deep ? job->file.info.source_bit_depth : 8;
+    return can_be_deep(r->write.type) ? job->file.info.source_bit_depth : 8;
 }
 
 /* A copy of what the file has, on the heap; NULL when it has none. */
@@ -347,6 +348,8 @@ static const char *ending_of(image_type type) {
         return ".webp";
     case IMAGE_PPM:
         return ".ppm";
+    case IMAGE_PAM:
+        return ".pam";
     case IMAGE_PNG:
     case IMAGE_UNKNOWN:
         break;
@@ -375,6 +378,6 @@ static int run(const cli_command *command, int argc, char **argv) {
     return (int)code;
 }
 
-const cli_command cli_decode = {"decode", "[OPTION...] IN.pith OUT | IN.pith... -o DIR",
-                                "Decodes a .pith file into a PNG, JPEG, WebP, PPM or PGM; OUT's ending says which.",
-                                options, run};
+const cli_command cli_decode = {
+    "decode", "[OPTION...] IN.pith OUT | IN.pith... -o DIR",
+    "Decodes a .pith file into a PNG, JPEG, WebP, PPM, PGM or PAM; OUT's ending says which.", options, run};

@@ -8,10 +8,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "image_foreign.h"
 #include "imageio_format.h"
 
 static const image_reader_type *const reader_types[] = {&image_reader_png,  &image_reader_jpeg, &image_reader_webp,
                                                         &image_reader_avif, &image_reader_jxl,  &image_reader_pnm};
+#define KINDS "PNG, JPEG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP, PPM"
 #define N_READER_TYPES (sizeof reader_types / sizeof reader_types[0])
 
 /* ---- bytes in ------------------------------------------------------------- */
@@ -88,8 +90,11 @@ static pith_status find_type(image_reader *r) {
     if (in->n_head == 0) return tool_fail(&r->diag, PITH_E_FORMAT, "is empty");
     for (size_t i = 0; i < N_READER_TYPES && !r->type; i++)
         if (reader_types[i]->recognise(in->head, in->n_head)) r->type = reader_types[i];
-    if (!r->type)
-        return tool_fail(&r->diag, PITH_E_FORMAT, "is not a PNG, JPEG, WebP, AVIF, JPEG XL, PPM or PGM picture");
+    if (!r->type) {
+        const char *text = image_foreign_text(in->head, in->n_head);
+        return tool_fail(&r->diag, PITH_E_FORMAT, "%s",
+                         text ? text : "is not a picture of a kind that is read: " KINDS);
+    }
     r->facts.file_type = r->type->name;
     return PITH_OK;
 }

@@ -96,16 +96,16 @@ void image_close(image_reader **reader);
 pith_status image_load(pith_image *out, image_facts *facts, const char *path, const pith_limits *limits, pith_diag *why)
     PITH_MUST_CHECK;
 
-typedef enum image_type { IMAGE_UNKNOWN, IMAGE_PNG, IMAGE_JPEG, IMAGE_WEBP, IMAGE_PPM } image_type;
+typedef enum image_type { IMAGE_UNKNOWN, IMAGE_PNG, IMAGE_JPEG, IMAGE_WEBP, IMAGE_PPM, IMAGE_PAM } image_type;
 
-/* By the ending, any case: .png .jpg .jpeg .webp .ppm .pgm .pnm; "-" is PNG. */
+/* By the ending, any case: .png .jpg .jpeg .webp .ppm .pgm .pnm .pam; "-" is PNG. */
 image_type image_type_from_name(const char *path);
 
 typedef struct image_write_options {
     image_type type;
     int quality;             /* JPEG and WebP, 1..100; default 95; WebP 100 = lossless */
-    image_metadata metadata; /* borrowed until the writer is freed; PPM holds none */
-    bool to_srgb;            /* convert to sRGB by metadata.icc, which is not written; PPM: always */
+    image_metadata metadata; /* borrowed until the writer is freed; PPM and PAM hold none */
+    bool to_srgb;            /* convert to sRGB by metadata.icc, which is not written; PPM, PAM: always */
 } image_write_options;
 
 typedef struct image_writer image_writer;

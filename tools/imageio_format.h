@@ -159,7 +159,8 @@ struct image_writer {
     pith_diag diag;
 };
 
-extern const image_writer_type image_writer_png, image_writer_jpeg, image_writer_webp, image_writer_ppm;
+extern const image_writer_type image_writer_png, image_writer_jpeg, image_writer_webp, image_writer_ppm,
+    image_writer_pam;
 
 /* "cannot write: what errno says" */
 pith_status image_writer_failed(image_writer *writer);
