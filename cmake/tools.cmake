@@ -12,7 +12,12 @@ if(tool_sources)
     target_link_libraries(pith_tools PUBLIC
         PkgConfig::PNG PkgConfig::JPEG PkgConfig::WEBP PkgConfig::LCMS PkgConfig::EXPAT PkgConfig::JANSSON PkgConfig::NETTLE
         Threads::Threads ${PITH_LIBM})
-    foreach(format IN ITEMS AVIF JXL)
+    if(GIF_FOUND) # giflib has no pkg-config file
+        target_include_directories(pith_tools PUBLIC ${GIF_INCLUDE_DIR})
+        target_link_libraries(pith_tools PUBLIC ${GIF_LIBRARY})
+        target_compile_definitions(pith_tools PUBLIC PITH_WITH_GIF)
+    endif()
+    foreach(format IN ITEMS AVIF JXL TIFF HEIF)
         if(${format}_FOUND)
             target_link_libraries(pith_tools PUBLIC PkgConfig::${format})
             target_compile_definitions(pith_tools PUBLIC PITH_WITH_${format})

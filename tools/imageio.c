@@ -11,8 +11,10 @@
 #include "image_foreign.h"
 #include "imageio_format.h"
 
-static const image_reader_type *const reader_types[] = {&image_reader_png,  &image_reader_jpeg, &image_reader_webp,
-                                                        &image_reader_avif, &image_reader_jxl,  &image_reader_pnm};
+/* AVIF before HEIC: some files are both. */
+static const image_reader_type *const reader_types[] = {
+    &image_reader_png, &image_reader_jpeg, &image_reader_webp, &image_reader_avif, &image_reader_heif,
+    &image_reader_jxl, &image_reader_pnm,  &image_reader_tiff, &image_reader_gif,  &image_reader_bmp};
 #define KINDS "PNG, JPEG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP, PPM"
 #define N_READER_TYPES (sizeof reader_types / sizeof reader_types[0])
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Picture files <-> pith_source and pith_sink. Reads PNG, JPEG, WebP, PPM/PGM
- * and, where built in, AVIF and JPEG XL (told by their first bytes, never by
- * the name); writes PNG, JPEG, WebP, PPM (told by the name's ending). Rows
- * stream where the format's library can do so; interlaced PNG, progressive
- * JPEG, WebP, AVIF, JPEG XL and pictures to be turned need their whole frame.
+/* Picture files <-> pith_source and pith_sink. Reads PNG, JPEG, WebP, BMP, PBM
+ * to PAM and, where built in, AVIF, HEIC, JPEG XL, TIFF and GIF (told by their
+ * first bytes, never by the name); writes PNG, JPEG, WebP, PPM, PAM (told by the
+ * name's ending). Rows stream where the format's library can do so; interlaced
+ * PNG, progressive JPEG, WebP, AVIF, HEIC, JPEG XL, GIF, BMP, some TIFF and
+ * pictures to be turned need their whole frame.
  * Not part of the library. */
 #ifndef PITH_TOOLS_IMAGEIO_H
 #define PITH_TOOLS_IMAGEIO_H
@@ -19,7 +20,7 @@ typedef struct image_reader image_reader;
 #define IMAGE_MAX_WARNINGS 8
 
 typedef struct image_facts {
-    const char *file_type; /* "PNG", "JPEG", "WebP", "AVIF", "JPEG XL", "PPM" */
+    const char *file_type; /* "PNG", "JPEG", "WebP", "AVIF", "JPEG XL", "PPM", ... */
     uint64_t n_file_bytes;
     bool had_alpha;                           /* a pixel read so far was not opaque and was composited on white */
     uint8_t orientation;                      /* EXIF's 1..8, as it was before it was applied; 1 = upright */

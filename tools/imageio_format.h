@@ -84,6 +84,7 @@ struct image_reader {
     image_blob xmp;
     bool exif_turns;        /* the orientation is Exif's */
     bool has_more_pictures; /* than the one that is read, and than smaller versions of it */
+    bool has_gain_map;
 
     image_blob profile; /* of the samples the source gives; empty: sRGB */
     image_stages stages;
@@ -95,7 +96,7 @@ struct image_reader {
 };
 
 extern const image_reader_type image_reader_png, image_reader_jpeg, image_reader_webp, image_reader_avif,
-    image_reader_jxl, image_reader_pnm;
+    image_reader_jxl, image_reader_pnm, image_reader_heif, image_reader_tiff, image_reader_gif, image_reader_bmp;
 
 /* Checks a size that a header claims against the limits, then stores it. */
 pith_status image_reader_set_size(image_reader *reader, uint64_t width, uint64_t height);

@@ -83,8 +83,7 @@ static bool settle_exif(image_blob *exif, const exif_wish *wish, const warnings 
     return result != EXIF_NO_MEMORY;
 }
 
-static bool settle_xmp(image_blob *xmp, bool has_more_pictures, const image_metadata_wish *wish, const warnings *w) {
-    xmp_found found = {0};
+static bool settle_xmp(image_blob *xmp, xmp_found found, const image_metadata_wish *wish, const warnings *w) {
     xmp_wish of_xmp = {.strip_gps = wish->strip_gps};
     xmp_result result = xmp->n_bytes ? xmp_rewrite(xmp, &found, &of_xmp) : XMP_DONE;
     if (result == XMP_BAD) {
@@ -94,7 +93,7 @@ static bool settle_xmp(image_blob *xmp, bool has_more_pictures, const image_meta
     if (found.motion_photo) warn(w, "is a motion photo; its video was left out");
     if (found.gain_map) warn(w, "has a gain map for bright screens; it was left out");
     if (found.extended && !wish->strip_xmp) warn(w, "the extended part of its XMP was left out");
-    if ((has_more_pictures || found.other) && !found.motion_photo && !found.gain_map)
+    if (found.other && !found.motion_photo && !found.gain_map)
         warn(w, "holds further pictures or sound; its first picture was taken");
     return result != XMP_NO_MEMORY;
 }
@@ -109,9 +108,9 @@ pith_status image_reader_settle_metadata(image_reader *r, const image_metadata_w
         return PITH_OK;
     }
     if (wish->strip_exif) image_blob_free(&r->exif);
+    const xmp_found found = {.gain_map = r->has_gain_map, .other = r->has_more_pictures};
     const exif_wish of_exif = {.strip_gps = wish->strip_gps, .swap_sides = r->exif_turns && r->facts.orientation >= 5};
-    if (!settle_exif(&r->exif, &of_exif, &w) || !settle_xmp(&r->xmp, r->has_more_pictures, wish, &w))
-        return no_memory(&r->diag);
+    if (!settle_exif(&r->exif, &of_exif, &w) || !settle_xmp(&r->xmp, found, wish, &w)) return no_memory(&r->diag);
     if (wish->strip_xmp) image_blob_free(&r->xmp);
     return PITH_OK;
 }
@@ -122,7 +121,7 @@ pith_status image_metadata_settle(image_owned_metadata *m, const image_metadata_
     const exif_wish of_exif = {.strip_gps = wish->strip_gps};
     if (wish->strip_exif) image_blob_free(&exif);
     if (wish->strip_xmp) image_blob_free(&xmp);
-    bool done = settle_exif(&exif, &of_exif, &w) && settle_xmp(&xmp, false, wish, &w);
+    bool done = settle_exif(&exif, &of_exif, &w) && settle_xmp(&xmp, (xmp_found){0}, wish, &w);
     m->exif = exif.data;
     m->n_exif_bytes = exif.n_bytes;
     m->xmp = xmp.data;
