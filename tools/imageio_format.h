@@ -105,6 +105,7 @@ pith_status image_reader_set_size(image_reader *reader, uint64_t width, uint64_t
 pith_status image_reader_claim(image_reader *reader, uint64_t n_bytes, const char *what);
 /* A warning for the user, a static text; the same one is kept once. */
 void image_reader_warn(image_reader *reader, const char *text);
+extern const char image_warning_motion_photo[];
 /* "the file ends too early", or why it cannot be read. */
 pith_status image_reader_ended(image_reader *reader);
 /* Copies a stream that cannot be sought in to a temporary file. */

@@ -14,6 +14,7 @@
 
 #define JPEG_MAX_SCANS 200 /* of a progressive file; each may cost a pass over the whole picture */
 #define JPEG_INPUT_BYTES 16384
+#define TRAILER_BYTES 65536u /* looked at behind the end marker */
 
 /* ---- reading ---------------------------------------------------------------- */
 
@@ -248,9 +249,28 @@ static pith_status read_row(image_reader *r, void *row) {
     return status;
 }
 
+/* Behind the picture: the beginning of an MP4, where there is one near. */
+static void look_for_video(image_reader *r, jpeg_in *in) {
+    static const char name[] = "ftyp";
+    for (size_t n_looked_at = 0; n_looked_at < TRAILER_BYTES;) {
+        const uint8_t *bytes = in->source.next_input_byte;
+        size_t n = in->source.bytes_in_buffer;
+        for (size_t i = 0; i + sizeof name - 1 <= n; i++)
+            if (memcmp(bytes + i, name, sizeof name - 1) == 0) {
+                image_reader_warn(r, image_warning_motion_photo);
+                return;
+            }
+        n_looked_at += n;
+        in->source.next_input_byte = in->bytes;
+        in->source.bytes_in_buffer = image_input_read(&r->input, in->bytes, sizeof in->bytes);
+        if (in->source.bytes_in_buffer == 0) return;
+    }
+}
+
 static pith_status finish_reader(image_reader *r) {
     jpeg_in *in = r->state;
     pith_status status = guarded_read(r, read_end);
+    if (status == PITH_OK && !in->has_ended) look_for_video(r, in);
     if (status == PITH_E_FORMAT && !in->damaged) forgive(r, in);
     if (in->has_ended && r->diag.status == PITH_OK)
         image_reader_warn(r, "has no end marker; all of its pixels are there");

@@ -64,6 +64,8 @@ image_metadata image_reader_metadata(const image_reader *r) {
 
 /* ---- what is left of them -------------------------------------------------------- */
 
+const char image_warning_motion_photo[] = "is a motion photo; its video was left out";
+
 /* Said by whoever settles metadata, to a reader's facts or to a list of their own. */
 typedef struct warnings {
     const char **texts;
@@ -90,7 +92,7 @@ static bool settle_xmp(image_blob *xmp, xmp_found found, const image_metadata_wi
         if (!wish->strip_xmp) warn(w, "its XMP is damaged and was left out");
         image_blob_free(xmp);
     }
-    if (found.motion_photo) warn(w, "is a motion photo; its video was left out");
+    if (found.motion_photo) warn(w, image_warning_motion_photo);
     if (found.gain_map) warn(w, "has a gain map for bright screens; it was left out");
     if (found.extended && !wish->strip_xmp) warn(w, "the extended part of its XMP was left out");
     if (found.other && !found.motion_photo && !found.gain_map)
