@@ -290,12 +290,12 @@ static void an_animated_webp_gives_its_first_frame(void **state) {
 static void cmyk_jpeg_becomes_rgb(void **state) {
     (void)state;
     size_t n;
-    for (int progressive = 0; progressive <= 1; progressive++) {
-        uint8_t *bytes = make_jpeg(40, 30, 4, progressive, &n);
+    for (int kind = 0; kind <= 2; kind++) { /* the last without Adobe's marker */
+        uint8_t *bytes = make_jpeg_like(40, 30, 4, kind == 1, kind == 2, &n);
         pith_image inks = make_picture(40, 30, 4, 8), expected = make_picture(40, 30, 3, 8);
         for (uint32_t y = 0; y < 30; y++)
             for (uint32_t x = 0; x < 40; x++)
-                for (unsigned c = 0; c < 3; c++) /* with Adobe's marker 255 is no ink */
+                for (unsigned c = 0; c < 3; c++) /* 255 is no ink */
                     set_sample(&expected, x, y, c, sample(&inks, x, y, c) * sample(&inks, x, y, 3) / 255);
         save_bytes(path, bytes, n);
         assert_reads(&expected, 24, "CMYK", "CMYK without a profile");
@@ -389,6 +389,44 @@ static void avif_is_turned_by_its_container_and_not_twice(void **state) {
             free(p.pixels);
             free(expected.pixels);
         }
+#else
+    (void)state;
+    skip();
+#endif
+}
+
+/* Behind a long list of others. */
+static void avif_is_told_by_a_late_brand(void **state) {
+#ifdef PITH_WITH_AVIF
+    (void)state;
+    size_t n;
+    pith_image p = make_picture(30, 18, 3, 8);
+    save_avif(path, &p, &(avif_wish){8, -1, -1, 1, false, false, NULL, 0});
+    uint8_t *bytes = read_bytes(path, &n);
+    size_t n_box = (size_t)bytes[2] << 8 | bytes[3];
+    const size_t n_brands = 40;
+    uint8_t *longer = calloc(1, n);
+    /* Offsets in the file stay what they are, so the brands go into a list of the same length. */
+    memcpy(longer, bytes, n);
+    memcpy(longer + 8, "mif1", 4);
+    memcpy(longer + 16, "mif1miafavif", 12 < n_box - 16 ? 12 : n_box - 16);
+    save_bytes(path, longer, n);
+    assert_reads(&p, 0, "AVIF of a late brand", NULL);
+    uint8_t head[16 + 4 * 41];
+    for (size_t i = 0; i < sizeof head; i += 4) memcpy(head + i, "miaf", 4);
+    memcpy(head,
+           "\0\0\0\xb4"
+           "ftypmif1\0\0\0\0",
+           16);
+    memcpy(head + 16 + 4 * n_brands, "avif", 4);
+    save_bytes(path, head, sizeof head);
+    pith_diag why = {0};
+    image_reader *reader;
+    assert_int_not_equal(image_open(&reader, path, NULL, &why), PITH_OK);
+    assert_null(strstr(why.message, "HEIC"));
+    free(longer);
+    free(bytes);
+    free(p.pixels);
 #else
     (void)state;
     skip();
@@ -531,6 +569,7 @@ int main(void) {
         cmocka_unit_test(a_frame_beyond_the_budget_is_told),
         cmocka_unit_test(avif_is_read_exactly),
         cmocka_unit_test(avif_is_turned_by_its_container_and_not_twice),
+        cmocka_unit_test(avif_is_told_by_a_late_brand),
         cmocka_unit_test(an_animated_or_cropped_avif_is_read),
         cmocka_unit_test(jxl_is_read_exactly),
         cmocka_unit_test(jxl_is_turned_and_not_twice),

@@ -197,6 +197,49 @@ static void reads_progressive_jpeg(void **state) {
     }
 }
 
+/* The same without the last two bytes, and with something else in their place,
+ * which may look like the beginning of another picture. */
+static void a_jpeg_needs_no_end_marker(void **state) {
+    (void)state;
+    static const char *const trailers[] = {"", "SEFT\xff\x00 trailer", "\xff\xd8\xff\xe0\x00\x10JFIF",
+                                           "\xff\xdb\x00\x02"};
+    size_t n;
+    for (int progressive = 0; progressive <= 1; progressive++) {
+        uint8_t *bytes = make_jpeg(61, 47, 3, progressive, &n);
+        save_bytes(path, bytes, n);
+        image_facts facts;
+        pith_image whole = load(&facts);
+        assert_int_equal(facts.n_warnings, 0);
+        for (size_t i = 0; i < sizeof trailers / sizeof *trailers; i++) {
+            size_t n_trailer = i == 1 ? 14 : i == 2 ? 10 : i == 3 ? 4 : 0;
+            uint8_t *cut = malloc(n + n_trailer);
+            memcpy(cut, bytes, n - 2);
+            memcpy(cut + n - 2, trailers[i], n_trailer);
+            save_bytes(path, cut, n - 2 + n_trailer);
+            pith_image p = load(&facts);
+            assert_int_equal(distance(&p, &whole), 0);
+            assert_int_equal(facts.n_warnings, 1);
+            assert_string_equal(facts.warnings[0], "has no end marker; all of its pixels are there");
+            free(p.pixels);
+            free(cut);
+        }
+        free(whole.pixels);
+        free(bytes);
+    }
+}
+
+/* Between two scans: every bit that is there is good, and some are missing. */
+static void a_progressive_jpeg_without_its_last_scan_is_an_error(void **state) {
+    (void)state;
+    size_t n, last_scan = 0;
+    pith_diag why;
+    uint8_t *bytes = make_jpeg(61, 47, 3, true, &n);
+    for (size_t i = 0; i + 1 < n; i++)
+        if (bytes[i] == 0xff && (bytes[i + 1] == 0xda || bytes[i + 1] == 0xc4)) last_scan = i;
+    assert_int_equal(try_load(bytes, last_scan, NULL, &why), PITH_E_TRUNCATED);
+    free(bytes);
+}
+
 /* ---- PPM -------------------------------------------------------------------------------- */
 
 static void assert_ppm(const char *text, size_t n_bytes, uint8_t n_channels, uint8_t depth, const uint16_t *expected) {
@@ -492,6 +535,8 @@ int main(void) {
         cmocka_unit_test(opaque_alpha_is_not_worth_a_word),
         cmocka_unit_test(webp_alpha_is_put_on_white),
         cmocka_unit_test(reads_progressive_jpeg),
+        cmocka_unit_test(a_jpeg_needs_no_end_marker),
+        cmocka_unit_test(a_progressive_jpeg_without_its_last_scan_is_an_error),
         cmocka_unit_test(reads_every_kind_of_ppm),
         cmocka_unit_test(refuses_bad_ppm),
         cmocka_unit_test(every_shorter_file_is_an_error),

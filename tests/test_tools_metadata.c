@@ -225,7 +225,7 @@ static void exif_cannot_grow(void **state) {
     memcpy(m.bytes, "II*\0\x08\0\0\0", 8);
     memcpy(b.data, m.bytes, 8);
     b.data[8] = (uint8_t)n;
-    b.data[9] = n >> 8;
+    b.data[9] = (uint8_t)(n >> 8);
     for (unsigned i = 0; i < n; i++) {
         m.n = 0;
         entry(&m, 0x9286, 7, n_value, 30000);

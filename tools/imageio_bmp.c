@@ -263,7 +263,8 @@ static pith_status read_row(image_reader *r, void *row) {
     for (size_t x = 0; x < r->raw.width; x++, to += r->raw.n_channels) {
         if (in->is_palette) {
             size_t bit = x * in->bits;
-            unsigned index = is_packed ? from[x] : from[bit / 8] >> (8 - in->bits - bit % 8) & ((1u << in->bits) - 1);
+            unsigned byte = from[is_packed ? x : bit / 8], top = (1u << in->bits) - 1;
+            unsigned index = is_packed ? byte : byte >> (8 - in->bits - bit % 8) & top;
             memcpy(to, in->palette[index], 3);
             continue;
         }
