@@ -46,7 +46,7 @@ typedef enum exif_result {
  * its picture, other pictures' directories, what describes how a TIFF file's
  * pixels are stored, values that lie outside, and any value in which a JPEG
  * stands (previews in maker notes). A maker note whose offsets count from the
- * header stays at its place, or is left out (`*lost_maker_note`) where that
+ * header stays at its place, or is left out (`*lost_maker_note` becomes true) where that
  * would cost more than the note. Bytes that no entry names are gone; so is all
  * of it where no entry stays. */
 exif_result exif_rewrite(image_blob *out, bool *lost_maker_note, const exif_source *source, const exif_wish *wish);
