@@ -212,7 +212,7 @@ static pith_status read_row(image_reader *r, void *row) {
         pith_status status = decode(r, in);
         if (status != PITH_OK) return status;
     }
-    const unsigned n = r->raw.n_channels, top = (1u << in->bits) - 1;
+    const unsigned n = r->raw.n_channels, top = ((1u << in->bits) - 1) | 1; /* of 1 bit at least */
     const uint8_t *from = in->pixels + r->next_row * in->stride_bytes;
     const size_t n_samples = (size_t)r->raw.width * n;
     const uint16_t *from_16 = (const void *)from;

@@ -84,7 +84,7 @@ static bool take_number(const char *line, const char *word, uint32_t *number) {
 }
 
 static pith_status read_pam_lines(image_reader *r, pam_header *h) {
-    char line[PAM_LINE_BYTES];
+    char line[PAM_LINE_BYTES] = "";
     for (;;) {
         pith_status status = read_line(r, line);
         if (status != PITH_OK) return status;

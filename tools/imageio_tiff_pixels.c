@@ -128,7 +128,7 @@ static uint32_t divide(uint32_t value, uint32_t alpha, uint32_t top) {
 
 static void put_pixels(const image_reader *r, void *row) {
     const tiff_in *in = r->state;
-    const uint32_t top = (1u << in->bits) - 1;
+    const uint32_t top = ((1u << in->bits) - 1) | 1; /* of 1 bit at least */
     const uint16_t *v = in->values;
     size_t n = in->n_colours + in->has_alpha;
     for (size_t x = 0; x < r->raw.width; x++, v += in->n_samples) {
@@ -203,6 +203,7 @@ pith_status tiff_start_pixels(image_reader *r) {
     if (n_rows > r->raw.height) n_rows = r->raw.height;
     n_bytes = (uint64_t)in->plane_row_bytes * n_rows * (is_apart(in) ? in->n_samples : 1);
     uint64_t n_tile = in->is_tiled ? (uint64_t)in->tile_width * in->tile_height * n_beside(in) * in->bits / 8 : 0;
+    if (n_bytes == 0) return tool_fail(&r->diag, PITH_E_FORMAT, "damaged TIFF: rows without pixels");
     pith_status status =
         image_reader_claim(r, n_bytes + n_tile, is_apart(in) ? "a TIFF of planes" : "a row of a TIFF's tiles");
     if (status != PITH_OK) return status;

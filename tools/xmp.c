@@ -154,7 +154,7 @@ static void bind_prefix(xmp_writer *w, const char *prefix, const char *uri) {
         stop(w);
         return;
     }
-    strcpy(b->prefix, prefix);
+    memcpy(b->prefix, prefix, strlen(prefix) + 1);
     b->depth = w->depth;
     w->n_prefixes++;
 }
