@@ -87,11 +87,9 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
     for (int option; (option = cli_next_option(command, argc, argv, &argument)) != 0;) {
         if (option < 0) return CLI_USAGE;
         if (option == CLI_HELP) return cli_show_help(command);
-        if (cli_take_setup(&r->setup, command, option, argument, &code)) {
-            if (code != CLI_DONE) return code;
-        } else if (batch_take_option(&r->batch, command, option, argument, &code)) {
-            if (code != CLI_DONE) return code;
-        } else if (metadata_take_option(&r->metadata, command, option, argument, &code)) {
+        if (cli_take_setup(&r->setup, command, option, argument, &code) ||
+            batch_take_option(&r->batch, command, option, argument, &code) ||
+            metadata_take_option(&r->metadata, command, option, argument, &code)) {
             if (code != CLI_DONE) return code;
         } else if (option == 'q') {
             r->has_quality = true;

@@ -123,7 +123,10 @@ static void take_options(image_reader *r, const image_open_options *options) {
 pith_status image_open(image_reader **out, const char *path, const image_open_options *options, pith_diag *why) {
     *out = NULL;
     image_reader *r = calloc(1, sizeof *r);
-    if (!r) return tool_fail(why, PITH_E_NOMEM, "out of memory");
+    if (!r) {
+        tool_fail(why, PITH_E_NOMEM, "out of memory");
+        return PITH_E_NOMEM;
+    }
     take_options(r, options);
     r->facts.orientation = 1;
     pith_status status = open_stream(r, path);
