@@ -186,6 +186,16 @@ static void gps_goes_with_all_its_bytes(void **state) {
     image_blob_free(&without);
 }
 
+static void sides_of_another_picture_are_not_stated(void **state) {
+    (void)state;
+    bool lost;
+    maker m = make(&(exif_kind){.note = "Canon-like"});
+    image_blob b = rewrite(&m, &(exif_wish){.strip_sides = true}, &lost);
+    assert_int_equal(entry_of(&b, camera_of(&b), 0xa002), 0);
+    assert_int_equal(entry_of(&b, camera_of(&b), 0xa003), 0);
+    image_blob_free(&b);
+}
+
 static void a_maker_note_moves_only_where_it_may(void **state) {
     (void)state;
     static const struct {
@@ -305,7 +315,7 @@ static char *rewritten(const char *text, xmp_found *found, const xmp_wish *wish,
 
 static void xmp_says_only_what_holds(void **state) {
     (void)state;
-    static const xmp_wish plain = {0}, no_gps = {.strip_gps = true};
+    static const xmp_wish plain = {0}, no_gps = {.strip_gps = true}, no_sides = {.strip_sides = true};
     static const struct {
         const char *before, *there, *gone;
         const xmp_wish *wish;
@@ -358,6 +368,11 @@ static void xmp_says_only_what_holds(void **state) {
          "exif:Flash=\"0\"",
          "GPS",
          &no_gps,
+         {0}},
+        {XMP_OF(" exif:PixelXDimension=\"4000\" tiff:Make=\"m\"", "<tiff:ImageLength>3000</tiff:ImageLength>"),
+         "tiff:Make=\"m\"",
+         "000",
+         &no_sides,
          {0}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -431,6 +446,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_holds_stays_and_the_rest_is_gone),
         cmocka_unit_test(gps_goes_with_all_its_bytes),
+        cmocka_unit_test(sides_of_another_picture_are_not_stated),
         cmocka_unit_test(a_maker_note_moves_only_where_it_may),
         cmocka_unit_test(exif_cannot_grow),
         cmocka_unit_test(no_exif_does_harm),

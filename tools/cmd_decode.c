@@ -222,7 +222,8 @@ static pith_status copy_metadata(decode_job *job, pith_metadata kind, uint8_t **
 /* Settled as an encoder's: files of other programs may have a thumbnail, of a
  * part the whole is not to be shown. */
 static pith_status find_metadata(image_write_options *o, decode_job *job) {
-    const image_metadata_wish wish = metadata_wish(&job->request->metadata);
+    image_metadata_wish wish = metadata_wish(&job->request->metadata);
+    wish.strip_sides = job->request->region.width > 0 || job->request->preview;
     image_owned_metadata *m = &job->metadata;
     pith_status status =
         pith_decoder_metadata(job->file.decoder, PITH_METADATA_ICC, &o->metadata.icc.data, &o->metadata.icc.n_bytes);

@@ -32,7 +32,8 @@ typedef struct exif_source {
 
 typedef struct exif_wish {
     bool strip_gps, strip_maker_note;
-    bool swap_sides; /* the picture was turned by a quarter: so are the sides that it states */
+    bool swap_sides;  /* the picture was turned by a quarter: so are the sides that it states */
+    bool strip_sides; /* the picture is of another size: none are stated */
 } exif_wish;
 
 typedef enum exif_result {

@@ -283,6 +283,8 @@ static void weed(exif_tree *t, const exif_source *s, const exif_wish *wish) {
     drop(&t->directories[CAMERA], TAG_MAKER_NOTE, !wish->strip_maker_note);
     if (wish->strip_maker_note) t->lost_maker_note = false; /* it is not missed */
     if (wish->swap_sides) swap_sides(t);
+    drop(&t->directories[CAMERA], TAG_PIXEL_WIDTH, !wish->strip_sides);
+    drop(&t->directories[CAMERA], TAG_PIXEL_HEIGHT, !wish->strip_sides);
     set_upright(t);
 }
 

@@ -43,8 +43,9 @@ typedef struct image_metadata {
 /* What of it is not wanted; the profile is keep_profile's affair. */
 typedef struct image_metadata_wish {
     bool strip_exif, strip_xmp;
-    bool strip_gps; /* where the picture was taken, in both */
-    bool ignore;    /* all of it goes, and nothing is said of it */
+    bool strip_gps;   /* where the picture was taken, in both */
+    bool strip_sides; /* a part of the picture is written, or a smaller one: no width and height */
+    bool ignore;      /* all of it goes, and nothing is said of it */
 } image_metadata_wish;
 
 typedef struct image_open_options {

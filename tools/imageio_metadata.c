@@ -86,7 +86,7 @@ static bool settle_exif(image_blob *exif, const exif_wish *wish, const warnings 
 }
 
 static bool settle_xmp(image_blob *xmp, xmp_found found, const image_metadata_wish *wish, const warnings *w) {
-    xmp_wish of_xmp = {.strip_gps = wish->strip_gps};
+    xmp_wish of_xmp = {.strip_gps = wish->strip_gps, .strip_sides = wish->strip_sides};
     xmp_result result = xmp->n_bytes ? xmp_rewrite(xmp, &found, &of_xmp) : XMP_DONE;
     if (result == XMP_BAD) {
         if (!wish->strip_xmp) warn(w, "its XMP is damaged and was left out");
@@ -111,8 +111,11 @@ pith_status image_reader_settle_metadata(image_reader *r, const image_metadata_w
     }
     if (wish->strip_exif) image_blob_free(&r->exif);
     const xmp_found found = {.gain_map = r->has_gain_map, .other = r->has_more_pictures};
-    const exif_wish of_exif = {.strip_gps = wish->strip_gps, .swap_sides = r->exif_turns && r->facts.orientation >= 5};
-    if (!settle_exif(&r->exif, &of_exif, &w) || !settle_xmp(&r->xmp, found, wish, &w)) return no_memory(&r->diag);
+    const bool is_turned = r->facts.orientation >= 5;
+    const exif_wish of_exif = {.strip_gps = wish->strip_gps, .swap_sides = r->exif_turns && is_turned};
+    const image_metadata_wish of_xmp = {
+        .strip_xmp = wish->strip_xmp, .strip_gps = wish->strip_gps, .strip_sides = is_turned};
+    if (!settle_exif(&r->exif, &of_exif, &w) || !settle_xmp(&r->xmp, found, &of_xmp, &w)) return no_memory(&r->diag);
     if (wish->strip_xmp) image_blob_free(&r->xmp);
     return PITH_OK;
 }
@@ -120,7 +123,7 @@ pith_status image_reader_settle_metadata(image_reader *r, const image_metadata_w
 pith_status image_metadata_settle(image_owned_metadata *m, const image_metadata_wish *wish) {
     const warnings w = {m->warnings, &m->n_warnings};
     image_blob exif = {m->exif, m->n_exif_bytes}, xmp = {m->xmp, m->n_xmp_bytes};
-    const exif_wish of_exif = {.strip_gps = wish->strip_gps};
+    const exif_wish of_exif = {.strip_gps = wish->strip_gps, .strip_sides = wish->strip_sides};
     if (wish->strip_exif) image_blob_free(&exif);
     if (wish->strip_xmp) image_blob_free(&xmp);
     bool done = settle_exif(&exif, &of_exif, &w) && settle_xmp(&xmp, (xmp_found){0}, wish, &w);

@@ -44,6 +44,13 @@ static bool is_part(const char *uri) {
 
 static bool is_container(const char *uri) { return starts(uri, "http://ns.google.com/photos/1.0/container/"); }
 
+static bool is_side(const char *uri, const char *name) {
+    if (strcmp(uri, "http://ns.adobe.com/tiff/1.0/") == 0)
+        return strcmp(name, "ImageWidth") == 0 || strcmp(name, "ImageLength") == 0;
+    return strcmp(uri, "http://ns.adobe.com/exif/1.0/") == 0 &&
+           (strcmp(name, "PixelXDimension") == 0 || strcmp(name, "PixelYDimension") == 0);
+}
+
 static property_kind kind_of(const char *uri, const char *name, const xmp_wish *wish, xmp_found *found) {
     if (strcmp(uri, "http://ns.adobe.com/tiff/1.0/") == 0 && strcmp(name, "Orientation") == 0) return ORIENTATION;
     if (strcmp(uri, "http://ns.adobe.com/xap/1.0/") == 0 && strcmp(name, "Thumbnails") == 0) return DROPPED;
@@ -51,6 +58,7 @@ static property_kind kind_of(const char *uri, const char *name, const xmp_wish *
         found->extended = true;
         return DROPPED;
     }
+    if (wish->strip_sides && is_side(uri, name)) return DROPPED;
     if (wish->strip_gps && strncasecmp(name, "GPS", 3) == 0) return DROPPED;
     bool motion = is_motion(uri, name), gain = is_gain_map(uri), part = is_part(uri), container = is_container(uri);
     found->motion_photo |= motion;

@@ -8,7 +8,8 @@
 #include "image_blob.h"
 
 typedef struct xmp_wish {
-    bool strip_gps; /* every property whose name begins with GPS */
+    bool strip_gps;   /* every property whose name begins with GPS */
+    bool strip_sides; /* what it says of width and height */
 } xmp_wish;
 
 /* What it announced, and announces no more. */

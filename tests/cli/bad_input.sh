@@ -51,6 +51,7 @@ II*\000\020\000\000\000CR\002\000	is a raw photo of a camera
 \000\000\000\014jP  \r\n\207\n	is JPEG 2000
 \166\057\061\001\002	is an OpenEXR file
 \000\000\001\000\001\000	is an icon file
+\000\000\002\000\000\000\000\000	is a TGA picture
 PK\003\004	is a ZIP archive or a document
 \000\000\000\000\000\000\000\000\000\000	begins with nothing but zeros
 \001\002\003\004\005	is not a picture of a kind that is read

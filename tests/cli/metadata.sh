@@ -98,11 +98,11 @@ export PITH_MODELS=$work/models
 kept() {
     "$pith" encode "${@:2}" turned.png listed.pith 2>/dev/null || fail "${*:2}"
     local found
-    found=$("$pith" info listed.pith | grep -oE 'ICCP|EXIF|XMPM' | tr '\n' ,)
+    found=$("$pith" info listed.pith | awk '/ICCP|EXIF|XMPM/ {printf "%s,", $2}')
     [ "$found" = "$1" ] || fail "${*:2}: $found"
     "$pith" decode "${@:2}" turned.pith listed.png
     "$pith" encode listed.png again.pith 2>/dev/null
-    found=$("$pith" info again.pith | grep -oE 'ICCP|EXIF|XMPM' | tr '\n' ,)
+    found=$("$pith" info again.pith | awk '/ICCP|EXIF|XMPM/ {printf "%s,", $2}')
     [ "$found" = "$1" ] || fail "decode ${*:2}: $found"
 }
 kept "" --strip
