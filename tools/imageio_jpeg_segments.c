@@ -15,6 +15,7 @@ static const char exif_name[] = "Exif\0"; /* two zero bytes, with the literal's 
 static const char xmp_name[] = "http://ns.adobe.com/xap/1.0/";
 static const char icc_name[] = "ICC_PROFILE";
 static const char mpf_name[] = "MPF";
+static const char gain_map_name[] = "urn:iso:std:iso:ts:21496:-1";
 
 static uint8_t next_byte(j_decompress_ptr jpeg) {
     struct jpeg_source_mgr *source = jpeg->src;
@@ -81,6 +82,8 @@ static boolean take_segment(j_decompress_ptr jpeg) {
     if (jpeg->unread_marker == JPEG_APP0 + 2) {
         if (is_called(s->bytes, n, icc_name, sizeof icc_name))
             add_icc_part(r, s->bytes + sizeof icc_name, n - sizeof icc_name);
+        else if (is_called(s->bytes, n, gain_map_name, sizeof gain_map_name))
+            r->has_gain_map = true;
         else if (is_called(s->bytes, n, mpf_name, sizeof mpf_name))
             r->has_more_pictures |= exif_mpf_has_more(s->bytes + sizeof mpf_name, n - sizeof mpf_name);
     } else if (is_called(s->bytes, n, exif_name, sizeof exif_name)) {
