@@ -196,6 +196,10 @@ static void note_tail(image_reader *r, png_structp png, png_infop info) {
 pith_status png_chunks_read_tail(image_reader *r) {
     png_tail tail = {.reader = r};
     pith_status status = image_reader_make_seekable(r);
+    if (status != PITH_OK && r->input.n_read == 0) { /* no place for a copy: the pixels stream all the same */
+        r->diag = (pith_diag){0};
+        return PITH_OK;
+    }
     if (status != PITH_OK) return status;
     find_tail(&tail);
     if (tail.n_bytes > 0 && image_input_seek(&r->input, tail.at)) {
