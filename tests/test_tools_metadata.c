@@ -418,9 +418,11 @@ static void bad_xmp_is_told_from_good(void **state) {
     };
     xmp_found found;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) free(rewritten(bad[i], &found, &(xmp_wish){0}, XMP_BAD));
-    char deep[2048] = "";
-    for (unsigned i = 0; i < 200; i++) strcat(deep, "<a>");
-    for (unsigned i = 0; i < 200; i++) strcat(deep, "</a>");
+    char deep[200 * 7 + 1] = "";
+    for (unsigned i = 0; i < 200; i++) {
+        memcpy(deep + 3 * i, "<a>", 3);
+        memcpy(deep + 600 + 4 * i, "</a>", 4);
+    }
     free(rewritten(deep, &found, &(xmp_wish){0}, XMP_BAD));
 }
 

@@ -50,6 +50,8 @@ static uint32_t sample(const pith_image *p, uint32_t x, uint32_t y, unsigned c) 
 }
 
 static uint32_t scaled(uint32_t value, uint32_t from, uint32_t to) {
+    assert_true(from > 0);
+    if (from == 0) return 0; /* for the analyser, which does not know that the line before leaves */
     return (uint32_t)(((uint64_t)value * to + from / 2) / from);
 }
 
