@@ -10,9 +10,14 @@ if(tool_sources)
     add_library(pith_tools STATIC ${tool_sources})
     target_include_directories(pith_tools PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/tools)
     target_link_libraries(pith_tools PUBLIC
-        PkgConfig::PNG PkgConfig::JPEG PkgConfig::WEBP PkgConfig::LCMS PkgConfig::JANSSON PkgConfig::NETTLE
+        PkgConfig::PNG PkgConfig::JPEG PkgConfig::WEBP PkgConfig::LCMS PkgConfig::EXPAT PkgConfig::JANSSON PkgConfig::NETTLE
         Threads::Threads ${PITH_LIBM})
-    foreach(format IN ITEMS AVIF JXL)
+    if(GIF_FOUND) # giflib has no pkg-config file
+        target_include_directories(pith_tools PUBLIC ${GIF_INCLUDE_DIR})
+        target_link_libraries(pith_tools PUBLIC ${GIF_LIBRARY})
+        target_compile_definitions(pith_tools PUBLIC PITH_WITH_GIF)
+    endif()
+    foreach(format IN ITEMS AVIF JXL TIFF HEIF)
         if(${format}_FOUND)
             target_link_libraries(pith_tools PUBLIC PkgConfig::${format})
             target_compile_definitions(pith_tools PUBLIC PITH_WITH_${format})

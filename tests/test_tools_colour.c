@@ -172,8 +172,23 @@ static void save_png(const pith_image *p, const png_colour *colour) {
     assert_int_equal(fclose(file), 0);
 }
 
+/* A profile in parts, "213/3": those of 3, in that order. */
+static void write_icc_parts(j_compress_ptr jpeg, const image_blob *icc, const char *order) {
+    size_t n_parts = (size_t)(strchr(order, '/')[1] - '0'), n_part = icc->n_bytes / n_parts + 1;
+    for (; *order != '/'; order++) {
+        size_t number = (size_t)(*order - '0'), at = (number - 1) * n_part;
+        size_t n = icc->n_bytes - at < n_part ? icc->n_bytes - at : n_part;
+        uint8_t segment[14 + 4096] = "ICC_PROFILE";
+        assert_true(n <= 4096);
+        segment[12] = (uint8_t)number;
+        segment[13] = (uint8_t)n_parts;
+        memcpy(segment + 14, icc->data + at, n);
+        jpeg_write_marker(jpeg, JPEG_APP0 + 2, segment, (unsigned)(14 + n));
+    }
+}
+
 /* A JPEG of one colour; 4 channels: CMYK with Adobe's marker, 255 is no ink. */
-static void save_jpeg(const uint8_t *colour, int n_channels, const image_blob *icc) {
+static void save_jpeg_of(const uint8_t *colour, int n_channels, const image_blob *icc, const char *order) {
     struct jpeg_compress_struct jpeg;
     struct jpeg_error_mgr errors;
     unsigned char *bytes = NULL;
@@ -189,7 +204,10 @@ static void save_jpeg(const uint8_t *colour, int n_channels, const image_blob *i
     jpeg_set_defaults(&jpeg);
     jpeg_set_quality(&jpeg, 100, TRUE);
     jpeg_start_compress(&jpeg, TRUE);
-    if (icc) jpeg_write_icc_profile(&jpeg, icc->data, (unsigned)icc->n_bytes);
+    if (icc && order)
+        write_icc_parts(&jpeg, icc, order);
+    else if (icc)
+        jpeg_write_icc_profile(&jpeg, icc->data, (unsigned)icc->n_bytes);
     for (int y = 0; y < 16; y++) {
         JSAMPROW one = row;
         jpeg_write_scanlines(&jpeg, &one, 1);
@@ -198,6 +216,10 @@ static void save_jpeg(const uint8_t *colour, int n_channels, const image_blob *i
     jpeg_destroy_compress(&jpeg);
     save_bytes(path, bytes, n);
     free(bytes);
+}
+
+static void save_jpeg(const uint8_t *colour, int n_channels, const image_blob *icc) {
+    save_jpeg_of(colour, n_channels, icc, NULL);
 }
 
 /* ---- reading --------------------------------------------------------------------------------------- */
@@ -477,6 +499,26 @@ static void a_grey_picture_may_have_a_profile_of_colour(void **state) {
     image_blob_free(&icc);
 }
 
+static void parts_of_a_profile_come_in_any_order(void **state) {
+    (void)state;
+    static const struct {
+        const char *order;
+        bool is_whole;
+    } cases[] = {{"123/3", true}, {"321/3", true}, {"212313/3", true},
+                 {"12/3", false}, {"13/3", false}, {"11/2", false}};
+    uint8_t colour[3] = {90, 60, 200};
+    image_blob icc = rgb_profile(P3);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        save_jpeg_of(colour, 3, &icc, cases[i].order);
+        reading r = read_file(true);
+        assert_int_equal(r.facts.n_warnings, cases[i].is_whole ? 0 : 1);
+        assert_int_equal(r.icc.n_bytes, cases[i].is_whole ? icc.n_bytes : 0);
+        if (cases[i].is_whole) assert_memory_equal(r.icc.data, icc.data, icc.n_bytes);
+        end_reading(&r);
+    }
+    image_blob_free(&icc);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(converts_every_kind_of_pixel_to_srgb),
@@ -489,6 +531,7 @@ int main(void) {
         cmocka_unit_test(cmyk_is_converted_by_its_profile),
         cmocka_unit_test(a_profile_that_makes_no_sense_is_said_and_ignored),
         cmocka_unit_test(a_grey_picture_may_have_a_profile_of_colour),
+        cmocka_unit_test(parts_of_a_profile_come_in_any_order),
     };
     return cmocka_run_group_tests(tests, name_file, NULL);
 }

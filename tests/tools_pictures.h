@@ -203,7 +203,8 @@ static inline pith_image save_odd_png(const char *path, const png_kind *kind, ui
 /* ---- JPEG, WebP ------------------------------------------------------------------------------ */
 
 /* With 4 channels: CMYK. */
-static inline void *make_jpeg(uint32_t width, uint32_t height, int n_channels, bool progressive, size_t *n_bytes) {
+static inline void *make_jpeg_like(uint32_t width, uint32_t height, int n_channels, bool progressive,
+                                   bool without_adobe, size_t *n_bytes) {
     struct jpeg_compress_struct jpeg;
     struct jpeg_error_mgr errors;
     unsigned char *bytes = NULL;
@@ -219,6 +220,7 @@ static inline void *make_jpeg(uint32_t width, uint32_t height, int n_channels, b
     jpeg_set_defaults(&jpeg);
     jpeg_set_quality(&jpeg, 98, TRUE);
     jpeg.comp_info[0].h_samp_factor = jpeg.comp_info[0].v_samp_factor = 1;
+    jpeg.write_Adobe_marker = jpeg.write_Adobe_marker && !without_adobe;
     if (progressive) jpeg_simple_progression(&jpeg);
     jpeg_start_compress(&jpeg, TRUE);
     for (uint32_t y = 0; y < height; y++) {
@@ -230,6 +232,10 @@ static inline void *make_jpeg(uint32_t width, uint32_t height, int n_channels, b
     free(p.pixels);
     *n_bytes = n;
     return bytes;
+}
+
+static inline void *make_jpeg(uint32_t width, uint32_t height, int n_channels, bool progressive, size_t *n_bytes) {
+    return make_jpeg_like(width, height, n_channels, progressive, false, n_bytes);
 }
 
 /* Black, and wholly transparent. */

@@ -65,6 +65,7 @@ enum {
     CLI_METHOD,
     CLI_TO,
     CLI_STRIP,
+    CLI_KEEP,
     CLI_JOBS,
     CLI_RESUME,
     CLI_LIMIT,

@@ -4,11 +4,13 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "batch.h"
 #include "cli.h"
 #include "imageio.h"
+#include "metadata_choice.h"
 #include "model_share.h"
 #include "output_file.h"
 #include "pith_file.h"
@@ -17,9 +19,9 @@
 static const cli_option options[] = {
     CLI_OPTION_MODEL,
     CLI_OPTION_VAE,
-    {CLI_FORMAT, "format", "NAME", "png, jpg, webp or ppm, whatever OUT's ending"},
+    {CLI_FORMAT, "format", "NAME", "png, jpg, webp, ppm or pam, whatever OUT's ending"},
     {'q', "quality", "1..100", "of a JPEG or WebP (default 95; WebP 100 is lossless)"},
-    {CLI_DEPTH, "depth", "8|16", "bits of a sample, 16 for PNG and PPM (default what the picture had)"},
+    {CLI_DEPTH, "depth", "8|16", "bits of a sample, 16 for PNG, PPM and PAM (default what the picture had)"},
     {CLI_REGION, "region", "WxH+X+Y", "only this part of the picture: size, then the upper left corner (default +0+0)"},
     {CLI_PREVIEW, "preview", NULL,
      "a picture of 1/8 of the size, without running the network: a small fraction of the time"},
@@ -29,7 +31,7 @@ static const cli_option options[] = {
      "add texture that the file does not hold, for pictures coded very small (default 0; try 0.5)"},
     {CLI_TOLERATE, "tolerate", NULL, "of a damaged file, decode what is whole and say what is lost"},
     BATCH_OPTIONS,
-    {CLI_STRIP, "strip", NULL, "write no Exif, XMP and colour profile; colours become sRGB"},
+    METADATA_OPTIONS,
     CLI_OPTION_VERBOSE,
     CLI_OPTION_QUIET,
     CLI_OPTION_MEMORY,
@@ -51,7 +53,7 @@ typedef struct decode_request {
     bool no_residual;
     bool tolerate;
     bool preview;
-    bool strip;
+    metadata_choice metadata;
     batch_options batch;
     bool is_many, has_quality;
     bool has_format; /* OUT's ending does not matter */
@@ -91,7 +93,7 @@ static cli_exit take_option(decode_request *r, const cli_command *command, int o
     case CLI_FORMAT:
         r->write.type = type_called(argument);
         if (r->write.type == IMAGE_UNKNOWN)
-            return cli_usage(command, "--format takes png, jpg, webp or ppm, not \"%s\"", argument);
+            return cli_usage(command, "--format takes png, jpg, webp, ppm or pam, not \"%s\"", argument);
         r->has_format = true;
         break;
     case 'q':
@@ -104,9 +106,6 @@ static cli_exit take_option(decode_request *r, const cli_command *command, int o
         if (strcmp(argument, "8") != 0 && strcmp(argument, "16") != 0)
             return cli_usage(command, "--depth takes 8 or 16, not \"%s\"", argument);
         r->bit_depth = strcmp(argument, "16") == 0 ? 16 : 8;
-        break;
-    case CLI_STRIP:
-        r->strip = true;
         break;
     case CLI_REGION:
         if (!cli_parse_region(&r->region, argument))
@@ -136,6 +135,8 @@ static cli_exit take_option(decode_request *r, const cli_command *command, int o
     return CLI_DONE;
 }
 
+static bool can_be_deep(image_type type) { return type == IMAGE_PNG || type == IMAGE_PPM || type == IMAGE_PAM; }
+
 static cli_exit parse(decode_request *r, const cli_command *command, int argc, char **argv) {
     const char *argument;
     cli_exit code = CLI_DONE;
@@ -143,12 +144,15 @@ static cli_exit parse(decode_request *r, const cli_command *command, int argc, c
         if (option < 0) return CLI_USAGE;
         if (option == CLI_HELP) return cli_show_help(command);
         if (!cli_take_setup(&r->setup, command, option, argument, &code) &&
+            !metadata_take_option(&r->metadata, command, option, argument, &code) &&
             !batch_take_option(&r->batch, command, option, argument, &code))
             code = take_option(r, command, option, argument);
         if (code != CLI_DONE) return code;
     }
     if (r->preview && r->steps >= 0) return cli_usage(command, "--preview runs no network: it takes no --steps");
     if (r->preview && r->realism > 0) return cli_usage(command, "--preview runs no network: it takes no --realism");
+    code = metadata_check(&r->metadata, command);
+    if (code != CLI_DONE) return code;
     r->batch.names.verbose = r->setup.verbose;
     return CLI_DONE;
 }
@@ -160,11 +164,11 @@ static cli_exit choose_format(decode_request *r, const cli_command *command, con
     if (!r->has_format) r->write.type = is_named ? image_type_from_name(first->out) : IMAGE_PNG;
     if (r->write.type == IMAGE_UNKNOWN)
         return cli_fail(CLI_USAGE, first->out,
-                        "ends like no format that can be written: .png .jpg .webp .ppm .pgm (or --format)");
-    if (r->bit_depth == 16 && r->write.type != IMAGE_PNG && r->write.type != IMAGE_PPM)
-        return cli_usage(command, "--depth 16 is for PNG and PPM");
+                        "ends like no format that can be written: .png .jpg .webp .ppm .pgm .pam (or --format)");
+    if (r->bit_depth == 16 && !can_be_deep(r->write.type))
+        return cli_usage(command, "--depth 16 is for PNG, PPM and PAM");
     if (r->has_quality && r->write.type != IMAGE_JPEG && r->write.type != IMAGE_WEBP)
-        return cli_usage(command, "--quality is for JPEG and WebP: PNG and PPM lose nothing");
+        return cli_usage(command, "--quality is for JPEG and WebP: the others lose nothing");
     return CLI_DONE;
 }
 
@@ -176,6 +180,7 @@ typedef struct decode_job {
     pith_file file;
     pith_model *model;
     output_file *out;
+    image_owned_metadata metadata;
     double read_seconds, model_seconds, row_seconds, end_seconds;
 } decode_job;
 
@@ -211,26 +216,36 @@ static cli_exit finish(decode_job *job, image_writer *writer) {
 
 static uint8_t depth_of(const decode_job *job) {
     const decode_request *r = job->request;
-    bool can_be_deep = r->write.type == IMAGE_PNG || r->write.type == IMAGE_PPM;
     if (r->bit_depth) return r->bit_depth;
-    return can_be_deep ? job->file.info.source_bit_depth : 8;
+    return can_be_deep(r->write.type) ? job->file.info.source_bit_depth : 8;
 }
 
-static pith_status find_metadata(image_write_options *o, const decode_job *job) {
-    struct {
-        pith_metadata kind;
-        image_span *to;
-    } parts[] = {{PITH_METADATA_ICC, &o->metadata.icc},
-                 {PITH_METADATA_EXIF, &o->metadata.exif},
-                 {PITH_METADATA_XMP, &o->metadata.xmp}};
-    o->to_srgb = job->request->strip;
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (job->request->strip && parts[i].kind != PITH_METADATA_ICC) continue;
-        pith_status status =
-            pith_decoder_metadata(job->file.decoder, parts[i].kind, &parts[i].to->data, &parts[i].to->n_bytes);
-        if (status != PITH_OK) return status;
-    }
+/* A copy of what the file has, on the heap; NULL when it has none. */
+static pith_status copy_metadata(decode_job *job, pith_metadata kind, uint8_t **to, size_t *n_bytes) {
+    const uint8_t *data;
+    pith_status status = pith_decoder_metadata(job->file.decoder, kind, &data, n_bytes);
+    if (status != PITH_OK || *n_bytes == 0) return status;
+    *to = malloc(*n_bytes);
+    if (!*to) return PITH_E_NOMEM;
+    memcpy(*to, data, *n_bytes);
     return PITH_OK;
+}
+
+/* Settled as an encoder's: files of other programs may have a thumbnail, of a
+ * part the whole is not to be shown. */
+static pith_status find_metadata(image_write_options *o, decode_job *job) {
+    image_metadata_wish wish = metadata_wish(&job->request->metadata);
+    wish.strip_sides = job->request->region.width > 0 || job->request->preview;
+    image_owned_metadata *m = &job->metadata;
+    pith_status status =
+        pith_decoder_metadata(job->file.decoder, PITH_METADATA_ICC, &o->metadata.icc.data, &o->metadata.icc.n_bytes);
+    if (status == PITH_OK) status = copy_metadata(job, PITH_METADATA_EXIF, &m->exif, &m->n_exif_bytes);
+    if (status == PITH_OK) status = copy_metadata(job, PITH_METADATA_XMP, &m->xmp, &m->n_xmp_bytes);
+    if (status == PITH_OK) status = image_metadata_settle(m, &wish);
+    o->metadata.exif = (image_span){m->exif, m->n_exif_bytes};
+    o->metadata.xmp = (image_span){m->xmp, m->n_xmp_bytes};
+    o->to_srgb = !metadata_keeps_profile(&job->request->metadata);
+    return status;
 }
 
 /* Of the picture that is written. */
@@ -256,6 +271,7 @@ static cli_exit decode_picture(decode_job *job) {
     image_write_options write = r->write;
     const pith_image_format size = size_of(job);
     pith_status status = find_metadata(&write, job);
+    if (status == PITH_E_NOMEM) return cli_fail(CLI_OUTPUT, r->in, "out of memory for the metadata");
     if (status != PITH_OK) return cli_fail(CLI_INPUT, r->in, "%s", pith_decoder_message(job->file.decoder));
     status = image_writer_new(&writer, output_stream(job->out), &write, &why);
     if (status != PITH_OK) return cli_fail(CLI_OUTPUT, r->out, "%s", why.message);
@@ -287,6 +303,8 @@ static cli_exit decode_picture(decode_job *job) {
         cli_warn(r->out, "transparent pixels were put on white: the format has no alpha");
     if (code == CLI_DONE && image_writer_left_out(writer))
         cli_warn(r->out, "left out: %s", image_writer_left_out(writer));
+    for (unsigned i = 0; code == CLI_DONE && i < job->metadata.n_warnings; i++)
+        cli_warn(r->in, "%s", job->metadata.warnings[i]);
     image_writer_free(&writer);
     return code;
 }
@@ -323,6 +341,8 @@ static cli_exit decode(const decode_request *r) {
     output_close(&job.out);
     pith_model_free(&job.model);
     pith_file_close(&job.file);
+    free(job.metadata.exif);
+    free(job.metadata.xmp);
     return code;
 }
 
@@ -361,5 +381,5 @@ static int run(const cli_command *command, int argc, char **argv) {
 
 const cli_command cli_decode = {
     "decode", "[OPTION...] IN.pith [OUT] | IN.pith... [-o OUT]",
-    "Decodes .pith files into PNG (OUT's ending or --format: JPEG, WebP, PPM, PGM), beside them or in OUT.", options,
+    "Decodes .pith files into PNG (OUT's ending or --format: JPEG, WebP, PPM, PGM, PAM), beside them or in OUT.", options,
     run};

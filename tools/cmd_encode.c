@@ -9,6 +9,7 @@
 #include "batch.h"
 #include "cli.h"
 #include "imageio.h"
+#include "metadata_choice.h"
 #include "model_share.h"
 #include "output_file.h"
 #include "pith_file.h"
@@ -22,7 +23,7 @@ static const cli_option options[] = {
     {CLI_LOSSLESS, "lossless", NULL, "every sample as it is, in the bytes that this takes; no model is needed"},
     {CLI_METHOD, "method", "NAME", "latent (default), or palette: the published baseline, to compare with"},
     BATCH_OPTIONS,
-    {CLI_STRIP, "strip", NULL, "keep no Exif, XMP and colour profile; colours become sRGB"},
+    METADATA_OPTIONS,
     {'e', "effort", "0..3",
      "0: the network alone; 1 (default): its faults are mended; 2, 3: longer and longer searches"},
     {'f', "faithful", "[=LEVEL]", "no tile is worse than LEVEL allows: loose, normal (default), strict"},
@@ -45,7 +46,8 @@ typedef struct encode_request {
     const char *in, *out;
     double quality;
     pith_method method;
-    bool has_quality, has_size, has_effort, strip, lossless;
+    bool has_quality, has_size, has_effort, lossless;
+    metadata_choice metadata;
     double effort;
     pith_level faithful;
     pith_area protect[MAX_PROTECTED];
@@ -94,12 +96,10 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
     for (int option; (option = cli_next_option(command, argc, argv, &argument)) != 0;) {
         if (option < 0) return CLI_USAGE;
         if (option == CLI_HELP) return cli_show_help(command);
-        if (cli_take_setup(&r->setup, command, option, argument, &code)) {
+        if (cli_take_setup(&r->setup, command, option, argument, &code) ||
+            batch_take_option(&r->batch, command, option, argument, &code) ||
+            metadata_take_option(&r->metadata, command, option, argument, &code)) {
             if (code != CLI_DONE) return code;
-        } else if (batch_take_option(&r->batch, command, option, argument, &code)) {
-            if (code != CLI_DONE) return code;
-        } else if (option == CLI_STRIP) {
-            r->strip = true;
         } else if (option == CLI_LOSSLESS) {
             r->lossless = true;
         } else if (option == 'q') {
@@ -135,6 +135,8 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
         return cli_usage(command, "--method palette has one quality: it takes neither --quality nor --size");
     if (r->faithful && r->has_size) return cli_usage(command, "--faithful and --size exclude each other");
     if (r->has_quality && r->has_size) return cli_usage(command, "--quality and --size exclude each other");
+    code = metadata_check(&r->metadata, command);
+    if (code != CLI_DONE) return code;
     r->batch.names.verbose = r->setup.verbose;
     return CLI_DONE;
 }
@@ -175,28 +177,49 @@ typedef struct encode_job {
     output_file *out;
     pith_bytes bytes;
     size_t n_metadata_bytes;
+    bool bare; /* without metadata, for which --size has no room */
     pith_timing timing;
     double model_seconds, read_seconds, write_seconds;
 } encode_job;
 
-static cli_exit open_all(encode_job *job) {
+/* What metadata may have of the bytes of --size, unless --keep named them. */
+#define METADATA_SHARE 4
+
+static cli_exit open_picture(encode_job *job) {
     const encode_request *r = job->request;
     pith_diag why = {0};
     image_open_options open = {.limits = &job->env.limits,
-                               .keep_profile = !r->strip,
+                               .keep_profile = metadata_keeps_profile(&r->metadata),
+                               .metadata = metadata_wish(&r->metadata),
                                .keep_alpha = true,
                                .max_memory_bytes = cli_picture_memory(&r->setup)};
+    if (r->has_size && !metadata_insists(&r->metadata)) {
+        if (r->size.per_pixel) open.max_profile_bpp = r->size.value / METADATA_SHARE;
+        if (!r->size.per_pixel) open.max_profile_bytes = (uint64_t)(r->size.value / METADATA_SHARE) + 1;
+    }
+    if (job->bare) {
+        open.keep_profile = false;
+        open.metadata = (image_metadata_wish){.strip_exif = true, .strip_xmp = true};
+    }
     pith_status status = image_open(&job->reader, r->in, &open, &why);
-    if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", why.message);
+    return status == PITH_OK ? CLI_DONE : cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", why.message);
+}
+
+static cli_exit open_all(encode_job *job) {
+    const encode_request *r = job->request;
+    pith_diag why = {0};
+    cli_exit code = open_picture(job);
+    if (code != CLI_DONE) return code;
     double start = cli_seconds();
-    cli_exit code = CLI_DONE;
     if (!r->lossless) code = model_share_encode(&job->model, r->models, &job->env, &r->setup);
     job->model_seconds = cli_seconds() - start;
     if (code != CLI_DONE) return code;
     const output_rules rules = {.kind = FILE_PITH, .force = r->setup.force};
-    status = output_open(&job->out, r->out, &rules, &why);
+    pith_status status = output_open(&job->out, r->out, &rules, &why);
     return status == PITH_OK ? CLI_DONE : cli_fail(cli_exit_of(status, CLI_OUTPUT), r->out, "%s", why.message);
 }
+
+static bool can_read_again(const char *path) { return strcmp(path, "-") != 0 || fseek(stdin, 0, SEEK_SET) == 0; }
 
 static cli_exit encode_picture(encode_job *job) {
     const encode_request *r = job->request;
@@ -209,7 +232,10 @@ static cli_exit encode_picture(encode_job *job) {
     pith_source source = {job->format, timed_rows, &timed};
     cli_exit code = make_options(&o, r, &job->format);
     if (code != CLI_DONE) return code;
-    if (!r->strip) job->n_metadata_bytes = add_metadata(&o, job->reader);
+    bool insists = metadata_insists(&r->metadata);
+    if (r->has_size && !insists && image_reader_fit_metadata(job->reader, o.max_bytes / METADATA_SHARE) != PITH_OK)
+        return cli_fail(CLI_OUTPUT, r->in, "%s", image_reader_diag(job->reader)->message);
+    job->n_metadata_bytes = add_metadata(&o, job->reader);
     const uint64_t held = image_reader_memory(job->reader);
     o.max_memory_bytes = cli_call_memory(&r->setup, job->model, held);
     pith_status status = pith_encoder_new(&encoder, &job->env, job->model, &why);
@@ -223,6 +249,8 @@ static cli_exit encode_picture(encode_job *job) {
         code =
             cli_fail(CLI_OUTPUT, r->in, "%s, since the %s file takes %.0f MB: its format or orientation needs it whole",
                      pith_encoder_message(encoder), image_reader_facts(job->reader).file_type, 1e-6 * (double)held);
+    else if (status == PITH_E_LIMIT && r->has_size && job->n_metadata_bytes > 0 && !insists && can_read_again(r->in))
+        job->bare = true; /* see encode */
     else if (status == PITH_E_LIMIT && r->has_size && job->n_metadata_bytes > 0)
         code = cli_fail(CLI_OUTPUT, r->in, "%s; its metadata take %zu bytes, --strip leaves them out",
                         pith_encoder_message(encoder), job->n_metadata_bytes);
@@ -270,6 +298,7 @@ static void say_best(const encode_job *job) {
 static void warn_of(const encode_job *job) {
     image_facts facts = image_reader_facts(job->reader);
     for (unsigned i = 0; i < facts.n_warnings; i++) cli_warn(job->request->in, "%s", facts.warnings[i]);
+    if (job->bare) cli_warn(job->request->in, "its metadata were left out: --size leaves no room for them");
     if (job->n_metadata_bytes > job->bytes.n_bytes / 2)
         cli_warn(job->request->in, "its metadata take %zu of %zu bytes; --strip leaves them out", job->n_metadata_bytes,
                  job->bytes.n_bytes);
@@ -282,6 +311,11 @@ static cli_exit encode(const encode_request *r) {
     if (!r->is_many) progress_start(&job.bar, &job.env);
     cli_exit code = open_all(&job);
     if (code == CLI_DONE) code = encode_picture(&job);
+    if (code == CLI_DONE && job.bare) {
+        image_close(&job.reader);
+        code = open_picture(&job);
+        if (code == CLI_DONE) code = encode_picture(&job);
+    }
     if (code == CLI_DONE) code = write_bytes(&job);
     if (code == CLI_DONE) warn_of(&job);
     if (code == CLI_DONE) say_best(&job);
@@ -330,5 +364,5 @@ static int run(const cli_command *command, int argc, char **argv) {
 
 const cli_command cli_encode = {
     "encode", "[OPTION...] IN [OUT.pith] | IN... [-o OUT]",
-    "Encodes pictures (PNG, JPEG, WebP, AVIF, JPEG XL, PPM, PGM) into .pith files, beside them or in OUT.", options,
+    "Encodes pictures (PNG, JPEG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP, PPM) into .pith files, beside them or in OUT.", options,
     run};

@@ -310,6 +310,16 @@ static pith_status keep_profile(image_reader *r, cmsHPROFILE profile) {
     return PITH_OK;
 }
 
+/* --size leaves no room for it. */
+static bool is_too_long(const image_reader *r, cmsHPROFILE profile) {
+    double pixels = (double)r->raw.width * r->raw.height;
+    cmsUInt32Number n_made = 0;
+    double n = (double)r->colour.icc.n_bytes;
+    if (r->colour.has_cicp || r->colour.icc.n_bytes == 0) n = cmsSaveProfileToMem(profile, NULL, &n_made) ? n_made : 0;
+    return (r->max_profile_bytes > 0 && n > (double)r->max_profile_bytes) ||
+           (r->max_profile_bpp > 0 && 8 * n > r->max_profile_bpp * pixels);
+}
+
 static pith_status use_profile(image_transform **out, image_reader *r, cmsHPROFILE profile) {
     if (!fits(profile, r->raw.n_channels, r->is_cmyk)) {
         image_reader_warn(r, "has a colour profile of another kind of picture; it was ignored");
@@ -318,8 +328,10 @@ static pith_status use_profile(image_transform **out, image_reader *r, cmsHPROFI
     if (cmsGetColorSpace(profile) == cmsSigRgbData) {
         if (is_srgb(profile)) return PITH_OK;
         bool is_colour = r->raw.n_channels >= 3;
-        if (is_colour && r->keep_profile && is_plain_rgb(profile) && is_worth_keeping(profile))
-            return keep_profile(r, profile);
+        if (is_colour && r->keep_profile && is_plain_rgb(profile) && is_worth_keeping(profile)) {
+            if (!is_too_long(r, profile)) return keep_profile(r, profile);
+            image_reader_warn(r, "its colours became sRGB: --size leaves no room for its profile");
+        }
     }
     pith_diag why = {0};
     pith_status status = new_transform(out, profile, &r->raw, r->is_cmyk, &why);

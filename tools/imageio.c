@@ -8,11 +8,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "exif_orientation.h"
+#include "image_foreign.h"
 #include "imageio_format.h"
 
-static const image_reader_type *const reader_types[] = {&image_reader_png,  &image_reader_jpeg, &image_reader_webp,
-                                                        &image_reader_avif, &image_reader_jxl,  &image_reader_pnm};
+/* AVIF before HEIC: some files are both. */
+static const image_reader_type *const reader_types[] = {
+    &image_reader_png, &image_reader_jpeg, &image_reader_webp, &image_reader_avif, &image_reader_heif,
+    &image_reader_jxl, &image_reader_pnm,  &image_reader_tiff, &image_reader_gif,  &image_reader_bmp};
+#define KINDS "PNG, JPEG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP, PPM"
 #define N_READER_TYPES (sizeof reader_types / sizeof reader_types[0])
 
 /* ---- bytes in ------------------------------------------------------------- */
@@ -33,19 +36,39 @@ int image_input_byte(image_input *input) {
     return image_input_read(input, &byte, 1) == 1 ? byte : EOF;
 }
 
-void image_blob_free(image_blob *blob) {
-    free(blob->data);
-    *blob = (image_blob){0};
+bool image_input_seek(image_input *input, uint64_t at) {
+    input->n_head_used = input->n_head;
+    return at <= INT64_MAX / 2 && fseeko(input->file, (off_t)(input->start + (int64_t)at), SEEK_SET) == 0;
 }
 
-bool image_blob_set(image_blob *blob, const void *data, size_t n_bytes) {
-    image_blob_free(blob);
-    if (n_bytes == 0) return true;
-    blob->data = malloc(n_bytes);
-    if (!blob->data) return false;
-    memcpy(blob->data, data, n_bytes);
-    blob->n_bytes = n_bytes;
-    return true;
+static pith_status copy_stream(image_reader *r, FILE *to) {
+    uint8_t bytes[16384];
+    uint64_t n_bytes = 0;
+    for (size_t n; (n = image_input_read(&r->input, bytes, sizeof bytes)) > 0; n_bytes += n) {
+        if (n > r->limits.max_file_bytes - n_bytes)
+            return tool_fail(&r->diag, PITH_E_LIMIT, "%s of more than %" PRIu64 " bytes", r->type->name,
+                             r->limits.max_file_bytes);
+        if (fwrite(bytes, 1, n, to) != n) return tool_fail_errno(&r->diag, PITH_E_IO, "cannot write a temporary file");
+    }
+    if (ferror(r->input.file)) return image_reader_ended(r);
+    r->facts.n_file_bytes = n_bytes;
+    return fflush(to) == 0 ? PITH_OK : tool_fail_errno(&r->diag, PITH_E_IO, "cannot write a temporary file");
+}
+
+pith_status image_reader_make_seekable(image_reader *r) {
+    image_input *in = &r->input;
+    off_t here = ftello(in->file);
+    if (here >= 0 && fseeko(in->file, here, SEEK_SET) == 0) {
+        in->start = (int64_t)here - (int64_t)in->n_head;
+        return PITH_OK;
+    }
+    clearerr(in->file);
+    FILE *copy = tmpfile();
+    if (!copy) return tool_fail_errno(&r->diag, PITH_E_IO, "cannot make a temporary file");
+    pith_status status = copy_stream(r, copy);
+    if (in->file != stdin) fclose(in->file);
+    in->file = copy;
+    return status == PITH_OK && !image_input_seek(in, 0) ? image_reader_ended(r) : status;
 }
 
 static pith_status open_stream(image_reader *r, const char *path) {
@@ -69,8 +92,11 @@ static pith_status find_type(image_reader *r) {
     if (in->n_head == 0) return tool_fail(&r->diag, PITH_E_FORMAT, "is empty");
     for (size_t i = 0; i < N_READER_TYPES && !r->type; i++)
         if (reader_types[i]->recognise(in->head, in->n_head)) r->type = reader_types[i];
-    if (!r->type)
-        return tool_fail(&r->diag, PITH_E_FORMAT, "is not a PNG, JPEG, WebP, AVIF, JPEG XL, PPM or PGM picture");
+    if (!r->type) {
+        const char *text = image_foreign_text(in->head, in->n_head);
+        return tool_fail(&r->diag, PITH_E_FORMAT, "%s",
+                         text ? text : "is not a picture of a kind that is read: " KINDS);
+    }
     r->facts.file_type = r->type->name;
     return PITH_OK;
 }
@@ -90,17 +116,23 @@ static void take_options(image_reader *r, const image_open_options *options) {
     r->max_memory_bytes = options->max_memory_bytes ? options->max_memory_bytes : IMAGE_MEMORY_BYTES;
     r->keep_alpha = options->keep_alpha;
     r->keep_profile = options->keep_profile;
+    r->max_profile_bytes = options->max_profile_bytes;
+    r->max_profile_bpp = options->max_profile_bpp;
 }
 
 pith_status image_open(image_reader **out, const char *path, const image_open_options *options, pith_diag *why) {
     *out = NULL;
     image_reader *r = calloc(1, sizeof *r);
-    if (!r) return tool_fail(why, PITH_E_NOMEM, "out of memory");
+    if (!r) {
+        tool_fail(why, PITH_E_NOMEM, "out of memory");
+        return PITH_E_NOMEM;
+    }
     take_options(r, options);
     r->facts.orientation = 1;
     pith_status status = open_stream(r, path);
     if (status == PITH_OK) status = find_type(r);
     if (status == PITH_OK) status = r->type->open(r);
+    if (status == PITH_OK) status = image_reader_settle_metadata(r, options ? &options->metadata : NULL);
     if (status == PITH_OK) status = image_stages_start(r);
     if (status == PITH_OK) {
         *out = r;
@@ -163,36 +195,9 @@ pith_status image_reader_read_all(image_reader *r, image_blob *blob, uint64_t n_
     return PITH_OK;
 }
 
-static pith_status set_blob(image_reader *r, image_blob *blob, const void *data, size_t n_bytes, const char *too_long) {
-    if (n_bytes > IMAGE_METADATA_BYTES) {
-        image_reader_warn(r, too_long);
-        return PITH_OK;
-    }
-    return image_blob_set(blob, data, n_bytes) ? PITH_OK : tool_fail(&r->diag, PITH_E_NOMEM, "out of memory");
-}
-
-pith_status image_reader_set_exif(image_reader *r, const void *data, size_t n_bytes, bool turns) {
-    size_t start = exif_tiff_start(data, n_bytes);
-    if (start >= n_bytes) return PITH_OK; /* no Exif that anyone could read */
-    const uint8_t *tiff = (const uint8_t *)data + start;
-    pith_status status = set_blob(r, &r->exif, tiff, n_bytes - start, "its Exif is too long and was left out");
-    if (status != PITH_OK || r->exif.n_bytes == 0) return status;
-    if (turns) r->facts.orientation = (uint8_t)exif_orientation(r->exif.data, r->exif.n_bytes);
-    exif_reset_orientation(r->exif.data, r->exif.n_bytes);
-    return PITH_OK;
-}
-
 pith_status image_reader_ended(image_reader *r) {
     if (ferror(r->input.file)) return tool_fail_errno(&r->diag, PITH_E_IO, "cannot read");
     return tool_fail(&r->diag, PITH_E_TRUNCATED, "the %s file ends too early", r->type->name);
-}
-
-pith_status image_reader_set_xmp(image_reader *r, const void *data, size_t n_bytes) {
-    return set_blob(r, &r->xmp, data, n_bytes, "its XMP is too long and was left out");
-}
-
-pith_status image_reader_set_icc(image_reader *r, const void *data, size_t n_bytes) {
-    return set_blob(r, &r->colour.icc, data, n_bytes, "its colour profile is too long; taken as sRGB");
 }
 
 static pith_status read_rows(void *user, uint32_t y, uint32_t n_rows, void *rows, size_t stride_bytes) {
@@ -221,12 +226,6 @@ image_facts image_reader_facts(const image_reader *reader) {
     return facts;
 }
 
-image_metadata image_reader_metadata(const image_reader *r) {
-    return (image_metadata){.icc = {r->profile.data, r->profile.n_bytes},
-                            .exif = {r->exif.data, r->exif.n_bytes},
-                            .xmp = {r->xmp.data, r->xmp.n_bytes}};
-}
-
 uint64_t image_reader_memory(const image_reader *reader) { return reader->n_claimed_bytes; }
 
 const pith_diag *image_reader_diag(const image_reader *reader) { return &reader->diag; }
@@ -249,7 +248,7 @@ pith_status image_load(pith_image *out, image_facts *facts, const char *path, co
                        pith_diag *why) {
     memset(out, 0, sizeof *out);
     image_reader *reader;
-    image_open_options options = {.limits = limits};
+    image_open_options options = {.limits = limits, .metadata = {.ignore = true}};
     pith_status status = image_open(&reader, path, &options, why);
     if (status != PITH_OK) return status;
     out->format = reader->format;

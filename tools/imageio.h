@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Picture files <-> pith_source and pith_sink. Reads PNG, JPEG, WebP, PPM/PGM
- * and, where built in, AVIF and JPEG XL (told by their first bytes, never by
- * the name); writes PNG, JPEG, WebP, PPM (told by the name's ending). Rows
- * stream where the format's library can do so; interlaced PNG, progressive
- * JPEG, WebP, AVIF, JPEG XL and pictures to be turned need their whole frame.
+/* Picture files <-> pith_source and pith_sink. Reads PNG, JPEG, WebP, BMP, PBM
+ * to PAM and, where built in, AVIF, HEIC, JPEG XL, TIFF and GIF (told by their
+ * first bytes, never by the name); writes PNG, JPEG, WebP, PPM, PAM (told by the
+ * name's ending). Rows stream where the format's library can do so; interlaced
+ * PNG, progressive JPEG, WebP, AVIF, HEIC, JPEG XL, GIF, BMP, some TIFF and
+ * pictures to be turned need their whole frame.
  * Not part of the library. */
 #ifndef PITH_TOOLS_IMAGEIO_H
 #define PITH_TOOLS_IMAGEIO_H
@@ -16,10 +17,10 @@
 
 typedef struct image_reader image_reader;
 
-#define IMAGE_MAX_WARNINGS 4
+#define IMAGE_MAX_WARNINGS 8
 
 typedef struct image_facts {
-    const char *file_type; /* "PNG", "JPEG", "WebP", "AVIF", "JPEG XL", "PPM" */
+    const char *file_type; /* "PNG", "JPEG", "WebP", "AVIF", "JPEG XL", "PPM", ... */
     uint64_t n_file_bytes;
     bool had_alpha;                           /* a pixel read so far was not opaque and was composited on white */
     uint8_t orientation;                      /* EXIF's 1..8, as it was before it was applied; 1 = upright */
@@ -28,7 +29,7 @@ typedef struct image_facts {
 } image_facts;
 
 /* What a file carries besides; empty where it has none. Exif begins with its
- * TIFF header, and its orientation is 1. The profile is that of the samples as
+ * TIFF header, its orientation is 1, and it has no thumbnail. The profile is that of the samples as
  * they are given out or taken in; without one they are sRGB. */
 typedef struct image_span {
     const uint8_t *data;
@@ -39,11 +40,22 @@ typedef struct image_metadata {
     image_span icc, exif, xmp;
 } image_metadata;
 
+/* What of it is not wanted; the profile is keep_profile's affair. */
+typedef struct image_metadata_wish {
+    bool strip_exif, strip_xmp;
+    bool strip_gps;   /* where the picture was taken, in both */
+    bool strip_sides; /* a part of the picture is written, or a smaller one: no width and height */
+    bool ignore;      /* all of it goes, and nothing is said of it */
+} image_metadata_wish;
+
 typedef struct image_open_options {
-    const pith_limits *limits; /* NULL: the library's defaults */
-    uint64_t max_memory_bytes; /* for frames that must be whole in memory; 0: IMAGE_MEMORY_BYTES */
-    bool keep_alpha;           /* else it is composited on white */
-    bool keep_profile;         /* colours of a profile near sRGB stay as they are; else they become sRGB */
+    const pith_limits *limits;  /* NULL: the library's defaults */
+    uint64_t max_memory_bytes;  /* for frames that must be whole in memory; 0: IMAGE_MEMORY_BYTES */
+    bool keep_alpha;            /* else it is composited on white */
+    bool keep_profile;          /* colours of a profile near sRGB stay as they are; else they become sRGB */
+    uint64_t max_profile_bytes; /* longer ones are not kept either; 0: of any length */
+    double max_profile_bpp;     /* the same in bits per pixel */
+    image_metadata_wish metadata;
 } image_open_options;
 
 #define IMAGE_MEMORY_BYTES ((uint64_t)1000000000)
@@ -62,6 +74,19 @@ void image_reader_source(image_reader *reader, pith_source *source);
 image_facts image_reader_facts(const image_reader *reader);
 /* Borrowed from the reader. */
 image_metadata image_reader_metadata(const image_reader *reader);
+/* Leaves so much of Exif and XMP that they have, with the profile, at most so
+ * many bytes: first the maker note goes, then XMP, then Exif. Adds warnings. */
+pith_status image_reader_fit_metadata(image_reader *reader, uint64_t max_bytes) PITH_MUST_CHECK;
+
+/* Metadata of another source, to be written beside a picture: the same as
+ * readers do. Takes bytes of the heap (free) or NULL, and gives such. */
+typedef struct image_owned_metadata {
+    uint8_t *exif, *xmp;
+    size_t n_exif_bytes, n_xmp_bytes;
+    const char *warnings[IMAGE_MAX_WARNINGS];
+    unsigned n_warnings;
+} image_owned_metadata;
+pith_status image_metadata_settle(image_owned_metadata *metadata, const image_metadata_wish *wish) PITH_MUST_CHECK;
 /* Bytes that the format or the picture's turning keeps in memory besides rows. */
 uint64_t image_reader_memory(const image_reader *reader);
 /* Why read_rows failed. */
@@ -73,16 +98,16 @@ void image_close(image_reader **reader);
 pith_status image_load(pith_image *out, image_facts *facts, const char *path, const pith_limits *limits, pith_diag *why)
     PITH_MUST_CHECK;
 
-typedef enum image_type { IMAGE_UNKNOWN, IMAGE_PNG, IMAGE_JPEG, IMAGE_WEBP, IMAGE_PPM } image_type;
+typedef enum image_type { IMAGE_UNKNOWN, IMAGE_PNG, IMAGE_JPEG, IMAGE_WEBP, IMAGE_PPM, IMAGE_PAM } image_type;
 
-/* By the ending, any case: .png .jpg .jpeg .webp .ppm .pgm .pnm; "-" is PNG. */
+/* By the ending, any case: .png .jpg .jpeg .webp .ppm .pgm .pnm .pam; "-" is PNG. */
 image_type image_type_from_name(const char *path);
 
 typedef struct image_write_options {
     image_type type;
     int quality;             /* JPEG and WebP, 1..100; default 95; WebP 100 = lossless */
-    image_metadata metadata; /* borrowed until the writer is freed; PPM holds none */
-    bool to_srgb;            /* convert to sRGB by metadata.icc, which is not written; PPM: always */
+    image_metadata metadata; /* borrowed until the writer is freed; PPM and PAM hold none */
+    bool to_srgb;            /* convert to sRGB by metadata.icc, which is not written; PPM, PAM: always */
 } image_write_options;
 
 typedef struct image_writer image_writer;

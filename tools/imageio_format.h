@@ -8,12 +8,13 @@
 #ifndef PITH_TOOLS_IMAGEIO_FORMAT_H
 #define PITH_TOOLS_IMAGEIO_FORMAT_H
 
+#include "image_blob.h"
 #include "imageio.h"
 #include "tool_fail.h"
 
 /* ---- bytes in ------------------------------------------------------------- */
 
-#define IMAGE_HEAD_BYTES 64 /* enough for the brands of an AVIF file */
+#define IMAGE_HEAD_BYTES 1024 /* enough for the brands of an AVIF file, and to tell text */
 
 /* A stream whose first bytes were looked at and are given out again. */
 typedef struct image_input {
@@ -21,24 +22,15 @@ typedef struct image_input {
     uint8_t head[IMAGE_HEAD_BYTES];
     size_t n_head, n_head_used;
     uint64_t n_read;
+    int64_t start; /* where the picture begins in `file`, once that can be sought in */
 } image_input;
 
 /* Fewer than n_bytes: the end, or a fault of reading (ferror of file). */
 size_t image_input_read(image_input *input, void *bytes, size_t n_bytes);
 /* The next byte, or EOF. */
 int image_input_byte(image_input *input);
-
-#define IMAGE_METADATA_BYTES ((size_t)4 << 20) /* of Exif; longer ones are left out */
-
-/* Bytes of the heap. */
-typedef struct image_blob {
-    uint8_t *data;
-    size_t n_bytes;
-} image_blob;
-
-void image_blob_free(image_blob *blob);
-/* Copies; false when there is no memory. What was there before is freed. */
-bool image_blob_set(image_blob *blob, const void *data, size_t n_bytes);
+/* Counted from the picture's first byte; after image_reader_make_seekable. */
+bool image_input_seek(image_input *input, uint64_t at);
 
 /* ---- readers ---------------------------------------------------------------- */
 
@@ -81,6 +73,8 @@ struct image_reader {
     pith_limits limits;
     uint64_t max_memory_bytes, n_claimed_bytes;
     bool keep_alpha, keep_profile;
+    double max_profile_bpp; /* bits of a profile that is kept, per pixel, and bytes; 0: any */
+    uint64_t max_profile_bytes;
 
     /* Set by the format. */
     pith_image_format raw; /* size, channels (4 is RGBA, or CMYK), depth of the file's rows */
@@ -88,6 +82,9 @@ struct image_reader {
     image_colour colour;
     image_blob exif; /* from the TIFF header on */
     image_blob xmp;
+    bool exif_turns;        /* the orientation is Exif's */
+    bool has_more_pictures; /* than the one that is read, and than smaller versions of it */
+    bool has_gain_map;
 
     image_blob profile; /* of the samples the source gives; empty: sRGB */
     image_stages stages;
@@ -99,7 +96,7 @@ struct image_reader {
 };
 
 extern const image_reader_type image_reader_png, image_reader_jpeg, image_reader_webp, image_reader_avif,
-    image_reader_jxl, image_reader_pnm;
+    image_reader_jxl, image_reader_pnm, image_reader_heif, image_reader_tiff, image_reader_gif, image_reader_bmp;
 
 /* Checks a size that a header claims against the limits, then stores it. */
 pith_status image_reader_set_size(image_reader *reader, uint64_t width, uint64_t height);
@@ -108,18 +105,22 @@ pith_status image_reader_set_size(image_reader *reader, uint64_t width, uint64_t
 pith_status image_reader_claim(image_reader *reader, uint64_t n_bytes, const char *what);
 /* A warning for the user, a static text; the same one is kept once. */
 void image_reader_warn(image_reader *reader, const char *text);
+extern const char image_warning_motion_photo[];
 /* "the file ends too early", or why it cannot be read. */
 pith_status image_reader_ended(image_reader *reader);
+/* Copies a stream that cannot be sought in to a temporary file. */
+pith_status image_reader_make_seekable(image_reader *reader);
 /* Reads up to n_max bytes, or to the end; the budget is asked as it grows. */
 pith_status image_reader_read_all(image_reader *reader, image_blob *blob, uint64_t n_max);
 /* Exif from a file: "Exif\\0\\0" or an offset before the TIFF header is left
- * out, the orientation is taken (unless the format has its own) and reset. */
+ * out, the orientation is taken (unless the format has its own). */
 pith_status image_reader_set_exif(image_reader *reader, const void *data, size_t n_bytes, bool turns);
-
 /* An XMP packet. */
 pith_status image_reader_set_xmp(image_reader *reader, const void *data, size_t n_bytes);
 /* A colour profile; a format that has parts of one puts them together itself. */
 pith_status image_reader_set_icc(image_reader *reader, const void *data, size_t n_bytes);
+/* When all of it is there: leaves what is wanted and still holds. */
+pith_status image_reader_settle_metadata(image_reader *reader, const image_metadata_wish *wish);
 
 /* Takes `raw` and what is known, sets `format`; then gives its rows in order. */
 pith_status image_stages_start(image_reader *reader);
@@ -160,7 +161,8 @@ struct image_writer {
     pith_diag diag;
 };
 
-extern const image_writer_type image_writer_png, image_writer_jpeg, image_writer_webp, image_writer_ppm;
+extern const image_writer_type image_writer_png, image_writer_jpeg, image_writer_webp, image_writer_ppm,
+    image_writer_pam;
 
 /* "cannot write: what errno says" */
 pith_status image_writer_failed(image_writer *writer);

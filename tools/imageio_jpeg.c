@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* JPEG by libjpeg-turbo. As with PNG, the one setjmp of each direction is in a
  * function that keeps nothing in local variables. libjpeg fills up what is
- * missing of a damaged file with grey and only warns: here that is a fault. */
+ * missing of a damaged file with grey and only warns: here that is a fault.
+ * Whatever stands where the end marker should be is none once every pixel came. */
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #define JPEG_MAX_SCANS 200 /* of a progressive file; each may cost a pass over the whole picture */
 #define JPEG_INPUT_BYTES 16384
+#define TRAILER_BYTES 65536u /* looked at behind the end marker */
 
 /* ---- reading ---------------------------------------------------------------- */
 
@@ -23,7 +25,9 @@ typedef struct jpeg_in {
     struct jpeg_source_mgr source;
     struct jpeg_progress_mgr progress;
     jmp_buf escape;
-    bool created, ink_is_0;
+    bool created, has_header;
+    bool has_ended; /* without an end marker */
+    bool damaged;   /* among the pixels */
     JSAMPROW row;
     JOCTET bytes[JPEG_INPUT_BYTES];
 } jpeg_in;
@@ -53,15 +57,18 @@ static void on_read_error(j_common_ptr jpeg) {
 /* Level -1 is a warning; above it is talk. */
 static void on_read_message(j_common_ptr jpeg, int level) {
     image_reader *r = jpeg->client_data;
+    jpeg_in *in = r->state;
     if (level >= 0) return;
     switch (jpeg->err->msg_code) {
     case JWRN_HIT_MARKER: /* a marker where pixels should be; our source tells of the end itself */
         image_reader_ended(r);
+        in->damaged = true;
         on_read_error(jpeg);
         break;
     case JWRN_HUFF_BAD_CODE:
     case JWRN_ARITH_BAD_CODE:
     case JWRN_MUST_RESYNC:
+        in->damaged = true;
         on_read_error(jpeg);
         break;
     default: /* extra bytes between segments, odd progressions: harmless and common */
@@ -86,8 +93,14 @@ static boolean source_fill(j_decompress_ptr jpeg) {
     jpeg_in *in = r->state;
     size_t n = image_input_read(&r->input, in->bytes, sizeof in->bytes);
     if (n == 0) {
-        image_reader_ended(r);
-        longjmp(in->escape, 1);
+        if (!in->has_header || ferror(r->input.file)) {
+            image_reader_ended(r);
+            longjmp(in->escape, 1);
+        }
+        in->has_ended = true; /* libjpeg says whether pixels are missing */
+        in->bytes[0] = 0xff;
+        in->bytes[1] = JPEG_EOI;
+        n = 2;
     }
     in->source.next_input_byte = in->bytes;
     in->source.bytes_in_buffer = n;
@@ -136,6 +149,9 @@ static void read_header(image_reader *r, jpeg_in *in) {
     jpeg->progress = &in->progress;
     jpeg_segments_collect(jpeg);
     jpeg_read_header(jpeg, TRUE);
+    in->has_header = true;
+    jpeg_segments_finish(r);
+    if (r->diag.status != PITH_OK) return;
     if (image_reader_set_size(r, jpeg->image_width, jpeg->image_height) != PITH_OK) return;
     switch (jpeg->jpeg_color_space) {
     case JCS_GRAYSCALE:
@@ -147,8 +163,7 @@ static void read_header(image_reader *r, jpeg_in *in) {
         break;
     case JCS_CMYK:
     case JCS_YCCK:
-        jpeg->out_color_space = JCS_CMYK;
-        in->ink_is_0 = jpeg->saw_Adobe_marker;
+        jpeg->out_color_space = JCS_CMYK; /* 255 is no ink, with or without Adobe's marker: so everyone writes it */
         r->is_cmyk = true;
         break;
     default:
@@ -177,8 +192,25 @@ static pith_status open_reader(image_reader *r) {
     return guarded_read(r, read_header);
 }
 
+/* Each component of a file of several scans has come, each coefficient to its
+ * last bit. */
+static bool is_complete(const struct jpeg_decompress_struct *jpeg) {
+    for (int c = 0; c < jpeg->num_components; c++) {
+        if (!jpeg->comp_info[c].quant_table) return false; /* taken at its first scan */
+        for (int k = 0; k < DCTSIZE2 && jpeg->coef_bits; k++)
+            if (jpeg->coef_bits[c][k] != 0) return false;
+    }
+    return true;
+}
+
+/* Reads the whole of a file of several scans. */
+static void start_pixels(image_reader *r, jpeg_in *in) {
+    jpeg_start_decompress(&in->jpeg);
+    if (in->has_ended && jpeg_has_multiple_scans(&in->jpeg) && !is_complete(&in->jpeg)) image_reader_ended(r);
+}
+
 static void read_one_row(image_reader *r, jpeg_in *in) {
-    if (r->next_row == 0) jpeg_start_decompress(&in->jpeg); /* reads the whole of a progressive file */
+    (void)r;
     jpeg_read_scanlines(&in->jpeg, &in->row, 1);
 }
 
@@ -187,21 +219,69 @@ static void read_end(image_reader *r, jpeg_in *in) {
     jpeg_finish_decompress(&in->jpeg);
 }
 
+/* A fault behind the last pixel: what stands there is not of this picture. */
+static void forgive(image_reader *r, jpeg_in *in) {
+    r->diag = (pith_diag){0};
+    in->has_ended = true;
+}
+
+static pith_status start_decoder(image_reader *r) {
+    jpeg_in *in = r->state;
+    pith_status status = guarded_read(r, start_pixels);
+    bool is_whole = jpeg_has_multiple_scans(&in->jpeg) && is_complete(&in->jpeg);
+    if (status != PITH_E_FORMAT || !is_whole || in->damaged) return status;
+    forgive(r, in);
+    in->bytes[0] = 0xff;
+    in->bytes[1] = JPEG_EOI;
+    in->source.next_input_byte = in->bytes;
+    in->source.bytes_in_buffer = 2;
+    in->jpeg.unread_marker = 0;
+    return guarded_read(r, start_pixels);
+}
+
 static pith_status read_row(image_reader *r, void *row) {
     jpeg_in *in = r->state;
     in->row = row;
-    pith_status status = guarded_read(r, read_one_row);
-    if (in->ink_is_0 && status == PITH_OK)
+    pith_status status = r->next_row == 0 ? start_decoder(r) : PITH_OK;
+    if (status == PITH_OK) status = guarded_read(r, read_one_row);
+    if (r->is_cmyk && status == PITH_OK)
         for (size_t i = 0; i < (size_t)r->raw.width * 4; i++) in->row[i] = (JSAMPLE)(255 - in->row[i]);
     return status;
 }
 
-static pith_status finish_reader(image_reader *r) { return guarded_read(r, read_end); }
+/* Behind the picture: the beginning of an MP4, where there is one near. */
+static void look_for_video(image_reader *r, jpeg_in *in) {
+    static const char name[] = "ftyp";
+    for (size_t n_looked_at = 0; n_looked_at < TRAILER_BYTES;) {
+        const uint8_t *bytes = in->source.next_input_byte;
+        size_t n = in->source.bytes_in_buffer;
+        for (size_t i = 0; i + sizeof name - 1 <= n; i++)
+            if (memcmp(bytes + i, name, sizeof name - 1) == 0) {
+                image_reader_warn(r, image_warning_motion_photo);
+                return;
+            }
+        n_looked_at += n;
+        in->source.next_input_byte = in->bytes;
+        in->source.bytes_in_buffer = image_input_read(&r->input, in->bytes, sizeof in->bytes);
+        if (in->source.bytes_in_buffer == 0) return;
+    }
+}
+
+static pith_status finish_reader(image_reader *r) {
+    jpeg_in *in = r->state;
+    pith_status status = guarded_read(r, read_end);
+    if (status == PITH_OK && !in->has_ended) look_for_video(r, in);
+    if (status == PITH_E_FORMAT && !in->damaged) forgive(r, in);
+    if (in->has_ended && r->diag.status == PITH_OK)
+        image_reader_warn(r, "has no end marker; all of its pixels are there");
+    return r->diag.status;
+}
 
 static void close_reader(image_reader *r) {
     jpeg_in *in = r->state;
     if (!in) return;
     if (in->created) jpeg_destroy_decompress(&in->jpeg);
+    jpeg_segments_free(r);
     free(in);
 }
 

@@ -12,7 +12,9 @@
 
 /* What they are collected in; the state of a JPEG reader begins with it. */
 typedef struct jpeg_segments {
-    unsigned n_icc_parts; /* so far; they come in order */
+    image_blob icc_parts[256]; /* by their number, from 1 on */
+    unsigned n_icc_parts;      /* how many there should be; 0 before the first */
+    size_t n_icc_bytes;        /* of those that are here */
     bool icc_is_bad;
     uint8_t bytes[JPEG_SEGMENT_BYTES];
 } jpeg_segments;
@@ -20,6 +22,9 @@ typedef struct jpeg_segments {
 /* Before jpeg_read_header; client_data is the image_reader, and its state begins
  * with a jpeg_segments. The source never suspends. */
 void jpeg_segments_collect(j_decompress_ptr jpeg);
+/* After it: what came in parts becomes one. */
+void jpeg_segments_finish(image_reader *reader);
+void jpeg_segments_free(image_reader *reader);
 
 /* After jpeg_start_compress. */
 void jpeg_segments_write(j_compress_ptr jpeg, const image_metadata *metadata);

@@ -9,9 +9,13 @@
 
 #include <jerror.h>
 
+#include "exif.h"
+
 static const char exif_name[] = "Exif\0"; /* two zero bytes, with the literal's own */
 static const char xmp_name[] = "http://ns.adobe.com/xap/1.0/";
 static const char icc_name[] = "ICC_PROFILE";
+static const char mpf_name[] = "MPF";
+static const char gain_map_name[] = "urn:iso:std:iso:ts:21496:-1";
 
 static uint8_t next_byte(j_decompress_ptr jpeg) {
     struct jpeg_source_mgr *source = jpeg->src;
@@ -24,26 +28,42 @@ static void read_bytes(j_decompress_ptr jpeg, uint8_t *bytes, size_t n_bytes) {
     for (size_t i = 0; i < n_bytes; i++) bytes[i] = next_byte(jpeg);
 }
 
-/* Part after part; a profile with a part missing or astray is left out. */
+/* In whatever order; a part that comes again is the same one. */
 static void add_icc_part(image_reader *r, const uint8_t *part, size_t n_bytes) {
     jpeg_segments *s = r->state;
-    if (n_bytes < 2 || part[0] != s->n_icc_parts + 1 || part[0] > part[1]) s->icc_is_bad = true;
-    if (n_bytes >= 2 && r->colour.icc.n_bytes + n_bytes - 2 > IMAGE_METADATA_BYTES) s->icc_is_bad = true;
+    if (n_bytes < 2 || part[0] < 1 || part[0] > part[1] || (s->n_icc_parts && s->n_icc_parts != part[1]) ||
+        s->n_icc_bytes + n_bytes > IMAGE_METADATA_BYTES) {
+        s->icc_is_bad = true;
+        return;
+    }
+    s->n_icc_parts = part[1];
+    image_blob *to = &s->icc_parts[part[0]];
+    if (to->n_bytes) return;
+    s->n_icc_bytes += n_bytes;
+    if (!image_blob_set(to, part + 2, n_bytes - 2)) tool_fail(&r->diag, PITH_E_NOMEM, "out of memory");
+}
+
+void jpeg_segments_finish(image_reader *r) {
+    jpeg_segments *s = r->state;
+    for (unsigned i = 1; i <= s->n_icc_parts; i++) s->icc_is_bad |= s->icc_parts[i].n_bytes == 0;
     if (s->icc_is_bad) {
-        image_blob_free(&r->colour.icc);
         image_reader_warn(r, "its colour profile is damaged; taken as sRGB");
-        return;
+    } else if (s->n_icc_parts) {
+        image_blob *icc = &r->colour.icc;
+        icc->data = malloc(s->n_icc_bytes);
+        if (!icc->data) tool_fail(&r->diag, PITH_E_NOMEM, "out of memory");
+        for (unsigned i = 1; i <= s->n_icc_parts && icc->data; i++) {
+            memcpy(icc->data + icc->n_bytes, s->icc_parts[i].data, s->icc_parts[i].n_bytes);
+            icc->n_bytes += s->icc_parts[i].n_bytes;
+        }
     }
-    size_t n = n_bytes - 2;
-    uint8_t *grown = realloc(r->colour.icc.data, r->colour.icc.n_bytes + n + 1);
-    if (!grown) {
-        tool_fail(&r->diag, PITH_E_NOMEM, "out of memory");
-        return;
-    }
-    memcpy(grown + r->colour.icc.n_bytes, part + 2, n);
-    r->colour.icc.data = grown;
-    r->colour.icc.n_bytes += n;
-    s->n_icc_parts++;
+    jpeg_segments_free(r);
+}
+
+void jpeg_segments_free(image_reader *r) {
+    jpeg_segments *s = r->state;
+    for (unsigned i = 0; i < 256; i++) image_blob_free(&s->icc_parts[i]);
+    s->n_icc_parts = 0;
 }
 
 static bool is_called(const uint8_t *bytes, size_t n_bytes, const char *name, size_t n_name) {
@@ -62,6 +82,10 @@ static boolean take_segment(j_decompress_ptr jpeg) {
     if (jpeg->unread_marker == JPEG_APP0 + 2) {
         if (is_called(s->bytes, n, icc_name, sizeof icc_name))
             add_icc_part(r, s->bytes + sizeof icc_name, n - sizeof icc_name);
+        else if (is_called(s->bytes, n, gain_map_name, sizeof gain_map_name))
+            r->has_gain_map = true;
+        else if (is_called(s->bytes, n, mpf_name, sizeof mpf_name))
+            r->has_more_pictures |= exif_mpf_has_more(s->bytes + sizeof mpf_name, n - sizeof mpf_name);
     } else if (is_called(s->bytes, n, exif_name, sizeof exif_name)) {
         if (r->exif.n_bytes == 0) image_reader_set_exif(r, s->bytes, n, true);
     } else if (is_called(s->bytes, n, xmp_name, sizeof xmp_name)) {

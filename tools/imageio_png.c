@@ -3,14 +3,11 @@
 /* PNG by libpng. libpng leaves a fault by longjmp: the one setjmp of each
  * direction is in a function that keeps nothing in local variables and calls
  * the step it is given; all that changes lives in the state on the heap. */
-#include <png.h>
+#include "imageio_png.h"
+
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "imageio_format.h"
-
-#define PNG_MAX_CHUNK_BYTES 8000000u /* of text and colour profiles, unpacked */
 
 static bool machine_is_little_endian(void) {
     const uint16_t one = 1;
@@ -72,66 +69,14 @@ static void set_transforms(png_in *in, unsigned colour_type, unsigned depth) {
     png_read_update_info(in->png, in->info);
 }
 
-/* Chunks that this libpng does not know. */
-static void note_unknown(image_reader *r, png_in *in) {
-    png_unknown_chunkp chunks = NULL;
-    int n = png_get_unknown_chunks(in->png, in->info, &chunks);
-    for (int i = 0; i < n; i++) {
-        if (memcmp(chunks[i].name, "acTL", 4) == 0) image_reader_warn(r, "is animated; its still picture was taken");
-        if (memcmp(chunks[i].name, "cICP", 4) != 0 || chunks[i].size != 4) continue;
-        r->colour.has_cicp = true;
-        r->colour.cicp_primaries = chunks[i].data[0];
-        r->colour.cicp_transfer = chunks[i].data[1];
-    }
-}
-
-static void note_colour(image_reader *r, png_in *in) {
-    image_colour *c = &r->colour;
-    png_charp name;
-    png_bytep icc;
-    png_uint_32 n_bytes;
-    int compression, intent;
-    double *xy = c->primaries_xy;
-    if (png_get_iCCP(in->png, in->info, &name, &compression, &icc, &n_bytes) &&
-        image_reader_set_icc(r, icc, n_bytes) != PITH_OK)
-        png_error(in->png, "out of memory");
-    c->is_srgb = png_get_sRGB(in->png, in->info, &intent) != 0;
-    if (in->dislikes_icc && c->icc.n_bytes == 0 && !c->is_srgb)
-        image_reader_warn(r, "has a colour profile that cannot be used; taken as sRGB");
-    c->has_gamma = png_get_gAMA(in->png, in->info, &c->gamma) != 0;
-    c->has_primaries =
-        png_get_cHRM(in->png, in->info, &xy[0], &xy[1], &xy[2], &xy[3], &xy[4], &xy[5], &xy[6], &xy[7]) != 0;
-}
-
-/* XMP stands in a text chunk of that name. */
-static void note_xmp(image_reader *r, png_in *in) {
-    png_textp texts;
-    int n = png_get_text(in->png, in->info, &texts, NULL);
-    for (int i = 0; i < n; i++) {
-        if (strcmp(texts[i].key, "XML:com.adobe.xmp") != 0 || !texts[i].text || r->xmp.n_bytes) continue;
-        size_t n_bytes = texts[i].itxt_length ? texts[i].itxt_length : texts[i].text_length;
-        if (image_reader_set_xmp(r, texts[i].text, n_bytes) != PITH_OK) png_error(in->png, "out of memory");
-    }
-}
-
-static void note_exif(image_reader *r, png_in *in) {
-    png_bytep exif = NULL;
-    png_uint_32 n_bytes = 0;
-    if (!png_get_eXIf_1(in->png, in->info, &n_bytes, &exif) || !exif) return;
-    if (image_reader_set_exif(r, exif, n_bytes, true) != PITH_OK) png_error(in->png, "out of memory");
-}
-
 static void read_header(image_reader *r, png_in *in) {
-    static const png_byte kept_chunks[] = "acTL\0cICP"; /* names of four letters and a zero each */
-    png_set_keep_unknown_chunks(in->png, PNG_HANDLE_CHUNK_ALWAYS, kept_chunks, 2);
+    png_chunks_want(in->png);
     png_read_info(in->png, in->info);
     if (image_reader_set_size(r, png_get_image_width(in->png, in->info), png_get_image_height(in->png, in->info)) !=
         PITH_OK)
         return;
-    note_unknown(r, in);
-    note_colour(r, in);
-    note_exif(r, in);
-    note_xmp(r, in);
+    png_chunks_note_colour(r, in->png, in->info, in->dislikes_icc);
+    png_chunks_note_metadata(r, in->png, in->info);
     in->interlaced = png_get_interlace_type(in->png, in->info) != PNG_INTERLACE_NONE;
     set_transforms(in, png_get_color_type(in->png, in->info), png_get_bit_depth(in->png, in->info));
     in->row_bytes = png_get_rowbytes(in->png, in->info);
@@ -163,7 +108,8 @@ static pith_status open_reader(image_reader *r) {
     png_set_read_fn(in->png, r, read_bytes);
     png_set_user_limits(in->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours come with a better message */
     png_set_chunk_malloc_max(in->png, PNG_MAX_CHUNK_BYTES);
-    pith_status status = guarded_read(r, read_header);
+    pith_status status = png_chunks_read_tail(r);
+    if (status == PITH_OK) status = guarded_read(r, read_header);
     if (status != PITH_OK || !in->interlaced) return status;
     status = image_reader_claim(r, (uint64_t)in->row_bytes * r->raw.height, "an interlaced PNG");
     if (status != PITH_OK) return status;

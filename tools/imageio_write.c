@@ -14,7 +14,7 @@ image_type image_type_from_name(const char *path) {
         const char *ending;
         image_type type;
     } endings[] = {{".png", IMAGE_PNG}, {".jpg", IMAGE_JPEG}, {".jpeg", IMAGE_JPEG}, {".webp", IMAGE_WEBP},
-                   {".ppm", IMAGE_PPM}, {".pgm", IMAGE_PPM},  {".pnm", IMAGE_PPM}};
+                   {".ppm", IMAGE_PPM}, {".pgm", IMAGE_PPM},  {".pnm", IMAGE_PPM},   {".pam", IMAGE_PAM}};
     if (strcmp(path, "-") == 0) return IMAGE_PNG;
     size_t length = strlen(path);
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
@@ -34,6 +34,8 @@ static const image_writer_type *type_of(image_type type) {
         return &image_writer_webp;
     case IMAGE_PPM:
         return &image_writer_ppm;
+    case IMAGE_PAM:
+        return &image_writer_pam;
     case IMAGE_UNKNOWN:
         break;
     }

@@ -16,7 +16,7 @@ code=0
 [ $code -eq 2 ] || fail "status $code: $(cat said)"
 [ ! -s said.out ] || fail "wrote to standard output"
 [ "$(wc -l <said)" -eq 2 ] || fail "not a line for the failure and one for the end: $(cat said)"
-grep -q '^pith: in/bad.ppm: is not a PNG' said || fail "$(cat said)"
+grep -q '^pith: in/bad.ppm: is text, not a picture' said || fail "$(cat said)"
 grep -q '^pith: encode: 5 done, 1 failed, 0 already finished$' said || fail "$(cat said)"
 [ "$(ls out)" = "$(printf 'p%d.pith\n' 1 2 3 4 5)" ] || fail "made $(ls out)"
 nothing_left

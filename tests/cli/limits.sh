@@ -51,7 +51,7 @@ if command -v python3 >/dev/null; then
 import struct, zlib
 def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-exif = b"MM\0*\0\0\0\x08\0\0\0\0\0\0" + bytes(300)
+exif = b"MM\0*" + struct.pack(">IHHHIII", 8, 1, 0x0131, 2, 300, 26, 0) + b"a" * 299 + b"\0"
 open("exif.png", "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0))
     + chunk(b"eXIf", exif) + chunk(b"IDAT", zlib.compress(bytes(9 * 8))) + chunk(b"IEND", b""))
 PYTHON

@@ -64,6 +64,58 @@ ok "$pith" encode --strip turned.png stripped.pith
 for name in ICCP EXIF XMPM; do [ -z "$(chunk stripped.pith $name)" ] || fail "encode --strip left $name"; done
 [ "$(chunk stripped.pith LATN | sha256sum)" != "$(chunk turned.pith LATN | sha256sum)" ] || fail "--strip did not convert"
 
-# What they take is part of --size, and told where it is the reason.
-refuses 4 "its metadata take [0-9]+ bytes, --strip" "$pith" encode -s 300 turned.png small.pith
-ok "$pith" encode --strip -s 300 turned.png small.pith
+# With --size they have a quarter of it at most, and never stop the picture; --keep holds on to them.
+"$pith" encode -s 300 turned.png small.pith 2>said || fail "$(cat said)"
+for name in ICCP XMPM; do [ -z "$(chunk small.pith $name)" ] || fail "-s 300 kept $name"; done
+chunk small.pith EXIF | cmp - upright.exif || fail "-s 300: another Exif"
+grep -q 'warning: its XMP was left out: --size leaves no room' said || fail "not told of XMP: $(cat said)"
+grep -q 'warning: its colours became sRGB' said || fail "not told of the profile: $(cat said)"
+refuses 4 "its metadata take [0-9]+ bytes, --strip" "$pith" encode -s 300 --keep=icc turned.png none.pith
+# A picture that needs all of SIZE; the built-in model's files are large enough that Exif would have fitted otherwise.
+export PITH_MODELS=$source_dir/models
+ppm 640 400 >large.ppm
+refuses 4 "as small as 40 bytes" "$pith" encode -s 40 large.ppm none.pith
+smallest=$(grep -oE '[0-9]+ is the least' ../.said | grep -oE '[0-9]+')
+ok "$pith" encode -s "$smallest" large.ppm large.pith
+ok "$pith" decode --format png large.pith large.png
+python3 - <<'END'
+import zlib
+data, exif = open("large.png", "rb").read(), b"eXIf" + open("upright.exif", "rb").read()
+chunk = (len(exif) - 4).to_bytes(4, "big") + exif + zlib.crc32(exif).to_bytes(4, "big")
+open("large.png", "wb").write(data[:33] + chunk + data[33:])
+END
+refuses 4 "as small as 40 bytes" "$pith" encode -s 40 --strip large.png none.pith
+smallest=$(grep -oE '[0-9]+ is the least' ../.said | grep -oE '[0-9]+')
+for from in large.png -; do
+    "$pith" encode -s "$smallest" "$from" all.pith <large.png 2>said || fail "-s $smallest: $(cat said)"
+    [ "$(wc -c <all.pith)" -le "$smallest" ] || fail "-s $smallest: $(wc -c <all.pith)"
+    grep -q 'its metadata were left out: --size leaves no room for them' said || fail "not told: $(cat said)"
+done
+refuses 4 "its metadata take [0-9]+ bytes, --strip" "$pith" encode -s "$smallest" - none.pith < <(cat large.png)
+export PITH_MODELS=$work/models
+
+# Lists of what goes and what stays.
+kept() {
+    "$pith" encode "${@:2}" turned.png listed.pith 2>/dev/null || fail "${*:2}"
+    local found
+    found=$("$pith" info listed.pith | awk '/ICCP|EXIF|XMPM/ {printf "%s,", $2}')
+    [ "$found" = "$1" ] || fail "${*:2}: $found"
+    "$pith" decode "${@:2}" turned.pith listed.png
+    "$pith" encode listed.png again.pith 2>/dev/null
+    found=$("$pith" info again.pith | awk '/ICCP|EXIF|XMPM/ {printf "%s,", $2}')
+    [ "$found" = "$1" ] || fail "decode ${*:2}: $found"
+}
+kept "" --strip
+kept "" --strip=all
+kept "EXIF,XMPM," --strip=icc
+kept "ICCP,XMPM," --strip=exif
+kept "ICCP," --strip=xmp,exif
+kept "ICCP,EXIF,XMPM," --keep=all
+kept "ICCP,EXIF,XMPM," --strip=gps
+kept "EXIF," --keep exif
+kept "EXIF," --strip=all --keep exif
+kept "ICCP,XMPM," --keep=xmp,icc --strip=gps
+refuses 1 "--strip takes gps, exif, xmp, icc and all, not \"gsp\"" "$pith" encode --strip=gsp turned.png o.pith
+refuses 1 "--strip takes .* not \"exif,\"" "$pith" decode --strip=exif, turned.pith o.png
+refuses 1 "--keep takes exif, xmp, icc and all, not \"gps\"" "$pith" encode --keep=gps turned.png o.pith
+refuses 1 "--strip and --keep contradict" "$pith" encode --strip=exif --keep=exif,icc turned.png o.pith

@@ -43,7 +43,7 @@ refuses 1 "onednn or ref" "$pith" decode --backend gpu a.pith b.png
 refuses 1 "ends like no format" "$pith" decode a.pith b.gif
 refuses 1 "ends like no format" "$pith" decode a.pith noending
 refuses 1 "not \"gif\"" "$pith" decode --format gif a.pith b.png
-refuses 1 "PNG and PPM" "$pith" decode --depth 16 a.pith b.jpg
+refuses 1 "PNG, PPM and PAM" "$pith" decode --depth 16 a.pith b.jpg
 refuses 1 "8 or 16" "$pith" decode --depth 12 a.pith b.png
 for r in 0x5 5x 5 5x5+1 5x5+1+ 5x5-1-1 5x5+1+1+1 5x99999999999 x; do
     refuses 1 "takes WxH" "$pith" decode "--region=$r" a.pith b.png

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* --strip and --keep: which metadata go with a picture. */
+#ifndef PITH_TOOLS_METADATA_CHOICE_H
+#define PITH_TOOLS_METADATA_CHOICE_H
+
+#include "cli.h"
+#include "imageio.h"
+
+#define METADATA_OPTIONS                                                                                               \
+    {CLI_STRIP, "strip", "[=LIST]",                                                                                    \
+     "leave metadata out: of gps, exif, xmp, icc or all (the default); without a profile, colours become sRGB"},       \
+    {                                                                                                                  \
+        CLI_KEEP, "keep", "LIST", "keep these metadata and no others: of exif, xmp, icc, or all"                       \
+    }
+
+typedef struct metadata_choice {
+    unsigned stripped, kept; /* sets of bits; metadata_choice.c's own */
+} metadata_choice;
+
+/* True when the option was one of them; `*code` is set when its list was wrong. */
+bool metadata_take_option(metadata_choice *choice, const cli_command *command, int option, const char *argument,
+                          cli_exit *code);
+/* After the last option: CLI_USAGE when one contradicts the other. */
+cli_exit metadata_check(const metadata_choice *choice, const cli_command *command);
+
+/* Without the profile, colours are to become sRGB. */
+bool metadata_keeps_profile(const metadata_choice *choice);
+image_metadata_wish metadata_wish(const metadata_choice *choice);
+/* The user named what to keep: nothing of it may be left out to save bytes. */
+bool metadata_insists(const metadata_choice *choice);
+
+#endif
