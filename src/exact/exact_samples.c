@@ -10,6 +10,7 @@
 #define MIX_RATE 6
 #define LIMIT 250
 #define WEIGHT_START (MIX_WEIGHT_ONE / 4)
+#define SALT(k) ((uint64_t)(k) << 56)
 #define FRACTION 3 /* bits of a prediction below a sample's own */
 #define TAP_ONE 65536
 #define TAP_PACE 512 /* of 65536: how much of an error is mended at once */
@@ -218,7 +219,7 @@ static unsigned decide(exact_coder *c, exact_channel *ch, const exact_sample_vie
     exact_mixing *m = &c->mixing;
     exact_begin(m);
     for (unsigned i = 0; i < EXACT_SAMPLE_CONTEXTS; i++) exact_add(m, &ch->counters[i][v->contexts[i]][d]);
-    for (unsigned i = 0; i < EXACT_SAMPLE_HASHES; i++) exact_add(m, exact_find(m, v->hash[i] | d));
+    for (unsigned i = 0; i < EXACT_SAMPLE_HASHES; i++) exact_add(m, exact_find(m, exact_hash(v->hash[i], d)));
     const exact_sets sets = {ch->by_energy[v->energy][d], ch->by_other[v->other][d], ch->refine[d], MIX_RATE, LIMIT};
     return exact_code(m, bit, &sets);
 }
@@ -279,16 +280,14 @@ static void view_sample(const exact_samples *s, unsigned k, uint32_t x, exact_sa
     const int32_t rounded = clamp(v->predicted + bias + 4, v->least * 8 + 4, v->most * 8 + 4);
     v->whole = rounded >> FRACTION;
     v->contexts[0] = v->energy * 8 + (unsigned)(rounded & 7);
-    const uint64_t p = ((uint64_t)(k + 32) << 56) ^ (uint64_t)(uint32_t)(v->whole & 0xfffff) << 8;
-    v->hash[0] = p;
-    uint64_t h = p ^ (uint64_t)1 << 54;
+    const uint64_t whole = SALT(32 + k) | (uint64_t)(uint32_t)(v->whole & 0x1ffff) << 8;
+    v->hash[0] = whole;
+    v->hash[1] = SALT(40 + k);
     for (unsigned q = s->has_opacity; q < k; q++)
-        h = (h ^ (uint64_t)(uint32_t)s->channels[q]->rows[0][x]) * 0xd6e8feb86659fd93u, h ^= h >> 32, h <<= 8;
-    v->hash[1] = h;
-    h = p ^ (uint64_t)2 << 54;
-    h = (h ^ (uint64_t)(uint32_t)ch->rows[0][(ptrdiff_t)x - 1]) * 0xd6e8feb86659fd93u, h ^= h >> 32;
-    h = (h ^ (uint64_t)(uint32_t)ch->rows[1][x]) * 0xd6e8feb86659fd93u, h ^= h >> 32, h <<= 8;
-    v->hash[2] = h;
+        v->hash[1] = exact_hash(v->hash[1], (uint32_t)s->channels[q]->rows[0][x]);
+    v->hash[1] = exact_hash(v->hash[1], whole);
+    v->hash[2] = exact_hash(SALT(48 + k), (uint32_t)ch->rows[0][(ptrdiff_t)x - 1]);
+    v->hash[2] = exact_hash(exact_hash(v->hash[2], (uint32_t)ch->rows[1][x]), whole);
 }
 
 static int32_t code_sample(exact_coder *c, unsigned k, const exact_sample_view *v, int32_t truth) {

@@ -11,7 +11,9 @@
  * blue; opacity, grey), the first the highest. */
 typedef uint64_t exact_pixel;
 #define EXACT_MARGIN 8 /* places on both sides of a row */
-#define EXACT_MAX_COLOURS 1024
+#define EXACT_MAX_DEPTH 13
+#define EXACT_MAX_COLOURS (1 << EXACT_MAX_DEPTH)
+#define EXACT_MAX_ANCHORS 16
 
 typedef enum exact_mode {
     EXACT_INDICES = 0, /* into a palette */
@@ -72,7 +74,11 @@ typedef struct exact_repeats {
 typedef struct exact_palette {
     unsigned n_colours;
     exact_pixel colours[EXACT_MAX_COLOURS]; /* rising */
-    int32_t weights[2][11][EXACT_INDEX_INPUTS + 1];
+    unsigned n_anchors;                     /* of the following, an encoder's choice */
+    unsigned all_rise;                      /* the order tells of all channels, not of the first alone */
+    unsigned n_frequent;
+    exact_pixel anchors[EXACT_MAX_ANCHORS]; /* the most frequent colours, first the most */
+    int32_t weights[2][EXACT_MAX_DEPTH + 1][EXACT_INDEX_INPUTS + 1];
 } exact_palette;
 
 /* ---- samples --------------------------------------------------------------------------------- */
@@ -162,6 +168,7 @@ pith_status exact_analyse(exact_coder *c, const exact_block *block, bool drop_hi
 void exact_repeats_begin(exact_coder *c);
 void exact_samples_begin(exact_coder *c);
 void exact_palette_begin(exact_coder *c);
+void exact_palette_code(exact_coder *c); /* the list of colours */
 
 /* The pixel at x of row y, given its place in the plane; what is not a repeat is left to `escape`. */
 /* Before the first row of each row of blocks. */
