@@ -6,9 +6,9 @@
 
 #include "exact/exact_state.h"
 
-#define MIX_RATE 10
+#define MIX_RATE 14
 #define LIMIT 250
-#define WEIGHT_START (MIX_WEIGHT_ONE * 3 / 10)
+#define WEIGHT_START (MIX_WEIGHT_ONE / 5)
 #define MATCH_LEAST 4
 #define MATCH_LOOK 16
 #define MATCH_MAX 63     /* longer matches are as good */

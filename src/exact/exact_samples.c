@@ -7,13 +7,13 @@
 
 #include "exact/exact_state.h"
 
-#define MIX_RATE 6
+#define MIX_RATE 10
 #define LIMIT 250
-#define WEIGHT_START (MIX_WEIGHT_ONE / 4)
+#define WEIGHT_START (MIX_WEIGHT_ONE / 6)
 #define SALT(k) ((uint64_t)(k) << 56)
 #define FRACTION 3 /* bits of a prediction below a sample's own */
 #define TAP_ONE 65536
-#define TAP_PACE 512 /* of 65536: how much of an error is mended at once */
+#define TAP_PACE 1024 /* of 65536: how much of an error is mended at once */
 #define GUESS_ERROR_MAX 4095
 
 /* Magnitudes are told by steps: is it at least the next of these? */
