@@ -133,6 +133,7 @@ typedef struct exact_samples {
 struct exact_coder {
     const pith_alloc *alloc; /* borrowed */
     uint32_t max_height, max_width;
+    unsigned max_channels;
     bool (*ask)(void *user);
     void *ask_user;
     exact_mixing mixing;
