@@ -52,6 +52,16 @@ static pith_image picture(uint32_t width, uint32_t height, uint8_t n_channels, u
     return p;
 }
 
+/* Boxes of few colours: large, and quickly coded. */
+static pith_image boxes(uint32_t width, uint32_t height, uint8_t n_channels) {
+    pith_image p = api_picture(width, height, n_channels, 8);
+    for (uint32_t y = 0; y < height; y++)
+        for (uint32_t x = 0; x < width; x++)
+            for (uint32_t k = 0; k < n_channels; k++)
+                api_set_sample(&p, y, x, k, (x / 67 * 3 + y / 53 * 5 + k) % 11 * 20);
+    return p;
+}
+
 static void every_kind_comes_back_without_a_model(void **state) {
     (void)state;
     api_case c = no_model(NULL);
@@ -114,7 +124,7 @@ static void regions_are_parts_of_the_whole(void **state) {
     (void)state;
     api_case c = no_model(NULL);
     pith_encode_options o = lossless();
-    pith_image p = picture(1600, 1041, 3, 8);
+    pith_image p = boxes(1600, 1041, 3);
     pith_bytes file = api_encode(&c, &p, &o);
     for (size_t i = 0; i < sizeof areas / sizeof *areas; i++) {
         const pith_area a = areas[i];
@@ -178,7 +188,7 @@ static void previews_are_means_that_opacity_weighs(void **state) {
 
 static void bytes_depend_neither_on_threads_nor_on_memory(void **state) {
     (void)state;
-    pith_image p = picture(1100, 2050, 1, 8);
+    pith_image p = boxes(1100, 2050, 1);
     pith_bytes first = {0};
     for (int threads = 1; threads <= 4; threads++) {
         pith_env env;
@@ -208,7 +218,7 @@ static void too_little_memory_is_a_limit(void **state) {
     (void)state;
     api_case c = no_model(NULL);
     pith_encode_options o = lossless();
-    pith_image p = picture(1100, 1100, 3, 8);
+    pith_image p = boxes(1100, 1100, 3);
     pith_source source;
     pith_bytes file = {0};
     pith_source_from_image(&source, &p);
@@ -266,7 +276,7 @@ static void a_lost_slice_comes_out_grey_and_the_others_whole(void **state) {
     (void)state;
     api_case c = no_model(NULL);
     pith_encode_options o = lossless();
-    pith_image p = picture(1030, 20, 3, 8);
+    pith_image p = boxes(1030, 20, 3);
     pith_bytes file = api_encode(&c, &p, &o);
     pith_chunk_info chunk;
     pith_area lost;
