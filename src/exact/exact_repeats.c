@@ -75,7 +75,6 @@ static void look(exact_view *v, const exact_pixel *p, size_t stride) {
     const exact_pixel near[EXACT_N_NEAR] = {p[-1], n[0],  n[-1],  n[1],  p[-2],  nn[0],
                                             n[2],  n[-2], nn[-1], nn[1], nnn[0], p[-3]};
     uint64_t hash = 0, shape = 0;
-    memcpy(v->near, near, sizeof near);
     v->n_distinct = 0;
     for (unsigned i = 0; i < EXACT_N_NEAR; i++) {
         unsigned label = 0;

@@ -111,7 +111,6 @@ static void gather(const exact_samples *s, unsigned k, uint32_t x, exact_sample_
     const int32_t w = row[-1];
     int32_t *in = v->taps_in;
     unsigned i = 0;
-    v->base = w;
     in[i++] = n[0] - w;
     in[i++] = n[-1] - w;
     in[i++] = n[1] - w;
@@ -197,7 +196,6 @@ static void set_contexts(const exact_samples *s, unsigned k, uint32_t x, exact_s
     v->energy = energy;
     v->other = k > 0 ? level_of((uint32_t)abs(before) * 2)
                      : level_of((uint32_t)abs(row[-1] - n[-1]) + (uint32_t)abs(n[0] - n[1]));
-    v->contexts[0] = energy * 8 + (unsigned)(v->predicted & 7);
     const unsigned qw = level_of(ew), qn = level_of(north);
     v->contexts[1] = (qw < 11 ? qw : 11) * 12 + (qn < 11 ? qn : 11);
     v->contexts[2] = exact_signed_level(before, 8) * 16 + energy;

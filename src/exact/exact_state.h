@@ -39,8 +39,7 @@ typedef struct exact_plan {
 #define EXACT_BLOCK 32 /* pixels a block is wide and high, in which there are repeats or none */
 
 typedef struct exact_view {
-    exact_pixel near[EXACT_N_NEAR];
-    unsigned n_distinct;
+    unsigned n_distinct; /* colours near */
     exact_pixel distinct[EXACT_N_NEAR];
     uint16_t mask[EXACT_N_NEAR];                              /* where each distinct colour is near */
     uint64_t two, four, six, twelve, shape_six, shape_twelve; /* hashes */
@@ -111,7 +110,6 @@ typedef struct exact_sample_view {
     int32_t taps_in[EXACT_N_TAPS];
     unsigned n_taps;
     int64_t power;
-    int32_t base;      /* that the taps' inputs are less */
     int32_t predicted; /* in 1/8 */
     int32_t whole;     /* what is coded is the difference from it */
     int32_t least, most;
