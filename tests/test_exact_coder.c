@@ -346,26 +346,36 @@ static void refuses_plans_that_no_encoder_writes(void **state) {
     }
 }
 
+/* Drawn on the right, noisy on the left. */
+static uint32_t both(uint32_t x, uint32_t y, unsigned c, uint32_t most) {
+    return x < 40 ? photo(x, y, c, most) : x < 50 ? 200 : tiles(x, y, c, most);
+}
+
+static bool write_slice(const char *folder, unsigned i, picture p) {
+    char path[4096];
+    uint16_t checksum;
+    const exact_block *b = &p.block;
+    byte_writer w = encode(&p, i % 2, &checksum);
+    snprintf(path, sizeof path, "%s/%u.exact", folder, i);
+    FILE *file = fopen(path, "wb");
+    const uint8_t head[] = {(uint8_t)b->width, (uint8_t)b->height, b->n_channels,
+                            b->bit_depth,      (uint8_t)checksum,  (uint8_t)(checksum >> 8)};
+    bool good =
+        file && fwrite(head, 1, sizeof head, file) == sizeof head && fwrite(w.data, 1, w.n_bytes, file) == w.n_bytes;
+    good = file && fclose(file) == 0 && good;
+    bw_free(&w);
+    free_picture(&p);
+    return good;
+}
+
 /* Slices of every kind for the decoder in Python, NAME.exact: width, height, channels, bits, the checksum, the coded.
  */
 static int write_slices(const char *folder) {
     sample_of *const kinds[] = {flat, slope, tiles, noise, photo, extremes, black_and_white, twelve_filled, rising};
-    for (unsigned i = 0; i < 18; i++) {
-        char path[4096];
-        uint16_t checksum;
-        picture p = make(31 - i, 20 + i, 1 + i % 4, i < 9 ? 8 : 16, kinds[i % 9]);
-        byte_writer w = encode(&p, i % 2, &checksum);
-        snprintf(path, sizeof path, "%s/%u.exact", folder, i);
-        FILE *file = fopen(path, "wb");
-        if (!file) return EXIT_FAILURE;
-        const uint8_t head[] = {(uint8_t)(31 - i), (uint8_t)(20 + i), (uint8_t)(1 + i % 4),
-                                i < 9 ? 8 : 16,    (uint8_t)checksum, (uint8_t)(checksum >> 8)};
-        size_t written = fwrite(head, 1, sizeof head, file) + fwrite(w.data, 1, w.n_bytes, file);
-        if (fclose(file) != 0 || written != sizeof head + w.n_bytes) return EXIT_FAILURE;
-        bw_free(&w);
-        free_picture(&p);
-    }
-    return EXIT_SUCCESS;
+    bool good = write_slice(folder, 18, make(77, 45, 3, 8, both));
+    for (unsigned i = 0; i < 18; i++)
+        good = good && write_slice(folder, i, make(31 - i, 20 + i, 1 + i % 4, i < 9 ? 8 : 16, kinds[i % 9]));
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv) {
