@@ -127,8 +127,8 @@ typedef struct cli_setup {
 
 /* What of it pictures' own formats may take. */
 uint64_t cli_picture_memory(const cli_setup *setup);
-/* What of it is left for a call of the library, whose model may be NULL, when `taken` bytes are taken by files and pictures;
- * 0: not bound. */
+/* What of it is left for a call of the library, whose model may be NULL, when `taken` bytes are taken by files
+ * and pictures; 0: not bound. */
 uint64_t cli_call_memory(const cli_setup *setup, const pith_model *model, uint64_t taken);
 
 /* True when the option was one of them; `*code` is set when its value was wrong. */
