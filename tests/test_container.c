@@ -120,7 +120,8 @@ static void illegal_headers_are_not_written(void **state) {
     bad[n] = good, bad[n++].width = 0;
     bad[n] = good, bad[n++].height = 0;
     bad[n] = good, bad[n++].method = 0;
-    bad[n] = good, bad[n++].method = 3;
+    bad[n] = good, bad[n++].method = 4;
+    bad[n] = good, bad[n].method = PITH_METHOD_EXACT, bad[n++].residual = true;
     bad[n] = good, bad[n++].n_latent = 0;
     bad[n] = good, bad[n++].n_latent = 33;
     bad[n] = good, bad[n].n_latent = 4, bad[n++].log2_downscale = 0;
@@ -233,6 +234,38 @@ static void other_files_are_not_pith_files(void **state) {
     pith_diag diag = {0};
     assert_int_equal(ctr_read(&file, NULL, 0, &env, &diag), PITH_E_TRUNCATED);
     assert_int_equal(ctr_read(&file, NULL, 1, &env, NULL), PITH_E_ARG);
+}
+
+static void slices_of_an_exact_picture_are_its_own(void **state) {
+    (void)state;
+    const ctr_head head = {.width = 1025, .height = 8, .alpha = true, .method = PITH_METHOD_EXACT};
+    byte_writer w;
+    ctr_file file;
+    bw_init(&w, NULL);
+    assert_int_equal(ctr_write_head(&w, &head, NULL), PITH_OK);
+    assert_int_equal(w.n_bytes, ctr_head_bytes(&head));
+    ctr_write_exact(&w, 1, "abc", 3);
+    ctr_write_exact(&w, 2, "", 0);
+    assert_int_equal(w.n_bytes, 16 + 11 + 8);
+    assert_int_equal(ctr_read(&file, w.data, w.n_bytes, &env, NULL), PITH_OK);
+    assert_int_equal(file.n_slices, 2);
+    assert_int_equal(file.n_alpha, 0);
+    assert_true(file.head.alpha);
+    assert_int_equal(ctr_slice_rect(&file.head, 1).x, 1024);
+    ctr_file_free(&file, &env);
+    ctr_write_exact(&w, 3, "", 0);
+    expect(&w, PITH_E_FORMAT, "one slice more than the 2");
+    bw_free(&w);
+
+    assert_int_equal(ctr_write_head(&w, &head, NULL), PITH_OK);
+    ctr_write_slice(&w, 1, "abc", 3);
+    expect(&w, PITH_E_FORMAT, "a slice in a file of another method");
+    bw_free(&w);
+    ctr_head latent = container_head(64, 64);
+    w = container_start(&latent);
+    ctr_write_exact(&w, 1, "abc", 3);
+    expect(&w, PITH_E_FORMAT, "a slice in a file of another method");
+    bw_free(&w);
 }
 
 static void another_major_version_is_refused_and_a_newer_minor_one_read(void **state) {
@@ -377,7 +410,10 @@ static void every_field_of_the_header_is_checked(void **state) {
     HEAD("\x40\x40\x10\x01\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT, "flags 0x10 are set (byte 9)");
     HEAD("\x40\x40\x81\x01\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT, "flags 0x81");
     HEAD("\x40\x40\x00\x00\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_UNSUPPORTED, "method 0");
-    HEAD("\x40\x40\x00\x03\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_UNSUPPORTED, "method 3");
+    HEAD("\x40\x40\x00\x04\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_UNSUPPORTED, "method 4");
+    HEAD("\x40\x40\x08\x03", PITH_E_FORMAT, "a residual of an exact picture");
+    HEAD("\x40\x40\x00\x03\x6b", PITH_E_FORMAT, "1 bytes more than");
+    HEAD("\x40\x40\x00\x03", PITH_E_FORMAT, "a slice in a file of another method"); /* one of a latent */
     HEAD("\x40\x40\x00\x01\x03\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT, "4 latent channels for blocks of 1x1 pixels");
     HEAD("\x40\x40\x00\x01\x2c\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT, "13 latent channels for blocks of 2x2");
     HEAD("\x40\x40\x00\x01\x6b\x00\x08\x00\x81" ID "\x00", PITH_E_FORMAT, "step_index 2048, the largest is 2047");
@@ -513,6 +549,7 @@ int main(void) {
         cmocka_unit_test(slices_cover_every_latent_position_once),
         cmocka_unit_test(chunks_are_named),
         cmocka_unit_test(other_files_are_not_pith_files),
+        cmocka_unit_test(slices_of_an_exact_picture_are_its_own),
         cmocka_unit_test(another_major_version_is_refused_and_a_newer_minor_one_read),
         cmocka_unit_test(unknown_chunks_are_skipped_when_they_say_so),
         cmocka_unit_test(unknown_chunks_that_may_not_be_skipped_are_refused),

@@ -53,6 +53,7 @@ file_kind file_kind_of_image(image_type type) {
     case IMAGE_WEBP:
         return FILE_WEBP;
     case IMAGE_PPM:
+    case IMAGE_PAM:
         return FILE_PNM;
     case IMAGE_PNG:
     case IMAGE_UNKNOWN:

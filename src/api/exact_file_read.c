@@ -42,7 +42,7 @@ static void free_coder(void **coder) {
 static pith_status make_coder(void *user, void **out, const pith_alloc *alloc, slice_asker asker, pith_diag *diag) {
     const read_job *job = user;
     exact_coder *coder = NULL;
-    if (exact_coder_new(&coder, alloc, job->slice_height, job->slice_width) != PITH_OK)
+    if (exact_coder_new(&coder, alloc, job->slice_height, job->slice_width, job->n_channels) != PITH_OK)
         return diag_set(diag, PITH_E_NOMEM, "out of memory for the coder");
     exact_coder_ask(coder, asker.ask, asker.user);
     *out = coder;
@@ -79,7 +79,7 @@ static pith_status job_init(read_job *job) {
     job->width = least(job->head->width - job->left, job->n_columns * EXACT_MAX_SIDE);
     job->stride_bytes = (size_t)job->width * job->n_channels * job->sample_bytes;
     const uint64_t of_band = (uint64_t)job->slice_height * job->stride_bytes;
-    const uint64_t of_coder = exact_coder_bytes(job->slice_height, job->slice_width);
+    const uint64_t of_coder = exact_coder_bytes(job->slice_height, job->slice_width, job->n_channels);
     uint32_t n_coders = slice_pool_threads(how->env, job->n_columns);
     while (n_coders > 1 && n_coders * of_coder + of_band > memory / 2) n_coders--;
     if (n_coders * of_coder + of_band > memory)

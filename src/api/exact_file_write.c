@@ -43,7 +43,7 @@ static void free_coder(void **coder) {
 static pith_status make_coder(void *user, void **out, const pith_alloc *alloc, slice_asker asker, pith_diag *diag) {
     const write_job *job = user;
     exact_coder *coder = NULL;
-    if (exact_coder_new(&coder, alloc, job->slice_height, job->slice_width) != PITH_OK)
+    if (exact_coder_new(&coder, alloc, job->slice_height, job->slice_width, job->format.n_channels) != PITH_OK)
         return diag_set(diag, PITH_E_NOMEM, "out of memory for the coder");
     exact_coder_ask(coder, asker.ask, asker.user);
     *out = coder;
@@ -69,7 +69,7 @@ static pith_status job_init(write_job *job, const pith_env *env, pith_diag *diag
     job->stride_bytes = (size_t)f->width * f->n_channels * (f->bit_depth / 8u);
     const uint32_t rows = (f->height - 1) / EXACT_MAX_SIDE + 1, n_slices = ctr_slice_count(&job->head);
     const uint64_t of_row = (uint64_t)job->slice_height * job->stride_bytes;
-    const uint64_t of_coder = exact_coder_bytes(job->slice_height, job->slice_width);
+    const uint64_t of_coder = exact_coder_bytes(job->slice_height, job->slice_width, job->format.n_channels);
     uint32_t n_coders = slice_pool_threads(env, n_slices);
     while (n_coders > 1 && n_coders * of_coder + of_row > memory / 2) n_coders--;
     if (n_coders * of_coder + of_row > memory)

@@ -33,14 +33,15 @@ static size_t plane_count(uint32_t height, uint32_t width) {
     return ((size_t)height + ROWS_ABOVE + 1) * ((size_t)width + 2 * EXACT_MARGIN);
 }
 
-size_t exact_coder_bytes(uint32_t height, uint32_t width) {
+size_t exact_coder_bytes(uint32_t height, uint32_t width, unsigned n_channels) {
     const size_t n = (size_t)height * width;
-    return sizeof(exact_coder) + 4 * sizeof(exact_channel) + plane_count(height, width) * sizeof(exact_pixel) +
+    return sizeof(exact_coder) + n_channels * sizeof(exact_channel) + plane_count(height, width) * sizeof(exact_pixel) +
            row_store_count(width) * sizeof(int32_t) + (sizeof(exact_slot) << log2_slots_for(n)) +
            ((sizeof(exact_pixel) + sizeof(uint32_t)) << log2_places_for(n));
 }
 
-pith_status exact_coder_new(exact_coder **out, const pith_alloc *alloc, uint32_t height, uint32_t width) {
+pith_status exact_coder_new(exact_coder **out, const pith_alloc *alloc, uint32_t height, uint32_t width,
+                            unsigned n_channels) {
     const size_t n = (size_t)height * width;
     exact_coder *c = mem_alloc(alloc, 1, sizeof *c);
     *out = NULL;
@@ -48,7 +49,9 @@ pith_status exact_coder_new(exact_coder **out, const pith_alloc *alloc, uint32_t
     c->alloc = alloc;
     c->max_height = height;
     c->max_width = width;
-    bool ok = height > 0 && height <= EXACT_MAX_SIDE && width > 0 && width <= EXACT_MAX_SIDE;
+    c->max_channels = n_channels;
+    bool ok = height > 0 && height <= EXACT_MAX_SIDE && width > 0 && width <= EXACT_MAX_SIDE && n_channels > 0 &&
+              n_channels <= 4;
     if (ok) {
         c->plane = mem_alloc(alloc, plane_count(height, width), sizeof *c->plane);
         c->row_store = mem_alloc(alloc, row_store_count(width), sizeof *c->row_store);
@@ -59,7 +62,7 @@ pith_status exact_coder_new(exact_coder **out, const pith_alloc *alloc, uint32_t
             c->repeats.escaped[i] = mem_alloc(alloc, (size_t)width + 2 * EXACT_MARGIN, 1);
             ok = ok && c->repeats.escaped[i];
         }
-        for (size_t i = 0; i < 4; i++) {
+        for (size_t i = 0; i < n_channels; i++) {
             c->samples.channels[i] = mem_alloc(alloc, 1, sizeof *c->samples.channels[i]);
             ok = ok && c->samples.channels[i];
         }
@@ -198,7 +201,7 @@ static void set_size(exact_coder *c, const exact_block *b) {
 
 static bool block_ok(const exact_coder *c, const exact_block *b) {
     return b && b->samples && b->height > 0 && b->height <= c->max_height && b->width > 0 && b->width <= c->max_width &&
-           b->n_channels >= 1 && b->n_channels <= 4 && (b->bit_depth == 8 || b->bit_depth == 16);
+           b->n_channels >= 1 && b->n_channels <= c->max_channels && (b->bit_depth == 8 || b->bit_depth == 16);
 }
 
 /* Row y of the picture as samples, in the machine's order. */

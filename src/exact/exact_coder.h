@@ -13,11 +13,12 @@
 
 typedef struct exact_coder exact_coder;
 
-/* A coder for slices of at most height x width pixels; its memory is theirs. `alloc` is borrowed until it is freed. */
-pith_status exact_coder_new(exact_coder **out, const pith_alloc *alloc, uint32_t height, uint32_t width)
-    PITH_MUST_CHECK;
+/* A coder for slices of at most height x width pixels and so many channels; its memory is theirs. `alloc` is borrowed
+ * until it is freed. */
+pith_status exact_coder_new(exact_coder **out, const pith_alloc *alloc, uint32_t height, uint32_t width,
+                            unsigned n_channels) PITH_MUST_CHECK;
 void exact_coder_free(exact_coder **coder);
-size_t exact_coder_bytes(uint32_t height, uint32_t width); /* of memory, for each coder of that size */
+size_t exact_coder_bytes(uint32_t height, uint32_t width, unsigned n_channels); /* of memory, for each such coder */
 
 /* `ask` is called after each row; once it says true, the coding ends with PITH_E_ABORTED. */
 void exact_coder_ask(exact_coder *coder, bool (*ask)(void *user), void *user);

@@ -58,6 +58,11 @@ static inline void exact_add(exact_mixing *m, exact_counter *counter) {
     m->inputs[m->n_inputs++] = m->stretch[*counter >> 20];
 }
 
+static inline uint64_t exact_hash(uint64_t hash, uint64_t value) {
+    hash = (hash ^ value) * 0xd6e8feb86659fd93u;
+    return hash ^ hash >> 32;
+}
+
 /* The counter of a context by its hash. */
 static inline exact_counter *exact_find(exact_mixing *m, uint64_t hash) {
     hash *= 0x9e3779b97f4a7c15u;

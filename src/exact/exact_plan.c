@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* How a slice is coded, and the encoder's choice of it. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,24 +122,27 @@ static size_t fill_plane(exact_coder *c, const exact_block *b, const exact_plan 
     return drop_hidden ? 0 : n_hidden;
 }
 
+#define FEW_PIXELS 16384u
+#define FEW_COLOURS 32u
+#define SOME_COLOURS 256u
+#define OFTEN_REPEATED 100u /* of 256 */
+
 /* ---- colours --------------------------------------------------------------------------------------- */
 
-#define SET_BITS 12
+#define SET_BITS 15
 
 typedef struct colour_set {
     exact_pixel slots[1 << SET_BITS];
-    bool taken[1 << SET_BITS];
+    uint32_t counts[1 << SET_BITS]; /* of pixels; 0: not taken */
     unsigned n;
 } colour_set;
 
-static bool add_colour(colour_set *set, exact_pixel colour) {
+static bool add_colour(colour_set *set, exact_pixel colour, uint32_t count) {
     size_t at = colour * 0x9e3779b97f4a7c15u >> (64 - SET_BITS);
-    while (set->taken[at] && set->slots[at] != colour) at = (at + 1) % (1 << SET_BITS);
-    if (set->taken[at]) return true;
-    if (set->n == EXACT_MAX_COLOURS) return false;
-    set->taken[at] = true;
+    while (set->counts[at] && set->slots[at] != colour) at = (at + 1) % (1 << SET_BITS);
+    if (!set->counts[at] && set->n++ == EXACT_MAX_COLOURS) return false;
     set->slots[at] = colour;
-    set->n++;
+    set->counts[at] += count;
     return true;
 }
 
@@ -147,20 +151,54 @@ static int by_value(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
+/* The most frequent colours; of equals the lower first, so that nothing depends on where they stand in the set. */
+static void find_frequent(exact_palette *p, const colour_set *set) {
+    uint32_t counts[EXACT_MAX_ANCHORS];
+    p->n_frequent = 0;
+    for (size_t i = 0; i < 1 << SET_BITS; i++) {
+        const uint32_t count = set->counts[i];
+        const exact_pixel colour = set->slots[i];
+        unsigned at = p->n_frequent;
+        if (count == 0) continue;
+        while (at > 0 && (counts[at - 1] < count || (counts[at - 1] == count && p->anchors[at - 1] > colour))) at--;
+        if (at == EXACT_MAX_ANCHORS) continue;
+        if (p->n_frequent < EXACT_MAX_ANCHORS) p->n_frequent++;
+        for (unsigned k = p->n_frequent - 1; k > at; k--) {
+            counts[k] = counts[k - 1];
+            p->anchors[k] = p->anchors[k - 1];
+        }
+        counts[at] = count;
+        p->anchors[at] = colour;
+    }
+}
+
 /* Into the palette; false when there are too many. */
 static bool list_colours(exact_coder *c, colour_set *set) {
     memset(set, 0, sizeof *set);
     for (uint32_t y = 0; y < c->height; y++) {
         const exact_pixel *row = c->pixels + y * c->stride;
-        for (uint32_t x = 0; x < c->width; x++)
-            if ((x == 0 || row[x] != row[x - 1]) && !add_colour(set, row[x])) return false;
+        for (uint32_t x = 0, n; x < c->width; x += n) {
+            for (n = 1; x + n < c->width && row[x + n] == row[x];) n++;
+            if (!add_colour(set, row[x], n)) return false;
+        }
     }
     exact_palette *p = &c->palette;
     p->n_colours = 0;
     for (size_t i = 0; i < 1 << SET_BITS; i++)
-        if (set->taken[i]) p->colours[p->n_colours++] = set->slots[i];
+        if (set->counts[i]) p->colours[p->n_colours++] = set->slots[i];
     qsort(p->colours, p->n_colours, sizeof *p->colours, by_value);
+    find_frequent(p, set);
     return true;
+}
+
+/* Are there many pixels, of 256, that are as one before or above them? */
+static bool is_repetitive(const exact_coder *c) {
+    size_t n = 0;
+    for (uint32_t y = 1; y < c->height; y++) {
+        const exact_pixel *row = c->pixels + y * c->stride, *above = row - c->stride;
+        for (uint32_t x = 1; x < c->width; x++) n += row[x] == row[x - 1] || row[x] == above[x];
+    }
+    return n * 256 >= OFTEN_REPEATED * (size_t)(c->width - 1) * (c->height - 1);
 }
 
 static void spread(const exact_coder *c, const exact_pixel *p, int32_t v[4]) {
@@ -190,9 +228,6 @@ static exact_transform choose_transform(const exact_coder *c) {
     return best;
 }
 
-#define FEW_PIXELS 16384u
-#define FEW_COLOURS 32u
-
 pith_status exact_analyse(exact_coder *c, const exact_block *b, bool drop_hidden, exact_plan plans[EXACT_MAX_PLANS],
                           unsigned *n_plans) {
     void *memory =
@@ -205,11 +240,12 @@ pith_status exact_analyse(exact_coder *c, const exact_block *b, bool drop_hidden
     plan.no_hidden = fill_plane(c, b, &plan, drop_hidden) == 0 && b->n_channels % 2 == 0;
     const bool listed = list_colours(c, memory);
     mem_free(c->alloc, memory);
-    if (listed) plans[(*n_plans)++] = plan; /* EXACT_INDICES */
-    if (listed && c->palette.n_colours == 1) return PITH_OK;
-    plan.transform = choose_transform(c);
+    const unsigned n = listed ? c->palette.n_colours : UINT_MAX;
+    const bool is_small = (size_t)b->width * b->height <= FEW_PIXELS;
+    if (n <= SOME_COLOURS || (listed && (is_small || is_repetitive(c)))) plans[(*n_plans)++] = plan; /* EXACT_INDICES */
+    if (n == 1) return PITH_OK;
     plan.mode = EXACT_SAMPLES;
-    if (!listed || c->palette.n_colours > FEW_COLOURS || (size_t)b->width * b->height <= FEW_PIXELS)
-        plans[(*n_plans)++] = plan;
+    plan.transform = choose_transform(c);
+    if (n > FEW_COLOURS || is_small) plans[(*n_plans)++] = plan;
     return PITH_OK;
 }

@@ -6,19 +6,14 @@
 
 #include "exact/exact_state.h"
 
-#define MIX_RATE 10
+#define MIX_RATE 14
 #define LIMIT 250
-#define WEIGHT_START (MIX_WEIGHT_ONE * 3 / 10)
+#define WEIGHT_START (MIX_WEIGHT_ONE / 5)
 #define MATCH_LEAST 4
 #define MATCH_LOOK 16
 #define MATCH_MAX 63     /* longer matches are as good */
 #define LEAST_REPEATED 5 /* of 16 pixels: where there are fewer, an encoder looks for none */
 #define SALT(k) ((uint64_t)(k) << 56)
-
-static uint64_t mix_in(uint64_t hash, uint64_t value) {
-    hash = (hash ^ value) * 0xd6e8feb86659fd93u;
-    return hash ^ hash >> 32;
-}
 
 static void fill(int32_t *weights, size_t n, int32_t value) {
     for (size_t i = 0; i < n; i++) weights[i] = value;
@@ -80,7 +75,6 @@ static void look(exact_view *v, const exact_pixel *p, size_t stride) {
     const exact_pixel near[EXACT_N_NEAR] = {p[-1], n[0],  n[-1],  n[1],  p[-2],  nn[0],
                                             n[2],  n[-2], nn[-1], nn[1], nnn[0], p[-3]};
     uint64_t hash = 0, shape = 0;
-    memcpy(v->near, near, sizeof near);
     v->n_distinct = 0;
     for (unsigned i = 0; i < EXACT_N_NEAR; i++) {
         unsigned label = 0;
@@ -90,7 +84,7 @@ static void look(exact_view *v, const exact_pixel *p, size_t stride) {
             v->mask[v->n_distinct++] = 0;
         }
         v->mask[label] = (uint16_t)(v->mask[label] | 1u << i);
-        hash = mix_in(hash, near[i]);
+        hash = exact_hash(hash, near[i]);
         shape = shape * 13 + label + 1;
         if (i == 1) v->two = hash;
         if (i == 3) v->four = hash;
@@ -105,8 +99,8 @@ static void look(exact_view *v, const exact_pixel *p, size_t stride) {
 static size_t match_place(const exact_repeats *r, const exact_pixel *p, size_t stride, uint64_t twelve) {
     uint64_t hash = twelve;
     const exact_pixel *n = p - stride;
-    hash = mix_in(mix_in(mix_in(hash, p[-4]), p[-5]), p[-6]);
-    hash = mix_in(mix_in(mix_in(hash, n[3]), n[4]), n[-3]);
+    hash = exact_hash(exact_hash(exact_hash(hash, p[-4]), p[-5]), p[-6]);
+    hash = exact_hash(exact_hash(exact_hash(hash, n[3]), n[4]), n[-3]);
     return (size_t)(hash * 0x9e3779b97f4a7c15u >> (64 - r->log2_places));
 }
 
@@ -153,27 +147,27 @@ static unsigned code_candidate(exact_coder *c, exact_pixel colour, unsigned bit)
     const uint64_t of_colour = colour * 0xa0761d6478bd642fu;
 
     exact_begin(m);
-    exact_add(m, exact_find(m, mix_in(SALT(1), mask | expected << 12 | order << 14)));
-    exact_add(m, exact_find(m, mix_in(v->shape_six ^ SALT(2), label | order << 8)));
-    exact_counter *shape = exact_find(m, mix_in(v->shape_twelve ^ SALT(3), label | order << 8));
+    exact_add(m, exact_find(m, exact_hash(SALT(1), mask | expected << 12 | order << 14)));
+    exact_add(m, exact_find(m, exact_hash(v->shape_six ^ SALT(2), label | order << 8)));
+    exact_counter *shape = exact_find(m, exact_hash(v->shape_twelve ^ SALT(3), label | order << 8));
     exact_add(m, shape);
-    exact_add(m, exact_find(m, mix_in(of_colour ^ SALT(4), order)));
-    exact_add(m, exact_find(m, mix_in(v->two ^ SALT(5), of_colour)));
-    exact_add(m, exact_find(m, mix_in(v->four ^ SALT(6), of_colour)));
-    exact_counter *six = exact_find(m, mix_in(v->six ^ SALT(7), of_colour));
+    exact_add(m, exact_find(m, exact_hash(of_colour ^ SALT(4), order)));
+    exact_add(m, exact_find(m, exact_hash(v->two ^ SALT(5), of_colour)));
+    exact_add(m, exact_find(m, exact_hash(v->four ^ SALT(6), of_colour)));
+    exact_counter *six = exact_find(m, exact_hash(v->six ^ SALT(7), of_colour));
     exact_add(m, six);
-    exact_counter *twelve = exact_find(m, mix_in(v->twelve ^ SALT(8), of_colour));
+    exact_counter *twelve = exact_find(m, exact_hash(v->twelve ^ SALT(8), of_colour));
     exact_add(m, twelve);
-    exact_add(m, exact_find(m, mix_in(SALT(9), length | expected << 4 | (mask & 3) << 6 | order << 10)));
+    exact_add(m, exact_find(m, exact_hash(SALT(9), length | expected << 4 | (mask & 3) << 6 | order << 10)));
 
     if (c->plan.mode == EXACT_SAMPLES) {
         const exact_sample_view *expected_sample = &c->samples.view;
         const int32_t far = exact_first_value(&c->samples, colour) - expected_sample->whole;
-        exact_add(m,
-                  exact_find(m, mix_in(SALT(11), exact_signed_level(far, 10) | expected_sample->energy << 5 |
-                                                     order << 9 | (unsigned)(expected_sample->contexts[0] & 7) << 12)));
+        exact_add(m, exact_find(m, exact_hash(SALT(11), exact_signed_level(far, 10) | expected_sample->energy << 5 |
+                                                            order << 9 |
+                                                            (unsigned)(expected_sample->contexts[0] & 7) << 12)));
     } else {
-        exact_add(m, exact_find(m, mix_in(v->shape_twelve ^ SALT(12), of_colour)));
+        exact_add(m, exact_find(m, exact_hash(v->shape_twelve ^ SALT(12), of_colour)));
     }
 
     const unsigned confidence = exact_known(*twelve) * 16 + exact_known(*six) * 4 + exact_known(*shape);

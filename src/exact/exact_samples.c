@@ -7,12 +7,13 @@
 
 #include "exact/exact_state.h"
 
-#define MIX_RATE 6
+#define MIX_RATE 10
 #define LIMIT 250
-#define WEIGHT_START (MIX_WEIGHT_ONE / 4)
+#define WEIGHT_START (MIX_WEIGHT_ONE / 6)
+#define SALT(k) ((uint64_t)(k) << 56)
 #define FRACTION 3 /* bits of a prediction below a sample's own */
 #define TAP_ONE 65536
-#define TAP_PACE 512 /* of 65536: how much of an error is mended at once */
+#define TAP_PACE 1024 /* of 65536: how much of an error is mended at once */
 #define GUESS_ERROR_MAX 4095
 
 /* Magnitudes are told by steps: is it at least the next of these? */
@@ -110,7 +111,6 @@ static void gather(const exact_samples *s, unsigned k, uint32_t x, exact_sample_
     const int32_t w = row[-1];
     int32_t *in = v->taps_in;
     unsigned i = 0;
-    v->base = w;
     in[i++] = n[0] - w;
     in[i++] = n[-1] - w;
     in[i++] = n[1] - w;
@@ -196,7 +196,6 @@ static void set_contexts(const exact_samples *s, unsigned k, uint32_t x, exact_s
     v->energy = energy;
     v->other = k > 0 ? level_of((uint32_t)abs(before) * 2)
                      : level_of((uint32_t)abs(row[-1] - n[-1]) + (uint32_t)abs(n[0] - n[1]));
-    v->contexts[0] = energy * 8 + (unsigned)(v->predicted & 7);
     const unsigned qw = level_of(ew), qn = level_of(north);
     v->contexts[1] = (qw < 11 ? qw : 11) * 12 + (qn < 11 ? qn : 11);
     v->contexts[2] = exact_signed_level(before, 8) * 16 + energy;
@@ -218,7 +217,7 @@ static unsigned decide(exact_coder *c, exact_channel *ch, const exact_sample_vie
     exact_mixing *m = &c->mixing;
     exact_begin(m);
     for (unsigned i = 0; i < EXACT_SAMPLE_CONTEXTS; i++) exact_add(m, &ch->counters[i][v->contexts[i]][d]);
-    for (unsigned i = 0; i < EXACT_SAMPLE_HASHES; i++) exact_add(m, exact_find(m, v->hash[i] | d));
+    for (unsigned i = 0; i < EXACT_SAMPLE_HASHES; i++) exact_add(m, exact_find(m, exact_hash(v->hash[i], d)));
     const exact_sets sets = {ch->by_energy[v->energy][d], ch->by_other[v->other][d], ch->refine[d], MIX_RATE, LIMIT};
     return exact_code(m, bit, &sets);
 }
@@ -279,16 +278,14 @@ static void view_sample(const exact_samples *s, unsigned k, uint32_t x, exact_sa
     const int32_t rounded = clamp(v->predicted + bias + 4, v->least * 8 + 4, v->most * 8 + 4);
     v->whole = rounded >> FRACTION;
     v->contexts[0] = v->energy * 8 + (unsigned)(rounded & 7);
-    const uint64_t p = ((uint64_t)(k + 32) << 56) ^ (uint64_t)(uint32_t)(v->whole & 0xfffff) << 8;
-    v->hash[0] = p;
-    uint64_t h = p ^ (uint64_t)1 << 54;
+    const uint64_t whole = SALT(32 + k) | (uint64_t)(uint32_t)(v->whole & 0x1ffff) << 8;
+    v->hash[0] = whole;
+    v->hash[1] = SALT(40 + k);
     for (unsigned q = s->has_opacity; q < k; q++)
-        h = (h ^ (uint64_t)(uint32_t)s->channels[q]->rows[0][x]) * 0xd6e8feb86659fd93u, h ^= h >> 32, h <<= 8;
-    v->hash[1] = h;
-    h = p ^ (uint64_t)2 << 54;
-    h = (h ^ (uint64_t)(uint32_t)ch->rows[0][(ptrdiff_t)x - 1]) * 0xd6e8feb86659fd93u, h ^= h >> 32;
-    h = (h ^ (uint64_t)(uint32_t)ch->rows[1][x]) * 0xd6e8feb86659fd93u, h ^= h >> 32, h <<= 8;
-    v->hash[2] = h;
+        v->hash[1] = exact_hash(v->hash[1], (uint32_t)s->channels[q]->rows[0][x]);
+    v->hash[1] = exact_hash(v->hash[1], whole);
+    v->hash[2] = exact_hash(SALT(48 + k), (uint32_t)ch->rows[0][(ptrdiff_t)x - 1]);
+    v->hash[2] = exact_hash(exact_hash(v->hash[2], (uint32_t)ch->rows[1][x]), whole);
 }
 
 static int32_t code_sample(exact_coder *c, unsigned k, const exact_sample_view *v, int32_t truth) {

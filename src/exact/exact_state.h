@@ -11,7 +11,9 @@
  * blue; opacity, grey), the first the highest. */
 typedef uint64_t exact_pixel;
 #define EXACT_MARGIN 8 /* places on both sides of a row */
-#define EXACT_MAX_COLOURS 1024
+#define EXACT_MAX_DEPTH 13
+#define EXACT_MAX_COLOURS (1 << EXACT_MAX_DEPTH)
+#define EXACT_MAX_ANCHORS 16
 
 typedef enum exact_mode {
     EXACT_INDICES = 0, /* into a palette */
@@ -37,8 +39,7 @@ typedef struct exact_plan {
 #define EXACT_BLOCK 32 /* pixels a block is wide and high, in which there are repeats or none */
 
 typedef struct exact_view {
-    exact_pixel near[EXACT_N_NEAR];
-    unsigned n_distinct;
+    unsigned n_distinct; /* colours near */
     exact_pixel distinct[EXACT_N_NEAR];
     uint16_t mask[EXACT_N_NEAR];                              /* where each distinct colour is near */
     uint64_t two, four, six, twelve, shape_six, shape_twelve; /* hashes */
@@ -72,7 +73,11 @@ typedef struct exact_repeats {
 typedef struct exact_palette {
     unsigned n_colours;
     exact_pixel colours[EXACT_MAX_COLOURS]; /* rising */
-    int32_t weights[2][11][EXACT_INDEX_INPUTS + 1];
+    unsigned n_anchors;                     /* of the following, an encoder's choice */
+    unsigned all_rise;                      /* the order tells of all channels, not of the first alone */
+    unsigned n_frequent;
+    exact_pixel anchors[EXACT_MAX_ANCHORS]; /* the most frequent colours, first the most */
+    int32_t weights[2][EXACT_MAX_DEPTH + 1][EXACT_INDEX_INPUTS + 1];
 } exact_palette;
 
 /* ---- samples --------------------------------------------------------------------------------- */
@@ -105,7 +110,6 @@ typedef struct exact_sample_view {
     int32_t taps_in[EXACT_N_TAPS];
     unsigned n_taps;
     int64_t power;
-    int32_t base;      /* that the taps' inputs are less */
     int32_t predicted; /* in 1/8 */
     int32_t whole;     /* what is coded is the difference from it */
     int32_t least, most;
@@ -127,6 +131,7 @@ typedef struct exact_samples {
 struct exact_coder {
     const pith_alloc *alloc; /* borrowed */
     uint32_t max_height, max_width;
+    unsigned max_channels;
     bool (*ask)(void *user);
     void *ask_user;
     exact_mixing mixing;
@@ -162,6 +167,7 @@ pith_status exact_analyse(exact_coder *c, const exact_block *block, bool drop_hi
 void exact_repeats_begin(exact_coder *c);
 void exact_samples_begin(exact_coder *c);
 void exact_palette_begin(exact_coder *c);
+void exact_palette_code(exact_coder *c); /* the list of colours */
 
 /* The pixel at x of row y, given its place in the plane; what is not a repeat is left to `escape`. */
 /* Before the first row of each row of blocks. */

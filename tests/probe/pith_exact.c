@@ -3,7 +3,7 @@
 /* What must be the same bits on every machine, as checksums, with the core
  * alone: scripts/check-exact compares what its builds print.
  *   pith-exact FILE.pith...
- * One line for each file: its symbols, their dequantised values, the opacities
+ * One line for each file: its symbols (of an exact picture its samples), their dequantised values, the opacities
  * of its alpha, its metadata, what its residual makes of a made-up picture, and
  * whether coding symbols again gives the file's own bytes. Then one for each
  * coder and each prior, over data that are made up here. */
@@ -18,6 +18,7 @@
 #include "codec/palette.h"
 #include "codec/quantise.h"
 #include "container/ctr_read.h"
+#include "exact/exact_coder.h"
 #include "residual/residual_coder.h"
 
 static const pith_env no_limits = {.limits = {.max_pixels = 1u << 24,
@@ -92,6 +93,32 @@ static void add_slice(sums *s, lat_coder *coder, const ctr_file *file, uint32_t 
     free(block.symbols);
 }
 
+/* Of an exact picture: its samples, in any machine's order. */
+static void add_exact(sums *s, const ctr_file *file, uint32_t index, pith_diag *diag) {
+    ctr_slice slice;
+    exact_coder *coder;
+    byte_writer again;
+    bool fits;
+    uint16_t checksum;
+    const exact_wish wish = {UINT64_MAX, false};
+    const ctr_rect r = ctr_slice_rect(&file->head, index);
+    const unsigned n = (file->head.grey ? 1u : 3u) + file->head.alpha, bits = file->head.deep ? 16 : 8;
+    const size_t count = (size_t)r.width * r.height * n;
+    exact_block block = {r.height,      r.width,        (uint8_t)n,
+                         (uint8_t)bits, take(count, 2), (size_t)r.width * n * (bits / 8)};
+    must(exact_coder_new(&coder, NULL, r.height, r.width, n), "no coder");
+    must(ctr_read_slice(file, index, &slice, diag), diag->message);
+    must(exact_decode(coder, slice.coded, slice.coded_bytes, slice.checksum, &block, diag), diag->message);
+    s->symbols =
+        bits == 16 ? crc_u16(s->symbols, block.samples, count) : crc32_update(s->symbols, block.samples, count);
+    bw_init(&again, NULL);
+    must(exact_encode(coder, &block, &wish, &again, &fits, &checksum), "a slice cannot be coded again");
+    s->same = s->same && again.n_bytes == slice.coded_bytes && memcmp(again.data, slice.coded, again.n_bytes) == 0;
+    bw_free(&again);
+    exact_coder_free(&coder);
+    free(block.samples);
+}
+
 static void add_alpha(sums *s, alpha_coder *coder, const ctr_file *file, uint32_t index, pith_diag *diag) {
     const ctr_chunk *chunk = ctr_alpha_chunk(file, index);
     ctr_rect r = ctr_alpha_rect(&file->head, index);
@@ -140,11 +167,13 @@ static void print_file(const char *path) {
     sums s = {.same = true};
     uint8_t *data = load(path, &n_bytes);
     must(ctr_read(&file, data, n_bytes, &no_limits, &diag), diag.message);
-    must(lat_coder_new(&coder, NULL, file.head.n_latent), "no coder");
+    const bool is_exact = file.head.method == PITH_METHOD_EXACT;
+    must(lat_coder_new(&coder, NULL, is_exact ? 1 : file.head.n_latent), "no coder");
     must(lat_coder_use_prior(coder, file.head.prior_id), "no prior");
     must(alpha_coder_new(&alpha, NULL), "no coder");
     must(res_coder_new(&residual, NULL, false), "no coder");
-    for (uint32_t i = 0; i < file.n_slices; i++) add_slice(&s, coder, &file, i, &diag);
+    for (uint32_t i = 0; i < file.n_slices && is_exact; i++) add_exact(&s, &file, i, &diag);
+    for (uint32_t i = 0; i < file.n_slices && !is_exact; i++) add_slice(&s, coder, &file, i, &diag);
     for (uint32_t i = 0; i < file.n_alpha; i++) add_alpha(&s, alpha, &file, i, &diag);
     for (uint32_t i = 0; i < file.n_residual; i++) add_residual(&s, residual, &file, i, &diag);
     for (unsigned i = 0; i < PITH_N_METADATA; i++) {

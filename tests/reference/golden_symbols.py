@@ -6,7 +6,7 @@
     golden_symbols.py FILE.pith...
 
 prints one line for each: its name and five CRC-32: of the symbols of all its slices, one after another (each slice in
-the order of format.md, section 6), of the opacities of all its slices of alpha (u16), of the colours and indices of its
+the order of format.md, section 6; of an exact picture, of its samples, section 22), of the opacities of all its slices of alpha (u16), of the colours and indices of its
 palette, of its metadata (ICCP, EXIF, XMPM), and of the samples of its residual slices, one after another, where the
 samples of `made_up` (residual_slice.py) stand for the network's. Exit status 1 when a file is refused or a checksum does
 not match.
@@ -16,9 +16,11 @@ import struct
 import sys
 import zlib
 
+import exact_slice
 import latent_slice
 import pith_reader
 from alpha_slice import AlphaSlice
+from exact_slice import ExactSlice
 from latent_slice import Slice
 from residual_slice import ResidualSlice, made_up
 
@@ -42,8 +44,23 @@ def payloads(data: bytes, found: dict, name: str) -> list:
     return out
 
 
+def samples_crc(data: bytes, found: dict) -> int:
+    """Of an exact picture, whose slices have samples for symbols."""
+    crc = 0
+    for place in found["slices"]:
+        coded = data[place["offset"] : place["offset"] + place["coded_bytes"]]
+        rows = ExactSlice(coded, place["width"], place["height"], found["channels"], found["depth"]).decode()
+        samples = exact_slice.packed(rows, found["depth"])
+        if zlib.crc32(samples) & 0xFFFF != place["checksum"]:
+            raise latent_slice.Refused("the samples do not match their checksum")
+        crc = zlib.crc32(samples, crc)
+    return crc
+
+
 def symbols_crc(data: bytes, found: dict) -> int:
     crc = 0
+    if found["method"] == "exact":
+        return samples_crc(data, found)
     for place in found["slices"]:
         coded = data[place["offset"] : place["offset"] + place["coded_bytes"]]
         symbols = Slice(coded, found["latent"]["channels"], place["height"], place["width"], found["prior_id"]).decode()
@@ -88,8 +105,8 @@ def sums(data: bytes) -> tuple:
 
 
 def kind_of(fault: latent_slice.Refused) -> str:
-    """The coders' documents name no kinds: all but the checksums are format [6, 19]."""
-    return "checksum" if "checksum" in str(fault) else "format"
+    """The coders' documents name no kinds: all but the checksums are format [6, 19], and what is not there [22]."""
+    return "checksum" if "checksum" in str(fault) else "truncated" if "not there" in str(fault) else "format"
 
 
 def main(paths: list) -> int:

@@ -17,7 +17,7 @@ from latent_slice import Refused
 from made_up_residual import RangeWriter, header_bits
 from residual_slice import ResidualSlice
 
-HEAD, LATN, RESD, ALPH, PALT, BOND = 1, 2, 3, 4, 5, 0x88
+HEAD, LATN, RESD, ALPH, PALT, EXCT, BOND = 1, 2, 3, 4, 5, 6, 0x88
 
 
 def leb128(value: int) -> bytes:
@@ -260,6 +260,38 @@ def residual_cases(photo: bytes, bound: bytes, plain: bytes):
         RESD, other[:8] + b"\4" + other[9:]) + promise
 
 
+def exact_cases(drawn: bytes, slices: bytes, latent: bytes):
+    """Section 22 and exact-coder.md: EXCT, and where it may stand."""
+    payload, (one,) = split(drawn)
+    many_payload, (first, second) = split(slices)
+    body, start = payload_of(one), drawn[:5] + chunk(HEAD, payload)
+    many = slices[:5] + chunk(HEAD, many_payload)
+    flags = len(payload) - 2
+
+    def with_plan(plan: bytes) -> bytes:
+        return start + chunk(EXCT, body[:2] + plan + body[3:])
+
+    yield "exact_missing", "truncated", "of 2 slices", many + first
+    yield "exact_too_many", "format", "more than the 2", slices + second
+    yield "exact_apart", "format", "apart", many + first + chunk(0x90, b"x") + second
+    yield "exact_with_latent", "format", "another method", start + split(latent)[1][0]
+    yield "exact_in_a_latent_file", "format", "another method", latent + one
+    yield "exact_residual", "format", "residual", drawn[:5] + chunk(
+        HEAD, payload[:flags] + bytes([payload[flags] | 8]) + payload[flags + 1 :]) + one
+    yield "exact_head_too_long", "format", "more than", drawn[:5] + chunk(HEAD, payload + b"\0") + one
+    yield "exact_head_cut", "truncated", "method", drawn[:5] + chunk(HEAD, payload[:-1]) + one
+    yield "exact_without_checksum", "format", "too short", start + chunk(EXCT, body[:1])
+    yield "exact_without_plan", "truncated", "plan", start + chunk(EXCT, body[:2])
+    yield "exact_mode", "format", "a way of coding", with_plan(b"\x02")
+    yield "exact_transform", "format", "a way of coding", with_plan(b"\x0d")
+    yield "exact_reserved_bit", "format", "a way of coding", with_plan(bytes([body[2] | 0x80]))
+    yield "exact_bits_shifted_out", "format", "a way of coding", with_plan(bytes([body[2] | 0x40, 0x26]))
+    yield "exact_checksum", "checksum", "checksum", start + chunk(EXCT, bytes([body[0] ^ 1]) + body[1:])
+    yield "exact_bytes_left_over", "format", "left over", start + chunk(EXCT, body + b"\1\2\3\4\5\6")
+    yield "exact_ends_with_zero", "format", "left over", start + chunk(EXCT, body + b"\0")
+    yield "ok_exact_bound", "ok", "", drawn + chunk(BOND, b"\1" + bytes(8))
+
+
 def main(golden: str, folder: str) -> None:
     def read(name: str) -> bytes:
         with open(os.path.join(golden, name + ".pith"), "rb") as file:
@@ -269,6 +301,7 @@ def main(golden: str, folder: str) -> None:
     made += palette_cases(read("palette"), read("odd"))
     made += alpha_cases(read("alpha-few"), read("alpha-slices"))
     made += residual_cases(read("residual-photo"), read("residual-bound"), read("odd"))
+    made += exact_cases(read("exact-drawn"), read("exact-slices"), read("odd"))
     for name in os.listdir(folder):
         if name.endswith(".pith"):
             os.unlink(os.path.join(folder, name))

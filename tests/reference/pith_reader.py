@@ -17,11 +17,11 @@ import zlib
 
 MAGIC = b"\xf0PIT"
 MAJOR, MINOR = 0, 1
-HEAD, LATN, RESD, ALPH, PALT, BOND = 0x01, 0x02, 0x03, 0x04, 0x05, 0x88
+HEAD, LATN, RESD, ALPH, PALT, EXCT, BOND = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x88
 METADATA = {0x85: "ICCP", 0x86: "EXIF", 0x87: "XMPM"}
-NAMES = {HEAD: "HEAD", LATN: "LATN", RESD: "RESD", ALPH: "ALPH", PALT: "PALT", BOND: "BOND", **METADATA}
-METHODS = {1: "latent", 2: "palette"}
-SLICE_SIDE, ALPHA_SIDE, RESIDUAL_SIDE = 128, 512, 512
+NAMES = {HEAD: "HEAD", LATN: "LATN", RESD: "RESD", ALPH: "ALPH", PALT: "PALT", EXCT: "EXCT", BOND: "BOND", **METADATA}
+METHODS = {1: "latent", 2: "palette", 3: "exact"}
+SLICE_SIDE, EXACT_SIDE, ALPHA_SIDE, RESIDUAL_SIDE = 128, 1024, 512, 512
 RECIPE_BYTES, BOUND_BYTES = 10, 9
 
 MAX_SIDE, MAX_PIXELS, MAX_BYTES, MAX_CHUNKS, MAX_METADATA = 65535, 100_000_000, 1 << 30, 100_000, 4 << 20  # [12]
@@ -108,6 +108,13 @@ def read_head(payload: Bytes, minor: int) -> dict:  # [4]
     head["depth"] = 16 if flags & 4 else 8
     head["residual"] = flags & 8 != 0
     head["method"] = METHODS[read_known(payload, METHODS, "method")]
+    if head["method"] == "exact":
+        head.update(n_latent=0, downscale=1, step_index=0, prior_id=0, model_name="", latent_id="", recipe=0)
+        if head["residual"]:
+            raise Refused("format", "a residual of an exact picture", start)
+        if payload.at < payload.end and minor <= MINOR:
+            raise Refused("format", "HEAD is longer than it should be", payload.at)
+        return head
     start = payload.at
     geometry = payload.number(1, "geometry")
     head["n_latent"], head["downscale"] = (geometry & 0x1F) + 1, 1 << (geometry >> 5)
@@ -133,15 +140,20 @@ def slices_of(head: dict) -> list:  # [5]
     if head["method"] == "palette":
         return []
     width, height = (ceil_div(head[side], head["downscale"]) for side in ("width", "height"))
+    side = EXACT_SIDE if head["method"] == "exact" else SLICE_SIDE
     return [
-        {"x": x, "y": y, "width": min(SLICE_SIDE, width - x), "height": min(SLICE_SIDE, height - y)}
-        for y in range(0, height, SLICE_SIDE)
-        for x in range(0, width, SLICE_SIDE)
+        {"x": x, "y": y, "width": min(side, width - x), "height": min(side, height - y)}
+        for y in range(0, height, side)
+        for x in range(0, width, side)
     ]
 
 
+def has_alpha_slices(head: dict) -> bool:
+    return head["alpha"] and head["method"] != "exact"
+
+
 def n_alpha_slices(head: dict) -> int:  # [5]
-    return ceil_div(head["width"], ALPHA_SIDE) * ceil_div(head["height"], ALPHA_SIDE) if head["alpha"] else 0
+    return ceil_div(head["width"], ALPHA_SIDE) * ceil_div(head["height"], ALPHA_SIDE) if has_alpha_slices(head) else 0
 
 
 def n_residual_slices(head: dict) -> int:  # [21]
@@ -164,15 +176,15 @@ def check_bound(data: bytes, chunk: dict, chunks: list, head: dict) -> None:  # 
         raise Refused("format", f"a BOND of {end - start} bytes", chunk["offset"])
     if not 1 <= data[start] <= 3:
         raise Refused("format", f"a BOND of level {data[start]}", chunk["offset"])
-    if not head["residual"]:
+    if not head["residual"] and head["method"] != "exact":
         raise Refused("format", "a BOND without a residual", chunk["offset"])
 
 
 def check_limits(head: dict) -> None:  # [12]
     if max(head["width"], head["height"]) > MAX_SIDE or head["width"] * head["height"] > MAX_PIXELS:
         raise Refused("limit", f"a picture of {head['width']}x{head['height']}", 5)
-    side = SLICE_SIDE * head["downscale"]
-    slices = ceil_div(head["width"], side) * ceil_div(head["height"], side) if head["method"] == "latent" else 0
+    side = EXACT_SIDE if head["method"] == "exact" else SLICE_SIDE * head["downscale"]
+    slices = ceil_div(head["width"], side) * ceil_div(head["height"], side) if head["method"] != "palette" else 0
     if slices + n_residual_slices(head) + n_alpha_slices(head) >= MAX_CHUNKS:
         raise Refused("limit", "more slices than chunks are allowed", 5)
 
@@ -196,7 +208,7 @@ def read_chunk(file: Bytes) -> dict:  # [3]
 def read_slice(data: bytes, chunk: dict, place: dict) -> dict:  # [6]
     at, end = chunk["payload"]
     if end - at < 2:
-        raise Refused("format", "LATN is too short for its checksum", chunk["offset"])
+        raise Refused("format", "a slice is too short for its checksum", chunk["offset"])
     checksum = int.from_bytes(data[at : at + 2], "little")
     return {**place, "offset": at + 2, "coded_bytes": end - at - 2, "checksum": checksum}
 
@@ -251,9 +263,11 @@ def read_file(data: bytes) -> dict:  # [2]
         if len(chunks) == MAX_CHUNKS:
             raise Refused("limit", "too many chunks", file.at)
         chunk = read_chunk(file)
-        if chunk["type"] == LATN:
-            if slices and chunks[-1]["type"] != LATN or len(slices) == len(places):
-                raise Refused("format", "a LATN where none may stand", chunk["offset"])
+        if chunk["type"] in (LATN, EXCT):
+            own = EXCT if head["method"] == "exact" else LATN
+            apart = slices and chunks[-1]["type"] != own
+            if chunk["type"] != own or apart or len(slices) == len(places):
+                raise Refused("format", "a slice where none may stand", chunk["offset"])
             slices.append(read_slice(data, chunk, places[len(slices)]))
         elif chunk["type"] == PALT:
             if head["method"] != "palette" or palette:
@@ -292,6 +306,7 @@ def read_file(data: bytes) -> dict:  # [2]
 def describe(data: bytes, version: str, head: dict, slices: list, chunks: list) -> dict:
     """The names are those of `pith info --json`, as far as it has them."""
     downscale = head["downscale"]
+    exact = head["method"] == "exact"  # no latent and no model
     latent = {
         "width": ceil_div(head["width"], downscale),
         "height": ceil_div(head["height"], downscale),
@@ -308,11 +323,12 @@ def describe(data: bytes, version: str, head: dict, slices: list, chunks: list) 
         "version": version,
         "method": head["method"],
         "step_index": head["step_index"],
-        "step": 2.0 ** (head["step_index"] / 64 - 16),  # before it is rounded to binary32 [7]
+        "step": 0.0 if exact else 2.0 ** (head["step_index"] / 64 - 16),  # before it is rounded to binary32 [7]
         "prior_id": head["prior_id"],
         "recipe": head["recipe"],
-        "model": {"name": head["model_name"], "latent_id": head["latent_id"]},
-        "latent": latent,
+        "lossless": exact,
+        "model": None if exact else {"name": head["model_name"], "latent_id": head["latent_id"]},
+        "latent": None if exact else latent,
         "slices": slices,
         "chunks": [{key: chunk[key] for key in ("name", "type", "offset", "bytes")} for chunk in chunks],
     }
