@@ -187,6 +187,13 @@ static cli_exit say_open_failed(const char *path, const pith_diag *why) {
     return cli_fail(open_exit(why->status), path, "%s", why->message);
 }
 
+/* False, with the reason, for a model that no file can be made with: values are not finite. */
+static bool has_latent_id(pith_model *model, const pith_env *env, pith_diag *why) {
+    uint8_t id[PITH_FINGERPRINT_BYTES];
+    if (pith_model_latent_id(model, id) != PITH_E_MODEL_VALUES) return true;
+    return pith_model_check_values(model, env, why) == PITH_OK;
+}
+
 /* The first model that fits best, or else that fits; files called like
  * `first_name` are tried before the others, since the fingerprint of a large
  * checkpoint takes its time. Without one, `why` and `bad_path` tell of the first
@@ -208,11 +215,13 @@ static pith_model *search(const model_list *list, const pith_env *env, const mod
                     pith_model_free(&second_best);
                     return model;
                 }
-                if (will_do && !second_best)
+                if (will_do && !second_best) {
                     second_best = model;
-                else
-                    pith_model_free(&model);
-                continue;
+                    continue;
+                }
+                const bool has_id = has_latent_id(model, env, &fault);
+                pith_model_free(&model);
+                if (has_id) continue;
             }
             bool matters = i < list->n_installed && (is_named || open_exit(fault.status) != CLI_MODEL);
             if (matters && !*bad_path) {

@@ -53,7 +53,8 @@ typedef enum pith_status {
     PITH_E_MODEL_MISMATCH = 12, /* a model was given that the file was not made with */
     PITH_E_BACKEND = 13,        /* the network engine failed */
     PITH_E_ABORTED = 14,        /* a callback asked to stop */
-    PITH_E_INTERNAL = 15        /* a fault of the library's own */
+    PITH_E_INTERNAL = 15,       /* a fault of the library's own */
+    PITH_E_MODEL_VALUES = 16    /* a model's weights, or what its networks make of a picture, are not finite */
 } pith_status;
 
 #define PITH_MESSAGE_BYTES 256

@@ -424,11 +424,13 @@ static pith_status preview_map(const pith_model *m, float *map, pith_diag *diag)
 
 static const char *const latent_prefixes[] = {"vae.encoder.", "vae.quant_conv.", NULL};
 static const char *const decoder_prefixes[] = {"vae.decoder.", "vae.post_quant_conv.", TAESD_DECODER, "unet.", NULL};
+static const char *const pixel_prefixes[] = {"vae.decoder.", "vae.post_quant_conv.", TAESD_DECODER, NULL};
 
 const model_kind model_kind_sd1 = {
     .name = "sd1",
     .latent_prefixes = latent_prefixes,
     .decoder_prefixes = decoder_prefixes,
+    .pixel_prefixes = pixel_prefixes,
     .recognise = recognise,
     .read = read_model,
     .bind_encoder = bind_encoder,

@@ -124,6 +124,24 @@ pith_status model_decoder_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES], 
                        id, diag);
 }
 
+static bool is_of_pixels(const pith_model *m, const tensor *t) {
+    for (const char *const *prefix = m->kind->pixel_prefixes; *prefix; prefix++)
+        if (strncmp(t->name, *prefix, strlen(*prefix)) == 0) return true;
+    return false;
+}
+
+pith_status model_check_decoder(pith_model *m, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    pthread_mutex_lock(&m->lock);
+    for (size_t i = 0; !m->has_finite_pixels && status == PITH_OK && i < tensor_table_count(m->weights); i++) {
+        const tensor *t = tensor_table_at(m->weights, i);
+        if (is_of_pixels(m, t)) status = tensor_check_finite(t, diag);
+    }
+    m->has_finite_pixels = status == PITH_OK;
+    pthread_mutex_unlock(&m->lock);
+    return status;
+}
+
 pith_status pith_model_latent_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES]) {
     return m && id ? model_latent_id(m, id, NULL) : PITH_E_ARG;
 }

@@ -38,6 +38,10 @@ pith_status model_latent_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES
 /* Those of the decoder's; over gigabytes with large models. */
 pith_status model_decoder_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) PITH_MUST_CHECK;
 
+/* PITH_E_MODEL_VALUES when pixels cannot be made of the model's latents, because a value of the autoencoder's
+ * decoder is not finite: an encoder looks before it makes a file that nobody could see. */
+pith_status model_check_decoder(pith_model *model, pith_diag *diag) PITH_MUST_CHECK;
+
 /* What a decoder is run on: h x w latent positions, of which those from (keep_y, keep_x) on, keep_h x keep_w,
  * are wanted; the others are there for what they mean to these. */
 typedef struct model_window {

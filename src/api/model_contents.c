@@ -71,9 +71,9 @@ static pith_status check_tensor(const tensor *t, pith_diag *why) {
         tensor_read_f32(t, at, n, values);
         for (uint64_t i = 0; i < n; i++) {
             if (fabsf(values[i]) < 65520) continue; /* where binary16 rounds to infinity */
-            const char *what = isfinite(values[i]) ? "too large for binary16" : "not finite";
-            return diag_set(why, PITH_E_FORMAT, "tensor %.100s: value %llu is %s", t->name,
-                            (unsigned long long)(at + i), what);
+            if (!isfinite(values[i])) return tensor_check_finite(t, why);
+            return diag_set(why, PITH_E_MODEL_VALUES, "tensor %.100s: value %llu is too large for binary16", t->name,
+                            (unsigned long long)(at + i));
         }
         at += n;
     }

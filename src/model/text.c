@@ -74,6 +74,10 @@ pith_status text_empty_embeddings(float *out, const text_config *c, const tensor
             out[(size_t)i * c->c + k] = of_token + of_position;
         }
     }
+    if (!floats_are_finite(out, (size_t)c->n_positions * c->c)) {
+        PITH_TRY(tensor_check_finite(tokens, diag));
+        PITH_TRY(tensor_check_finite(positions, diag));
+    }
 cleanup:
     return status;
 }
@@ -88,6 +92,7 @@ pith_status text_empty_context(float *out, uint32_t n_context, uint32_t c_contex
     float *embeddings = NULL;
     if (constant) {
         PITH_TRY(check_rows(constant, TEXT_EMPTY_PROMPT_KEY, n_context, c_context, diag));
+        PITH_TRY(tensor_check_finite(constant, diag));
         tensor_read_f32(constant, 0, constant->n_elements, out);
         return PITH_OK;
     }

@@ -59,6 +59,11 @@ bool tensor_has_values(const tensor *t);
  * binary16 bit patterns. Where tensor_has_values is false they are 0. */
 void tensor_read_f32(const tensor *t, uint64_t first, uint64_t count, float *out);
 void tensor_read_f16(const tensor *t, uint64_t first, uint64_t count, uint16_t *out);
+/* Neither infinite nor NaN: elements [first, first + count) of a tensor, of what the file holds; floats. */
+bool tensor_is_finite(const tensor *t, uint64_t first, uint64_t count);
+bool floats_are_finite(const float *values, size_t count);
+/* PITH_E_MODEL_VALUES, naming the tensor and its first value that is not finite. */
+pith_status tensor_check_finite(const tensor *t, pith_diag *diag) PITH_MUST_CHECK;
 float f16_to_f32(uint16_t half);
 uint16_t f32_to_f16(float value);
 
