@@ -114,6 +114,8 @@ static void every_format_and_precision_gives_the_same_tensors(void **state) {
                  {"f32.ckpt", true},
                  {"f16.ckpt", true},
                  {"flat.ckpt", true},
+                 {"strided.ckpt", true},
+                 {"packed.ckpt", true},
                  {"vae.safetensors", false},
                  {"old/vae", false},
                  {"new/vae", false},

@@ -27,7 +27,8 @@ static bool is_finite_among_others(tensor_type type, uint32_t bits) {
     const size_t size = type == TENSOR_F32 ? 4 : 2;
     uint8_t data[4 * N + 1] = {0};
     for (size_t k = 0; k < size; k++) data[1 + AT * size + k] = (uint8_t)(bits >> (8 * k));
-    tensor t = {.name = "t", .type = type, .rank = 1, .shape = {N}, .n_elements = N, .data = data + 1, .n_bytes = N * size};
+    tensor t = {
+        .name = "t", .type = type, .rank = 1, .shape = {N}, .n_elements = N, .data = data + 1, .n_bytes = N * size};
     pith_diag why = {0};
     const bool is_finite = tensor_check_finite(&t, &why) == PITH_OK;
     assert_int_equal(tensor_is_finite(&t, 0, N), is_finite);
@@ -59,10 +60,20 @@ typedef struct one_layer {
 } one_layer;
 
 static void layer_open(one_layer *l) {
-    tensor weight = {.name = "a.weight", .type = TENSOR_F32, .rank = 2, .shape = {2, 4}, .n_elements = 8,
-                     .data = (const uint8_t *)l->weight, .n_bytes = sizeof l->weight};
-    tensor bias = {.name = "a.bias", .type = TENSOR_F32, .rank = 1, .shape = {2}, .n_elements = 2,
-                   .data = (const uint8_t *)l->bias, .n_bytes = sizeof l->bias};
+    tensor weight = {.name = "a.weight",
+                     .type = TENSOR_F32,
+                     .rank = 2,
+                     .shape = {2, 4},
+                     .n_elements = 8,
+                     .data = (const uint8_t *)l->weight,
+                     .n_bytes = sizeof l->weight};
+    tensor bias = {.name = "a.bias",
+                   .type = TENSOR_F32,
+                   .rank = 1,
+                   .shape = {2},
+                   .n_elements = 2,
+                   .data = (const uint8_t *)l->bias,
+                   .n_bytes = sizeof l->bias};
     assert_int_equal(tensor_table_new(&l->table, NULL), PITH_OK);
     assert_int_equal(tensor_table_add(l->table, &weight), PITH_OK);
     assert_int_equal(tensor_table_add(l->table, &bias), PITH_OK);

@@ -182,7 +182,7 @@ static tensor_table *new_table(void) {
 }
 
 static tensor vector(const char *name, tensor_type type, const void *data, uint64_t n, size_t element_bytes) {
-    return (tensor){name, type, 1, {n}, n, data, n * element_bytes, NULL, NULL};
+    return (tensor){name, type, 1, {n}, n, data, n * element_bytes, NULL, NULL, false, {0}};
 }
 
 static void add_vector(tensor_table *table, const char *name) {
@@ -274,15 +274,15 @@ static void write_table(const char *name, const tensor_table *table) {
 
 static tensor_table *sample_table(void) {
     tensor_table *table = new_table();
-    tensor t = {"conv.weight", TENSOR_F16, 4, {2, 1, 3, 2}, 12, some_bytes, 24, NULL, NULL};
+    tensor t = {"conv.weight", TENSOR_F16, 4, {2, 1, 3, 2}, 12, some_bytes, 24, NULL, NULL, false, {0}};
     assert_int_equal(tensor_table_add(table, &t), PITH_OK);
-    t = (tensor){"a \"quoted\"\n\xc3\xa9", TENSOR_F32, 1, {3}, 3, some_bytes + 1, 12, NULL, NULL};
+    t = (tensor){"a \"quoted\"\n\xc3\xa9", TENSOR_F32, 1, {3}, 3, some_bytes + 1, 12, NULL, NULL, false, {0}};
     assert_int_equal(tensor_table_add(table, &t), PITH_OK);
-    t = (tensor){"scalar", TENSOR_BF16, 0, {0}, 1, some_bytes + 2, 2, NULL, NULL};
+    t = (tensor){"scalar", TENSOR_BF16, 0, {0}, 1, some_bytes + 2, 2, NULL, NULL, false, {0}};
     assert_int_equal(tensor_table_add(table, &t), PITH_OK);
-    t = (tensor){"none", TENSOR_I8, 2, {0, 5}, 0, NULL, 0, NULL, NULL};
+    t = (tensor){"none", TENSOR_I8, 2, {0, 5}, 0, NULL, 0, NULL, NULL, false, {0}};
     assert_int_equal(tensor_table_add(table, &t), PITH_OK);
-    t = (tensor){"bytes", TENSOR_I8, 1, {7}, 7, some_bytes + 3, 7, NULL, NULL};
+    t = (tensor){"bytes", TENSOR_I8, 1, {7}, 7, some_bytes + 3, 7, NULL, NULL, false, {0}};
     assert_int_equal(tensor_table_add(table, &t), PITH_OK);
     assert_int_equal(tensor_table_set_meta(table, "pith.name", "mini-1"), PITH_OK);
     assert_int_equal(tensor_table_set_meta(table, "empty", ""), PITH_OK);
@@ -448,15 +448,12 @@ static tensor_table *make_parts(const void *data, tensor_type type, size_t eleme
     tensor_table *table = new_table();
     for (size_t i = 0; i < N_TENSORS; i++) {
         const part *p = &PARTS[reversed ? N_TENSORS - 1 - i : i];
-        tensor t = {p->name,
-                    type,
-                    p->rank,
-                    {0},
-                    p->count,
-                    (const uint8_t *)data + p->first * element_bytes,
-                    p->count * element_bytes,
-                    NULL,
-                    NULL};
+        tensor t = {.name = p->name,
+                    .type = type,
+                    .rank = p->rank,
+                    .n_elements = p->count,
+                    .data = (const uint8_t *)data + p->first * element_bytes,
+                    .n_bytes = p->count * element_bytes};
         memcpy(t.shape, p->shape, sizeof p->shape);
         assert_int_equal(tensor_table_add(table, &t), PITH_OK);
     }
@@ -550,11 +547,21 @@ static void a_fingerprint_over_several_prefixes_is_in_the_order_of_names(void **
 static void a_changed_name_shape_or_value_changes_the_fingerprint(void **state) {
     (void)state;
     tensor variants[] = {
-        {"w", TENSOR_F32, 1, {4}, 4, some_bytes, 16, NULL, NULL},
-        {"v", TENSOR_F32, 1, {4}, 4, some_bytes, 16, NULL, NULL},
-        {"w", TENSOR_F32, 2, {2, 2}, 4, some_bytes, 16, NULL, NULL},
-        {"w", TENSOR_F32, 2, {1, 4}, 4, some_bytes, 16, NULL, NULL},
-        {"w", TENSOR_F32, 1, {4}, 4, (const uint8_t *)"\0\0\200\077\0\0\0\0\0\0\0\0\0\0\0\0", 16, NULL, NULL},
+        {"w", TENSOR_F32, 1, {4}, 4, some_bytes, 16, NULL, NULL, false, {0}},
+        {"v", TENSOR_F32, 1, {4}, 4, some_bytes, 16, NULL, NULL, false, {0}},
+        {"w", TENSOR_F32, 2, {2, 2}, 4, some_bytes, 16, NULL, NULL, false, {0}},
+        {"w", TENSOR_F32, 2, {1, 4}, 4, some_bytes, 16, NULL, NULL, false, {0}},
+        {"w",
+         TENSOR_F32,
+         1,
+         {4},
+         4,
+         (const uint8_t *)"\0\0\200\077\0\0\0\0\0\0\0\0\0\0\0\0",
+         16,
+         NULL,
+         NULL,
+         false,
+         {0}},
     };
     enum { N = sizeof variants / sizeof variants[0] };
     uint8_t ids[N][8];

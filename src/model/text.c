@@ -52,7 +52,7 @@ static pith_status check_rows(const tensor *t, const char *name, uint32_t n_rows
     if ((t->rank != 2 && t->rank != 3) || dims[0] != n_rows || dims[1] != c || t->n_elements != (uint64_t)n_rows * c)
         return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s must be [%u, %u]", name, n_rows, c);
     if (t->fault) return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %s: %s", name, t->fault);
-    if (!tensor_has_values(t)) return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s is not F32, F16 or BF16", name);
+    if (!tensor_has_values(t)) return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s is not F32, F16, BF16 or F8", name);
     return PITH_OK;
 }
 

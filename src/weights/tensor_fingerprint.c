@@ -50,7 +50,7 @@ static pith_status hash_values(hasher *h, const tensor *t, pith_diag *diag) {
         uint64_t left = t->n_elements - at;
         size_t n = left < BLOCK_ELEMENTS ? (size_t)left : BLOCK_ELEMENTS;
         if (!tensor_is_finite(t, at, n)) return tensor_check_finite(t, diag);
-        if (t->type == TENSOR_F16) /* as it lies */
+        if (t->type == TENSOR_F16 && !t->is_strided) /* as it lies */
             sha256_update(&h->sha, 2 * n, t->data + 2 * at);
         else
             hash_rounded(h, t, at, n);
@@ -63,7 +63,7 @@ static pith_status hash_values(hasher *h, const tensor *t, pith_diag *diag) {
 static pith_status hash_tensor(hasher *h, const tensor *t, pith_diag *diag) {
     if (!tensor_has_values(t))
         return diag_set(diag, PITH_E_UNSUPPORTED,
-                        "tensor %.100s: no fingerprint of values that are not F32, F16 or BF16", t->name);
+                        "tensor %.100s: no fingerprint of values that are not F32, F16, BF16 or F8", t->name);
     size_t name_bytes = strlen(t->name);
     hash_little_endian(h, name_bytes, 4);
     sha256_update(&h->sha, name_bytes, (const uint8_t *)t->name);

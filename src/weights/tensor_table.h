@@ -16,7 +16,9 @@ typedef enum tensor_type {
     TENSOR_F16 = 2,
     TENSOR_BF16 = 3,
     TENSOR_I8 = 4,
-    TENSOR_OTHER = 5 /* a valid type that the networks do not read (I64, F64, BOOL, ...) */
+    TENSOR_F8_E4M3 = 5, /* 8 bits, without infinities */
+    TENSOR_F8_E5M2 = 6, /* the upper half of binary16 */
+    TENSOR_OTHER = 7    /* a valid type that the networks do not read (I64, F64, BOOL, ...) */
 } tensor_type;
 
 typedef struct tensor {
@@ -29,6 +31,8 @@ typedef struct tensor {
     uint64_t n_bytes;
     const char *fault;     /* why the values cannot be used (static text), NULL when they can */
     const uint8_t *scales; /* TENSOR_I8: binary32 [shape[0]], like data; NULL: plain integers (weights/quantised.h) */
+    bool is_strided;       /* elements lie `strides` apart, not one after the other: tensor_read_* find them */
+    uint64_t strides[TENSOR_MAX_RANK]; /* in elements */
 } tensor;
 
 typedef struct tensor_table tensor_table;
@@ -52,7 +56,7 @@ uint64_t tensor_table_file_bytes(const tensor_table *table);
  * back by themselves when touched): called once weights are reordered. */
 void tensor_table_drop_pages(const tensor_table *table);
 
-/* The values are numbers that networks can use: F32, F16, BF16, or I8 with scales. */
+/* The values are numbers that networks can use: F32, F16, BF16, F8, or I8 with scales. */
 bool tensor_has_values(const tensor *t);
 
 /* Elements [first, first + count) widened to float, or rounded to nearest-even
