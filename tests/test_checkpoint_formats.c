@@ -108,18 +108,11 @@ static void every_format_and_precision_gives_the_same_tensors(void **state) {
     static const struct {
         const char *name;
         bool has_unet;
-    } files[] = {{"f16.safetensors", true},
-                 {"old", true},
-                 {"new", true},
-                 {"f32.ckpt", true},
-                 {"f16.ckpt", true},
-                 {"flat.ckpt", true},
-                 {"strided.ckpt", true},
-                 {"packed.ckpt", true},
-                 {"vae.safetensors", false},
-                 {"old/vae", false},
-                 {"new/vae", false},
-                 {"old/vae/diffusion_pytorch_model.safetensors", false}};
+    } files[] = {
+        {"f16.safetensors", true}, {"old", true},         {"new", true},
+        {"f32.ckpt", true},        {"f16.ckpt", true},    {"flat.ckpt", true},
+        {"strided.ckpt", true},    {"packed.ckpt", true}, {"vae.safetensors", false},
+        {"old/vae", false},        {"new/vae", false},    {"old/vae/diffusion_pytorch_model.safetensors", false}};
     ids expected = read_ids("f32.safetensors");
     assert_true(expected.has_unet);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {

@@ -40,8 +40,8 @@ static int setup(void **state) {
 }
 
 /* A checkpoint of tensors t0, t1, ... in one storage; `dtype`: of an untyped one, or NULL. */
-static void put_tensors(byte_writer *out, const pk_tensor *tensors, size_t n, const char *dtype, const zip_spec *storage,
-                        bool deflate, zip_style style) {
+static void put_tensors(byte_writer *out, const pk_tensor *tensors, size_t n, const char *dtype,
+                        const zip_spec *storage, bool deflate, zip_style style) {
     byte_writer p;
     bw_init(&p, NULL);
     pk_start(&p, 2);
@@ -106,12 +106,12 @@ static void assert_values(const tensor *t, const pk_tensor *expected) {
 }
 
 static const pk_tensor VIEWS[] = {
-    {"FloatStorage", "0", N_VALUES, 0, 2, {10, 12}, {1, 10}},              /* transposed */
-    {"FloatStorage", "0", N_VALUES, 0, 4, {5, 4, 3, 2}, {24, 1, 8, 4}},    /* channels_last */
-    {"FloatStorage", "0", N_VALUES, 3, 1, {20}, {5}},                      /* every fifth */
-    {"FloatStorage", "0", N_VALUES, 7, 2, {10, 5}, {12, 1}},               /* columns of a matrix */
-    {"FloatStorage", "0", N_VALUES, 119, 3, {1, 1, 1}, {4000, 9, 1}},      /* strides that say nothing */
-    {"FloatStorage", "0", N_VALUES, 0, 4, {4, 30, 1, 1}, {1, 4, 4, 4}},    /* a 1x1 convolution in channels_last */
+    {"FloatStorage", "0", N_VALUES, 0, 2, {10, 12}, {1, 10}},           /* transposed */
+    {"FloatStorage", "0", N_VALUES, 0, 4, {5, 4, 3, 2}, {24, 1, 8, 4}}, /* channels_last */
+    {"FloatStorage", "0", N_VALUES, 3, 1, {20}, {5}},                   /* every fifth */
+    {"FloatStorage", "0", N_VALUES, 7, 2, {10, 5}, {12, 1}},            /* columns of a matrix */
+    {"FloatStorage", "0", N_VALUES, 119, 3, {1, 1, 1}, {4000, 9, 1}},   /* strides that say nothing */
+    {"FloatStorage", "0", N_VALUES, 0, 4, {4, 30, 1, 1}, {1, 4, 4, 4}}, /* a 1x1 convolution in channels_last */
     {"FloatStorage", "0", N_VALUES, 0, 3, {2, 3, 20}, {1, 2, 6}},
 };
 #define N_VIEWS (sizeof VIEWS / sizeof *VIEWS)
@@ -238,7 +238,8 @@ static void every_float_of_8_bits_widens_exactly(void **state) {
     float values[256];
     uint16_t narrowed[256];
     for (int i = 0; i < 256; i++) all[i] = (uint8_t)i;
-    tensor t = {.name = "t", .type = TENSOR_F8_E4M3, .rank = 1, .shape = {256}, .n_elements = 256, .data = all, .n_bytes = 256};
+    tensor t = {
+        .name = "t", .type = TENSOR_F8_E4M3, .rank = 1, .shape = {256}, .n_elements = 256, .data = all, .n_bytes = 256};
     assert_true(tensor_has_values(&t));
     tensor_read_f32(&t, 0, 256, values);
     tensor_read_f16(&t, 0, 256, narrowed);
@@ -254,7 +255,8 @@ static void every_float_of_8_bits_widens_exactly(void **state) {
         const bool is_number = (i & 124) != 124;
         assert_int_equal(tensor_is_finite(&t, i, 1), is_number);
         assert_true(is_number ? (double)values[i] == value_of(i, 2, 15)
-                              : (i & 3) ? isnan(values[i]) : isinf(values[i]) != 0);
+                    : (i & 3) ? isnan(values[i])
+                              : isinf(values[i]) != 0);
     }
 }
 
@@ -303,7 +305,8 @@ static void a_deflated_checkpoint_has_the_same_values(void **state) {
 static void damage_to_what_is_deflated_is_found(void **state) {
     (void)state;
     byte_writer file;
-    zip_spec storage = {.name = "archive/data/0", .data = floats, .n_bytes = sizeof floats, .deflate = true, .crc_xor = 1};
+    zip_spec storage = {
+        .name = "archive/data/0", .data = floats, .n_bytes = sizeof floats, .deflate = true, .crc_xor = 1};
     put_tensors(&file, VIEWS, 1, NULL, &storage, true, ZIP_TORCH);
     refuses(&file, PITH_E_CHECKSUM, "archive/data/0 is damaged: its checksum is another");
     bw_free(&file);

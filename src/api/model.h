@@ -25,10 +25,11 @@ typedef struct model_traits {
     uint32_t decoder_reach;
     uint32_t max_whole_positions; /* larger latents are coded by recipe 1; 0: by recipe 0, whatever their size */
     bool can_denoise;
-    bool can_texture;     /* model_decode_how.realism may be more than 0 */
-    bool denoiser_varies; /* more between processors than rounding does: no residual can stand on it */
-    float palette_unit;   /* of the latent: what a byte of method palette stands for */
-    uint64_t memory;      /* bytes a call may take where its caller does not say; 0 = not bound */
+    bool can_texture; /* model_decode_how.realism may be more than 0 */
+    bool
+        denoiser_varies; /* more between processors than rounding does, or cannot be run: no residual can stand on it */
+    float palette_unit;  /* of the latent: what a byte of method palette stands for */
+    uint64_t memory;     /* bytes a call may take where its caller does not say; 0 = not bound */
 } model_traits;
 
 const model_traits *model_traits_of(const pith_model *model);

@@ -13,6 +13,7 @@
 #include "weights/ckpt.h"
 #include "weights/dialects.h"
 #include "weights/diffusers_open.h"
+#include "weights/prediction.h"
 #include "weights/recognise.h"
 #include "weights/safetensors.h"
 #include "weights/tensor_table_private.h"
@@ -127,6 +128,7 @@ static pith_status open_single(tensor_table **out, const pith_env *env, const ch
     PITH_TRY(recognise_names(raw, diag));
     PITH_TRY(tensor_table_new(&canonical, env));
     PITH_TRY(dialects_apply(canonical, raw, DIALECT_ANY, names, diag));
+    PITH_TRY(prediction_from_marks(canonical, raw));
     PITH_TRY(add_sibling(canonical, env, path, names, diag));
     PITH_TRY(recognise_parts(canonical, raw, names, diag));
     *out = canonical;

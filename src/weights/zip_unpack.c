@@ -11,7 +11,7 @@
 #include "base/stream.h"
 #include "weights/zip_read.h"
 
-#define NO_HEADER (-MAX_WBITS) /* a zip has neither zlib's nor gzip's */
+#define NO_HEADER (-MAX_WBITS)  /* a zip has neither zlib's nor gzip's */
 #define MOST_AT_ONCE (1u << 30) /* zlib counts in unsigned int */
 
 static int name_length(const zip_member *m) { return (int)(m->name_bytes < 100 ? m->name_bytes : 100); }
@@ -50,8 +50,8 @@ pith_status zip_unpack(uint8_t **out, const zip_file *zip, const zip_member *m, 
         status = diag_set(diag, PITH_E_FORMAT, "zip: %.*s is damaged: it does not unpack to %" PRIu64 " bytes",
                           name_length(m), m->name, m->n_bytes);
     else if (crc32_update(0, data, (size_t)m->n_bytes) != m->crc)
-        status = diag_set(diag, PITH_E_CHECKSUM, "zip: %.*s is damaged: its checksum is another", name_length(m),
-                          m->name);
+        status =
+            diag_set(diag, PITH_E_CHECKSUM, "zip: %.*s is damaged: its checksum is another", name_length(m), m->name);
     (void)inflateEnd(&z);
     if (status == PITH_OK)
         *out = data;
