@@ -12,6 +12,7 @@
 #include "model/text.h"
 #include "model/unet.h"
 #include "model/vae.h"
+#include "weights/weights_open.h"
 
 /* Steps of quality 0 and 100, in U-Net units, where a latent's deviation is about 1. */
 #define LOG2_STEP_Q0 2.0f
@@ -123,7 +124,8 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
     }
     if (m->traits.can_denoise) {
         PITH_TRY(unet_config_read(&c->unet, m->weights, diag));
-        m->traits.denoiser_varies = unet_is_int8(m->weights) || unet_fault(m->weights);
+        m->traits.denoiser_varies =
+            unet_is_int8(m->weights) || unet_fault(m->weights) || weights_missing_text(m->weights);
         uint32_t side = unet_granularity(&c->unet);
         PITH_TRY(kind_check_plan(m, denoiser_plan, side, side, diag));
     }

@@ -42,8 +42,8 @@ static bool is_usual_schedule(const json_t *json, char fault[FAULT_BYTES]) {
     } numbers[] = {{"beta_start", 0.00085}, {"beta_end", 0.012}, {"num_train_timesteps", 1000}};
     const char *schedule = json_string_value(json_object_get(json, "beta_schedule"));
     if (schedule && strcmp(schedule, "scaled_linear") != 0) {
-        snprintf(fault, FAULT_BYTES, "was trained with a beta_schedule of %.40s, Stable Diffusion 1.x with scaled_linear",
-                 schedule);
+        snprintf(fault, FAULT_BYTES,
+                 "was trained with a beta_schedule of %.40s, Stable Diffusion 1.x with scaled_linear", schedule);
         return false;
     }
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
