@@ -11,10 +11,11 @@
 #define TENSOR_MAX_NAME_BYTES 512u
 #define TENSOR_MAX_MAPS 4u /* autoencoder, U-Net and text encoder, a file each */
 
-/* A whole file, mapped read-only and private. */
+/* A whole file, mapped read-only and private, or bytes that are the caller's. */
 typedef struct file_map {
     const uint8_t *data;
     size_t n_bytes;
+    bool is_borrowed;
 } file_map;
 
 /* Maps the regular file `path`; refuses anything else, an empty file and one
