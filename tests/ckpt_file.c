@@ -111,7 +111,7 @@ static void pack(placed *p, const zip_spec *m) {
     p->method = m->method;
     p->n_bytes = p->packed_bytes = m->n_bytes;
     if (!m->deflate) return;
-    if (deflateInit2(&z, 9, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY) != Z_OK) exit(EXIT_FAILURE);
+    if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY) != Z_OK) exit(EXIT_FAILURE);
     const size_t room = deflateBound(&z, (uLong)m->n_bytes);
     p->packed = malloc(room);
     if (!p->packed) exit(EXIT_FAILURE);

@@ -70,8 +70,8 @@ static bool find_of_library(char found[PATH_MAX]) {
     Dl_info info;
     if (!dladdr(&here, &info) || !info.dli_fname || info.dli_fname[0] != '/') return false;
     const char *slash = strrchr(info.dli_fname, '/');
-    const int n = snprintf(path, sizeof path, "%.*s/%s", (int)(slash - info.dli_fname), info.dli_fname,
-                           PITH_LIBRARY_TO_MODELS);
+    const int n =
+        snprintf(path, sizeof path, "%.*s/%s", (int)(slash - info.dli_fname), info.dli_fname, PITH_LIBRARY_TO_MODELS);
     return n > 0 && (size_t)n < sizeof path && realpath(path, found) != NULL;
 }
 
@@ -164,11 +164,10 @@ static void look_in_folders(search *s, const char *folders) {
 static pith_status open_built_in(pith_model **out, const search *s, const char *folders, pith_diag *why) {
     size_t n_bytes;
     if (model_embedded(&n_bytes)) return pith_model_open(out, s->env, PITH_MODEL_BUILT_IN, why);
-    if (s->fault.status != PITH_OK)
-        return diag_set(why, s->fault.status, "%s: %s", s->bad_path, s->fault.message);
-    return diag_set(why, PITH_E_MODEL_MISSING,
-                    "no " FIRST_FILE ", the built-in model, is in %.110s: put it there, or set PITH_MODELS to its folder",
-                    folders);
+    if (s->fault.status != PITH_OK) return diag_set(why, s->fault.status, "%s: %s", s->bad_path, s->fault.message);
+    return diag_set(
+        why, PITH_E_MODEL_MISSING,
+        "no " FIRST_FILE ", the built-in model, is in %.110s: put it there, or set PITH_MODELS to its folder", folders);
 }
 
 pith_status pith_model_open_default(pith_model **out, const pith_env *env, pith_diag *why) {

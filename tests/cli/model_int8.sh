@@ -71,7 +71,7 @@ refuses 3 "int8.safetensors: is int8: make the fp16 one of" "$pith" model conver
 
 # TAESD, in one file and in two.
 mkdir v
-/usr/bin/python3 "$source_dir/tests/reference/make_vaes.py" "$source_dir/../shared/sd" vae.safetensors v
+"$maker" autoencoders v
 for in in v/tiny v/taesd_decoder; do
     ok "$pith" model convert --to fp16 $in.safetensors t16.safetensors
     ok "$pith" model convert --to int8 $in.safetensors t8.safetensors
@@ -147,9 +147,7 @@ done
 refuses 4 "no/where.safetensors: cannot be written" "$pith" model convert --to int8 vae.safetensors no/where.safetensors
 
 # With the U-Net and both methods.
-checkpoint --dtype f16 -o sd.safetensors
-/usr/bin/python3 "$source_dir/tests/reference/add_empty_prompt.py" sd.safetensors whole.safetensors
-rm sd.safetensors
+checkpoint --dtype f16 --format own -o whole.safetensors
 ok "$pith" model convert --to int8 whole.safetensors int8.safetensors
 half_of int8.safetensors whole.safetensors
 "$pith" model info int8.safetensors | grep -q "^  parts *autoencoder, U-Net, empty prompt$" || fail "parts"
