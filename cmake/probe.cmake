@@ -35,7 +35,7 @@ endif()
 # far above the limit; there the same happens inside test_damage.
 if(PITH_TESTS AND TARGET pith)
     add_executable(pith-mutants ${PROJECT_SOURCE_DIR}/tests/probe/pith_mutants.c ${PROJECT_SOURCE_DIR}/fuzz/mend.c
-        ${PROJECT_SOURCE_DIR}/tests/container_file.c)
+        ${PROJECT_SOURCE_DIR}/tests/container_file.c ${PROJECT_SOURCE_DIR}/tests/machine_speed.c)
     target_include_directories(pith-mutants PRIVATE ${PROJECT_SOURCE_DIR}/fuzz ${PROJECT_SOURCE_DIR}/tests)
     target_link_libraries(pith-mutants PRIVATE pith_internal)
     if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")

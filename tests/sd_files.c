@@ -166,9 +166,8 @@ static const pair same[] = {{"", ""}};
 
 static void vae_name(char out[NAME_BYTES], const char *name, bool new_attention) {
     static const pair res[] = {{"nin_shortcut.", "conv_shortcut."}, {"", ""}};
-    static const pair whole[] = {{"encoder.norm_out.", "encoder.conv_norm_out."},
-                                 {"decoder.norm_out.", "decoder.conv_norm_out."},
-                                 {"", ""}};
+    static const pair whole[] = {
+        {"encoder.norm_out.", "encoder.conv_norm_out."}, {"decoder.norm_out.", "decoder.conv_norm_out."}, {"", ""}};
     static const pair old_attn[] = {
         {"norm.", "group_norm."}, {"q.", "query."}, {"k.", "key."}, {"v.", "value."}, {"proj_out.", "proj_attn."}};
     static const pair new_attn[] = {
@@ -183,10 +182,12 @@ static void vae_name(char out[NAME_BYTES], const char *name, bool new_attention)
         snprintf(block, sizeof block, "%s.mid_block.attentions.0.", side);
         done = new_attention ? RENAME(out, block, name + n, new_attn) : RENAME(out, block, name + n, old_attn);
     } else if (n = 0, sscanf(name, "%15[a-z].%7[a-z].%d.block.%d.%n", side, way, &level, &index, &n) == 4 && n > 0) {
-        snprintf(block, sizeof block, "%s.%s_blocks.%d.resnets.%d.", side, way, way[0] == 'u' ? 3 - level : level, index);
+        snprintf(block, sizeof block, "%s.%s_blocks.%d.resnets.%d.", side, way, way[0] == 'u' ? 3 - level : level,
+                 index);
         done = RENAME(out, block, name + n, res);
     } else if (n = 0, sscanf(name, "%15[a-z].%7[a-z].%d.%*[a-z].%n", side, way, &level, &n) == 3 && n > 0) {
-        snprintf(block, sizeof block, "%s.%s_blocks.%d.%ssamplers.0.", side, way, way[0] == 'u' ? 3 - level : level, way);
+        snprintf(block, sizeof block, "%s.%s_blocks.%d.%ssamplers.0.", side, way, way[0] == 'u' ? 3 - level : level,
+                 way);
         done = RENAME(out, block, name + n, same);
     } else {
         done = RENAME(out, "", name, whole);
@@ -201,9 +202,9 @@ static void unet_name(char out[NAME_BYTES], const char *name) {
                                 {"out.0.", "conv_norm_out."},
                                 {"out.2.", "conv_out."},
                                 {"middle_block.1.", "mid_block.attentions.0."}};
-    static const pair res[] = {{"in_layers.0.", "norm1."},    {"in_layers.2.", "conv1."},
+    static const pair res[] = {{"in_layers.0.", "norm1."},          {"in_layers.2.", "conv1."},
                                {"emb_layers.1.", "time_emb_proj."}, {"out_layers.0.", "norm2."},
-                               {"out_layers.3.", "conv2."},   {"skip_connection.", "conv_shortcut."}};
+                               {"out_layers.3.", "conv2."},         {"skip_connection.", "conv_shortcut."}};
     char side[16], block[128];
     int i, j, n = 0;
     bool done = RENAME(out, "", name, ends);
@@ -255,8 +256,9 @@ static void write_component(const char *folder, const char *part, const random_s
     }
     snprintf(path, sizeof path, "%s/%s", folder, is_vae ? "vae" : "unet");
     make_folder(path);
-    write_text(path, "config.json", is_vae ? "{\"_class_name\": \"AutoencoderKL\", \"scaling_factor\": 0.18215}"
-                                           : "{\"_class_name\": \"UNet2DConditionModel\"}");
+    write_text(path, "config.json",
+               is_vae ? "{\"_class_name\": \"AutoencoderKL\", \"scaling_factor\": 0.18215}"
+                      : "{\"_class_name\": \"UNet2DConditionModel\"}");
     strncat(path, "/diffusion_pytorch_model.safetensors", sizeof path - strlen(path) - 1);
     write_table(path, table);
     tensor_table_free(&table);
