@@ -2,10 +2,11 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* pith-checkpoint: narrow Stable Diffusions of random weights as files, for
  * tests/cli/checkpoint.bash.
- *   pith-checkpoint [--parts all|vae|unet] [--dtype f32|f16] [--vae-ch N] [--unet-ch N]
+ *   pith-checkpoint [--parts all|vae|unet|whole] [--dtype f32|f16] [--vae-ch N] [--unet-ch N]
  *                   [--format safetensors|ckpt|packed|diffusers|own] [--mark NAME]... -o OUT
  *   pith-checkpoint autoencoders FOLDER
- * The latter writes what may lie beside a checkpoint of --parts vae: one with the same encoder and another decoder, one
+ * All: autoencoder and U-Net; whole: and the text encoder.
+ * The last writes what may lie beside a checkpoint of --parts vae: one with the same encoder and another decoder, one
  * whose encoder differs in a single value, both without prefix; TAESD as one file, as two, and for 16 channels. */
 #include <stdbool.h>
 #include <stdio.h>
@@ -62,6 +63,8 @@ static void make(random_sd *r, const wish *w) {
     if (!random_sd_new(r, SEED, strcmp(w->dtype, "f16") == 0 ? TENSOR_F16 : TENSOR_F32)) exit(EXIT_FAILURE);
     if (strcmp(w->parts, "unet") != 0) sd_case_add_vae(r, &vae);
     if (strcmp(w->parts, "vae") != 0) sd_case_add_unet(r, &unet);
+    const text_config text = sd_case_text();
+    if (strcmp(w->parts, "whole") == 0) sd_case_add_text(r, &text);
 }
 
 static int write_checkpoint(const wish *w) {
