@@ -126,6 +126,31 @@ static void notes_of_single_files_are_read(void **state) {
     }
 }
 
+static void a_configuration_beside_the_file_is_read(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        bool predicts_v;
+    } cases[] = {
+        {"model:\n  params:\n    parameterization: \"v\"\n    linear_start: 0.00085\n", true},
+        {"parameterization: v # as trained\r\n", true},
+        {"a: b\nparameterization: 'v'", true},
+        {"parameterization: \"eps\"\n", false},
+        {"parameterization: \"velocity\"\n", false},
+        {"# parameterization: \"v\"\nxparameterization: v\nparameterization v", false},
+        {"parameterization:", false},
+        {"\n", false},
+    };
+    static const char *const none[] = {NULL};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        temp_write("marked.yaml", cases[i].text, strlen(cases[i].text));
+        pith_model *model = open_marked(none, NULL);
+        assert_int_equal(model->config.sd1.unet.predicts_v, cases[i].predicts_v);
+        pith_model_free(&model);
+    }
+    assert_int_equal(remove(temp_path("marked.yaml")), 0);
+}
+
 static void a_converted_file_keeps_the_notes(void **state) {
     (void)state;
     pith_diag why = {0};
@@ -266,6 +291,7 @@ static void a_unet_that_cannot_be_run_does_not_matter_without_it(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(notes_of_single_files_are_read),
+        cmocka_unit_test(a_configuration_beside_the_file_is_read),
         cmocka_unit_test(a_converted_file_keeps_the_notes),
         cmocka_unit_test(v_is_taken_for_what_it_is),
         cmocka_unit_test(a_unet_that_cannot_be_run_does_not_matter_without_it),

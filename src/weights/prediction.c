@@ -34,6 +34,32 @@ cleanup:
     return status;
 }
 
+/* The value behind a line's key, without quotes; its length, 0 where the line is another. */
+static size_t value_of_key(const char **value, const char *line, size_t n, const char *key) {
+    static const char around[] = " \t\r\"'";
+    const size_t k = strlen(key);
+    while (n > 0 && (*line == ' ' || *line == '\t')) line++, n--;
+    if (n <= k || strncmp(line, key, k) != 0 || line[k] != ':') return 0;
+    line += k + 1;
+    n -= k + 1;
+    while (n > 0 && strchr(around, *line)) line++, n--;
+    *value = line;
+    size_t length = 0;
+    while (length < n && line[length] != '#' && !strchr(around, line[length])) length++;
+    return length;
+}
+
+pith_status prediction_from_yaml(tensor_table *to, const char *text, size_t n_bytes) {
+    for (size_t at = 0; at < n_bytes;) {
+        const char *line = text + at, *end = memchr(line, '\n', n_bytes - at), *value = NULL;
+        const size_t n = end ? (size_t)(end - line) : n_bytes - at;
+        const size_t length = value_of_key(&value, line, n, "parameterization");
+        if (length == 1 && *value == 'v') return tensor_table_set_meta(to, PREDICTION_KEY, PREDICTION_V);
+        at += n + 1;
+    }
+    return PITH_OK;
+}
+
 /* The noise that the timesteps were trained with, as far as the file says. */
 static bool is_usual_schedule(const json_t *json, char fault[FAULT_BYTES]) {
     static const struct {

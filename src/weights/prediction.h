@@ -18,6 +18,9 @@
  * of the ModelSpec standard, and floats of 8 bits with scales. */
 pith_status prediction_from_marks(tensor_table *to, const tensor_table *raw) PITH_MUST_CHECK;
 
+/* Of the configuration that other programs want beside a checkpoint (NAME.yaml): `parameterization: "v"`. */
+pith_status prediction_from_yaml(tensor_table *to, const char *text, size_t n_bytes) PITH_MUST_CHECK;
+
 /* Of a diffusers folder's scheduler/scheduler_config.json. */
 pith_status prediction_from_scheduler(tensor_table *to, const char *text, size_t n_bytes) PITH_MUST_CHECK;
 

@@ -18,6 +18,8 @@
 #include "weights/safetensors.h"
 #include "weights/tensor_table_private.h"
 
+#define MAX_YAML_BYTES (1u << 20)
+
 /* ---- one file ---------------------------------------------------------------------------- */
 
 static bool starts_with(const file_map *map, const void *magic, size_t n_bytes) {
@@ -108,6 +110,23 @@ cleanup:
     return status;
 }
 
+/* ---- the configuration beside a checkpoint ------------------------------------------------------ */
+
+static pith_status read_yaml(tensor_table *canonical, const pith_env *env, const char *path) {
+    pith_status status = PITH_OK;
+    file_map map = {0};
+    const char *dot = strrchr(path, '.');
+    if (!dot || strchr(dot, '/')) return PITH_OK;
+    char *beside = mem_alloc(&env->alloc, (size_t)(dot - path) + sizeof ".yaml", 1);
+    if (!beside) return PITH_E_NOMEM;
+    snprintf(beside, (size_t)(dot - path) + sizeof ".yaml", "%.*s.yaml", (int)(dot - path), path);
+    if (file_map_open(&map, beside, MAX_YAML_BYTES, NULL) == PITH_OK)
+        status = prediction_from_yaml(canonical, (const char *)map.data, map.n_bytes);
+    file_map_close(&map);
+    mem_free(&env->alloc, beside);
+    return status;
+}
+
 /* ---- all -------------------------------------------------------------------------------------- */
 
 const char *weights_missing_text(const tensor_table *table) {
@@ -134,6 +153,7 @@ static pith_status make_canonical(tensor_table **out, const pith_env *env, tenso
     PITH_TRY(tensor_table_new(&canonical, env));
     PITH_TRY(dialects_apply(canonical, raw, DIALECT_ANY, names, diag));
     PITH_TRY(prediction_from_marks(canonical, raw));
+    if (path) PITH_TRY(read_yaml(canonical, env, path));
     if (path) PITH_TRY(add_sibling(canonical, env, path, names, diag));
     PITH_TRY(recognise_parts(canonical, raw, names, diag));
     *out = canonical;
