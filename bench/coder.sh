@@ -9,6 +9,8 @@
 set -euo pipefail
 export LC_ALL=C
 root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=bench/pictures.sh
+. "$root/bench/pictures.sh"
 bytes="2500 5000 10000"
 while getopts b: option; do
     case $option in
@@ -19,10 +21,7 @@ done
 shift $((OPTIND - 1))
 folder=${1:-$root/../shared/images/kodak}
 mapfile -t pictures < <(find "$folder" -maxdepth 1 \( -name '*.png' -o -name '*.jpg' \) 2>/dev/null | sort)
-if [ ${#pictures[@]} -eq 0 ]; then
-    echo "SKIPPED: no pictures in $folder"
-    exit 0
-fi
+[ ${#pictures[@]} -gt 0 ] || no_pictures "$folder" '[-b "BYTES ..."] FOLDER'
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 mkdir "$work/latents" "$work/palette"

@@ -12,6 +12,8 @@
 set -euo pipefail
 export LC_ALL=C
 root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=bench/pictures.sh
+. "$root/bench/pictures.sh"
 budgets=5000
 codecs="pith avif"
 while getopts b:c: option; do
@@ -21,11 +23,10 @@ shift $((OPTIND - 1))
 folder=${1:-$root/../shared/images/faces}
 export PITH=${PITH:-$root/build/release/bin/pith} root codecs
 
-skip() { echo "SKIPPED: $1" && exit 0; }
 for tool in node npm pngtopnm; do
-    command -v "$tool" >/dev/null || skip "no $tool (Debian: nodejs, npm, netpbm)"
+    command -v "$tool" >/dev/null || not_here "$tool" "nodejs, npm, netpbm"
 done
-ls "$folder"/*.png >/dev/null 2>&1 || skip "no pictures in $folder"
+ls "$folder"/*.png >/dev/null 2>&1 || no_pictures "$folder" 'FOLDER (PNG files, a face in each)'
 # TensorFlow itself is in face-api, all but its WebAssembly; hence no peers.
 packages="@vladmandic/face-api@1.7.15 @tensorflow/tfjs-backend-wasm@4.22.0"
 modules=$root/build/bench/face-api
@@ -33,7 +34,10 @@ if [ "$(cat "$modules/installed" 2>/dev/null)" != "$packages" ]; then
     mkdir -p "$modules"
     # shellcheck disable=SC2086 # packages are words
     npm install --prefix "$modules" --save-exact --ignore-scripts --legacy-peer-deps --no-audit --no-fund \
-        --fetch-retries 0 $packages >"$modules/npm.log" 2>&1 || skip "npm cannot install $packages ($modules/npm.log)"
+        --fetch-retries 0 $packages >"$modules/npm.log" 2>&1 || {
+        echo "bench/faces.sh: npm cannot install $packages ($modules/npm.log)" >&2
+        exit 1
+    }
     echo "$packages" >"$modules/installed"
 fi
 

@@ -10,6 +10,8 @@
 set -euo pipefail
 export LC_ALL=C
 root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=bench/pictures.sh
+. "$root/bench/pictures.sh"
 level=normal
 n_photos=100
 while getopts l:n: option; do
@@ -32,14 +34,7 @@ else
         pictures+=("${photos[i * ${#photos[@]} / n_photos]}")
     done
 fi
-if [ ${#pictures[@]} -eq 0 ]; then
-    echo "SKIPPED: no pictures in $shared/images and $shared/photos"
-    exit 0
-fi
-if ! "$PITH" encode --help | grep -q -- --faithful; then
-    echo "SKIPPED: this build has no encode --faithful"
-    exit 0
-fi
+[ ${#pictures[@]} -gt 0 ] || no_pictures "${*:-$shared/images and $shared/photos}" '[-l LEVEL] FOLDER...'
 
 # check PICTURE: a line of picture, bytes, bytes of plain -q 50, then for each
 # way of decoding its name and the tiles over the bound.

@@ -7,13 +7,14 @@
 set -euo pipefail
 export LC_ALL=C
 root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=bench/pictures.sh
+. "$root/bench/pictures.sh"
 export PITH_SOURCE_DIR=$root
 if [ $# -eq 0 ]; then set -- "$root"/../shared/photos "$root"/../shared/images/*/; fi
 code=0
 for folder in "$@"; do
     if [ -z "$(find "$folder" -maxdepth 1 \( -name '*.png' -o -name '*.jpg' \) -print -quit 2>/dev/null)" ]; then
-        echo "SKIPPED: no pictures in $folder"
-        continue
+        no_pictures "$folder" FOLDER...
     fi
     echo "$folder"
     PITH_FORGERY_PICTURES=$folder "$root/build/release/tests/test_tools_forgeries" 2>&1 |

@@ -3,14 +3,17 @@
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # Large pictures with the built-in model: seconds, and the largest resident memory of the whole command, for
 # encoding, decoding, a part, a preview. Fails when a command takes more memory than it was given.
-#   bench/large.sh [-m MEMORY-IN-MB] [-o 'ENCODE OPTIONS'] [MEGAPIXELS...]      (default: 1000 MB; 24 and 99)
-# The pictures are photos of ../shared/photos (512x512) side by side.
+#   bench/large.sh [-m MEMORY-IN-MB] [-o 'ENCODE OPTIONS'] [-p FOLDER] [MEGAPIXELS...]      (default: 1000 MB; 24 and 99)
+# The pictures are photos of FOLDER (JPEG files of 512x512; default ../shared/photos) side by side.
 set -euo pipefail
 export LC_ALL=C
-cd "$(dirname "$0")/.."
-memory=1000 encode_options=()
-while getopts m:o: option; do
+root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=bench/pictures.sh
+. "$root/bench/pictures.sh"
+memory=1000 encode_options=() photos=$root/../shared/photos
+while getopts m:o:p: option; do
     case $option in
+        p) photos=$OPTARG ;;
         m) memory=$OPTARG ;;
         o) read -ra encode_options <<<"$OPTARG" ;;
         *) exit 1 ;;
@@ -18,11 +21,10 @@ while getopts m:o: option; do
 done
 shift $((OPTIND - 1))
 [ $# -gt 0 ] || set -- 24 99
-pith=$PWD/build/release/bin/pith photos=$PWD/../shared/photos
-[ -d "$photos" ] || {
-    echo "NOT RUN: there is no $photos" >&2
-    exit 77
-}
+pith=$root/build/release/bin/pith
+ls "$photos"/*.jpg >/dev/null 2>&1 || no_pictures "$photos" '-p FOLDER (JPEG files of 512x512)'
+photos=$(cd "$photos" && pwd)
+cd "$root"
 work=$(mktemp -d "${TMPDIR:-/tmp}/pith-large-XXXXXX")
 trap 'rm -rf -- "$work"' EXIT
 mapfile -t all < <(find "$photos" -name '*.jpg' | sort)

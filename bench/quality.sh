@@ -19,6 +19,8 @@
 set -euo pipefail
 export LC_ALL=C
 root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=bench/pictures.sh
+. "$root/bench/pictures.sh"
 budgets="1200 2500 5000 7500 10000 20000"
 codecs="pith avif jxl webp jpeg"
 encode_options=""
@@ -145,4 +147,8 @@ else
     [ ! -d "$shared/images/kodak" ] || take_set kodak Kodak < <(pictures_of "$shared/images/kodak")
     [ ! -d "$shared/photos" ] || take_set held-out "Photos kept from training" < <(pictures_of "$shared/photos" | awk 'NR % 46 == 1')
 fi
-[ $n_sets -gt 0 ] || echo "SKIPPED: no pictures (default: ../shared/images/kodak, ../shared/photos)"
+if [ $n_sets -eq 0 ]; then
+    [ $# -eq 0 ] || no_pictures "$*" NAME=FOLDER...
+    echo "bench/quality.sh: there is no ../shared: the example photo alone; others: bench/quality.sh NAME=FOLDER..." >&2
+    take_set example "The example photo" < <(pictures_of "$root/examples")
+fi

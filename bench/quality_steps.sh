@@ -10,6 +10,8 @@
 set -euo pipefail
 export LC_ALL=C
 root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=bench/pictures.sh
+. "$root/bench/pictures.sh"
 options=""
 while getopts e: option; do
     case $option in
@@ -26,10 +28,7 @@ if [ $# -gt 0 ]; then
 else
     mapfile -t pictures < <(find "$root/../shared/photos" -maxdepth 1 -name '*.jpg' 2>/dev/null | sort | awk 'NR % 46 == 1')
 fi
-if [ ${#pictures[@]} -eq 0 ]; then
-    echo "SKIPPED: no pictures (default: ../shared/photos)"
-    exit 0
-fi
+[ ${#pictures[@]} -gt 0 ] || no_pictures "${1:-$root/../shared/photos}" FOLDER
 
 # steps PICTURE: a line of q, bytes per 512x512 and the measures for each q.
 steps() {

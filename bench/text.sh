@@ -9,6 +9,8 @@
 set -euo pipefail
 export LC_ALL=C OMP_THREAD_LIMIT=1
 root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=bench/pictures.sh
+. "$root/bench/pictures.sh"
 budgets="5000 10000"
 codecs="original pith avif webp jpeg"
 while getopts b:c: option; do
@@ -23,15 +25,9 @@ folder=${1:-$root/../shared/images/text}
 export PITH=${PITH:-$root/build/release/bin/pith} root
 
 for tool in tesseract pamscale; do
-    if ! command -v "$tool" >/dev/null; then
-        echo "SKIPPED: no $tool (Debian: tesseract-ocr, tesseract-ocr-eng, netpbm)"
-        exit 0
-    fi
+    command -v "$tool" >/dev/null || not_here "$tool" "tesseract-ocr, tesseract-ocr-eng, netpbm"
 done
-if ! ls "$folder"/*.txt >/dev/null 2>&1; then
-    echo "SKIPPED: no pictures with their text in $folder"
-    exit 0
-fi
+ls "$folder"/*.txt >/dev/null 2>&1 || no_pictures "$folder" 'FOLDER (NAME.png with what is written on it in NAME.txt)'
 
 # measure CODEC BUDGET PICTURE: a line of codec, budget, picture, bytes, error
 # rate, misread; nothing after the picture's name when the codec cannot make it so small.

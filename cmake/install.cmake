@@ -12,7 +12,8 @@ install(TARGETS pith_shared pith_static EXPORT pith
 set(cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/pith)
 install(EXPORT pith NAMESPACE pith:: FILE pith-targets.cmake DESTINATION ${cmake_dir})
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/pith-config.cmake.in
-                              ${CMAKE_CURRENT_BINARY_DIR}/pith-config.cmake INSTALL_DESTINATION ${cmake_dir})
+                              ${CMAKE_CURRENT_BINARY_DIR}/pith-config.cmake INSTALL_DESTINATION ${cmake_dir}
+                              PATH_VARS PITH_MODELS_FOLDER)
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/pith-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/pith-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/pith-config-version.cmake
         DESTINATION ${cmake_dir})
@@ -24,7 +25,7 @@ list(JOIN pc_private " " pc_private)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/pith.pc.in ${CMAKE_CURRENT_BINARY_DIR}/pith.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/pith.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/pith/models
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION ${PITH_MODELS_FOLDER}
         FILES_MATCHING PATTERN "*.safetensors")
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/doc/ DESTINATION ${CMAKE_INSTALL_DOCDIR}
         FILES_MATCHING PATTERN "*.md" PATTERN "pith.magic")

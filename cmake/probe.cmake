@@ -4,6 +4,11 @@
 # from a file and is not installed, and what their tests and their benchmark
 # need beside what all others have.
 if(PITH_TESTS)
+    # Random checkpoints, for the tests of the command.
+    add_executable(pith-checkpoint ${PROJECT_SOURCE_DIR}/tests/probe/pith_checkpoint.c ${PROJECT_SOURCE_DIR}/tests/ckpt_file.c
+        ${PROJECT_SOURCE_DIR}/tests/random_sd.c ${PROJECT_SOURCE_DIR}/tests/sd_case.c ${PROJECT_SOURCE_DIR}/tests/sd_files.c)
+    target_include_directories(pith-checkpoint PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    target_link_libraries(pith-checkpoint PRIVATE pith_internal)
     add_executable(pith-run ${PROJECT_SOURCE_DIR}/tests/probe/pith_run.c)
     target_link_libraries(pith-run PRIVATE pith_internal)
     if(PITH_PYTHON3)
@@ -30,7 +35,7 @@ endif()
 # far above the limit; there the same happens inside test_damage.
 if(PITH_TESTS AND TARGET pith)
     add_executable(pith-mutants ${PROJECT_SOURCE_DIR}/tests/probe/pith_mutants.c ${PROJECT_SOURCE_DIR}/fuzz/mend.c
-        ${PROJECT_SOURCE_DIR}/tests/container_file.c)
+        ${PROJECT_SOURCE_DIR}/tests/container_file.c ${PROJECT_SOURCE_DIR}/tests/machine_speed.c)
     target_include_directories(pith-mutants PRIVATE ${PROJECT_SOURCE_DIR}/fuzz ${PROJECT_SOURCE_DIR}/tests)
     target_link_libraries(pith-mutants PRIVATE pith_internal)
     if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* The smallest round trip through the library:
- *   cc roundtrip.c $(pkg-config --cflags --libs pith) && ./a.out MODEL.safetensors */
+ *   cc roundtrip.c $(pkg-config --cflags --libs pith) && ./a.out
+ * with the built-in model, or with another: ./a.out MODEL.safetensors */
 #include <pith/pith.h>
 
 #include <stdio.h>
@@ -22,8 +23,8 @@ int main(int argc, char **argv) {
     pith_diag why = {0};
     int result = 1;
 
-    if (argc != 2) {
-        fprintf(stderr, "usage: %s MODEL.safetensors\n", argv[0]);
+    if (argc > 2) {
+        fprintf(stderr, "usage: %s [MODEL.safetensors]\n", argv[0]);
         return 1;
     }
     for (size_t i = 0; i < sizeof before; i++) before[i] = (uint8_t)(i / 3 % SIDE);
@@ -32,7 +33,8 @@ int main(int argc, char **argv) {
     pith_encode_options_defaults(&options, sizeof options);
     options.max_bytes = 1000;
 
-    if (pith_model_open(&model, NULL, argv[1], &why) != PITH_OK) goto done;
+    if (argc == 2 && pith_model_open(&model, NULL, argv[1], &why) != PITH_OK) goto done;
+    if (argc == 1 && pith_model_open_default(&model, NULL, &why) != PITH_OK) goto done;
     if (pith_encoder_new(&encoder, NULL, model, &why) != PITH_OK) goto done;
     if (pith_decoder_new(&decoder, NULL, &why) != PITH_OK) goto done;
     if (pith_encode(encoder, &source, &options, &file) != PITH_OK) {

@@ -5,6 +5,8 @@
 #ifndef PITH_TESTS_CKPT_FILE_H
 #define PITH_TESTS_CKPT_FILE_H
 
+#include <stdbool.h>
+
 #include "base/stream.h"
 
 /* ---- pickles --------------------------------------------------------------------- */
@@ -30,6 +32,9 @@ void pk_storage(byte_writer *w, const pk_tensor *t);
 void pk_tensor_arguments(byte_writer *w, const pk_tensor *t); /* with the MARK and the TUPLE */
 void pk_put_tensor(byte_writer *w, const pk_tensor *t);       /* the call of torch._utils._rebuild_tensor_v2 */
 
+/* The same with a type of its own, as of newer types: "float8_e4m3fn". */
+void pk_put_tensor_v3(byte_writer *w, const pk_tensor *t, const char *dtype);
+
 /* ---- zip files --------------------------------------------------------------------- */
 
 /* Fields left 0 are what they should be. */
@@ -38,6 +43,8 @@ typedef struct zip_spec {
     const void *data;
     size_t n_bytes;
     uint16_t method, flags;
+    bool deflate;                /* the data, as an archiver does; `method` is 8 then */
+    uint32_t crc_xor;            /* another checksum */
     const char *local_name;      /* another name in the member's own header */
     uint64_t directory_bytes;    /* another size in the directory, packed and not */
     uint64_t directory_unpacked; /* another unpacked size there */

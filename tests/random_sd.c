@@ -152,3 +152,17 @@ bool random_sd_add_plan(random_sd *r, const nn_plan *plan) {
     }
     return true;
 }
+
+tensor_table *random_sd_as_original(const random_sd *r) {
+    char name[512];
+    tensor_table *table = NULL;
+    pith_status status = tensor_table_new(&table, NULL);
+    for (size_t i = 0; status == PITH_OK && i < tensor_table_count(r->table); i++) {
+        tensor t = *tensor_table_at(r->table, i);
+        original_name(name, sizeof name, t.name);
+        t.name = name;
+        status = tensor_table_add(table, &t);
+    }
+    if (status != PITH_OK) tensor_table_free(&table);
+    return table;
+}

@@ -30,4 +30,8 @@ bool random_sd_add(random_sd *r, const char *name, uint32_t rank, const uint64_t
 /* Every weight of a finished plan that the table does not have yet. */
 bool random_sd_add_plan(random_sd *r, const nn_plan *plan);
 
+/* A table of the same tensors under the names of the original files ("first_stage_model."), for the caller to add to
+ * and write; the data stay r's. NULL when out of memory. */
+tensor_table *random_sd_as_original(const random_sd *r);
+
 #endif

@@ -15,6 +15,7 @@
 
 #include "temp_file.h"
 #include "weights/dialects.h"
+#include "weights/prediction.h"
 #include "weights/recognise.h"
 #include "weights/safetensors.h"
 #include "weights/weights_open.h"
@@ -269,7 +270,7 @@ static void what_cannot_be_used_is_refused_only_where_it_is_needed(void **state)
         pith_status status = dialects_apply(to, from, DIALECT_ANY, names, &diag);
         assert_int_equal(status, kind == 2 ? PITH_OK : PITH_E_UNSUPPORTED);
         if (kind == 0) assert_non_null(strstr(diag.message, "no plain tensor"));
-        if (kind == 1) assert_non_null(strstr(diag.message, "not F32, F16 or BF16"));
+        if (kind == 1) assert_non_null(strstr(diag.message, "not F32, F16, BF16 or F8"));
         tensor_table_free(&from);
         tensor_table_free(&to);
     }
@@ -378,6 +379,23 @@ static void remove_all(const char *const *paths) {
     for (; *paths; paths++) remove(temp_path(*paths));
 }
 
+static void assert_meta(const tensor_table *table, const char *key, const char *value) {
+    const char *found = tensor_table_meta(table, key);
+    if (value && found)
+        assert_non_null(strstr(found, value));
+    else
+        assert_true(!value && !found);
+}
+
+static void assert_scheduler(const char *prediction, const char *zero_snr, const char *fault, const char *text) {
+    write_text("f/scheduler/scheduler_config.json", text);
+    tensor_table *table = open_good("f");
+    assert_meta(table, PREDICTION_KEY, prediction);
+    assert_meta(table, ZERO_SNR_KEY, zero_snr);
+    assert_meta(table, UNET_FAULT_KEY, fault);
+    tensor_table_free(&table);
+}
+
 static void folders_are_opened_part_by_part(void **state) {
     (void)state;
     static const char vae[] = "f/vae/diffusion_pytorch_model.fp16.safetensors";
@@ -405,9 +423,13 @@ static void folders_are_opened_part_by_part(void **state) {
     assert_not_opened("f", "vae/config.json: scaling_factor is 0.13025");
     write_text(config, "{not JSON");
     make_folder("f/scheduler");
-    write_text("f/scheduler/scheduler_config.json", "{\"prediction_type\": \"v_prediction\"}");
-    assert_not_opened("f", "predicts v_prediction");
-    write_text("f/scheduler/scheduler_config.json", "{\"prediction_type\": \"epsilon\"}");
+    assert_scheduler(NULL, NULL, NULL, "{not JSON");
+    assert_scheduler("epsilon", NULL, NULL, "{\"prediction_type\": \"epsilon\", \"beta_start\": 0.00085}");
+    assert_scheduler("v_prediction", NULL, NULL, "{\"prediction_type\": \"v_prediction\", \"beta_end\": 0.012}");
+    assert_scheduler("sample", "true", NULL, "{\"prediction_type\": \"sample\", \"rescale_betas_zero_snr\": true}");
+    assert_scheduler(NULL, NULL, "a beta_schedule of linear", "{\"beta_schedule\": \"linear\", \"beta_start\": 9}");
+    assert_scheduler(NULL, NULL, "a beta_end of 0.02", "{\"beta_schedule\": \"scaled_linear\", \"beta_end\": 0.02}");
+    assert_scheduler(NULL, NULL, "num_train_timesteps of 4", "{\"num_train_timesteps\": 4}");
     make_folder("f/unet");
     write_text("f/unet/diffusion_pytorch_model.safetensors.index.json", "{}");
     assert_not_opened("f", "unet/diffusion_pytorch_model.safetensors.index.json: is cut into several files");

@@ -351,8 +351,10 @@ static void members_that_are_not_what_they_say_are_refused(void **state) {
         zip_spec member;
         const char *expected;
     } cases[] = {
-        {{.name = "a/x", .data = data, .n_bytes = 100, .method = 8}, "a/x is compressed"},
-        {{.name = "a/x", .data = data, .n_bytes = 100, .method = 8, .directory_unpacked = 5000000000}, "is compressed"},
+        {{.name = "a/x", .data = data, .n_bytes = 100, .method = 12}, "a/x is compressed by method 12"},
+        {{.name = "a/x", .data = data, .n_bytes = 100, .method = 8, .directory_unpacked = 5000000000},
+         "100 bytes cannot become 5000000000"},
+        {{.name = "a/x", .data = data, .n_bytes = 100, .method = 8, .directory_unpacked = 90000}, "differ about a/x"},
         {{.name = "a/x", .data = data, .n_bytes = 100, .directory_unpacked = 5000000000}, "is stored, but 100 bytes"},
         {{.name = "a/x", .data = data, .n_bytes = 100, .directory_bytes = 5000000000}, "differ about a/x"},
         {{.name = "a/x", .data = data, .n_bytes = 100, .directory_bytes = UINT64_MAX}, "differ about a/x"},

@@ -237,9 +237,9 @@ static void check_names_what_is_wrong(void **state) {
     (void)state;
     static const float zeros[6 * 27];
     const uint8_t *data = (const uint8_t *)zeros;
-    const tensor good[] = {{"net.conv.weight", TENSOR_F32, 4, {6, 3, 3, 3}, 162, data, 648, NULL, NULL},
-                           {"net.conv.bias", TENSOR_F16, 1, {6}, 6, data, 12, NULL, NULL},
-                           {"net.lin.weight", TENSOR_BF16, 4, {7, 5, 1, 1}, 35, data, 70, NULL, NULL}};
+    const tensor good[] = {{"net.conv.weight", TENSOR_F32, 4, {6, 3, 3, 3}, 162, data, 648, NULL, NULL, false, {0}},
+                           {"net.conv.bias", TENSOR_F16, 1, {6}, 6, data, 12, NULL, NULL, false, {0}},
+                           {"net.lin.weight", TENSOR_BF16, 4, {7, 5, 1, 1}, 35, data, 70, NULL, NULL, false, {0}}};
     static const struct {
         size_t index; /* of the tensor that is changed */
         tensor_type type;
@@ -251,7 +251,7 @@ static void check_names_what_is_wrong(void **state) {
         {0, TENSOR_F32, 2, {6, 27, 0, 0}, "tensor net.conv.weight is [6, 27], must be [6, 3, 3, 3]"},
         {1, TENSOR_F16, 2, {6, 1, 0, 0}, "tensor net.conv.bias is [6, 1], must be [6]"},
         {2, TENSOR_BF16, 2, {5, 7, 0, 0}, "tensor net.lin.weight is [5, 7], must be [7, 5]"},
-        {1, TENSOR_I8, 1, {6, 0, 0, 0}, "tensor net.conv.bias [6] is not F32, F16 or BF16"},
+        {1, TENSOR_I8, 1, {6, 0, 0, 0}, "tensor net.conv.bias [6] is not F32, F16, BF16 or F8"},
     };
     nn_plan *p = two_layers();
     pith_diag why = {0};

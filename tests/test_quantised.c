@@ -360,7 +360,8 @@ static void scales_must_be_finite_and_above_0(void **state) {
     static const char header[] = "{" MARK W T("w.scale", "F32", "2", "8,16") "}";
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         expect(header, 16, bad[i], PITH_E_FORMAT, "tensor w.scale: scale 1 is not finite and above 0");
-    expect(header, 16, 0x7f7fffff, PITH_OK, "");
+    expect(header, 16, 0x7bffffff, PITH_OK, "");
+    expect(header, 16, 0x7c000000, PITH_E_FORMAT, "tensor w.scale: scale 1 makes values that are not finite");
     expect(header, 16, 0x00800000, PITH_OK, "");
 }
 

@@ -95,6 +95,39 @@ static void ddim_step_scales_signal_and_noise(void **state) {
     for (int i = 0; i < 4; i++) assert_true(fabs((double)x[i] - (sqrt(b) * signal[i] + sqrt(1 - b) * noise[i])) < 1e-6);
 }
 
+/* Expected values: diffusers' rescale_zero_terminal_snr, in double precision. */
+static void zero_snr_ends_in_noise_alone(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t t;
+        double alpha;
+    } expected[] = {{0, 0.99915}, {1, 0.9982334461}, {500, 0.2410187828}, {998, 1.967888057e-07}};
+    sd_schedule s, usual;
+    schedule_init(&usual);
+    schedule_init_zero_snr(&s);
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        assert_true(fabs((double)s.alphas_cumprod[expected[i].t] / expected[i].alpha - 1) < 2e-4);
+    assert_true(s.alphas_cumprod[SCHEDULE_N_TIMESTEPS - 1] == 0);
+    assert_true(fabsf(s.alphas_cumprod[0] - usual.alphas_cumprod[0]) < 1e-6f);
+    /* Never started where there is no signal. */
+    assert_int_equal(schedule_start(&s, 1e9), SCHEDULE_N_TIMESTEPS - 2);
+    assert_int_equal(schedule_start(&s, (double)INFINITY), SCHEDULE_N_TIMESTEPS - 2);
+    for (uint32_t t = 0; t + 1 < SCHEDULE_N_TIMESTEPS; t += 37)
+        assert_int_equal(schedule_start(&s, noise_of(&s, t)), t);
+}
+
+static void noise_is_found_in_v(void **state) {
+    (void)state;
+    const double signal[] = {-3, 0, 0.25, 2}, noise[] = {1, -2, 0, 0.5}, a = 0.25;
+    float x[4], v[4];
+    for (int i = 0; i < 4; i++) {
+        v[i] = (float)(sqrt(a) * noise[i] - sqrt(1 - a) * signal[i]);
+        x[i] = (float)(sqrt(a) * signal[i] + sqrt(1 - a) * noise[i]);
+    }
+    schedule_noise_of_v(v, x, 4, 0.25f);
+    for (int i = 0; i < 4; i++) assert_true(fabs((double)v[i] - noise[i]) < 1e-6);
+}
+
 static void embedding_is_cosines_then_sines(void **state) {
     (void)state;
     float e[320];
@@ -110,9 +143,14 @@ static void embedding_is_cosines_then_sines(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(alphas_are_those_of_the_checkpoints), cmocka_unit_test(start_is_the_timestep_of_that_noise),
-        cmocka_unit_test(steps_are_even_and_end_above_zero),   cmocka_unit_test(last_step_ends_at_the_first_alpha),
-        cmocka_unit_test(ddim_step_scales_signal_and_noise),   cmocka_unit_test(embedding_is_cosines_then_sines),
+        cmocka_unit_test(alphas_are_those_of_the_checkpoints),
+        cmocka_unit_test(start_is_the_timestep_of_that_noise),
+        cmocka_unit_test(steps_are_even_and_end_above_zero),
+        cmocka_unit_test(last_step_ends_at_the_first_alpha),
+        cmocka_unit_test(ddim_step_scales_signal_and_noise),
+        cmocka_unit_test(zero_snr_ends_in_noise_alone),
+        cmocka_unit_test(noise_is_found_in_v),
+        cmocka_unit_test(embedding_is_cosines_then_sines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

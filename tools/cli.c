@@ -22,6 +22,7 @@ cli_exit cli_exit_of(pith_status status, cli_exit otherwise) {
     case PITH_E_MODEL_MISSING:
     case PITH_E_MODEL_SHAPE:
     case PITH_E_MODEL_MISMATCH:
+    case PITH_E_MODEL_VALUES:
         return CLI_MODEL;
     case PITH_E_NOMEM:
     case PITH_E_LIMIT:

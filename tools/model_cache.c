@@ -15,8 +15,8 @@
 
 #define MAX_ENTRIES 1024
 #define MAX_FOLDER_FILES 64
-#define MIN_BYTES (16u << 20) /* what is smaller is hashed in no time */
-#define FIRST_LINE "pith fingerprints 1\n"
+#define MIN_BYTES (16u << 20)              /* what is smaller is hashed in no time */
+#define FIRST_LINE "pith fingerprints 2\n" /* 1: of values that were not finite as well */
 #define NO_ID "-"
 
 /* ---- keys -------------------------------------------------------------------------------- */
@@ -191,7 +191,7 @@ pith_status model_cache_get(model_ids *ids, model_cache *cache, const char *path
     }
     if (!ids->has_decoder && (with_decoder || is_small)) {
         status = pith_model_decoder_id(model, ids->decoder);
-        if (status != PITH_OK) return status;
+        if (status != PITH_OK) return with_decoder ? status : PITH_OK;
         ids->has_decoder = computed = true;
     }
     if (computed && has_key && !is_small) remember(cache, &key, ids);

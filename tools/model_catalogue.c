@@ -17,6 +17,7 @@ pith_status model_catalogue_make(model_catalogue *c, const pith_env *env, model_
     }
     model_cache_load(&cache);
     for (size_t i = 0; i < c->list.n_paths; i++) {
+        const bool is_built_in = strcmp(c->list.paths[i], PITH_MODEL_BUILT_IN) == 0; /* or not, or also as a file */
         bool warn = warnings == MODEL_WARN_ALL || (warnings == MODEL_WARN_INSTALLED && i < c->list.n_installed);
         pith_model *model = NULL;
         pith_diag why = {0};
@@ -24,9 +25,9 @@ pith_status model_catalogue_make(model_catalogue *c, const pith_env *env, model_
         entry->path = c->list.paths[i];
         if (pith_model_open(&model, env, entry->path, &why) == PITH_OK &&
             pith_model_get_contents(model, &entry->contents, sizeof entry->contents) == PITH_OK &&
-            model_cache_get(&entry->ids, &cache, entry->path, model, false) == PITH_OK)
-            c->n_entries++;
-        else if (warn)
+            model_cache_get(&entry->ids, &cache, entry->path, model, false) == PITH_OK) {
+            if (!is_built_in || !model_catalogue_find(c, entry->ids.latent)) c->n_entries++;
+        } else if (warn && !is_built_in)
             cli_warn(entry->path, "%s", why.message);
         pith_model_free(&model);
     }

@@ -16,14 +16,6 @@
 
 /* ---- the list ------------------------------------------------------------------------ */
 
-/* a + b + c in a new string. */
-static char *join(const char *a, const char *b, const char *c) {
-    size_t n_bytes = strlen(a) + strlen(b) + strlen(c) + 1;
-    char *text = malloc(n_bytes);
-    if (text) snprintf(text, n_bytes, "%s%s%s", a, b, c);
-    return text;
-}
-
 bool model_list_add(model_list *list, const char *path) {
     if (list->n_paths == list->capacity) {
         size_t capacity = list->capacity ? 2 * list->capacity : 16;
@@ -38,7 +30,9 @@ bool model_list_add(model_list *list, const char *path) {
 }
 
 static bool add_path(model_list *list, const char *folder, const char *name) {
-    char *path = join(folder, "/", name);
+    const size_t n_bytes = strlen(folder) + strlen(name) + 2;
+    char *path = malloc(n_bytes);
+    if (path) snprintf(path, n_bytes, "%s/%s", folder, name);
     bool good = path && model_list_add(list, path);
     free(path);
     return good;
@@ -56,10 +50,6 @@ static int by_rank(const struct dirent **a, const struct dirent **b) {
 }
 
 static bool add_folder(model_list *list, const char *folder) {
-    char *folders = join(list->folders, *list->folders ? ":" : "", folder);
-    if (!folders) return false;
-    free(list->folders);
-    list->folders = folders;
     struct dirent **entries;
     int n = scandir(folder, &entries, is_model_name, by_rank);
     bool good = true;
@@ -71,8 +61,8 @@ static bool add_folder(model_list *list, const char *folder) {
     return good;
 }
 
-static bool add_folders_of(model_list *list, const char *colon_separated) {
-    char *copy = strdup(colon_separated), *rest = copy;
+static bool add_folders(model_list *list) {
+    char *copy = strdup(list->folders), *rest = copy;
     bool good = copy != NULL;
     for (char *folder; good && (folder = strsep(&rest, ":")) != NULL;)
         if (*folder) good = add_folder(list, folder);
@@ -80,40 +70,12 @@ static bool add_folders_of(model_list *list, const char *colon_separated) {
     return good;
 }
 
-static bool add_folder_in(model_list *list, const char *base, const char *below) {
-    char *folder = join(base, below, "");
-    bool good = folder && add_folder(list, folder);
-    free(folder);
-    return good;
-}
-
-/* PREFIX/bin/pith -> PREFIX/share/pith/models */
-static bool add_folder_of_program(model_list *list) {
-    char program[4096];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (n <= 0) return true;
-    program[n] = '\0';
-    for (int up = 0; up < 2; up++) {
-        char *slash = strrchr(program, '/');
-        if (!slash) return true;
-        *slash = '\0';
-    }
-    return add_folder_in(list, program, "/share/pith/models");
-}
-
 pith_status model_list_make(model_list *list) {
-    *list = (model_list){.folders = strdup("")};
+    const size_t n_bytes = pith_model_folders(NULL, 0) + 1;
+    *list = (model_list){.folders = malloc(n_bytes)};
     bool good = list->folders != NULL;
-    const char *models = getenv("PITH_MODELS"), *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-    if (good && models) good = add_folders_of(list, models);
-    if (good) good = add_folder_of_program(list);
-    if (good && data && *data == '/')
-        good = add_folder_in(list, data, "/pith/models");
-    else if (good && home && *home)
-        good = add_folder_in(list, home, "/.local/share/pith/models");
-#ifdef PITH_INSTALL_MODELS
-    if (good) good = add_folder(list, PITH_INSTALL_MODELS);
-#endif
+    if (good) (void)pith_model_folders(list->folders, n_bytes);
+    if (good) good = add_folders(list) && model_list_add(list, PITH_MODEL_BUILT_IN);
     list->n_installed = list->n_paths;
     if (good) good = model_places_add(list);
     if (good) return PITH_OK;
@@ -130,7 +92,7 @@ void model_list_free(model_list *list) {
 
 /* ---- choosing --------------------------------------------------------------------------- */
 
-/* What is looked for: by name, by latent space, or (both NULL) a built-in model. */
+/* What is looked for: by name, or by latent space. */
 typedef struct model_wish {
     const char *name;
     const uint8_t *latent_id;
@@ -160,7 +122,6 @@ static bool fits(pith_model *model, const char *path, const model_wish *wish, mo
     if (wish->name && stem_is(path, wish->name)) return true;
     if (pith_model_get_contents(model, &c, sizeof c) != PITH_OK) return false;
     if (wish->name) return strcmp(c.name, wish->name) == 0;
-    if (!wish->latent_id) return strcmp(c.kind, "mini") == 0;
     return model_cache_get(&ids, cache, path, model, false) == PITH_OK && same_id(ids.latent, wish->latent_id);
 }
 
@@ -187,6 +148,13 @@ static cli_exit say_open_failed(const char *path, const pith_diag *why) {
     return cli_fail(open_exit(why->status), path, "%s", why->message);
 }
 
+/* False, with the reason, for a model that no file can be made with: values are not finite. */
+static bool has_latent_id(pith_model *model, const pith_env *env, pith_diag *why) {
+    uint8_t id[PITH_FINGERPRINT_BYTES];
+    if (pith_model_latent_id(model, id) != PITH_E_MODEL_VALUES) return true;
+    return pith_model_check_values(model, env, why) == PITH_OK;
+}
+
 /* The first model that fits best, or else that fits; files called like
  * `first_name` are tried before the others, since the fingerprint of a large
  * checkpoint takes its time. Without one, `why` and `bad_path` tell of the first
@@ -208,11 +176,13 @@ static pith_model *search(const model_list *list, const pith_env *env, const mod
                     pith_model_free(&second_best);
                     return model;
                 }
-                if (will_do && !second_best)
+                if (will_do && !second_best) {
                     second_best = model;
-                else
-                    pith_model_free(&model);
-                continue;
+                    continue;
+                }
+                const bool has_id = has_latent_id(model, env, &fault);
+                pith_model_free(&model);
+                if (has_id) continue;
             }
             bool matters = i < list->n_installed && (is_named || open_exit(fault.status) != CLI_MODEL);
             if (matters && !*bad_path) {
@@ -247,7 +217,8 @@ static cli_exit find(pith_model **out, const pith_env *env, const model_wish *wi
 static bool is_path(const char *wanted) {
     size_t n = strlen(wanted), n_ending = strlen(ENDING);
     bool has_ending = n > n_ending && strcmp(wanted + n - n_ending, ENDING) == 0;
-    return has_ending || strchr(wanted, '/') || access(wanted, F_OK) == 0;
+    const bool is_built_in = strcmp(wanted, PITH_MODEL_BUILT_IN) == 0;
+    return has_ending || is_built_in || strchr(wanted, '/') || access(wanted, F_OK) == 0;
 }
 
 static cli_exit open_wanted(pith_model **out, const pith_env *env, const char *wanted) {
@@ -261,9 +232,10 @@ static cli_exit open_wanted(pith_model **out, const pith_env *env, const char *w
 }
 
 cli_exit model_for_encode(pith_model **out, const pith_env *env, const char *wanted) {
+    pith_diag why = {0};
     if (wanted) return open_wanted(out, env, wanted);
-    model_wish built_in = {0};
-    return find(out, env, &built_in, "mini", NULL, "--model names a model file; no built-in one is in");
+    if (pith_model_open_default(out, env, &why) == PITH_OK) return CLI_DONE;
+    return cli_fail(open_exit(why.status), NULL, "%s", why.message);
 }
 
 cli_exit model_for_decode(pith_model **out, const pith_env *env, const char *wanted, const pith_info *info,

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Where models are: *.safetensors in the folders of $PITH_MODELS, in
- * ../share/pith/models beside the program's folder, in
- * $XDG_DATA_HOME/pith/models (~/.local/share/pith/models), and in the folder
- * compiled in. In each folder mini.safetensors, the newest built-in model,
- * comes first, the others by name. Behind them come checkpoints that other
+/* Where models are: *.safetensors in the folders of pith_model_folders, in each
+ * of them mini.safetensors, the newest built-in model, first, the others by
+ * name; then the one that the library was linked with. Behind them come checkpoints that other
  * programs keep (model_places.h), which are found by their latent space only. */
 #ifndef PITH_TOOLS_MODEL_FIND_H
 #define PITH_TOOLS_MODEL_FIND_H

@@ -75,7 +75,10 @@ static cli_exit show(const char *name, const pith_env *env, json_t *array) {
     model_cache_load(&cache);
     if (status == PITH_OK) status = model_cache_get(&ids, &cache, name, model, true);
     model_cache_close(&cache);
+    pith_diag why = {0};
+    if (status == PITH_E_MODEL_VALUES) status = pith_model_check_values(model, env, &why); /* names the tensor */
     pith_model_free(&model);
+    if (why.status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_MODEL), name, "%s", why.message);
     if (status != PITH_OK)
         return cli_fail(cli_exit_of(status, CLI_MODEL), name, "no fingerprint: %s", pith_status_name(status));
     cli_hex(latent, ids.latent);

@@ -39,21 +39,22 @@ extern "C" {
 /* Numbers are fixed for ever; new ones are only added. */
 typedef enum pith_status {
     PITH_OK = 0,
-    PITH_E_ARG = 1,             /* the call was wrong: a NULL, a value out of range */
-    PITH_E_NOMEM = 2,           /* the allocator said no */
-    PITH_E_IO = 3,              /* reading or writing failed */
-    PITH_E_TRUNCATED = 4,       /* the data end too early */
-    PITH_E_FORMAT = 5,          /* the data are not what they should be */
-    PITH_E_VERSION = 6,         /* a file of a version this library cannot read */
-    PITH_E_UNSUPPORTED = 7,     /* valid, but not something this library does */
-    PITH_E_LIMIT = 8,           /* a limit of pith_limits, or the asked size, would be passed */
-    PITH_E_CHECKSUM = 9,        /* the data are damaged */
-    PITH_E_MODEL_MISSING = 10,  /* the model a file needs was not found */
-    PITH_E_MODEL_SHAPE = 11,    /* a model file lacks a tensor or has one of another shape */
+    PITH_E_ARG = 1,            /* the call was wrong: a NULL, a value out of range */
+    PITH_E_NOMEM = 2,          /* the allocator said no */
+    PITH_E_IO = 3,             /* reading or writing failed */
+    PITH_E_TRUNCATED = 4,      /* the data end too early */
+    PITH_E_FORMAT = 5,         /* the data are not what they should be */
+    PITH_E_VERSION = 6,        /* a file of a version this library cannot read */
+    PITH_E_UNSUPPORTED = 7,    /* valid, but not something this library does */
+    PITH_E_LIMIT = 8,          /* a limit of pith_limits, or the asked size, would be passed */
+    PITH_E_CHECKSUM = 9,       /* the data are damaged */
+    PITH_E_MODEL_MISSING = 10, /* the model a file needs was not found */
+    PITH_E_MODEL_SHAPE = 11,   /* a model file lacks a tensor, has one of another shape, or a network of another kind */
     PITH_E_MODEL_MISMATCH = 12, /* a model was given that the file was not made with */
     PITH_E_BACKEND = 13,        /* the network engine failed */
     PITH_E_ABORTED = 14,        /* a callback asked to stop */
-    PITH_E_INTERNAL = 15        /* a fault of the library's own */
+    PITH_E_INTERNAL = 15,       /* a fault of the library's own */
+    PITH_E_MODEL_VALUES = 16    /* a model's weights, or what its networks make of a picture, are not finite */
 } pith_status;
 
 #define PITH_MESSAGE_BYTES 256
@@ -196,6 +197,20 @@ typedef struct pith_model_info {
  * The model is shared: each pith_model_ref needs its own pith_model_free. */
 PITH_API PITH_MUST_CHECK pith_status pith_model_open(pith_model **out, const pith_env *env, const char *path,
                                                      pith_diag *why);
+/* The same from a file's bytes, which are borrowed until the model's end. Of one file alone: TAESD's are two. */
+PITH_API PITH_MUST_CHECK pith_status pith_model_open_memory(pith_model **out, const pith_env *env, const void *data,
+                                                            size_t n_bytes, pith_diag *why);
+/* As a path: the model that the library was linked with. The archive has one, unless it was built without
+ * (PITH_EMBED_MODEL); PITH_E_MODEL_MISSING where there is none. */
+#define PITH_MODEL_BUILT_IN ":built-in"
+/* The built-in model: the first mini.safetensors in the folders below, then any other file of such a model there, then
+ * PITH_MODEL_BUILT_IN. A message names the file that it is about. PITH_E_MODEL_MISSING, saying where it was looked for
+ * and what to do. */
+PITH_API PITH_MUST_CHECK pith_status pith_model_open_default(pith_model **out, const pith_env *env, pith_diag *why);
+/* The folders of models, in the order of the search and separated by colons: those of $PITH_MODELS, share/pith/models
+ * beside the folder of the running program and beside that of the shared library, $XDG_DATA_HOME/pith/models
+ * (~/.local/share/pith/models). Returns their length, of which n_bytes - 1 are written, as snprintf does. */
+PITH_API size_t pith_model_folders(char *folders, size_t n_bytes);
 /* The same model with another autoencoder of its latent space: that of the file `path`, a
  * Stable Diffusion autoencoder or checkpoint with the same encoder (sd-vae-ft-mse is one for all
  * 1.x models), or TAESD. What either encodes the other decodes. PITH_E_MODEL_MISMATCH when the
@@ -242,7 +257,7 @@ PITH_API float pith_quality_of_step(float log2_step_q0, float log2_step_q100, fl
 PITH_API PITH_MUST_CHECK pith_status pith_model_get_contents(const pith_model *model, pith_model_contents *contents,
                                                              size_t struct_size);
 
-/* Reads every value: PITH_E_FORMAT when one is not finite, as stored or rounded
+/* Reads every value: PITH_E_MODEL_VALUES when one is not finite, as stored or rounded
  * to binary16; PITH_E_CHECKSUM when a converted file's fingerprints are not those
  * that it says. Progress goes to `env` (may be NULL). */
 PITH_API PITH_MUST_CHECK pith_status pith_model_check_values(pith_model *model, const pith_env *env, pith_diag *why);

@@ -141,6 +141,7 @@ pith_status state_see_latents(loop_state *s, const byte_writer *file) {
     pith_sink_to_image(&sink, &image);
     pith_decode_options o;
     pith_decode_options_defaults(&o, sizeof o);
+    o.steps = (int)s->recipe.n_steps; /* what the residual will be added to */
     if (k->memory != UINT64_MAX) o.max_memory_bytes = k->memory;
     if (status == PITH_OK) status = pith_decode(s->decoder, k->model, &o, &sink);
     if (status == PITH_E_ABORTED) return env_stopped(k->env, k->diag); /* a word to stop, or that clock */

@@ -11,6 +11,7 @@
 #include "api/model_kind.h"
 #include "model/taesd.h"
 #include "model/text.h"
+#include "weights/prediction.h"
 #include "weights/quantised.h"
 #include "weights/safetensors.h"
 #include "weights/sd_layout.h"
@@ -109,6 +110,8 @@ cleanup:
     return status;
 }
 
+static const char *const training_keys[] = {PREDICTION_KEY, ZERO_SNR_KEY};
+
 /* A built-in model's file says how its network is built, that of Stable Diffusion need not. */
 static pith_status set_metadata(tensor_table *out, const conversion *c, pith_model *m, pith_diag *diag) {
     pith_status status = PITH_OK;
@@ -121,6 +124,10 @@ static pith_status set_metadata(tensor_table *out, const conversion *c, pith_mod
     PITH_TRY(tensor_table_set_meta(out, "name", m->traits.name));
     PITH_TRY(set_id(out, MODEL_LATENT_ID_KEY, latent));
     PITH_TRY(set_id(out, MODEL_DECODER_ID_KEY, decoder));
+    for (size_t i = 0; is_sd1 && i < sizeof training_keys / sizeof *training_keys; i++) {
+        const char *value = tensor_table_meta(m->weights, training_keys[i]);
+        if (value) PITH_TRY(tensor_table_set_meta(out, training_keys[i], value));
+    }
 cleanup:
     return status;
 }
@@ -192,6 +199,8 @@ static pith_status check_model(const conversion *c, const pith_model *m, pith_di
                         m->kind->name);
     if (m->kind == &model_kind_sd1 && m->config.sd1.is_tiny)
         return diag_set(why, PITH_E_UNSUPPORTED, "has TAESD in the place of its autoencoder: it is not converted");
+    if (m->kind == &model_kind_sd1 && m->traits.can_denoise && unet_fault(m->weights))
+        return diag_set(why, PITH_E_UNSUPPORTED, "has a U-Net that %.150s", unet_fault(m->weights));
     return check_precision(c, m->weights, why);
 }
 

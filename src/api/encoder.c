@@ -158,6 +158,7 @@ static pith_status fill_head(pith_encoder *e, const pith_image_format *f, pith_m
     head->recipe = model_recipe(t, ctr_latent_width(head), ctr_latent_height(head));
     memcpy(head->model_name, t->name, sizeof head->model_name);
     pith_status status = model_latent_id(model_session_model(e->session), head->latent_id, &e->diag);
+    if (status == PITH_OK) status = model_check_decoder(model_session_model(e->session), &e->diag);
     if (method == PITH_METHOD_LATENT) head->prior_id = lat_prior_for(head->latent_id);
     return status;
 }

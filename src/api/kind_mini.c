@@ -303,6 +303,9 @@ static pith_status preview_map(const pith_model *m, float *map, pith_diag *diag)
     /* Both were checked when the model was opened; n_latent is at most 32. */
     if (!weight || !bias || n > sizeof row / sizeof *row)
         return diag_set(diag, PITH_E_INTERNAL, "the model has no dec.lin");
+    pith_status status = tensor_check_finite(weight, diag);
+    if (status == PITH_OK) status = tensor_check_finite(bias, diag);
+    if (status != PITH_OK) return status;
     tensor_read_f32(bias, 0, sizeof added / sizeof *added, added);
     for (uint32_t c = 0; c < 3; c++) {
         float *to = map + (size_t)c * (n + 1);
@@ -340,11 +343,13 @@ static pith_status gradient_of(model_session *s, uint32_t h, uint32_t w, const f
 
 static const char *const latent_prefixes[] = {"enc.", NULL};
 static const char *const decoder_prefixes[] = {"dec.", NULL};
+static const char *const pixel_prefixes[] = {"dec.", "real.", NULL};
 
 const model_kind model_kind_mini = {
     .name = "mini",
     .latent_prefixes = latent_prefixes,
     .decoder_prefixes = decoder_prefixes,
+    .pixel_prefixes = pixel_prefixes,
     .recognise = mini_recognise,
     .read = read_model,
     .bind_encoder = bind_encoder,

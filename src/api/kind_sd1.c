@@ -12,6 +12,7 @@
 #include "model/text.h"
 #include "model/unet.h"
 #include "model/vae.h"
+#include "weights/weights_open.h"
 
 /* Steps of quality 0 and 100, in U-Net units, where a latent's deviation is about 1. */
 #define LOG2_STEP_Q0 2.0f
@@ -123,7 +124,8 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
     }
     if (m->traits.can_denoise) {
         PITH_TRY(unet_config_read(&c->unet, m->weights, diag));
-        m->traits.denoiser_varies = unet_is_int8(m->weights);
+        m->traits.denoiser_varies =
+            unet_is_int8(m->weights) || unet_fault(m->weights) || weights_missing_text(m->weights);
         uint32_t side = unet_granularity(&c->unet);
         PITH_TRY(kind_check_plan(m, denoiser_plan, side, side, diag));
     }
@@ -294,7 +296,7 @@ static pith_status denoise(model_session *s, uint32_t h, uint32_t w, float *x, c
         status = diag_set(diag, PITH_E_NOMEM, "out of memory for the denoiser");
         goto cleanup;
     }
-    schedule_init(schedule);
+    (u->is_zero_snr ? schedule_init_zero_snr : schedule_init)(schedule);
     n = choose_timesteps(timesteps, schedule, how);
     if (n == 0) goto cleanup;
     PITH_TRY(empty_context(model_own_networks(s->model), &context, diag));
@@ -309,6 +311,7 @@ static pith_status denoise(model_session *s, uint32_t h, uint32_t w, float *x, c
         schedule_step_alphas(schedule, timesteps, n, i, &alpha, &next);
         schedule_timestep_embedding(embedding, u->c_base, (float)timesteps[i]);
         PITH_TRY(estimate(&e, x, eps, i, n, diag));
+        if (u->predicts_v) schedule_noise_of_v(eps, x, count, alpha);
         schedule_ddim_step(x, eps, count, alpha, next);
     }
     /* The last step ends at alphas_cumprod[0], which is a little less than 1. */
@@ -321,6 +324,12 @@ cleanup:
     mem_free(alloc, eps);
     mem_free(alloc, embedding);
     return status;
+}
+
+static pith_status check_denoiser(const pith_model *m, pith_diag *diag) {
+    const char *fault = unet_fault(m->weights);
+    return fault ? diag_set(diag, PITH_E_MODEL_SHAPE, "the model's U-Net %.150s: decode without it (--steps 0)", fault)
+                 : PITH_OK;
 }
 
 /* The U-Net wants sides that are multiples of its granularity. */
@@ -366,6 +375,7 @@ static pith_status decode(model_session *s, const model_window *window, const fl
     memcpy(x, latent, n_latent * sizeof *x);
     model_session_begin(s, 1);
     if (how->n_steps > 0) {
+        PITH_TRY(check_denoiser(s->model, diag));
         /* One network's weights in memory at a time. */
         bound_net_free(&s->decoder);
         nn_backend_trim(s->model->backend);
@@ -424,11 +434,13 @@ static pith_status preview_map(const pith_model *m, float *map, pith_diag *diag)
 
 static const char *const latent_prefixes[] = {"vae.encoder.", "vae.quant_conv.", NULL};
 static const char *const decoder_prefixes[] = {"vae.decoder.", "vae.post_quant_conv.", TAESD_DECODER, "unet.", NULL};
+static const char *const pixel_prefixes[] = {"vae.decoder.", "vae.post_quant_conv.", TAESD_DECODER, NULL};
 
 const model_kind model_kind_sd1 = {
     .name = "sd1",
     .latent_prefixes = latent_prefixes,
     .decoder_prefixes = decoder_prefixes,
+    .pixel_prefixes = pixel_prefixes,
     .recognise = recognise,
     .read = read_model,
     .bind_encoder = bind_encoder,

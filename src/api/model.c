@@ -7,27 +7,37 @@
 #include <string.h>
 
 #include "api/env.h"
+#include "api/model_embedded.h"
 #include "container/pith_format.h"
 #include "weights/quantised.h"
 #include "weights/weights_open.h"
 
 static const model_kind *const kinds[] = {&model_kind_mini, &model_kind_sd1};
 
-pith_status pith_model_open(pith_model **out, const pith_env *env, const char *path, pith_diag *why) {
+/* A file, or bytes. */
+typedef struct model_source {
+    const char *path;
+    const void *data;
+    size_t n_bytes;
+} model_source;
+
+static pith_status open_weights(tensor_table **out, const pith_env *env, const model_source *from, pith_diag *why) {
+    if (from->path) return weights_open(out, env, from->path, why);
+    return weights_open_memory(out, env, from->data, from->n_bytes, why);
+}
+
+static pith_status open_model(pith_model **out, const pith_env *env, const model_source *from, pith_diag *why) {
     pith_status status = PITH_OK;
     pith_env own;
     pith_model *m = NULL;
     uint8_t id[PITH_FINGERPRINT_BYTES];
-    if (why) diag_clear(why);
-    if (!out || !path) return diag_set(why, PITH_E_ARG, "pith_model_open: an argument is NULL");
-    *out = NULL;
     PITH_TRY(env_copy(&own, env, why));
     m = mem_alloc(&own.alloc, 1, sizeof *m);
     if (!m) return diag_set(why, PITH_E_NOMEM, "out of memory");
     m->env = own;
     atomic_init(&m->n_refs, 1);
     pthread_mutex_init(&m->lock, NULL);
-    PITH_TRY(weights_open(&m->weights, &m->env, path, why));
+    PITH_TRY(open_weights(&m->weights, &m->env, from, why));
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds && !m->kind; i++)
         if (kinds[i]->recognise(m->weights)) m->kind = kinds[i];
     if (!m->kind) {
@@ -46,6 +56,28 @@ pith_status pith_model_open(pith_model **out, const pith_env *env, const char *p
 cleanup:
     pith_model_free(&m);
     return status;
+}
+
+pith_status pith_model_open(pith_model **out, const pith_env *env, const char *path, pith_diag *why) {
+    model_source from = {.path = path};
+    if (why) diag_clear(why);
+    if (!out || !path) return diag_set(why, PITH_E_ARG, "pith_model_open: an argument is NULL");
+    *out = NULL;
+    if (strcmp(path, PITH_MODEL_BUILT_IN) == 0) {
+        from.path = NULL;
+        from.data = model_embedded(&from.n_bytes);
+        if (!from.data) return diag_set(why, PITH_E_MODEL_MISSING, "this library was built without a model");
+    }
+    return open_model(out, env, &from, why);
+}
+
+pith_status pith_model_open_memory(pith_model **out, const pith_env *env, const void *data, size_t n_bytes,
+                                   pith_diag *why) {
+    const model_source from = {.data = data, .n_bytes = n_bytes};
+    if (why) diag_clear(why);
+    if (!out || !data) return diag_set(why, PITH_E_ARG, "pith_model_open_memory: an argument is NULL");
+    *out = NULL;
+    return open_model(out, env, &from, why);
 }
 
 pith_model *pith_model_ref(pith_model *model) {
@@ -122,6 +154,24 @@ cleanup:
 pith_status model_decoder_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) {
     return fingerprint(m, &m->has_decoder_id, m->decoder_id, tensor_table_fingerprint_any, m->kind->decoder_prefixes,
                        id, diag);
+}
+
+static bool is_of_pixels(const pith_model *m, const tensor *t) {
+    for (const char *const *prefix = m->kind->pixel_prefixes; *prefix; prefix++)
+        if (strncmp(t->name, *prefix, strlen(*prefix)) == 0) return true;
+    return false;
+}
+
+pith_status model_check_decoder(pith_model *m, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    pthread_mutex_lock(&m->lock);
+    for (size_t i = 0; !m->has_finite_pixels && status == PITH_OK && i < tensor_table_count(m->weights); i++) {
+        const tensor *t = tensor_table_at(m->weights, i);
+        if (is_of_pixels(m, t)) status = tensor_check_finite(t, diag);
+    }
+    m->has_finite_pixels = status == PITH_OK;
+    pthread_mutex_unlock(&m->lock);
+    return status;
 }
 
 pith_status pith_model_latent_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES]) {

@@ -25,10 +25,11 @@ typedef struct model_traits {
     uint32_t decoder_reach;
     uint32_t max_whole_positions; /* larger latents are coded by recipe 1; 0: by recipe 0, whatever their size */
     bool can_denoise;
-    bool can_texture;     /* model_decode_how.realism may be more than 0 */
-    bool denoiser_varies; /* more between processors than rounding does: no residual can stand on it */
-    float palette_unit;   /* of the latent: what a byte of method palette stands for */
-    uint64_t memory;      /* bytes a call may take where its caller does not say; 0 = not bound */
+    bool can_texture; /* model_decode_how.realism may be more than 0 */
+    bool
+        denoiser_varies; /* more between processors than rounding does, or cannot be run: no residual can stand on it */
+    float palette_unit;  /* of the latent: what a byte of method palette stands for */
+    uint64_t memory;     /* bytes a call may take where its caller does not say; 0 = not bound */
 } model_traits;
 
 const model_traits *model_traits_of(const pith_model *model);
@@ -37,6 +38,10 @@ const model_traits *model_traits_of(const pith_model *model);
 pith_status model_latent_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) PITH_MUST_CHECK;
 /* Those of the decoder's; over gigabytes with large models. */
 pith_status model_decoder_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) PITH_MUST_CHECK;
+
+/* PITH_E_MODEL_VALUES when pixels cannot be made of the model's latents, because a value of the autoencoder's
+ * decoder is not finite: an encoder looks before it makes a file that nobody could see. */
+pith_status model_check_decoder(pith_model *model, pith_diag *diag) PITH_MUST_CHECK;
 
 /* What a decoder is run on: h x w latent positions, of which those from (keep_y, keep_x) on, keep_h x keep_w,
  * are wanted; the others are there for what they mean to these. */

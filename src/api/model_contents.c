@@ -28,8 +28,8 @@ static uint32_t find_parts(const tensor_table *weights) {
 }
 
 static void name_precision(char text[PITH_NAME_BYTES], const tensor_table *weights) {
-    static const char *const names[] = {
-        [TENSOR_F32] = "F32", [TENSOR_F16] = "F16", [TENSOR_BF16] = "BF16", [TENSOR_I8] = "int8"};
+    static const char *const names[] = {[TENSOR_F32] = "F32", [TENSOR_F16] = "F16",    [TENSOR_BF16] = "BF16",
+                                        [TENSOR_I8] = "int8", [TENSOR_F8_E4M3] = "F8", [TENSOR_F8_E5M2] = "F8_E5M2"};
     bool seen[TENSOR_OTHER + 1] = {false};
     for (size_t i = 0; i < tensor_table_count(weights); i++) seen[tensor_table_at(weights, i)->type] = true;
     text[0] = '\0';
@@ -71,9 +71,9 @@ static pith_status check_tensor(const tensor *t, pith_diag *why) {
         tensor_read_f32(t, at, n, values);
         for (uint64_t i = 0; i < n; i++) {
             if (fabsf(values[i]) < 65520) continue; /* where binary16 rounds to infinity */
-            const char *what = isfinite(values[i]) ? "too large for binary16" : "not finite";
-            return diag_set(why, PITH_E_FORMAT, "tensor %.100s: value %llu is %s", t->name,
-                            (unsigned long long)(at + i), what);
+            if (!isfinite(values[i])) return tensor_check_finite(t, why);
+            return diag_set(why, PITH_E_MODEL_VALUES, "tensor %.100s: value %llu is too large for binary16", t->name,
+                            (unsigned long long)(at + i));
         }
         at += n;
     }

@@ -27,6 +27,7 @@ typedef struct model_kind {
     /* NULL-terminated prefixes of the tensors that fingerprints cover. */
     const char *const *latent_prefixes;
     const char *const *decoder_prefixes;
+    const char *const *pixel_prefixes; /* those of the autoencoder's decoder */
     bool (*recognise)(const tensor_table *weights);
     /* Reads the configuration into m->config and m->traits and checks every tensor. */
     pith_status (*read)(pith_model *m, pith_diag *diag);
@@ -88,7 +89,7 @@ struct pith_model {
     } config;
     nn_backend *backend;
     pthread_mutex_t lock; /* guards what follows, each computed once when first asked for */
-    bool has_latent_id, has_decoder_id;
+    bool has_latent_id, has_decoder_id, has_finite_pixels;
     uint8_t latent_id[PITH_FINGERPRINT_BYTES], decoder_id[PITH_FINGERPRINT_BYTES];
     float *context; /* of the empty prompt */
 };

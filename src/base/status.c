@@ -40,6 +40,8 @@ const char *pith_status_name(pith_status status) {
         return "PITH_E_ABORTED";
     case PITH_E_INTERNAL:
         return "PITH_E_INTERNAL";
+    case PITH_E_MODEL_VALUES:
+        return "PITH_E_MODEL_VALUES";
     }
     return "PITH_E_?"; /* a number from a newer library */
 }

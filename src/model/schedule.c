@@ -19,9 +19,19 @@ void schedule_init(sd_schedule *s) {
     }
 }
 
+void schedule_init_zero_snr(sd_schedule *s) {
+    schedule_init(s);
+    const double first = sqrt((double)s->alphas_cumprod[0]);
+    const double last = sqrt((double)s->alphas_cumprod[SCHEDULE_N_TIMESTEPS - 1]);
+    for (uint32_t t = 0; t < SCHEDULE_N_TIMESTEPS; t++) {
+        const double root = (sqrt((double)s->alphas_cumprod[t]) - last) * first / (first - last);
+        s->alphas_cumprod[t] = (float)(root * root);
+    }
+}
+
 static double noise_of(const sd_schedule *s, uint32_t t) {
     const double alpha = (double)s->alphas_cumprod[t];
-    return (1 - alpha) / alpha;
+    return alpha > 0 ? (1 - alpha) / alpha : HUGE_VAL;
 }
 
 uint32_t schedule_start(const sd_schedule *s, double variance) {
@@ -46,6 +56,11 @@ void schedule_ddim_step(float *x, const float *eps, size_t count, float alpha, f
     const double a = (double)alpha, b = (double)next;
     const double of_x = sqrt(b / a), of_eps = sqrt(1 - b) - sqrt(b) * sqrt(1 - a) / sqrt(a);
     for (size_t i = 0; i < count; i++) x[i] = (float)(of_x * (double)x[i] + of_eps * (double)eps[i]);
+}
+
+void schedule_noise_of_v(float *v, const float *x, size_t count, float alpha) {
+    const double of_v = sqrt((double)alpha), of_x = sqrt(1 - (double)alpha);
+    for (size_t i = 0; i < count; i++) v[i] = (float)(of_v * (double)v[i] + of_x * (double)x[i]);
 }
 
 /* In float, as the network was trained: at late timesteps a frequency's last

@@ -22,6 +22,10 @@ typedef struct sd_schedule {
  * that of 0.012. */
 void schedule_init(sd_schedule *schedule);
 
+/* The same with the square roots of alphas_cumprod moved and stretched so that
+ * the last is 0 (zero terminal SNR) and the first stays. */
+void schedule_init_zero_snr(sd_schedule *schedule);
+
 /* The timestep whose noise, relative to the signal, is nearest to a variance
  * (on a logarithmic scale): 0..999. */
 uint32_t schedule_start(const sd_schedule *schedule, double variance);
@@ -38,6 +42,10 @@ void schedule_step_alphas(const sd_schedule *schedule, const uint32_t *timesteps
 /* Takes x from alpha to `next` in place: x0 = (x - sqrt(1 - alpha) eps) /
  * sqrt(alpha), then sqrt(next) x0 + sqrt(1 - next) eps. */
 void schedule_ddim_step(float *x, const float *eps, size_t count, float alpha, float next);
+
+/* What was predicted as v = sqrt(alpha) noise - sqrt(1 - alpha) x0 becomes the
+ * noise, in place; x is the latent at that alpha. */
+void schedule_noise_of_v(float *v, const float *x, size_t count, float alpha);
 
 /* What the U-Net is told of a timestep: n / 2 cosines, then as many sines. */
 void schedule_timestep_embedding(float *out, uint32_t n, float timestep);

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "weights/prediction.h"
+
 #define MAX_WIDTH 16384u
 #define MAX_TOKENS 1000000u
 #define MAX_TEXT_LAYERS 64u
@@ -171,6 +173,19 @@ static pith_status read_context(unet_config *c, const tensor_table *weights, pit
     return status;
 }
 
+static bool is_meta(const tensor_table *weights, const char *key, const char *value) {
+    const char *text = tensor_table_meta(weights, key);
+    return text && strcmp(text, value) == 0;
+}
+
+const char *unet_fault(const tensor_table *weights) {
+    const bool is_known = !tensor_table_meta(weights, PREDICTION_KEY) ||
+                          is_meta(weights, PREDICTION_KEY, PREDICTION_EPSILON) ||
+                          is_meta(weights, PREDICTION_KEY, PREDICTION_V);
+    if (!is_known) return "predicts neither the noise nor v";
+    return tensor_table_meta(weights, UNET_FAULT_KEY);
+}
+
 pith_status unet_config_read(unet_config *config, const tensor_table *weights, pith_diag *diag) {
     pith_status status = PITH_OK;
     uint32_t n_in = 0;
@@ -188,6 +203,8 @@ pith_status unet_config_read(unet_config *config, const tensor_table *weights, p
                         n_in == 2 * c.n_latent + 1 ? "inpainting" : "another task");
     PITH_TRY(read_dim(&c.c_time, weights, "unet.time_embed.0.weight", 2, 0, MAX_WIDTH, diag));
     PITH_TRY(read_unet_levels(&c, weights, diag));
+    c.predicts_v = is_meta(weights, PREDICTION_KEY, PREDICTION_V);
+    c.is_zero_snr = is_meta(weights, ZERO_SNR_KEY, "true");
     c.has_middle = has(weights, "unet.middle_block.0.in_layers.2.weight");
     PITH_TRY(read_context(&c, weights, diag));
     *config = c;

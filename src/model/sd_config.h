@@ -43,6 +43,8 @@ typedef struct unet_config {
     float res_epsilon;       /* of the group norms of residual blocks, and of the last one */
     float attention_epsilon; /* of the group norms before attention */
     float layer_epsilon;
+    bool predicts_v;  /* the noise otherwise */
+    bool is_zero_snr; /* the schedule, schedule_init_zero_snr */
 } unet_config;
 
 /* CLIP's text encoder. */
@@ -71,6 +73,8 @@ uint32_t unet_granularity(const unet_config *config);
 bool vae_recognise(const tensor_table *weights);
 bool unet_recognise(const tensor_table *weights);
 bool unet_is_int8(const tensor_table *weights); /* has 8-bit weights */
+/* Why a U-Net that is there cannot be run, though its shapes are right ("predicts ..."); NULL when it can. */
+const char *unet_fault(const tensor_table *weights);
 bool text_recognise(const tensor_table *weights);
 bool taesd_recognise(const tensor_table *weights);
 

@@ -52,7 +52,7 @@ static pith_status check_rows(const tensor *t, const char *name, uint32_t n_rows
     if ((t->rank != 2 && t->rank != 3) || dims[0] != n_rows || dims[1] != c || t->n_elements != (uint64_t)n_rows * c)
         return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s must be [%u, %u]", name, n_rows, c);
     if (t->fault) return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %s: %s", name, t->fault);
-    if (!tensor_has_values(t)) return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s is not F32, F16 or BF16", name);
+    if (!tensor_has_values(t)) return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s is not F32, F16, BF16 or F8", name);
     return PITH_OK;
 }
 
@@ -74,6 +74,10 @@ pith_status text_empty_embeddings(float *out, const text_config *c, const tensor
             out[(size_t)i * c->c + k] = of_token + of_position;
         }
     }
+    if (!floats_are_finite(out, (size_t)c->n_positions * c->c)) {
+        PITH_TRY(tensor_check_finite(tokens, diag));
+        PITH_TRY(tensor_check_finite(positions, diag));
+    }
 cleanup:
     return status;
 }
@@ -88,6 +92,7 @@ pith_status text_empty_context(float *out, uint32_t n_context, uint32_t c_contex
     float *embeddings = NULL;
     if (constant) {
         PITH_TRY(check_rows(constant, TEXT_EMPTY_PROMPT_KEY, n_context, c_context, diag));
+        PITH_TRY(tensor_check_finite(constant, diag));
         tensor_read_f32(constant, 0, constant->n_elements, out);
         return PITH_OK;
     }

@@ -137,6 +137,16 @@ static float *find_data(const nn_binding *bindings, size_t n_bindings, const cha
     return found;
 }
 
+/* Weights that are finite may still be of no use, and pixels would be made of anything. */
+static pith_status check_outputs(const nn_net *net, pith_diag *diag) {
+    const nn_plan *p = net->plan;
+    for (int32_t i = 0; i < p->n_outputs; i++)
+        if (!floats_are_finite(net->outputs[i], nn_shape_count(p->ops[p->outputs[i].value].shape)))
+            return diag_set(diag, PITH_E_MODEL_VALUES, "the network's output is not finite (%.60s)",
+                            p->outputs[i].name);
+    return PITH_OK;
+}
+
 pith_status nn_run(nn_net *net, const nn_binding *inputs, size_t n_inputs, const nn_binding *outputs, size_t n_outputs,
                    pith_diag *diag) {
     const nn_plan *p = net->plan;
@@ -155,5 +165,6 @@ pith_status nn_run(nn_net *net, const nn_binding *inputs, size_t n_inputs, const
             return diag_set(diag, PITH_E_ARG, "network output %s: not given once", p->outputs[i].name);
     }
     pith_status status = nn_look(net, diag); /* what made the inputs ready took its time as well */
-    return status == PITH_OK ? net->backend->table->run(net, net->inputs, net->outputs, diag) : status;
+    if (status == PITH_OK) status = net->backend->table->run(net, net->inputs, net->outputs, diag);
+    return status == PITH_OK ? check_outputs(net, diag) : status;
 }

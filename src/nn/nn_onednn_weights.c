@@ -2,6 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Weights in the layouts that primitives want, made once and shared by all
  * nets of a backend, of whatever size and thread. */
+#include <stdatomic.h>
+
 #include "nn/nn_onednn.h"
 
 /* Weights are dropped from the file's mapping as they are reordered, so that
@@ -9,11 +11,15 @@
 #define DROP_EVERY_BYTES (64u << 20)
 
 struct nn_dnn_weight {
-    const uint8_t *tensor; /* where the tensor's data are: the table outlives the backend */
+    const void *tensor; /* key_of: the table outlives the backend */
     dnnl_memory_desc_t md;
     float *data; /* owned */
     size_t n_users;
 };
+
+/* What is the same for two names of the same values: where they lie, or, where they do not lie in order and so may be
+ * two tensors, the tensor. */
+static const void *key_of(const tensor *t) { return t->is_strided ? (const void *)t : t->data; }
 
 void nn_dnn_trim_weights(nn_dnn_backend *be) {
     const pith_alloc *alloc = &be->base.alloc;
@@ -77,19 +83,26 @@ cleanup:
 
 typedef struct widening {
     const tensor *t;
-    float *out;
+    float *out; /* NULL: the values are only looked at */
+    atomic_bool *is_bad;
 } widening;
 
-/* Item: a stretch of a tensor, made floats. */
+/* Item: a stretch of a tensor, looked at and made floats. */
 static void widen(const void *call, int64_t first, int64_t end) {
     const widening *w = call;
-    const uint64_t from = (uint64_t)first * WIDEN_FLOATS, to = (uint64_t)end * WIDEN_FLOATS;
-    tensor_read_f32(w->t, from, (to < w->t->n_elements ? to : w->t->n_elements) - from, w->out + from);
+    for (int64_t i = first; i < end; i++) {
+        const uint64_t from = (uint64_t)i * WIDEN_FLOATS, left = w->t->n_elements - from;
+        const uint64_t n = left < WIDEN_FLOATS ? left : WIDEN_FLOATS;
+        if (!tensor_is_finite(w->t, from, n)) atomic_store(w->is_bad, true);
+        if (w->out) tensor_read_f32(w->t, from, n, w->out + from);
+    }
 }
 
-static void widen_all(const tensor *t, float *out) {
-    const widening w = {t, out};
+static pith_status widen_all(const nn_dnn_binder *b, const tensor *t, float *out) {
+    atomic_bool is_bad = false;
+    const widening w = {t, out, &is_bad};
     nn_dnn_parallel((int64_t)((t->n_elements + WIDEN_FLOATS - 1) / WIDEN_FLOATS), widen, &w);
+    return atomic_load(&is_bad) ? tensor_check_finite(t, b->diag) : PITH_OK;
 }
 
 /* Room that all weights of a net share: fresh pages for each would take longer than the work. */
@@ -107,14 +120,9 @@ static pith_status fill(nn_dnn_binder *b, const tensor *t, const dnnl_memory_des
     pith_status status = PITH_OK;
     const bool is_int8 = in_file->data_type == dnnl_s8;
     const void *in_place = is_int8 ? t->data : (const void *)nn_weight_in_place(t);
-    if (!is_int8 && dnnl_memory_desc_equal(in_file, &w->md)) {
-        widen_all(t, w->data);
-        return PITH_OK;
-    }
-    if (!in_place) {
-        PITH_TRY(make_room(b, t->n_elements));
-        widen_all(t, b->widened);
-    }
+    if (!is_int8 && dnnl_memory_desc_equal(in_file, &w->md)) return widen_all(b, t, w->data);
+    if (!in_place) PITH_TRY(make_room(b, t->n_elements));
+    PITH_TRY(widen_all(b, t, in_place ? NULL : b->widened));
     PITH_TRY(reorder(b, in_file, in_place ? in_place : b->widened, &w->md, w->data));
 cleanup:
     return status;
@@ -128,7 +136,7 @@ static pith_status add_weight(nn_dnn_binder *b, const tensor *t, const dnnl_memo
     const pith_alloc *alloc = &be->base.alloc;
     nn_dnn_weight *w = mem_alloc(alloc, 1, sizeof *w);
     if (!w) PITH_TRY(nn_dnn_no_memory(b));
-    w->tensor = t->data;
+    w->tensor = key_of(t);
     w->md = *wanted;
     w->data = mem_alloc_aligned(alloc, dnnl_memory_desc_get_size(wanted), 1);
     if (!w->data) PITH_TRY(nn_dnn_no_memory(b));
@@ -156,7 +164,7 @@ static pith_status get(nn_dnn_binder *b, const tensor *t, const dnnl_memory_desc
     *data = NULL;
     pthread_mutex_lock(&be->lock);
     for (size_t i = 0; i < be->n_cached && !w; i++)
-        if (be->cached[i]->tensor == t->data && dnnl_memory_desc_equal(&be->cached[i]->md, wanted)) w = be->cached[i];
+        if (be->cached[i]->tensor == key_of(t) && dnnl_memory_desc_equal(&be->cached[i]->md, wanted)) w = be->cached[i];
     if (!w) PITH_TRY(add_weight(b, t, in_file, wanted, &w));
     if (!append(&be->base.alloc, &net->weights, &net->n_weights, &net->weights_capacity, w))
         PITH_TRY(nn_dnn_no_memory(b));

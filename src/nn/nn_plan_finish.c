@@ -138,7 +138,7 @@ pith_status nn_plan_check(const nn_plan *p, const tensor_table *weights, pith_di
                             dims_text(have, t->shape, t->rank), want);
         if (t->fault) return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %s: %s", w->name, t->fault);
         if (!tensor_has_values(t))
-            return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s %s is not F32, F16 or BF16", w->name, want);
+            return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s %s is not F32, F16, BF16 or F8", w->name, want);
     }
     return PITH_OK;
 }
@@ -176,7 +176,7 @@ uint64_t nn_plan_flops(const nn_plan *p) {
 const float *nn_weight_in_place(const tensor *t) {
     static const uint16_t one = 1;
     const bool little_endian = *(const uint8_t *)&one == 1;
-    if (t->type != TENSOR_F32 || !little_endian || (uintptr_t)t->data % _Alignof(float)) return NULL;
+    if (t->type != TENSOR_F32 || t->is_strided || !little_endian || (uintptr_t)t->data % _Alignof(float)) return NULL;
     return (const float *)(const void *)t->data;
 }
 

@@ -43,11 +43,13 @@ static void ref_unbind(nn_net *base) {
     mem_free(alloc, net);
 }
 
-static pith_status take_weights(ref_net *net, const tensor_table *table) {
+static pith_status take_weights(ref_net *net, const tensor_table *table, pith_diag *diag) {
     const nn_plan *p = net->base.plan;
     for (int32_t i = 0; i < p->n_weights; i++) {
         if (!p->ops[p->weights[i].op].live) continue;
         const tensor *t = tensor_table_find(table, p->weights[i].name);
+        pith_status status = tensor_check_finite(t, diag);
+        if (status != PITH_OK) return status;
         net->weights[i] = nn_weight_in_place(t);
         if (net->weights[i]) continue;
         net->converted[i] = mem_alloc_aligned(&net->base.backend->alloc, (size_t)t->n_elements, sizeof(float));
@@ -85,7 +87,7 @@ static pith_status ref_bind(nn_net **out, const nn_plan *plan, const tensor_tabl
     net->weights = mem_alloc(alloc, (size_t)plan->n_weights, sizeof *net->weights);
     net->converted = mem_alloc(alloc, (size_t)plan->n_weights, sizeof *net->converted);
     if (!net->spans || !net->weights || !net->converted) goto cleanup;
-    PITH_TRY(take_weights(net, weights));
+    PITH_TRY(take_weights(net, weights, diag));
     PITH_TRY(plan_memory(net, &scratch_count));
     net->arena = mem_alloc_aligned(alloc, net->base.arena_bytes, 1);
     net->scratch = mem_alloc(alloc, scratch_count, sizeof *net->scratch);

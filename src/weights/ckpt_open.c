@@ -16,6 +16,10 @@
 
 #define MAX_NESTING 3
 
+/* Weights are noise, which packs to three quarters; but some files are small or full of zeros. */
+#define MOST_UNPACKED_RATIO 32u
+#define MIN_UNPACKABLE (64u << 20)
+
 typedef struct storage_type {
     const char *name;
     tensor_type type;
@@ -33,12 +37,20 @@ static const storage_type STORAGES[] = {
     {"QInt32Storage", TENSOR_OTHER, 4},       {"UntypedStorage", TENSOR_OTHER, 1},
 };
 
+/* In untyped storages, whose elements are bytes. */
+static const storage_type UNTYPED[] = {
+    {"float8_e4m3fn", TENSOR_F8_E4M3, 1},
+    {"float8_e5m2", TENSOR_F8_E5M2, 1},
+};
+
 typedef struct ckpt {
     const zip_file *zip;
     const pickle *pickle;
     const char *root; /* what all names of members begin with: "archive/" */
     size_t root_bytes;
     tensor_table *table;
+    uint8_t **unpacked;    /* of each member, what it became; NULL where it was not asked for. The table's at last */
+    uint64_t n_unpackable; /* bytes that may still be unpacked */
     pith_diag *diag;
 } ckpt;
 
@@ -68,22 +80,44 @@ static const zip_member *find_pickle(ckpt *c) {
     return NULL;
 }
 
-static pith_status check_archive(const ckpt *c) {
+/* The member's bytes, in the file or unpacked. */
+static pith_status take_data(ckpt *c, const zip_member *m, const uint8_t **data) {
+    uint8_t **unpacked = &c->unpacked[m - zip_at(c->zip, 0)];
+    *data = m->data;
+    if (!m->is_deflated) return PITH_OK;
+    if (!*unpacked) {
+        pith_status status = zip_unpack(unpacked, c->zip, m, c->n_unpackable, c->diag);
+        if (status != PITH_OK) return status;
+        c->n_unpackable -= m->n_bytes;
+    }
+    *data = *unpacked;
+    return PITH_OK;
+}
+
+static pith_status check_archive(ckpt *c) {
     const zip_member *order = find_member(c, "", "byteorder", strlen("byteorder"));
+    const uint8_t *name = NULL;
     if (has_member(c, "constants.pkl"))
         return diag_set(c->diag, PITH_E_UNSUPPORTED, "is a TorchScript program, not a checkpoint");
-    if (order && (order->n_bytes != 6 || memcmp(order->data, "little", 6) != 0))
-        return diag_set(c->diag, PITH_E_UNSUPPORTED, "its numbers are big-endian");
-    return PITH_OK;
+    if (!order) return PITH_OK;
+    pith_status status = order->n_bytes == 6 ? take_data(c, order, &name) : PITH_OK;
+    if (status != PITH_OK || (name && memcmp(name, "little", 6) == 0)) return status;
+    return diag_set(c->diag, PITH_E_UNSUPPORTED, "its numbers are big-endian");
 }
 
 /* ---- one tensor ------------------------------------------------------------------------------ */
 
-static const storage_type *find_type(const pickle_storage *s) {
-    for (size_t i = 0; i < sizeof STORAGES / sizeof STORAGES[0]; i++)
-        if (s->type_bytes == strlen(STORAGES[i].name) && !memcmp(s->type, STORAGES[i].name, s->type_bytes))
-            return &STORAGES[i];
+static const storage_type *find_name(const storage_type *types, size_t n, const char *name, size_t name_bytes) {
+    for (size_t i = 0; i < n; i++)
+        if (name_bytes == strlen(types[i].name) && !memcmp(name, types[i].name, name_bytes)) return &types[i];
     return NULL;
+}
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+static const storage_type *find_type(const pickle_tensor *t) {
+    if (t->dtype) return find_name(UNTYPED, COUNT_OF(UNTYPED), t->dtype, t->dtype_bytes);
+    return find_name(STORAGES, COUNT_OF(STORAGES), t->storage.type, t->storage.type_bytes);
 }
 
 /* The storage is of the size that its type and count say. */
@@ -115,9 +149,21 @@ static pith_status count_elements(const ckpt *c, const char *name, const pickle_
     return diag_set(c->diag, PITH_E_FORMAT, "tensor %.100s: the product of its shape overflows", name);
 }
 
-static pith_status read_tensor(const ckpt *c, tensor *out, const pickle_tensor *t) {
+/* Elements of the storage from the tensor's first one to its last, both included; UINT64_MAX for more than there can
+ * be. */
+static uint64_t extent_of(const pickle_tensor *t) {
+    uint64_t last = 0, step;
+    for (uint32_t i = 0; i < t->rank; i++) {
+        if (t->shape[i] == 0) return 0;
+        if (__builtin_mul_overflow(t->shape[i] - 1, t->strides[i], &step)) return UINT64_MAX;
+        if (__builtin_add_overflow(last, step, &last)) return UINT64_MAX;
+    }
+    return last == UINT64_MAX ? last : last + 1;
+}
+
+static pith_status read_tensor(ckpt *c, tensor *out, const pickle_tensor *t) {
     pith_status status = PITH_OK;
-    const storage_type *type = find_type(&t->storage);
+    const storage_type *type = find_type(t);
     PITH_TRY(count_elements(c, out->name, t, &out->n_elements));
     out->rank = t->rank;
     for (uint32_t i = 0; i < t->rank; i++) out->shape[i] = t->shape[i];
@@ -133,26 +179,30 @@ static pith_status read_tensor(const ckpt *c, tensor *out, const pickle_tensor *
         goto cleanup;
     }
     PITH_TRY(check_storage(c, out->name, &t->storage, type, m));
-    bool contiguous = out->n_elements == 0 || is_contiguous(t);
-    if (!contiguous) out->fault = "its values do not lie in order (a transposed or expanded view)";
-    /* Of a view only the first value's place is known to be needed. */
-    uint64_t needed = contiguous ? out->n_elements : 1;
+    const uint64_t needed = extent_of(t);
     if (t->offset > t->storage.n_elements || needed > t->storage.n_elements - t->offset) {
         status = diag_set(c->diag, PITH_E_FORMAT,
                           "tensor %.80s: %" PRIu64 " elements from %" PRIu64 " on, its storage has %" PRIu64, out->name,
-                          out->n_elements, t->offset, t->storage.n_elements);
+                          needed, t->offset, t->storage.n_elements);
         goto cleanup;
     }
-    if (out->fault) goto cleanup;
+    if (out->n_elements > needed) { /* a few values that claim to be a huge tensor */
+        out->fault = "its values are repeated (an expanded view)";
+        goto cleanup;
+    }
+    const uint8_t *data = NULL;
+    PITH_TRY(take_data(c, m, &data));
     out->type = type->type;
-    out->data = m->data + t->offset * type->n_bytes;
+    out->data = data + t->offset * type->n_bytes;
     out->n_bytes = out->n_elements * type->n_bytes;
+    out->is_strided = out->n_elements > 0 && !is_contiguous(t);
+    for (uint32_t i = 0; i < t->rank && out->is_strided; i++) out->strides[i] = t->strides[i];
 
 cleanup:
     return status;
 }
 
-static pith_status add_entry(const ckpt *c, const pickle_value *key, const pickle_value *value) {
+static pith_status add_entry(ckpt *c, const pickle_value *key, const pickle_value *value) {
     char name[TENSOR_MAX_NAME_BYTES + 1];
     const pickle_tensor *t = pickle_get_tensor(c->pickle, value);
     if (!t && value->kind != PICKLE_OPAQUE) return PITH_OK; /* a number or a text among the tensors */
@@ -186,7 +236,7 @@ static int by_place(const void *a, const void *b) {
 }
 
 /* Two names for the same values are usual (tied weights); values that begin
- * inside another tensor are not. */
+ * inside another tensor are not, but for slices, which lie between each other. */
 static pith_status check_overlaps(const ckpt *c, const pith_alloc *alloc) {
     pith_status status = PITH_OK;
     size_t n = 0, n_all = tensor_table_count(c->table);
@@ -194,7 +244,7 @@ static pith_status check_overlaps(const ckpt *c, const pith_alloc *alloc) {
     if (!spans) return PITH_E_NOMEM;
     for (size_t i = 0; i < n_all; i++) {
         const tensor *t = tensor_table_at(c->table, i);
-        if (t->n_bytes > 0) spans[n++] = (span){t->name, t->data, t->data + t->n_bytes};
+        if (t->n_bytes > 0 && !t->is_strided) spans[n++] = (span){t->name, t->data, t->data + t->n_bytes};
     }
     qsort(spans, n, sizeof *spans, by_place);
     for (size_t i = 1; i < n && status == PITH_OK; i++) {
@@ -233,7 +283,7 @@ static const pickle_value *find_state_dict(const pickle *p) {
     return NULL;
 }
 
-static pith_status add_state_dict(const ckpt *c) {
+static pith_status add_state_dict(ckpt *c) {
     pith_status status = PITH_OK;
     const pickle_value *dict = find_state_dict(c->pickle), *k, *v;
     uint32_t cursor = 0;
@@ -249,6 +299,32 @@ cleanup:
     return status;
 }
 
+static uint64_t most_unpacked(const pith_env *env, size_t n_bytes) {
+    const uint64_t by_ratio = MOST_UNPACKED_RATIO * (uint64_t)n_bytes;
+    const uint64_t most = by_ratio > MIN_UNPACKABLE ? by_ratio : MIN_UNPACKABLE;
+    return most < env->limits.max_model_bytes ? most : env->limits.max_model_bytes;
+}
+
+static pith_status hand_over_unpacked(ckpt *c) {
+    for (size_t i = 0; i < zip_count(c->zip); i++) {
+        if (!c->unpacked[i]) continue;
+        pith_status status = tensor_table_take_block(c->table, c->unpacked[i]);
+        if (status != PITH_OK) return status;
+        c->unpacked[i] = NULL;
+    }
+    return PITH_OK;
+}
+
+static pith_status read_pickle(ckpt *c, pickle **p, const zip_member *m, const pith_alloc *alloc) {
+    pith_status status = PITH_OK;
+    const uint8_t *data = NULL;
+    PITH_TRY(take_data(c, m, &data));
+    PITH_TRY(pickle_read(p, alloc, data, (size_t)m->n_bytes, c->diag));
+    c->pickle = *p;
+cleanup:
+    return status;
+}
+
 pith_status ckpt_read(tensor_table **out, const pith_env *env, const uint8_t *data, size_t n_bytes, pith_diag *diag) {
     pith_status status = PITH_OK;
     zip_file *zip = NULL;
@@ -257,23 +333,28 @@ pith_status ckpt_read(tensor_table **out, const pith_env *env, const uint8_t *da
     *out = NULL;
     PITH_TRY(zip_open(&zip, &env->alloc, data, n_bytes, diag));
     c.zip = zip;
+    c.n_unpackable = most_unpacked(env, n_bytes);
+    c.unpacked = mem_alloc(&env->alloc, zip_count(zip), sizeof *c.unpacked);
+    if (!c.unpacked) PITH_TRY(PITH_E_NOMEM);
     const zip_member *m = find_pickle(&c);
     if (!m) {
         status = diag_set(diag, PITH_E_UNSUPPORTED, "is a zip file, but no PyTorch checkpoint: it has no data.pkl");
         goto cleanup;
     }
     PITH_TRY(check_archive(&c));
-    PITH_TRY(pickle_read(&p, &env->alloc, m->data, (size_t)m->n_bytes, diag));
-    c.pickle = p;
+    PITH_TRY(read_pickle(&c, &p, m, &env->alloc));
     PITH_TRY(tensor_table_new(&c.table, env));
     PITH_TRY(add_state_dict(&c));
     PITH_TRY(check_overlaps(&c, &env->alloc));
+    PITH_TRY(hand_over_unpacked(&c));
     *out = c.table;
     c.table = NULL;
 
 cleanup:
     if (status == PITH_E_NOMEM) diag_set(diag, status, "out of memory");
     tensor_table_free(&c.table);
+    for (size_t i = 0; c.unpacked && i < zip_count(zip); i++) mem_free_aligned(&env->alloc, c.unpacked[i]);
+    mem_free(&env->alloc, c.unpacked);
     pickle_free(&p);
     zip_close(&zip);
     return status;

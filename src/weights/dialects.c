@@ -190,6 +190,7 @@ static const layout_entry *find_canonical(const layout *names, const char *name,
 static pith_status set_rank(tensor *t, uint32_t rank, pith_diag *diag) {
     if (t->rank == 2 && rank == 4) {
         t->shape[2] = t->shape[3] = 1;
+        t->strides[2] = t->strides[3] = 1;
         t->rank = 4;
     } else if (t->rank == 4 && rank == 2 && t->shape[2] == 1 && t->shape[3] == 1) {
         t->shape[2] = t->shape[3] = 0;
@@ -203,8 +204,8 @@ static pith_status set_rank(tensor *t, uint32_t rank, pith_diag *diag) {
 static pith_status add_canonical(tensor_table *to, const tensor *from, const layout_entry *e, pith_diag *diag) {
     tensor t = *from;
     if (t.fault) return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %.100s: %s", t.name, t.fault);
-    if (t.type != TENSOR_F32 && t.type != TENSOR_F16 && t.type != TENSOR_BF16)
-        return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %.100s: its values are not F32, F16 or BF16", t.name);
+    if (!tensor_has_values(&t))
+        return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %.100s: its values are not F32, F16, BF16 or F8", t.name);
     if (tensor_table_find(to, e->name))
         return diag_set(diag, PITH_E_FORMAT, "tensor %.100s: there is another for the same place (%.60s)", t.name,
                         e->name);

@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "weights/dialects.h"
+#include "weights/prediction.h"
 #include "weights/recognise.h"
 #include "weights/tensor_table_private.h"
 #include "weights/weights_open.h"
@@ -90,15 +91,15 @@ static pith_status check_vae_config(const char *folder, const char *rest, pith_d
     return status;
 }
 
-static pith_status check_scheduler(const char *folder, pith_diag *diag) {
-    static const char rest[] = "scheduler/scheduler_config.json";
-    json_t *json = load_json(folder, rest);
-    const char *kind = json_string_value(json_object_get(json, "prediction_type"));
-    pith_status status = PITH_OK;
-    if (kind && strcmp(kind, "epsilon") != 0)
-        status = diag_set(diag, PITH_E_UNSUPPORTED, "%s: the U-Net predicts %.40s, Stable Diffusion 1.x the noise",
-                          rest, kind);
-    json_decref(json);
+/* How the U-Net is to be run; none of it matters to the autoencoder. */
+static pith_status read_scheduler(tensor_table *to, const char *folder) {
+    char path[PATH_BYTES];
+    file_map map = {0};
+    if (!join(path, folder, "scheduler/scheduler_config.json") ||
+        file_map_open(&map, path, MAX_JSON_BYTES, NULL) != PITH_OK)
+        return PITH_OK;
+    pith_status status = prediction_from_scheduler(to, (const char *)map.data, map.n_bytes);
+    file_map_close(&map);
     return status;
 }
 
@@ -115,6 +116,7 @@ static pith_status open_file(tensor_table *to, const pith_env *env, const char *
     PITH_TRY(recognise_names(raw, &own));
     size_t n_before = tensor_table_count(to);
     PITH_TRY(dialects_apply(to, raw, hint, names, &own));
+    PITH_TRY(prediction_from_marks(to, raw));
     if (tensor_table_count(to) == n_before)
         status = diag_set(&own, PITH_E_UNSUPPORTED, "none of its tensors belongs to Stable Diffusion 1.x");
 
@@ -137,7 +139,7 @@ static pith_status open_component(tensor_table *to, const pith_env *env, const c
 static pith_status open_pipeline(tensor_table *to, const pith_env *env, const char *folder, const layout *names,
                                  pith_diag *diag) {
     pith_status status = PITH_OK;
-    PITH_TRY(check_scheduler(folder, diag));
+    PITH_TRY(read_scheduler(to, folder));
     PITH_TRY(open_component(to, env, folder, &UNET, names, diag)); /* it tells the family best */
     PITH_TRY(check_vae_config(folder, "vae/config.json", diag));
     PITH_TRY(open_component(to, env, folder, &VAE, names, diag));

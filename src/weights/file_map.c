@@ -46,7 +46,8 @@ pith_status file_map_open(file_map *map, const char *path, uint64_t max_bytes, p
         status = diag_set(diag, PITH_E_IO, "cannot be mapped: %s", strerror(errno));
         goto cleanup;
     }
-    *map = (file_map){data, n_bytes, (uint64_t)st.st_dev, (uint64_t)st.st_ino};
+    *map = (file_map){
+        .data = data, .n_bytes = n_bytes, .device = (uint64_t)st.st_dev, .inode = (uint64_t)st.st_ino};
 
 cleanup:
     if (fd >= 0) close(fd);
@@ -54,11 +55,11 @@ cleanup:
 }
 
 void file_map_close(file_map *map) {
-    if (map->data) munmap((void *)(uintptr_t)map->data, map->n_bytes);
+    if (map->data && !map->is_borrowed) munmap((void *)(uintptr_t)map->data, map->n_bytes);
     *map = (file_map){0};
 }
 
 void file_map_drop_pages(const file_map *map) {
     /* Advice: when it is not taken, the pages merely stay. */
-    if (map->data) (void)madvise((void *)(uintptr_t)map->data, map->n_bytes, MADV_DONTNEED);
+    if (map->data && !map->is_borrowed) (void)madvise((void *)(uintptr_t)map->data, map->n_bytes, MADV_DONTNEED);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "weights/quantised.h"
+#include "weights/tensor_table_private.h"
 
 #define NARROWED_AT_ONCE 64 /* few enough that most runs of weights hold no subnormal number */
 
@@ -104,10 +105,32 @@ float f16_to_f32(uint16_t half) { return float_of_bits(widen_half(half)); }
 
 uint16_t f32_to_f16(float value) { return narrow_float(bits_of_float(value)); }
 
+/* Of E4M3 all exponents are numbers, but for the last pattern of either sign. */
+static uint32_t widen_e4m3(uint8_t v) {
+    const uint32_t sign = (v & 0x80u) << 24, exponent = v >> 3 & 15u, mantissa = v & 7u;
+    if ((v & 0x7fu) == 0x7fu) return sign | 0x7fc00000u;
+    if (exponent == 0) return sign | bits_of_float((float)mantissa * 0x1p-9f);
+    return sign | (exponent + 120u) << 23 | mantissa << 20;
+}
+
+static void read_strided_f32(const tensor *t, uint64_t first, size_t n, float *out) {
+    uint8_t block[4 * NARROWED_AT_ONCE];
+    for (size_t at = 0; at < n; at += NARROWED_AT_ONCE) {
+        const size_t m = n - at < NARROWED_AT_ONCE ? n - at : NARROWED_AT_ONCE;
+        const tensor in_order = {.type = t->type, .n_elements = m, .data = block};
+        tensor_gather(t, first + at, m, block);
+        tensor_read_f32(&in_order, 0, m, out + at);
+    }
+}
+
 void tensor_read_f32(const tensor *t, uint64_t first, uint64_t count, float *out) {
     assert(first <= t->n_elements && count <= t->n_elements - first);
     if (count == 0) return;
     size_t n = (size_t)count;
+    if (t->is_strided) {
+        read_strided_f32(t, first, n, out);
+        return;
+    }
     const uint8_t *p = t->data;
     switch (t->type) {
     case TENSOR_F32:
@@ -121,6 +144,12 @@ void tensor_read_f32(const tensor *t, uint64_t first, uint64_t count, float *out
     case TENSOR_BF16:
         p += first * 2;
         for (size_t i = 0; i < n; i++) out[i] = float_of_bits((uint32_t)load_u16(p + 2 * i) << 16);
+        break;
+    case TENSOR_F8_E4M3:
+        for (size_t i = 0; i < n; i++) out[i] = float_of_bits(widen_e4m3(p[first + i]));
+        break;
+    case TENSOR_F8_E5M2:
+        for (size_t i = 0; i < n; i++) out[i] = float_of_bits(widen_half((uint16_t)(p[first + i] << 8)));
         break;
     case TENSOR_I8:
     case TENSOR_OTHER:
@@ -143,12 +172,13 @@ static void read_floats_f16(const uint8_t *p, size_t n, uint16_t *out) {
     }
 }
 
-static void read_quantised_f16(const tensor *t, uint64_t first, size_t n, uint16_t *out) {
+/* By way of floats. */
+static void read_narrowed_f16(const tensor *t, uint64_t first, size_t n, uint16_t *out) {
     float values[NARROWED_AT_ONCE];
     uint32_t bits[NARROWED_AT_ONCE];
     for (size_t at = 0; at < n; at += NARROWED_AT_ONCE) {
         const size_t m = n - at < NARROWED_AT_ONCE ? n - at : NARROWED_AT_ONCE;
-        quantised_read_f32(t, first + at, m, values);
+        tensor_read_f32(t, first + at, m, values);
         memcpy(bits, values, sizeof values[0] * m);
         narrow_few(bits, m, out + at);
     }
@@ -159,6 +189,10 @@ void tensor_read_f16(const tensor *t, uint64_t first, uint64_t count, uint16_t *
     if (count == 0) return;
     size_t n = (size_t)count;
     const uint8_t *p = t->data;
+    if (t->is_strided) {
+        read_narrowed_f16(t, first, n, out);
+        return;
+    }
     switch (t->type) {
     case TENSOR_F32:
         read_floats_f16(p + first * 4, n, out);
@@ -171,11 +205,15 @@ void tensor_read_f16(const tensor *t, uint64_t first, uint64_t count, uint16_t *
         p += first * 2;
         for (size_t i = 0; i < n; i++) out[i] = narrow_float((uint32_t)load_u16(p + 2 * i) << 16);
         break;
+    case TENSOR_F8_E4M3:
+    case TENSOR_F8_E5M2:
+        read_narrowed_f16(t, first, n, out);
+        break;
     case TENSOR_I8:
     case TENSOR_OTHER:
     default:
         if (t->scales) {
-            read_quantised_f16(t, first, n, out);
+            read_narrowed_f16(t, first, n, out);
             break;
         }
         memset(out, 0, n * sizeof out[0]);

@@ -29,6 +29,7 @@ typedef struct global_rule {
 static const global_rule RULES[] = {
     {"torch._utils", "_rebuild_tensor", TENSOR},
     {"torch._utils", "_rebuild_tensor_v2", TENSOR},
+    {"torch._utils", "_rebuild_tensor_v3", TENSOR},
     {"torch._utils", "_rebuild_parameter", PARAMETER},
     {"torch._utils", "_rebuild_parameter_with_state", PARAMETER},
     {"torch._tensor", "_rebuild_from_type_v2", FROM_TYPE},
@@ -138,8 +139,8 @@ static uint32_t fail(pickle *p, const char *what) {
     return NO_VALUE;
 }
 
-/* (storage, offset, shape, strides, requires_grad, hooks). From an opaque
- * storage comes an opaque tensor. */
+/* (storage, offset, shape, strides, requires_grad, hooks), and of v3 the type.
+ * From an opaque storage comes an opaque tensor. */
 static uint32_t rebuild_tensor(pickle *p, uint32_t global, uint32_t arguments) {
     uint32_t first = argument(p, arguments, 0);
     if (first != NO_VALUE && p->values.at[first].kind == PICKLE_OPAQUE) return pickle_new_opaque(p, global);
@@ -155,6 +156,12 @@ static uint32_t rebuild_tensor(pickle *p, uint32_t global, uint32_t arguments) {
         return fail(p, "a tensor whose shape or strides are not integers >= 0");
     t.storage = p->storages.at[storage->u.index];
     t.rank = shape->count;
+    const pickle_value *dtype = argument_of_kind(p, arguments, 6, PICKLE_GLOBAL);
+    const pickle_value *name = dtype ? &p->values.at[dtype->u.global.name] : NULL;
+    if (name) {
+        t.dtype = name->u.text;
+        t.dtype_bytes = name->count;
+    }
     return pickle_new_tensor(p, &t);
 }
 

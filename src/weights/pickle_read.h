@@ -59,6 +59,8 @@ typedef struct pickle_storage {
 
 typedef struct pickle_tensor {
     pickle_storage storage;
+    const char *dtype; /* "float8_e4m3fn", of elements in an untyped storage; NULL: the storage's type */
+    size_t dtype_bytes;
     uint64_t offset; /* in elements */
     uint32_t rank;
     uint64_t shape[PICKLE_MAX_RANK], strides[PICKLE_MAX_RANK]; /* in elements */

@@ -66,6 +66,9 @@ static pith_status find_scales(const uint8_t **scales, const tensor_table *table
         tensor_read_f32(s, i, 1, &scale);
         if (!isnormal(scale) || scale < 0)
             return diag_set(diag, PITH_E_FORMAT, "tensor %.110s: scale %" PRIu64 " is not finite and above 0", name, i);
+        if (!isfinite(scale * (QUANTISED_MAX + 1))) /* -128 can be in a file */
+            return diag_set(diag, PITH_E_FORMAT, "tensor %.110s: scale %" PRIu64 " makes values that are not finite",
+                            name, i);
     }
     *scales = s->data;
     return PITH_OK;

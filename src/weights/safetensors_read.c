@@ -29,11 +29,12 @@ typedef struct dtype {
 } dtype;
 
 static const dtype DTYPES[] = {
-    {"F32", TENSOR_F32, 4},       {"F16", TENSOR_F16, 2},   {"BF16", TENSOR_BF16, 2},     {"I8", TENSOR_I8, 1},
-    {"BOOL", TENSOR_OTHER, 1},    {"U8", TENSOR_OTHER, 1},  {"I16", TENSOR_OTHER, 2},     {"U16", TENSOR_OTHER, 2},
-    {"I32", TENSOR_OTHER, 4},     {"U32", TENSOR_OTHER, 4}, {"I64", TENSOR_OTHER, 8},     {"U64", TENSOR_OTHER, 8},
-    {"F64", TENSOR_OTHER, 8},     {"C64", TENSOR_OTHER, 8}, {"F8_E4M3", TENSOR_OTHER, 1}, {"F8_E5M2", TENSOR_OTHER, 1},
-    {"F8_E8M0", TENSOR_OTHER, 1},
+    {"F32", TENSOR_F32, 4},         {"F16", TENSOR_F16, 2},       {"BF16", TENSOR_BF16, 2},
+    {"I8", TENSOR_I8, 1},           {"BOOL", TENSOR_OTHER, 1},    {"U8", TENSOR_OTHER, 1},
+    {"I16", TENSOR_OTHER, 2},       {"U16", TENSOR_OTHER, 2},     {"I32", TENSOR_OTHER, 4},
+    {"U32", TENSOR_OTHER, 4},       {"I64", TENSOR_OTHER, 8},     {"U64", TENSOR_OTHER, 8},
+    {"F64", TENSOR_OTHER, 8},       {"C64", TENSOR_OTHER, 8},     {"F8_E4M3", TENSOR_F8_E4M3, 1},
+    {"F8_E5M2", TENSOR_F8_E5M2, 1}, {"F8_E8M0", TENSOR_OTHER, 1},
 };
 
 /* A tensor as the header has it. */

@@ -43,6 +43,10 @@ static const char *dtype_name(tensor_type type) {
         return "BF16";
     case TENSOR_I8:
         return "I8";
+    case TENSOR_F8_E4M3:
+        return "F8_E4M3";
+    case TENSOR_F8_E5M2:
+        return "F8_E5M2";
     case TENSOR_OTHER:
     default:
         return NULL;
@@ -100,7 +104,7 @@ static pith_status describe_tensor(json_t *root, const tensor_table *table, cons
                                    uint64_t *begin, pith_diag *diag) {
     const tensor_type type = stored_type(t, how);
     if (!dtype_name(type))
-        return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %.100s: only F32, F16, BF16%s can be written", t->name,
+        return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %.100s: only F32, F16, BF16, F8%s can be written", t->name,
                         how->precision == SAFETENSORS_AS_THEY_ARE ? " and I8" : "");
     if (!strcmp(t->name, "__metadata__") || !describe(root, t->name, type, t->shape, t->rank, begin))
         return diag_set(diag, PITH_E_ARG, "tensor %.100s: its name is reserved or not UTF-8", t->name);
@@ -219,10 +223,23 @@ cleanup:
     return status;
 }
 
+static pith_status write_in_order(int fd, const tensor *t, pith_diag *diag) {
+    uint8_t block[8 * BLOCK_VALUES];
+    for (uint64_t at = 0; at < t->n_elements;) {
+        const size_t n = t->n_elements - at < BLOCK_VALUES ? (size_t)(t->n_elements - at) : BLOCK_VALUES;
+        tensor_gather(t, at, n, block);
+        pith_status status = write_all(fd, block, n * tensor_type_bytes(t->type), diag);
+        if (status != PITH_OK) return status;
+        at += n;
+    }
+    return PITH_OK;
+}
+
 static pith_status write_tensor(int fd, const tensor *t, const writing *how, pith_diag *diag) {
     const tensor_type type = stored_type(t, how);
     if (type == TENSOR_I8 && t->type != TENSOR_I8) return write_quantised(fd, t, how->alloc, diag);
     if (how->precision != SAFETENSORS_AS_THEY_ARE && type == TENSOR_F16) return write_rounded(fd, t, diag);
+    if (t->is_strided) return write_in_order(fd, t, diag);
     pith_status status = write_all(fd, t->data, t->n_bytes, diag);
     if (status == PITH_OK && t->scales) status = write_all(fd, t->scales, t->shape[0] * sizeof(float), diag);
     return status;

@@ -33,48 +33,43 @@ static void count_touched(hasher *h, uint64_t n_bytes) {
     h->undropped_bytes = 0;
 }
 
-/* binary16 values are hashed as they lie. */
-static void hash_f16(hasher *h, const tensor *t) {
-    for (uint64_t at = 0; at < t->n_bytes;) {
-        uint64_t left = t->n_bytes - at;
-        uint64_t n = left < DROP_EVERY_BYTES ? left : DROP_EVERY_BYTES;
-        sha256_update(&h->sha, (size_t)n, t->data + at);
-        count_touched(h, n);
-        at += n;
-    }
-}
-
-static void hash_rounded(hasher *h, const tensor *t) {
+static void hash_rounded(hasher *h, const tensor *t, uint64_t at, size_t n) {
     uint16_t halves[BLOCK_ELEMENTS];
     uint8_t bytes[2 * BLOCK_ELEMENTS];
+    tensor_read_f16(t, at, n, halves);
+    for (size_t i = 0; i < n; i++) {
+        bytes[2 * i] = (uint8_t)halves[i];
+        bytes[2 * i + 1] = (uint8_t)(halves[i] >> 8);
+    }
+    sha256_update(&h->sha, 2 * n, bytes);
+}
+
+/* Values that are not finite have no fingerprint: no picture can be made with them. */
+static pith_status hash_values(hasher *h, const tensor *t, pith_diag *diag) {
     for (uint64_t at = 0; at < t->n_elements;) {
         uint64_t left = t->n_elements - at;
         size_t n = left < BLOCK_ELEMENTS ? (size_t)left : BLOCK_ELEMENTS;
-        tensor_read_f16(t, at, n, halves);
-        for (size_t i = 0; i < n; i++) {
-            bytes[2 * i] = (uint8_t)halves[i];
-            bytes[2 * i + 1] = (uint8_t)(halves[i] >> 8);
-        }
-        sha256_update(&h->sha, 2 * n, bytes);
+        if (!tensor_is_finite(t, at, n)) return tensor_check_finite(t, diag);
+        if (t->type == TENSOR_F16 && !t->is_strided) /* as it lies */
+            sha256_update(&h->sha, 2 * n, t->data + 2 * at);
+        else
+            hash_rounded(h, t, at, n);
         count_touched(h, n * tensor_type_bytes(t->type));
         at += n;
     }
+    return PITH_OK;
 }
 
 static pith_status hash_tensor(hasher *h, const tensor *t, pith_diag *diag) {
     if (!tensor_has_values(t))
         return diag_set(diag, PITH_E_UNSUPPORTED,
-                        "tensor %.100s: no fingerprint of values that are not F32, F16 or BF16", t->name);
+                        "tensor %.100s: no fingerprint of values that are not F32, F16, BF16 or F8", t->name);
     size_t name_bytes = strlen(t->name);
     hash_little_endian(h, name_bytes, 4);
     sha256_update(&h->sha, name_bytes, (const uint8_t *)t->name);
     hash_little_endian(h, t->rank, 4);
     for (uint32_t i = 0; i < t->rank; i++) hash_little_endian(h, t->shape[i], 8);
-    if (t->type == TENSOR_F16)
-        hash_f16(h, t);
-    else
-        hash_rounded(h, t);
-    return PITH_OK;
+    return hash_values(h, t, diag);
 }
 
 static bool has_prefix(const char *name, const char *const *prefixes) {

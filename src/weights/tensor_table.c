@@ -22,6 +22,8 @@ struct tensor_table {
     size_t n_meta, meta_capacity;
     file_map maps[TENSOR_MAX_MAPS]; /* the files the data lie in; closed with the table */
     size_t n_maps;
+    void **blocks; /* memory that data lie in: what was unpacked of a file */
+    size_t n_blocks, blocks_capacity;
 };
 
 pith_status tensor_table_new(tensor_table **out, const pith_env *env) {
@@ -48,6 +50,8 @@ void tensor_table_free(tensor_table **table) {
     }
     mem_free(&alloc, t->meta);
     for (size_t i = 0; i < t->n_maps; i++) file_map_close(&t->maps[i]);
+    for (size_t i = 0; i < t->n_blocks; i++) mem_free_aligned(&alloc, t->blocks[i]);
+    mem_free(&alloc, t->blocks);
     mem_free(&alloc, t);
     *table = NULL;
 }
@@ -80,6 +84,8 @@ size_t tensor_type_bytes(tensor_type type) {
     case TENSOR_BF16:
         return 2;
     case TENSOR_I8:
+    case TENSOR_F8_E4M3:
+    case TENSOR_F8_E5M2:
         return 1;
     case TENSOR_OTHER:
     default:
@@ -98,7 +104,7 @@ static bool tensor_is_legal(const tensor *t) {
     uint64_t n_bytes;
     if (__builtin_mul_overflow(n_elements, (uint64_t)tensor_type_bytes(t->type), &n_bytes)) return false;
     if (t->type != TENSOR_OTHER && n_bytes != t->n_bytes) return false;
-    if (t->scales && (t->type != TENSOR_I8 || t->rank < 2)) return false;
+    if (t->scales && (t->type != TENSOR_I8 || t->rank < 2 || t->is_strided)) return false;
     return t->n_bytes <= SIZE_MAX && (t->data || t->n_bytes == 0);
 }
 
@@ -173,8 +179,21 @@ pith_status tensor_table_take_map(tensor_table *table, file_map *map) {
     return PITH_OK;
 }
 
+pith_status tensor_table_take_block(tensor_table *table, void *block) {
+    void *blocks = table->blocks;
+    bool fits = make_room(&table->alloc, &blocks, table->n_blocks, &table->blocks_capacity, sizeof(void *));
+    table->blocks = blocks;
+    if (!fits) return PITH_E_NOMEM;
+    table->blocks[table->n_blocks++] = block;
+    return PITH_OK;
+}
+
 pith_status tensor_table_take_maps(tensor_table *table, tensor_table *from) {
     if (from->n_maps > TENSOR_MAX_MAPS - table->n_maps) return PITH_E_LIMIT;
+    for (; from->n_blocks > 0; from->n_blocks--) {
+        pith_status status = tensor_table_take_block(table, from->blocks[from->n_blocks - 1]);
+        if (status != PITH_OK) return status;
+    }
     for (size_t i = 0; i < from->n_maps; i++) table->maps[table->n_maps++] = from->maps[i];
     from->n_maps = 0;
     return PITH_OK;
@@ -184,7 +203,7 @@ pith_status tensor_table_take_maps(tensor_table *table, tensor_table *from) {
 
 bool tensor_has_values(const tensor *t) {
     if (t->type == TENSOR_I8) return t->scales != NULL;
-    return t->type == TENSOR_F32 || t->type == TENSOR_F16 || t->type == TENSOR_BF16;
+    return t->type >= TENSOR_F32 && t->type < TENSOR_OTHER;
 }
 
 size_t tensor_table_count(const tensor_table *table) { return table->n_tensors; }

@@ -16,7 +16,9 @@ typedef enum tensor_type {
     TENSOR_F16 = 2,
     TENSOR_BF16 = 3,
     TENSOR_I8 = 4,
-    TENSOR_OTHER = 5 /* a valid type that the networks do not read (I64, F64, BOOL, ...) */
+    TENSOR_F8_E4M3 = 5, /* 8 bits, without infinities */
+    TENSOR_F8_E5M2 = 6, /* the upper half of binary16 */
+    TENSOR_OTHER = 7    /* a valid type that the networks do not read (I64, F64, BOOL, ...) */
 } tensor_type;
 
 typedef struct tensor {
@@ -29,6 +31,8 @@ typedef struct tensor {
     uint64_t n_bytes;
     const char *fault;     /* why the values cannot be used (static text), NULL when they can */
     const uint8_t *scales; /* TENSOR_I8: binary32 [shape[0]], like data; NULL: plain integers (weights/quantised.h) */
+    bool is_strided;       /* elements lie `strides` apart, not one after the other: tensor_read_* find them */
+    uint64_t strides[TENSOR_MAX_RANK]; /* in elements */
 } tensor;
 
 typedef struct tensor_table tensor_table;
@@ -54,13 +58,18 @@ bool tensor_table_has_file(const tensor_table *table, const char *path);
  * back by themselves when touched): called once weights are reordered. */
 void tensor_table_drop_pages(const tensor_table *table);
 
-/* The values are numbers that networks can use: F32, F16, BF16, or I8 with scales. */
+/* The values are numbers that networks can use: F32, F16, BF16, F8, or I8 with scales. */
 bool tensor_has_values(const tensor *t);
 
 /* Elements [first, first + count) widened to float, or rounded to nearest-even
  * binary16 bit patterns. Where tensor_has_values is false they are 0. */
 void tensor_read_f32(const tensor *t, uint64_t first, uint64_t count, float *out);
 void tensor_read_f16(const tensor *t, uint64_t first, uint64_t count, uint16_t *out);
+/* Neither infinite nor NaN: elements [first, first + count) of a tensor, of what the file holds; floats. */
+bool tensor_is_finite(const tensor *t, uint64_t first, uint64_t count);
+bool floats_are_finite(const float *values, size_t count);
+/* PITH_E_MODEL_VALUES, naming the tensor and its first value that is not finite. */
+pith_status tensor_check_finite(const tensor *t, pith_diag *diag) PITH_MUST_CHECK;
 float f16_to_f32(uint16_t half);
 uint16_t f32_to_f16(float value);
 

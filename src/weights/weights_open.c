@@ -13,9 +13,12 @@
 #include "weights/ckpt.h"
 #include "weights/dialects.h"
 #include "weights/diffusers_open.h"
+#include "weights/prediction.h"
 #include "weights/recognise.h"
 #include "weights/safetensors.h"
 #include "weights/tensor_table_private.h"
+
+#define MAX_YAML_BYTES (1u << 20)
 
 /* ---- one file ---------------------------------------------------------------------------- */
 
@@ -49,22 +52,28 @@ static pith_status check_limits(const tensor_table *table, const pith_limits *li
     return PITH_OK;
 }
 
-pith_status weights_open_file(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag) {
+/* Takes the map over. */
+static pith_status open_map(tensor_table **out, const pith_env *env, file_map *map, pith_diag *diag) {
     pith_status status = PITH_OK;
     tensor_table *table = NULL;
-    file_map map = {0};
     *out = NULL;
-    PITH_TRY(file_map_open(&map, path, env->limits.max_model_bytes, diag));
-    PITH_TRY(read_mapped(&table, env, &map, diag));
+    PITH_TRY(read_mapped(&table, env, map, diag));
     PITH_TRY(check_limits(table, &env->limits, diag));
-    PITH_TRY(tensor_table_take_map(table, &map));
+    PITH_TRY(tensor_table_take_map(table, map));
     *out = table;
     table = NULL;
 
 cleanup:
     tensor_table_free(&table);
-    file_map_close(&map);
+    file_map_close(map);
     return status;
+}
+
+pith_status weights_open_file(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag) {
+    file_map map = {0};
+    *out = NULL;
+    pith_status status = file_map_open(&map, path, env->limits.max_model_bytes, diag);
+    return status == PITH_OK ? open_map(out, env, &map, diag) : status;
 }
 
 /* ---- TAESD's other file --------------------------------------------------------------------- */
@@ -101,6 +110,23 @@ cleanup:
     return status;
 }
 
+/* ---- the configuration beside a checkpoint ------------------------------------------------------ */
+
+static pith_status read_yaml(tensor_table *canonical, const pith_env *env, const char *path) {
+    pith_status status = PITH_OK;
+    file_map map = {0};
+    const char *dot = strrchr(path, '.');
+    if (!dot || strchr(dot, '/')) return PITH_OK;
+    char *beside = mem_alloc(&env->alloc, (size_t)(dot - path) + sizeof ".yaml", 1);
+    if (!beside) return PITH_E_NOMEM;
+    snprintf(beside, (size_t)(dot - path) + sizeof ".yaml", "%.*s.yaml", (int)(dot - path), path);
+    if (file_map_open(&map, beside, MAX_YAML_BYTES, NULL) == PITH_OK)
+        status = prediction_from_yaml(canonical, (const char *)map.data, map.n_bytes);
+    file_map_close(&map);
+    mem_free(&env->alloc, beside);
+    return status;
+}
+
 /* ---- all -------------------------------------------------------------------------------------- */
 
 const char *weights_missing_text(const tensor_table *table) {
@@ -114,20 +140,21 @@ static bool is_our_own(const tensor_table *raw) {
     return format && !strncmp(format, "pith-", 5);
 }
 
-static pith_status open_single(tensor_table **out, const pith_env *env, const char *path, const layout *names,
-                               pith_diag *diag) {
+/* Takes the raw table over; `path` (may be NULL) leads to what lies beside the file. */
+static pith_status make_canonical(tensor_table **out, const pith_env *env, tensor_table *raw, const char *path,
+                                  const layout *names, pith_diag *diag) {
     pith_status status = PITH_OK;
-    tensor_table *raw = NULL, *canonical = NULL;
-    PITH_TRY(weights_open_file(&raw, env, path, diag));
+    tensor_table *canonical = NULL;
     if (is_our_own(raw)) {
         *out = raw;
-        raw = NULL;
-        goto cleanup;
+        return PITH_OK;
     }
     PITH_TRY(recognise_names(raw, diag));
     PITH_TRY(tensor_table_new(&canonical, env));
     PITH_TRY(dialects_apply(canonical, raw, DIALECT_ANY, names, diag));
-    PITH_TRY(add_sibling(canonical, env, path, names, diag));
+    PITH_TRY(prediction_from_marks(canonical, raw));
+    if (path) PITH_TRY(read_yaml(canonical, env, path));
+    if (path) PITH_TRY(add_sibling(canonical, env, path, names, diag));
     PITH_TRY(recognise_parts(canonical, raw, names, diag));
     *out = canonical;
     canonical = NULL;
@@ -136,6 +163,13 @@ cleanup:
     tensor_table_free(&raw);
     tensor_table_free(&canonical);
     return status;
+}
+
+static pith_status open_single(tensor_table **out, const pith_env *env, const char *path, const layout *names,
+                               pith_diag *diag) {
+    tensor_table *raw = NULL;
+    pith_status status = weights_open_file(&raw, env, path, diag);
+    return status == PITH_OK ? make_canonical(out, env, raw, path, names, diag) : status;
 }
 
 static pith_status open_folder(tensor_table **out, const pith_env *env, const char *path, const layout *names,
@@ -153,6 +187,11 @@ cleanup:
     return status;
 }
 
+static void warn_of_missing_text(const tensor_table *table, const pith_env *env) {
+    if (env->log.message && weights_missing_text(table))
+        env->log.message(env->log.user, PITH_LOG_WARNING, weights_missing_text(table));
+}
+
 pith_status weights_open(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag) {
     if (!out || !env || !path) return diag_set(diag, PITH_E_ARG, "weights_open: an argument is NULL");
     pith_status status = PITH_OK;
@@ -165,8 +204,30 @@ pith_status weights_open(tensor_table **out, const pith_env *env, const char *pa
         PITH_TRY(open_folder(out, env, path, names, diag));
     else
         PITH_TRY(open_single(out, env, path, names, diag));
-    if (env->log.message && weights_missing_text(*out))
-        env->log.message(env->log.user, PITH_LOG_WARNING, weights_missing_text(*out));
+    warn_of_missing_text(*out, env);
+
+cleanup:
+    if (status == PITH_E_NOMEM) diag_set(diag, status, "out of memory");
+    layout_free(&names);
+    return status;
+}
+
+pith_status weights_open_memory(tensor_table **out, const pith_env *env, const void *data, size_t n_bytes,
+                                pith_diag *diag) {
+    if (!out || !env || !data) return diag_set(diag, PITH_E_ARG, "weights_open_memory: an argument is NULL");
+    pith_status status = PITH_OK;
+    layout *names = NULL;
+    tensor_table *raw = NULL;
+    file_map map = {.data = data, .n_bytes = n_bytes, .is_borrowed = true};
+    *out = NULL;
+    if (n_bytes == 0) return diag_set(diag, PITH_E_TRUNCATED, "is empty");
+    if (n_bytes > env->limits.max_model_bytes)
+        return diag_set(diag, PITH_E_LIMIT, "has %zu bytes, the limit of a weights file is %" PRIu64, n_bytes,
+                        env->limits.max_model_bytes);
+    PITH_TRY(layout_new(&names, &env->alloc));
+    PITH_TRY(open_map(&raw, env, &map, diag));
+    PITH_TRY(make_canonical(out, env, raw, NULL, names, diag));
+    warn_of_missing_text(*out, env);
 
 cleanup:
     if (status == PITH_E_NOMEM) diag_set(diag, status, "out of memory");

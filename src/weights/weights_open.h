@@ -17,6 +17,10 @@
 
 pith_status weights_open(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag) PITH_MUST_CHECK;
 
+/* One file's bytes, which must outlive the table. */
+pith_status weights_open_memory(tensor_table **out, const pith_env *env, const void *data, size_t n_bytes,
+                                pith_diag *diag) PITH_MUST_CHECK;
+
 /* What to tell a user whose checkpoint has a U-Net but no text encoder, from
  * which the U-Net's constant context is computed; NULL when nothing is missing. */
 const char *weights_missing_text(const tensor_table *table);

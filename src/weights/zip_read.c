@@ -24,6 +24,9 @@
 #define EXTRA_ZIP64 1u
 #define FLAG_ENCRYPTED 0x0041u /* and strongly so */
 #define FLAG_SIZES_FOLLOW 0x0008u
+#define METHOD_STORED 0
+#define METHOD_DEFLATED 8
+#define MOST_DEFLATED 1032u /* bytes that a byte can become */
 #define IN_ZIP64_16 0xffffu
 #define IN_ZIP64_32 0xffffffffu
 
@@ -43,7 +46,6 @@ typedef struct entry {
     zip_member member;
     uint64_t header; /* offset of the local header */
     uint64_t end;    /* of the data */
-    uint64_t packed_bytes;
     uint16_t flags, method;
 } entry;
 
@@ -60,16 +62,19 @@ static uint32_t peek_u32(const uint8_t *p) {
 
 /* ---- the end record ------------------------------------------------------------------ */
 
-/* The last end record whose comment ends with the file. */
+/* The last end record whose comment ends with the file; where there is none, the last that something else follows. */
 static pith_status find_end(const reader *r, size_t *at) {
     size_t most = END_BYTES + 0xffffu;
     size_t first = r->n_bytes > most ? r->n_bytes - most : 0;
+    bool found = false;
     for (size_t i = r->n_bytes < END_BYTES ? 0 : r->n_bytes - END_BYTES + 1; i-- > first;) {
-        size_t comment = (size_t)r->data[i + 20] | (size_t)r->data[i + 21] << 8;
-        if (peek_u32(r->data + i) != END_SIGNATURE || comment != r->n_bytes - END_BYTES - i) continue;
-        *at = i;
-        return PITH_OK;
+        size_t comment = (size_t)r->data[i + 20] | (size_t)r->data[i + 21] << 8, room = r->n_bytes - END_BYTES - i;
+        if (peek_u32(r->data + i) != END_SIGNATURE || comment > room) continue;
+        if (comment == room || !found) *at = i;
+        if (comment == room) return PITH_OK;
+        found = true;
     }
+    if (found) return PITH_OK;
     return diag_set(r->diag, PITH_E_TRUNCATED, "zip: no end record: the file is cut short or damaged");
 }
 
@@ -167,14 +172,14 @@ static pith_status read_entry(stream *s, entry *e) {
     e->flags = st_u16le(s, "flags");
     e->method = st_u16le(s, "method");
     (void)st_u32le(s, "time");
-    (void)st_u32le(s, "CRC-32");
-    e->packed_bytes = st_u32le(s, "packed size");
+    e->member.crc = st_u32le(s, "CRC-32");
+    e->member.packed_bytes = st_u32le(s, "packed size");
     e->member.n_bytes = st_u32le(s, "size");
     e->member.name_bytes = st_u16le(s, "name length");
     size_t n_extra = st_u16le(s, "extra length"), n_comment = st_u16le(s, "comment length");
     (void)st_u64le(s, "disk and attributes");
     e->header = st_u32le(s, "header offset");
-    uint64_t *fields[] = {&e->member.n_bytes, &e->packed_bytes, &e->header};
+    uint64_t *fields[] = {&e->member.n_bytes, &e->member.packed_bytes, &e->header};
     pith_status status = read_texts(s, &e->member, n_extra, fields, 3);
     (void)st_bytes(s, n_comment, "comment");
     return status != PITH_OK ? status : s->status;
@@ -186,13 +191,16 @@ static pith_status check_entry(const reader *r, const entry *e) {
     if (m->name_bytes == 0 || m->name_bytes > ZIP_MAX_NAME_BYTES || memchr(m->name, 0, m->name_bytes))
         return diag_set(r->diag, PITH_E_FORMAT, "zip: a member's name is empty, too long or has a zero byte");
     if (e->flags & FLAG_ENCRYPTED) return diag_set(r->diag, PITH_E_UNSUPPORTED, "zip: %.*s is encrypted", n, m->name);
-    if (e->method != 0)
+    if (e->method != METHOD_STORED && e->method != METHOD_DEFLATED)
         return diag_set(r->diag, PITH_E_UNSUPPORTED,
-                        "zip: %.*s is compressed; PyTorch stores members as they are, only such files are read", n,
-                        m->name);
-    if (e->packed_bytes != m->n_bytes)
+                        "zip: %.*s is compressed by method %u; only stored and deflated members are read", n, m->name,
+                        e->method);
+    if (e->method == METHOD_STORED && m->packed_bytes != m->n_bytes)
         return diag_set(r->diag, PITH_E_FORMAT, "zip: %.*s is stored, but %" PRIu64 " bytes become %" PRIu64, n,
-                        m->name, e->packed_bytes, m->n_bytes);
+                        m->name, m->packed_bytes, m->n_bytes);
+    if (m->n_bytes / MOST_DEFLATED > m->packed_bytes)
+        return diag_set(r->diag, PITH_E_FORMAT, "zip: %.*s: %" PRIu64 " bytes cannot become %" PRIu64, n, m->name,
+                        m->packed_bytes, m->n_bytes);
     return PITH_OK;
 }
 
@@ -221,15 +229,16 @@ static pith_status read_local(const reader *r, entry *e, uint64_t limit) {
 
     bool sizes_follow = (flags & FLAG_SIZES_FOLLOW) && own.n_bytes == 0 && packed == 0;
     bool same_name = own.name_bytes == m->name_bytes && !memcmp(own.name, m->name, m->name_bytes);
-    bool same_sizes = sizes_follow || (own.n_bytes == m->n_bytes && packed == m->n_bytes);
-    if (!same_name || !same_sizes || method != 0 || (flags & FLAG_ENCRYPTED))
+    bool same_sizes = sizes_follow || (own.n_bytes == m->n_bytes && packed == m->packed_bytes);
+    if (!same_name || !same_sizes || method != e->method || (flags & FLAG_ENCRYPTED))
         return diag_set(r->diag, PITH_E_FORMAT, "zip: the directory and the member's own header differ about %.*s", n,
                         m->name);
-    if (m->n_bytes > st_left(&s))
+    if (m->packed_bytes > st_left(&s))
         return diag_set(r->diag, PITH_E_TRUNCATED, "zip: %.*s has %" PRIu64 " bytes, %zu are left", n, m->name,
-                        m->n_bytes, st_left(&s));
+                        m->packed_bytes, st_left(&s));
     m->data = r->data + e->header + s.position;
-    e->end = e->header + s.position + m->n_bytes;
+    m->is_deflated = method == METHOD_DEFLATED;
+    e->end = e->header + s.position + m->packed_bytes;
     return PITH_OK;
 }
 
@@ -322,6 +331,8 @@ void zip_close(zip_file **zip) {
     *zip = NULL;
 }
 
+const pith_alloc *zip_alloc(const zip_file *zip) { return &zip->alloc; }
+
 size_t zip_count(const zip_file *zip) { return zip->n_members; }
 
 const zip_member *zip_at(const zip_file *zip, size_t index) {
@@ -329,6 +340,6 @@ const zip_member *zip_at(const zip_file *zip, size_t index) {
 }
 
 const zip_member *zip_find(const zip_file *zip, const char *name, size_t name_bytes) {
-    zip_member key = {name, name_bytes, NULL, 0};
+    const zip_member key = {.name = name, .name_bytes = name_bytes};
     return bsearch(&key, zip->members, zip->n_members, sizeof zip->members[0], by_name);
 }

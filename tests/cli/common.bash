@@ -44,6 +44,17 @@ refuses() {
     nothing_left
 }
 
+# wait_for PROCESS COMMAND...: until the command succeeds, however slow the machine is; false when the process has ended
+# before.
+wait_for() {
+    local process=$1
+    shift
+    until "$@"; do
+        kill -0 "$process" 2>/dev/null || return 1
+        sleep 0.05
+    done
+}
+
 # No temporary file of ours in the work folder or below.
 nothing_left() {
     local left

@@ -30,10 +30,11 @@ mkdir shrinking
 cp models/mini.safetensors shrinking/
 "$pith" decode -m shrinking/mini.safetensors --format ppm a.pith pipe 2>said &
 process=$!
-for _ in $(seq 200); do
-    grep -q shrinking/mini.safetensors "/proc/$process/maps" 2>/dev/null && break
-    sleep 0.05
-done
+waits_for_a_reader() {
+    grep -q shrinking/mini.safetensors "/proc/$process/maps" 2>/dev/null &&
+        grep -q '^State:.*sleeping' "/proc/$process/status" 2>/dev/null
+}
+wait_for $process waits_for_a_reader || fail "ended by itself: $(cat said)"
 sleep 0.2
 : >shrinking/mini.safetensors
 cat pipe >half.ppm

@@ -71,7 +71,7 @@ refuses 3 "int8.safetensors: is int8: make the fp16 one of" "$pith" model conver
 
 # TAESD, in one file and in two.
 mkdir v
-/usr/bin/python3 "$source_dir/tests/reference/make_vaes.py" "$source_dir/../shared/sd" vae.safetensors v
+"$maker" autoencoders v
 for in in v/tiny v/taesd_decoder; do
     ok "$pith" model convert --to fp16 $in.safetensors t16.safetensors
     ok "$pith" model convert --to int8 $in.safetensors t8.safetensors
@@ -107,7 +107,7 @@ cp "$mini" found/zzz.safetensors
 PITH_MODELS=$PWD/found "$pith" decode m.pith c.ppm 2>said || fail "the right decoder is not found: $(cat said)"
 cmp a.ppm c.ppm
 sed 's/"pith_int8":"1"/"pith_int9":"1"/; s/"format_version":"2"/"format_version":"1"/' mini8.safetensors >no_mark.safetensors
-refuses 3 "no_mark.safetensors: tensor enc.[a-z0-9.]*weight .* is not F32, F16 or BF16" "$pith" model info no_mark.safetensors
+refuses 3 "no_mark.safetensors: tensor enc.[a-z0-9.]*weight .* is not F32, F16, BF16 or F8" "$pith" model info no_mark.safetensors
 
 # Files that only look like one.
 spoil() { # OUT PYTHON: statements that change `header` (a dict), `meta` and `data` (a bytearray)
@@ -133,7 +133,7 @@ bad "tensor .*.scale: must be F32" 'header[name + ".scale"]["dtype"] = "I32"'
 bad "tensor .*.scale: must be F32" 'header[name + ".scale"]["shape"].append(1)'
 bad "tensor .*.scale: scale 0 is not finite" 'data[begin:begin + 4] = b"\0\0\xc0\x7f"'
 bad "tensor .*.scale: scales of no int8 tensor" 'header["x.scale"] = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}'
-bad "tensor .* is not F32, F16 or BF16" 'del meta["pith_int8"]; meta["format_version"] = "1"'
+bad "tensor .* is not F32, F16, BF16 or F8" 'del meta["pith_int8"]; meta["format_version"] = "1"'
 bad "has int8 weights of version 2" 'meta["pith_int8"] = "2"'
 bad "is a converted model of version 1" 'meta["format_version"] = "1"'
 bad "int8 weights must name the latent space" 'del meta["latent_id"]'
@@ -147,9 +147,7 @@ done
 refuses 4 "no/where.safetensors: cannot be written" "$pith" model convert --to int8 vae.safetensors no/where.safetensors
 
 # With the U-Net and both methods.
-checkpoint --dtype f16 -o sd.safetensors
-/usr/bin/python3 "$source_dir/tests/reference/add_empty_prompt.py" sd.safetensors whole.safetensors
-rm sd.safetensors
+checkpoint --dtype f16 --format own -o whole.safetensors
 ok "$pith" model convert --to int8 whole.safetensors int8.safetensors
 half_of int8.safetensors whole.safetensors
 "$pith" model info int8.safetensors | grep -q "^  parts *autoencoder, U-Net, empty prompt$" || fail "parts"

@@ -72,7 +72,7 @@ PITH_MODELS=$PITH_MODELS:$work/extra found
 
 # What is remembered: an entry for each large file; damage is no matter.
 cache=$XDG_CACHE_HOME/pith/fingerprints
-head -1 "$cache" | grep -q "^pith fingerprints 1$" || fail "no cache: $(ls -la "$cache")"
+head -1 "$cache" | grep -q "^pith fingerprints 2$" || fail "no cache: $(ls -la "$cache")"
 mkdir -p "$HOME/ComfyUI/models/vae"
 mv vae.safetensors "$HOME/ComfyUI/models/vae/"
 rm "$cache"
@@ -84,7 +84,7 @@ cp changed "$cache"
 refuses 3 "a.pith: needs model" "$pith" decode a.pith no.ppm
 touch "$HOME/ComfyUI/models/vae/vae.safetensors"
 found
-for damage in "" "pith fingerprints 1\nx" "pith fingerprints 2\n" "\0\0\0" "pith fingerprints 1\n1 2 3 4 zz -\n"; do
+for damage in "" "pith fingerprints 2\nx" "pith fingerprints 3\n" "\0\0\0" "pith fingerprints 2\n1 2 3 4 zz -\n"; do
     # shellcheck disable=SC2059
     printf "$damage" >"$cache"
     found

@@ -8,10 +8,8 @@
 # shellcheck source=tests/cli/checkpoint.bash
 . "$(dirname "$0")/checkpoint.bash"
 
-sd=$source_dir/../shared/sd
-mkdir v
 checkpoint --parts vae -o sd.safetensors
-/usr/bin/python3 "$source_dir/tests/reference/make_vaes.py" "$sd" sd.safetensors v
+"$maker" autoencoders v
 ppm 72 40 >in.ppm
 ok "$pith" encode -m sd.safetensors in.ppm a.pith
 ok "$pith" decode -m sd.safetensors a.pith a.ppm

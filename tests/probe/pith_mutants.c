@@ -19,9 +19,10 @@
 #include <unistd.h>
 
 #include "container_file.h"
+#include "machine_speed.h"
 #include "mend.h"
 
-#define MAX_CPU_SECONDS 2.0
+#define MAX_CPU_SECONDS 2.0          /* times machine_slowness */
 #define HANG_SECONDS 60              /* of wall time: a process that waits for something */
 #define MAX_RESIDENT_KB (512L << 10) /* what a picture of one slice, 1024x1024, may need is half of it */
 #define ADDRESS_SPACE (4ULL << 30)   /* oneDNN's code, thread stacks and the mapped model are most of what is used */
@@ -156,7 +157,8 @@ static const char *fault_of(const outcome *o) {
     if (code != 0 && said_lines() != 1) return "not one line on standard error";
     if (code == 0 && said_lines() != 0) return "said something and succeeded";
     if ((access("out.png", F_OK) == 0) != (code == 0)) return "an output file without success, or none with it";
-    if (o->cpu_seconds >= MAX_CPU_SECONDS) return "took too long";
+    if (o->cpu_seconds >= MAX_CPU_SECONDS && o->cpu_seconds >= MAX_CPU_SECONDS * machine_slowness())
+        return "took too long";
     if (o->resident_kb > MAX_RESIDENT_KB) return "took too much memory";
     return NULL;
 }

@@ -11,6 +11,7 @@ is written."""
 import functools
 import os
 import sys
+import zipfile
 
 
 def write_ckpts(mc, make, out):
@@ -28,6 +29,21 @@ def write_ckpts(mc, make, out):
         room[3:] = values.flatten()
         tensors[key] = torch.nn.Parameter(room[3:].reshape(values.shape), requires_grad=False)
     torch.save(tensors, os.path.join(out, 'flat.ckpt'), pickle_protocol=4)
+    # convolutions in channels_last, every other matrix transposed in its storage
+    for i, (key, t) in enumerate(tensors.items()):
+        if t.dim() == 4:
+            tensors[key] = t.data.contiguous(memory_format=torch.channels_last)
+        elif t.dim() == 2 and i % 2:
+            tensors[key] = t.data.T.contiguous().T
+    path = os.path.join(out, 'strided.ckpt')
+    torch.save(tensors, path)
+    # packed anew by an archiver, and something behind its end
+    packed = os.path.join(out, 'packed.ckpt')
+    with zipfile.ZipFile(path) as stored, zipfile.ZipFile(packed, 'w', zipfile.ZIP_DEFLATED) as deflated:
+        for name in stored.namelist():
+            deflated.writestr(name, stored.read(name))
+    with open(packed, 'ab') as file:
+        file.write(b'trailer' * 100)
 
 
 def main():
