@@ -30,10 +30,12 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/doc/ DESTINATION ${CMAKE_INSTALL_DOCDIR}
         FILES_MATCHING PATTERN "*.md" PATTERN "pith.magic")
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
-# Manual pages, from Markdown.
-find_program(LOWDOWN lowdown)
+# Manual pages, from Markdown, where there is a lowdown that can.
 set(man_pages "")
-if(LOWDOWN)
+execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/make-man ${PROJECT_SOURCE_DIR}/doc/man/pith.md
+                        ${CMAKE_CURRENT_BINARY_DIR}/man/try.1 ${PROJECT_VERSION}
+                RESULT_VARIABLE no_lowdown OUTPUT_QUIET ERROR_QUIET)
+if(NOT no_lowdown)
     file(GLOB man_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/doc/man/*.md)
     foreach(source IN LISTS man_sources)
         get_filename_component(name ${source} NAME_WE)
@@ -47,5 +49,5 @@ if(LOWDOWN)
     add_dependencies(product man_pages)
     install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 else()
-    message(NOTICE "pith is built without manual pages: lowdown makes them, and is not there")
+    message(NOTICE "pith is built without manual pages: lowdown makes them, and is missing or too old")
 endif()
