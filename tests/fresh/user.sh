@@ -17,3 +17,9 @@ as_user make install PREFIX=there
 round_trip as_user there/bin/pith
 as_user make demo # without what root would have to install
 [ -s build/demo/side-by-side.png ] || fail "no picture to look at"
+if as_user make install >/tmp/said 2>&1; then fail "installed into /usr/local"; fi
+grep -q "cannot write into /usr/local: PREFIX=~/x" /tmp/said || fail "it does not say where to: $(cat /tmp/said)"
+# A tree that was moved is built where it is now.
+cd .. && mv "my pith" moved && cd moved
+as_user make
+round_trip as_user build/release/bin/pith
