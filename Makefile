@@ -102,7 +102,7 @@ format:
 
 # Every photo but those that training holds out; then the tests that depend on it.
 prior:
-	@scripts/deps build
+	@scripts/deps test
 	@scripts/build release
 	@scripts/make-prior $(PHOTOS)
 	@scripts/build release

@@ -20,6 +20,7 @@ as_user make demo # without what root would have to install
 if as_user make install >/tmp/said 2>&1; then fail "installed into /usr/local"; fi
 grep -q "cannot write into /usr/local: PREFIX=~/x" /tmp/said || fail "it does not say where to: $(cat /tmp/said)"
 # A tree that was moved is built where it is now.
-cd .. && mv "my pith" moved && cd moved
+mv "$PWD" /home/a/moved
+cd /home/a/moved
 as_user make
 round_trip as_user build/release/bin/pith
