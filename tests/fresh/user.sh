@@ -21,6 +21,6 @@ if as_user make install >/tmp/said 2>&1; then fail "installed into /usr/local"; 
 grep -q "cannot write into /usr/local: PREFIX=~/x" /tmp/said || fail "it does not say where to: $(cat /tmp/said)"
 # A tree that was moved is built where it is now.
 mv "$PWD" /home/a/moved
-cd /home/a/moved
+cd /home/a/moved || exit
 as_user make
 round_trip as_user build/release/bin/pith
