@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # A front for the commands one types; the build itself is CMakeLists.txt.
-#   make            build into build/release
-#   make test       build and test; installs what is missing (Debian 12)
-#   make demo       encode and decode a photo (IMAGE=path), beside other codecs
+#   make            build into build/release what is installed; says what is missing
+#   make install    PREFIX (default /usr/local), DESTDIR
+#   make test       build and test; installs what is missing (Debian)
+#   make demo       encode and decode a photo (IMAGE=path), beside other codecs; installs too
 #   make bench      network layers, whole runs, quality on Kodak
 #   make bench-quality   quality at equal bytes beside JPEG, WebP, AVIF, JPEG XL: tables and plots
 #   make prior      the built-in model's prior anew, after the model was replaced (PHOTOS=folder)
@@ -11,8 +12,8 @@
 #   make mutants    10000 damaged files through the command
 #   make check-valgrind the core part of the tests under valgrind
 #   make check-threads the cases with several threads under the thread sanitizer
+#   make check-fresh   these commands on a bare Debian 12 and 13
 #   make check-exact   the same bits from gcc and clang, on aarch64 and on s390x (big-endian)
-#   make install    PREFIX (default /usr/local), DESTDIR
 PREFIX ?= /usr/local
 DESTDIR ?=
 IMAGE ?=
@@ -23,11 +24,13 @@ BUILD := build/release
 
 PHOTOS ?= ../shared/photos
 
-.PHONY: all deps test demo bench install fuzz mutants check-exact check-threads check-valgrind lint format prior clean train-pack
+.PHONY: all deps test demo bench install fuzz mutants check-exact check-fresh check-threads check-valgrind lint format prior clean \
+	train-pack
+.NOTPARALLEL: # one build folder; the build itself uses all cores
 
 all:
-	@scripts/deps build
-	@scripts/build release
+	@scripts/deps --check build
+	@scripts/build product
 
 deps:
 	scripts/deps all
@@ -39,7 +42,7 @@ test:
 
 demo:
 	@scripts/deps demo
-	@scripts/build release
+	@scripts/build product
 	@scripts/demo $(if $(IMAGE),"$(IMAGE)")
 
 # What the README's figures come from. make bench-NAME runs bench/NAME.sh, or else
@@ -57,7 +60,7 @@ bench-%:
 	@scripts/bench $*
 
 install: all
-	DESTDIR="$(DESTDIR)" cmake --install $(BUILD) --prefix "$(PREFIX)"
+	@scripts/install "$(PREFIX)" "$(DESTDIR)"
 
 # Every fuzz target for MINUTES each (default 1); finds stay in build/fuzz/finds.
 fuzz:
@@ -75,6 +78,11 @@ mutants:
 check-exact:
 	@scripts/deps exact
 	@scripts/check-exact
+
+# The README's commands, each as the first on a bare machine.
+check-fresh:
+	@scripts/deps fresh
+	@scripts/check-fresh
 
 check-threads:
 	@scripts/deps test
@@ -94,7 +102,7 @@ format:
 
 # Every photo but those that training holds out; then the tests that depend on it.
 prior:
-	@scripts/deps build
+	@scripts/deps test
 	@scripts/build release
 	@scripts/make-prior $(PHOTOS)
 	@scripts/build release

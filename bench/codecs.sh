@@ -18,7 +18,9 @@ encode_jpeg() { pngtopnm -quiet "$2" | cjpeg -quality "$1" -optimize -progressiv
 decode_jpeg() { djpeg -ppm -outfile "$2" "$1"; }
 encode_webp() { cwebp -quiet -m 6 -q "$1" "$2" -o "$3"; }
 decode_webp() { dwebp -quiet "$1" -o "$2"; }
-encode_avif() { avifenc -s 4 -j 1 --min $((63 - $1)) --max $((63 - $1)) "$2" "$3" >/dev/null; }
+encode_avif() { # avifenc 1.x would rather have other options, and says so
+    avifenc -s 4 -j 1 --min $((63 - $1)) --max $((63 - $1)) "$2" "$3" >/dev/null 2> >(grep -v "are deprecated" >&2)
+}
 decode_avif() { avifdec -j 1 "$1" "$2.png" >/dev/null && mv -- "$2.png" "$2"; }
 encode_jxl() { cjxl --quiet --num_threads=0 -e 7 -d "$(((250 - $1) / 10)).$(((250 - $1) % 10))" "$2" "$3" 2>/dev/null; }
 decode_jxl() { djxl --quiet --num_threads=0 "$1" "$2.png" 2>/dev/null && mv -- "$2.png" "$2"; }

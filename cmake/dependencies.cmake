@@ -4,36 +4,77 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
-pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
-pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle>=3.7)
-pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib>=1.2.11)
+# pith_need(PREFIX DEBIAN-PACKAGE MODULE...): what the build cannot do without, as PkgConfig::PREFIX.
+macro(pith_need prefix package)
+    pkg_check_modules(${prefix} QUIET IMPORTED_TARGET ${ARGN})
+    if(NOT ${prefix}_FOUND)
+        string(REPLACE ";" ", " modules "${ARGN}")
+        message(FATAL_ERROR "${modules}: needed, and missing or older (Debian: ${package})")
+    endif()
+endmacro()
 
+pith_need(JANSSON libjansson-dev jansson>=2.13)
+pith_need(NETTLE nettle-dev nettle>=3.7)
+pith_need(ZLIB zlib1g-dev zlib>=1.2.11)
+
+# oneDNN 3 has another interface. With AUTO the build goes on without oneDNN where
+# there is none that serves; from here on PITH_ONEDNN says whether it is used.
 if(PITH_ONEDNN)
     # Debian's CMake package of oneDNN insists on OpenCL's development files,
     # which nothing here uses, so the header and the library are found directly.
-    find_path(DNNL_INCLUDE_DIR NAMES oneapi/dnnl/dnnl.h REQUIRED)
-    find_library(DNNL_LIBRARY NAMES dnnl REQUIRED)
-    file(STRINGS ${DNNL_INCLUDE_DIR}/oneapi/dnnl/dnnl_version.h dnnl_version_lines
-         REGEX "define DNNL_VERSION_(MAJOR|MINOR|PATCH) ")
-    string(REGEX REPLACE "[^0-9;]+" "" dnnl_version "${dnnl_version_lines}")
-    string(REPLACE ";" "." dnnl_version "${dnnl_version}")
-    if(dnnl_version VERSION_LESS 2.6 OR NOT dnnl_version VERSION_LESS 3)
-        message(FATAL_ERROR "oneDNN 2.6 or a later 2.x is needed, found ${dnnl_version}; -DPITH_ONEDNN=OFF does without")
+    find_path(DNNL_INCLUDE_DIR NAMES oneapi/dnnl/dnnl.h)
+    find_library(DNNL_LIBRARY NAMES dnnl)
+    set(dnnl_version "none")
+    if(DNNL_INCLUDE_DIR AND DNNL_LIBRARY)
+        file(STRINGS ${DNNL_INCLUDE_DIR}/oneapi/dnnl/dnnl_version.h dnnl_version_lines
+             REGEX "define DNNL_VERSION_(MAJOR|MINOR|PATCH) +[0-9]")
+        string(REGEX REPLACE "[^0-9;]+" "" dnnl_version "${dnnl_version_lines}")
+        string(REPLACE ";" "." dnnl_version "${dnnl_version}")
     endif()
-    message(STATUS "oneDNN ${dnnl_version}: ${DNNL_LIBRARY}")
-    add_library(pith_dnnl UNKNOWN IMPORTED)
-    set_target_properties(pith_dnnl PROPERTIES
-        IMPORTED_LOCATION ${DNNL_LIBRARY}
-        INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR})
+    if(dnnl_version VERSION_GREATER_EQUAL 2.6 AND dnnl_version VERSION_LESS 3)
+        message(STATUS "oneDNN ${dnnl_version}: ${DNNL_LIBRARY}")
+        add_library(pith_dnnl UNKNOWN IMPORTED)
+        set_target_properties(pith_dnnl PROPERTIES
+            IMPORTED_LOCATION ${DNNL_LIBRARY}
+            INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR})
+    elseif(PITH_ONEDNN STREQUAL "AUTO")
+        message(NOTICE "pith is built without oneDNN (2.6 or a later 2.x is needed, found: ${dnnl_version}):"
+                       " the networks run on the plain C engine, which is slower")
+        set(PITH_ONEDNN OFF)
+    else()
+        message(FATAL_ERROR "oneDNN 2.6 or a later 2.x is needed, found: ${dnnl_version}; -DPITH_ONEDNN=OFF does without")
+    endif()
 endif()
 
+# Unsets FORMAT_FOUND where the format's reader does not compile with the library that was found.
+function(pith_try_reader format)
+    if(NOT ${format}_FOUND)
+        return()
+    endif()
+    string(TOLOWER ${format} name)
+    set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+    unset(compiles CACHE)
+    try_compile(compiles ${CMAKE_CURRENT_BINARY_DIR}/try_${name} SOURCES ${PROJECT_SOURCE_DIR}/tools/imageio_${name}.c
+        CMAKE_FLAGS "-DINCLUDE_DIRECTORIES=${PROJECT_SOURCE_DIR}/include;${PROJECT_SOURCE_DIR}/tools"
+        COMPILE_DEFINITIONS -D_GNU_SOURCE= -DPITH_WITH_${format}
+        LINK_LIBRARIES PkgConfig::${format}
+        OUTPUT_VARIABLE said)
+    if(NOT compiles)
+        file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/try_${name}.log "${said}")
+        message(NOTICE "tools/imageio_${name}.c does not compile with ${name} ${${format}_VERSION}:"
+                       " ${CMAKE_CURRENT_BINARY_DIR}/try_${name}.log")
+        set(${format}_FOUND FALSE PARENT_SCOPE)
+    endif()
+    unset(compiles CACHE)
+endfunction()
+
 if(PITH_TOOLS)
-    pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng>=1.6)
-    pkg_check_modules(JPEG REQUIRED IMPORTED_TARGET libjpeg>=2.0)
-    pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp>=1.0 libwebpdemux>=1.0 libwebpmux>=1.0)
-    pkg_check_modules(LCMS REQUIRED IMPORTED_TARGET lcms2>=2.9)
-    pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat>=2.4)
-    # AUTO takes what is there; ON insists.
+    pith_need(PNG libpng-dev libpng>=1.6)
+    pith_need(JPEG libjpeg-dev libjpeg>=2.0)
+    pith_need(WEBP libwebp-dev libwebp>=0.6 libwebpdemux>=0.6 libwebpmux>=0.6)
+    pith_need(LCMS liblcms2-dev lcms2>=2.9)
+    pith_need(EXPAT libexpat1-dev expat>=2.4)
+    # AUTO takes what is there and what the reader compiles with; ON insists.
     foreach(format IN ITEMS AVIF JXL TIFF HEIF)
         set(package_AVIF libavif>=0.11)
         set(package_JXL libjxl>=0.7)
@@ -41,11 +82,12 @@ if(PITH_TOOLS)
         set(package_HEIF libheif>=1.13)
         if(PITH_${format} STREQUAL "AUTO")
             pkg_check_modules(${format} IMPORTED_TARGET ${package_${format}})
+            pith_try_reader(${format})
         elseif(PITH_${format})
-            pkg_check_modules(${format} REQUIRED IMPORTED_TARGET ${package_${format}})
+            pith_need(${format} "or -DPITH_${format}=OFF" ${package_${format}})
         endif()
         if(NOT ${format}_FOUND)
-            message(NOTICE "pith is built without ${format}: such pictures will be refused")
+            message(NOTICE "pith is built without ${format} (${package_${format}}): such pictures will be refused")
         endif()
     endforeach()
     if(PITH_GIF)
@@ -62,5 +104,5 @@ if(PITH_TOOLS)
     endif()
 endif()
 if(PITH_TESTS)
-    pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka>=1.1.5)
+    pith_need(CMOCKA "libcmocka-dev, by scripts/deps test" cmocka>=1.1.5)
 endif()

@@ -30,5 +30,25 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION ${PITH_MODELS_FOLDER
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/doc/ DESTINATION ${CMAKE_INSTALL_DOCDIR}
         FILES_MATCHING PATTERN "*.md" PATTERN "pith.magic")
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
-file(GLOB man_pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/doc/man/*.1)
-install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+
+# Manual pages, from Markdown, where there is a lowdown that can.
+set(man_pages "")
+execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/make-man ${PROJECT_SOURCE_DIR}/doc/man/pith.md
+                        ${CMAKE_CURRENT_BINARY_DIR}/man/try.1 ${PROJECT_VERSION}
+                RESULT_VARIABLE no_lowdown OUTPUT_QUIET ERROR_QUIET)
+if(NOT no_lowdown)
+    file(GLOB man_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/doc/man/*.md)
+    foreach(source IN LISTS man_sources)
+        get_filename_component(name ${source} NAME_WE)
+        set(page ${CMAKE_CURRENT_BINARY_DIR}/man/${name}.1)
+        add_custom_command(OUTPUT ${page}
+            COMMAND ${PROJECT_SOURCE_DIR}/scripts/make-man ${source} ${page} ${PROJECT_VERSION}
+            DEPENDS ${source} ${PROJECT_SOURCE_DIR}/scripts/make-man VERBATIM)
+        list(APPEND man_pages ${page})
+    endforeach()
+    add_custom_target(man_pages ALL DEPENDS ${man_pages})
+    add_dependencies(product man_pages)
+    install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+else()
+    message(NOTICE "pith is built without manual pages: lowdown makes them, and is missing or too old")
+endif()

@@ -100,3 +100,7 @@ foreach(model IN LISTS model_files)
     list(APPEND model_copies ${PITH_MODELS_DIR}/${name})
 endforeach()
 add_custom_target(pith_models ALL DEPENDS ${model_copies})
+
+# What is installed, without tests, benches and fuzzers.
+add_custom_target(product)
+add_dependencies(product pith_shared pith_static pith_models)

@@ -173,7 +173,7 @@ static void any_bytes_decode(void **unused) {
     (void)unused;
     uint64_t state = seed;
     for (size_t n_bytes = 0; n_bytes < 300; n_bytes++) {
-        uint8_t *exact = malloc(n_bytes ? n_bytes : 1);
+        uint8_t *exact = calloc(n_bytes ? n_bytes : 1, 1);
         for (size_t i = 0; i < n_bytes; i++) exact[i] = n_bytes % 3 == 0 ? 0xFF : (uint8_t)random_u32(&state);
         rc_decoder d;
         rc_decoder_init(&d, exact, n_bytes);

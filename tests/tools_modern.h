@@ -86,7 +86,12 @@ static inline void save_animated_webp(const char *path, const pith_image *first)
 /* ---- AVIF ---------------------------------------------------------------------------- */
 
 #ifdef PITH_WITH_AVIF
-#define ALPHA_PLANE 3 /* after libavif's Y, U and V */
+#define ALPHA_PLANE 3      /* after libavif's Y, U and V */
+#if AVIF_VERSION_MAJOR < 1 /* 1.0 renamed it */
+#define MIRROR_AXIS mode
+#else
+#define MIRROR_AXIS axis
+#endif
 
 typedef struct avif_wish {
     unsigned depth;    /* of the file: 8, 10, 12 */
@@ -107,7 +112,8 @@ static inline avifImage *make_avif_frame(const pith_image *p, const avif_wish *w
     image->colorPrimaries = wish->is_p3 ? AVIF_COLOR_PRIMARIES_SMPTE432 : AVIF_COLOR_PRIMARIES_BT709;
     image->transferCharacteristics = AVIF_TRANSFER_CHARACTERISTICS_SRGB;
     image->yuvRange = AVIF_RANGE_FULL;
-    avifImageAllocatePlanes(image, n_channels % 2 == 0 ? AVIF_PLANES_ALL : AVIF_PLANES_YUV);
+    assert_int_equal(avifImageAllocatePlanes(image, n_channels % 2 == 0 ? AVIF_PLANES_ALL : AVIF_PLANES_YUV),
+                     AVIF_RESULT_OK);
     static const int plane_of[2][4] = {{AVIF_CHAN_Y, ALPHA_PLANE, 0, 0},
                                        {AVIF_CHAN_V, AVIF_CHAN_Y, AVIF_CHAN_U, ALPHA_PLANE}}; /* R G B as V Y U */
     for (uint32_t y = 0; y < p->format.height; y++)
@@ -145,7 +151,7 @@ static inline void save_avif(const char *path, const pith_image *p, const avif_w
         }
         if (wish->mirror >= 0) {
             image->transformFlags |= AVIF_TRANSFORM_IMIR;
-            image->imir.mode = (uint8_t)wish->mirror;
+            image->imir.MIRROR_AXIS = (uint8_t)wish->mirror;
         }
         if (wish->has_crop) {
             avifCropRect rect = {2, 4, p->format.width - 2, p->format.height - 4};

@@ -35,6 +35,12 @@ const image_reader_type image_reader_avif = {"AVIF", recognise, open_reader, NUL
 
 #include "standard_error.h"
 
+#if AVIF_VERSION_MAJOR < 1 /* 1.0 renamed it */
+#define MIRROR_AXIS mode
+#else
+#define MIRROR_AXIS axis
+#endif
+
 typedef struct avif_in {
     image_blob file;
     avifDecoder *decoder;
@@ -93,7 +99,7 @@ static pith_status read_geometry(image_reader *r, avif_in *in) {
                                              &why))
         return tool_fail(&r->diag, PITH_E_FORMAT, "damaged AVIF: its clean aperture is none");
     unsigned angle = image->transformFlags & AVIF_TRANSFORM_IROT ? image->irot.angle : 0;
-    int mirror = image->transformFlags & AVIF_TRANSFORM_IMIR ? image->imir.mode != 0 : -1;
+    int mirror = image->transformFlags & AVIF_TRANSFORM_IMIR ? image->imir.MIRROR_AXIS != 0 : -1;
     r->facts.orientation = orientation_of(angle, mirror);
     return image_reader_set_size(r, in->crop.width, in->crop.height);
 }

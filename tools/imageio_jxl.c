@@ -28,6 +28,13 @@ const image_reader_type image_reader_jxl = {"JPEG XL", recognise, open_reader, N
 
 #include "standard_error.h"
 
+/* Until 0.9 the questions for a profile also took the format of the pixels. */
+#if JPEGXL_NUMERIC_VERSION < JPEGXL_COMPUTE_NUMERIC_VERSION(0, 9, 0)
+#define OF_DATA NULL, JXL_COLOR_PROFILE_TARGET_DATA
+#else
+#define OF_DATA JXL_COLOR_PROFILE_TARGET_DATA
+#endif
+
 #define BOX_PIECE_BYTES 65536
 
 typedef struct jxl_in {
@@ -126,8 +133,7 @@ static pith_status read_info(image_reader *r, const JxlDecoder *decoder) {
 
 static pith_status read_colour(image_reader *r, const JxlDecoder *decoder) {
     JxlColorEncoding encoding;
-    if (JxlDecoderGetColorAsEncodedProfile(decoder, NULL, JXL_COLOR_PROFILE_TARGET_DATA, &encoding) ==
-        JXL_DEC_SUCCESS) {
+    if (JxlDecoderGetColorAsEncodedProfile(decoder, OF_DATA, &encoding) == JXL_DEC_SUCCESS) {
         if (encoding.transfer_function == JXL_TRANSFER_FUNCTION_PQ ||
             encoding.transfer_function == JXL_TRANSFER_FUNCTION_HLG)
             return tool_fail(&r->diag, PITH_E_UNSUPPORTED, "is of high dynamic range (PQ or HLG); not supported");
@@ -137,13 +143,12 @@ static pith_status read_colour(image_reader *r, const JxlDecoder *decoder) {
         if (r->colour.is_srgb) return PITH_OK;
     }
     size_t n_bytes;
-    if (JxlDecoderGetICCProfileSize(decoder, NULL, JXL_COLOR_PROFILE_TARGET_DATA, &n_bytes) != JXL_DEC_SUCCESS)
-        return PITH_OK;
+    if (JxlDecoderGetICCProfileSize(decoder, OF_DATA, &n_bytes) != JXL_DEC_SUCCESS) return PITH_OK;
     if (n_bytes > IMAGE_METADATA_BYTES) return image_reader_set_icc(r, NULL, n_bytes);
     uint8_t *icc = malloc(n_bytes + 1);
     if (!icc) return tool_fail(&r->diag, PITH_E_NOMEM, "out of memory");
     pith_status status = PITH_OK;
-    if (JxlDecoderGetColorAsICCProfile(decoder, NULL, JXL_COLOR_PROFILE_TARGET_DATA, icc, n_bytes) == JXL_DEC_SUCCESS)
+    if (JxlDecoderGetColorAsICCProfile(decoder, OF_DATA, icc, n_bytes) == JXL_DEC_SUCCESS)
         status = image_reader_set_icc(r, icc, n_bytes);
     free(icc);
     return status;
