@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -334,6 +336,55 @@ static void two_threads_give_the_same_bits_as_one(void **state) {
     nn_case_free_weights(&weights);
 }
 
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+#define N_WAITS 20
+#define WAIT_SECONDS 0.02
+/* libgomp left alone spins for 3 ms on a machine of the time it was written, for more on others. */
+#define LONGEST_SPIN_SECONDS 1e-3
+
+static pith_status wait_a_little(void *user, const float *in, float *out, pith_diag *diag) {
+    (void)user, (void)in, (void)out, (void)diag;
+    const struct timespec wait = {.tv_nsec = (long)(WAIT_SECONDS * 1e9)};
+    return nanosleep(&wait, NULL) == 0 ? PITH_OK : PITH_E_INTERNAL;
+}
+
+static double process_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* While the first thread sleeps in a call, the second has nothing to do; where it spins, it takes a core from others.
+ */
+static void threads_that_wait_leave_their_core_to_others(void **state) {
+    (void)state;
+    if (sysconf(_SC_NPROCESSORS_ONLN) < 2) skip();
+    nn_backend *tested = open_backend("onednn", 2);
+    nn_plan *p = nn_plan_new(NULL);
+    nn_case_weights weights;
+    nn_case_data data;
+    nn_net *net = NULL;
+    pith_diag why = {0};
+    const nn_caller caller = {wait_a_little, NULL};
+    assert_non_null(p);
+    nn_output(p, "out", nn_call(p, nn_conv(p, nn_input(p, "x", small), "a", NN_CONV3, 32)));
+    assert_int_equal(nn_plan_finish(p, &why), PITH_OK);
+    assert_true(nn_case_make_weights(&weights, p, false) && nn_case_make_data(&data, p));
+    assert_int_equal(nn_bind(&net, p, weights.table, tested, &why), PITH_OK);
+    nn_net_call(net, &caller);
+    const double start = process_seconds();
+    for (int i = 0; i < N_WAITS; i++)
+        assert_int_equal(nn_run(net, data.inputs, data.n_inputs, data.outputs, data.n_outputs, &why), PITH_OK);
+    const double each = (process_seconds() - start) / N_WAITS;
+    if (each > LONGEST_SPIN_SECONDS) fail_msg("%.1f ms of work in each wait of 20 ms", 1e3 * each);
+    nn_net_free(&net);
+    nn_plan_free(&p);
+    nn_backend_free(&tested);
+    nn_case_free_data(&data);
+    nn_case_free_weights(&weights);
+}
+
 /* ---- failing memory -------------------------------------------------------------------------- */
 
 typedef struct failing {
@@ -408,6 +459,7 @@ int main(void) {
         cmocka_unit_test(fused_groups_and_reused_memory_match),
         cmocka_unit_test(reuses_memory),
         cmocka_unit_test(two_threads_give_the_same_bits_as_one),
+        cmocka_unit_test(threads_that_wait_leave_their_core_to_others),
         cmocka_unit_test(every_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, run_the_reference, free_the_reference);

@@ -66,6 +66,7 @@ static void dnn_close(nn_backend *backend) {
     const pith_alloc alloc = backend->alloc;
     nn_dnn_trim_weights(be); /* all: no net outlives its backend */
     mem_free(&alloc, be->cached);
+    nn_dnn_bystanders_free(&be->bystanders);
     if (be->engine) dnnl_engine_destroy(be->engine);
     if (be->has_lock) pthread_mutex_destroy(&be->lock);
     mem_free(&alloc, be);
@@ -90,6 +91,7 @@ static pith_status dnn_open(nn_backend **out, const pith_env *env, pith_diag *di
     dnnl_status_t said = dnnl_engine_create(&be->engine, dnnl_cpu, 0);
     if (said == dnnl_success) said = find_block(be);
     if (said == dnnl_success && be->has_lock) {
+        be->bystanders = nn_dnn_bystanders_new(&be->base.alloc, be->base.threads);
         *out = &be->base;
         return PITH_OK;
     }
