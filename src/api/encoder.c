@@ -176,13 +176,21 @@ static pith_status job_init(pith_encoder *e, encode_job *job, const pith_image_f
     return diag_set(&e->diag, PITH_E_NOMEM, "out of memory for a tile");
 }
 
+static model_window window_of(const tile_grid *grid, tile_span tx, tile_span ty) {
+    model_window w = {.h = grid->y.window, .w = grid->x.window};
+    w.keep_h = tile_axis_kept(&grid->y, ty, &w.keep_y);
+    w.keep_w = tile_axis_kept(&grid->x, tx, &w.keep_x);
+    return w;
+}
+
 /* The encoder network over one window; its core goes to the latent planes. */
 static pith_status run_window(pith_encoder *e, encode_job *job, const tile_grid *grid, tile_span tx, tile_span ty) {
     const uint32_t s = 1u << e->traits->log2_downscale, h = grid->y.window, w = grid->x.window;
     pixel_rect rect = {tx.window_start * s, ty.window_start * s, w * s, h * s};
     pith_status status = load_window(e, job, rect);
     if (status != PITH_OK) return status;
-    status = model_encode(e->session, h, w, job->window_pixels, job->window_latents, &e->diag);
+    const model_window window = window_of(grid, tx, ty);
+    status = model_encode(e->session, &window, job->window_pixels, job->window_latents, &e->diag);
     if (status != PITH_OK) return status;
     const latent_planes *l = &job->latents;
     for (uint32_t c = 0; c < l->n_channels; c++)
@@ -202,7 +210,8 @@ static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pit
     const tile_grid grid = job->grid;
     const double n_windows = (double)grid.y.count * grid.x.count, start = env_seconds();
 
-    PITH_TRY(model_bind_encoder(e->session, grid.y.window, grid.x.window, &e->diag));
+    const model_window first = window_of(&grid, tile_axis_span(&grid.x, 0), tile_axis_span(&grid.y, 0));
+    PITH_TRY(model_bind_encoder(e->session, &first, &e->diag));
     e->timing.bind_seconds = env_seconds() - start;
     PITH_TRY(job_init(e, job, &source->format, &grid, o));
     for (uint32_t j = 0; j < grid.y.count; j++) {
@@ -220,7 +229,9 @@ static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pit
     job->head.alpha = job->alpha.seen_through; /* all opaque is no alpha */
     e->timing.network_seconds = env_seconds() - start - e->timing.bind_seconds;
 cleanup:
-    /* The search for a size comes next and needs none of this. */
+    /* The search for a size comes next and needs none of this. The network of a picture in one piece is kept for the
+     * next one of its size. */
+    if (n_windows > 1) model_session_release(e->session);
     band_free(&job->band, &e->env.alloc);
     mem_free(&e->env.alloc, job->window_pixels);
     mem_free(&e->env.alloc, job->window_latents);

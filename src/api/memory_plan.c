@@ -58,7 +58,9 @@ static pith_status encode_need(const memory_plan *plan, const tile_grid *grid, c
     const bool has_alpha = f->n_channels % 2 == 0;
     const uint64_t symbols = (uint64_t)ctr_latent_width(head) * ctr_latent_height(head) * head->n_latent;
     uint64_t network = 0;
-    const model_window window = model_whole_window(grid->y.window, grid->x.window);
+    model_window window = {.h = grid->y.window, .w = grid->x.window};
+    window.keep_h = tile_axis_kept(&grid->y, tile_axis_span(&grid->y, 0), &window.keep_y);
+    window.keep_w = tile_axis_kept(&grid->x, tile_axis_span(&grid->x, 0), &window.keep_x);
     pith_status status = model_network_memory(plan->model, MODEL_ENCODES, &window, &network, diag);
     network += window_bytes(head, &window, has_alpha) + (has_alpha ? alpha_rows(f->width) : 0);
     network += ((uint64_t)grid->y.window << head->log2_downscale) * row_bytes(f->width, f->n_channels, f->bit_depth);

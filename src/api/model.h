@@ -38,7 +38,7 @@ pith_status model_latent_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES
 /* Those of the decoder's; over gigabytes with large models. */
 pith_status model_decoder_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) PITH_MUST_CHECK;
 
-/* What a decoder is run on: h x w latent positions, of which those from (keep_y, keep_x) on, keep_h x keep_w,
+/* What a network is run on: h x w latent positions, of which those from (keep_y, keep_x) on, keep_h x keep_w,
  * are wanted; the others are there for what they mean to these. */
 typedef struct model_window {
     uint32_t h, w;
@@ -85,13 +85,13 @@ uint8_t model_recipe(const model_traits *traits, uint32_t w, uint32_t h);
 
 /* Binds what the next calls on windows of the same sizes need. The calls do so
  * themselves when it was not done; apart, it can be timed. */
-pith_status model_bind_encoder(model_session *s, uint32_t h, uint32_t w, pith_diag *diag) PITH_MUST_CHECK;
+pith_status model_bind_encoder(model_session *s, const model_window *window, pith_diag *diag) PITH_MUST_CHECK;
 pith_status model_bind_decoder(model_session *s, const model_window *window, pith_diag *diag) PITH_MUST_CHECK;
 
-/* `pixels`: three planes of floats in [0, 1], downscale * h high and
- * downscale * w wide. `latent`: n_latent planes of h x w. */
-pith_status model_encode(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent, pith_diag *diag)
-    PITH_MUST_CHECK;
+/* `pixels`: three planes of floats in [0, 1], downscale * h high and downscale * w wide. `latent`: n_latent planes of
+ * h x w; only what the window keeps is right. */
+pith_status model_encode(model_session *s, const model_window *window, const float *pixels, float *latent,
+                         pith_diag *diag) PITH_MUST_CHECK;
 
 #define MODEL_PALETTE_STEPS 2
 

@@ -91,7 +91,7 @@ struct nn_dnn_net {
     int32_t *input_spans, *output_spans; /* plain layout, in the plan's order */
     nn_dnn_weight **weights;             /* in use here, once each time they were asked for */
     size_t n_weights, weights_capacity;
-    uint8_t *arena;
+    uint8_t *placed_at; /* where the arena lay when the steps were told where their data are */
 };
 
 /* Convolution or linear layer, with what is computed in the same pass. */
