@@ -48,6 +48,9 @@ typedef struct model_window {
 /* All of it is wanted. */
 static inline model_window model_whole_window(uint32_t h, uint32_t w) { return (model_window){h, w, 0, 0, h, w}; }
 
+/* Positions a side that a tile may bring, by how long a layer takes. */
+uint32_t model_max_tile_core(const pith_model *model);
+
 /* What a call does with the networks. */
 typedef enum model_work {
     MODEL_ENCODES,

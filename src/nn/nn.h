@@ -137,6 +137,7 @@ pith_status nn_backend_new(nn_backend **out, const pith_env *env, const char *na
 void nn_backend_free(nn_backend **backend);
 /* Frees the cached weights that no net uses at present. */
 void nn_backend_trim(nn_backend *backend);
+bool nn_backend_has_winograd(const nn_backend *backend); /* nn_plan_allow_winograd makes a difference */
 const char *nn_backend_name(const nn_backend *backend);
 const char *const *nn_backend_list(void); /* NULL-terminated; best first */
 
