@@ -68,6 +68,8 @@ static pith_status encode_need(const memory_plan *plan, const tile_grid *grid, c
     window.keep_h = tile_axis_kept(&grid->y, tile_axis_span(&grid->y, 0), &window.keep_y);
     window.keep_w = tile_axis_kept(&grid->x, tile_axis_span(&grid->x, 0), &window.keep_x);
     pith_status status = model_network_memory(plan->model, MODEL_ENCODES, &window, &network, diag);
+    const uint32_t more = (grid->x.count < MEMORY_ENCODE_BUFFERS ? grid->x.count : MEMORY_ENCODE_BUFFERS) - 1;
+    network += (uint64_t)more * window.h * window.w * head->n_latent * sizeof(float);
     network += window_bytes(head, &window, has_alpha) + (has_alpha ? alpha_rows(f->width) : 0);
     network += ((uint64_t)grid->y.window << head->log2_downscale) * row_bytes(f->width, f->n_channels, f->bit_depth);
     uint64_t coding = symbols * sizeof(int16_t) + coder_bytes(plan);
