@@ -62,8 +62,9 @@ float *photo_latent(photo_networks *n, const pith_image *photo, uint32_t *h, uin
                 pixels[c * plane + y * row_length + x] =
                     (float)row[least(x, f->width - 1) * f->n_channels + (f->n_channels == 3 ? c : 0)] / 255;
     }
-    require(model_bind_encoder(n->session, *h, *w, &diag), "encoder", &diag);
-    require(model_encode(n->session, *h, *w, pixels, latent, &diag), "encoder", &diag);
+    const model_window window = model_whole_window(*h, *w);
+    require(model_bind_encoder(n->session, &window, &diag), "encoder", &diag);
+    require(model_encode(n->session, &window, pixels, latent, &diag), "encoder", &diag);
     free(pixels);
     return latent;
 }

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -248,6 +250,21 @@ static void fused_groups_and_reused_memory_match(void **state) {
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) plan_matches(all[i], 3e-6);
 }
 
+/* Widths and heights that are and are not whole squares of 4; channels that fill blocks and that do not. */
+static void describe_winograd(nn_plan *p) {
+    nn_plan_allow_winograd(p);
+    nn_val x = nn_conv(p, nn_input(p, "x", (nn_shape){1, 8, 127, 130}), "in", NN_CONV3, 32);
+    nn_val a = nn_act(p, nn_conv(p, nn_act(p, x, NN_RELU), "a", NN_CONV3, 32), NN_RELU);
+    nn_val y = nn_add(p, nn_conv(p, a, "b", NN_CONV3, 32), x);
+    nn_output(p, "out", nn_conv(p, y, "tail", NN_CONV3, 24));
+    nn_output(p, "narrow", nn_conv(p, nn_conv(p, y, "up", NN_CONV3, 9), "down", NN_CONV3, 3));
+}
+
+static void winograds_convolutions_match(void **state) {
+    (void)state;
+    plan_matches(describe_winograd, 1e-5);
+}
+
 static void reuses_memory(void **state) {
     (void)state;
     nn_backend *tested = open_backend("onednn", 0);
@@ -334,6 +351,89 @@ static void two_threads_give_the_same_bits_as_one(void **state) {
     nn_case_free_weights(&weights);
 }
 
+/* The arena moves when the second, larger net is bound. */
+static void nets_in_one_arena_give_the_same_bits(void **state) {
+    (void)state;
+    for (const char *const *name = nn_backend_list(); *name; name++) {
+        nn_backend *tested = open_backend(*name, 2);
+        nn_arena *arena = nn_arena_new(NULL);
+        nn_plan *plans[2] = {two_blocks(5, 7), two_blocks(16, 11)};
+        nn_case_weights weights;
+        worker alone[2] = {0}, shared[2] = {0};
+        assert_non_null(arena);
+        assert_true(nn_case_make_weights(&weights, plans[0], false));
+        for (int i = 0; i < 2; i++) {
+            assert_true(nn_case_make_data(&alone[i].data, plans[i]) && nn_case_make_data(&shared[i].data, plans[i]));
+            assert_int_equal(nn_bind(&alone[i].net, plans[i], weights.table, tested, NULL), PITH_OK);
+            assert_int_equal(nn_bind_in(&shared[i].net, plans[i], weights.table, tested, arena, NULL), PITH_OK);
+            work(&alone[i]);
+        }
+        for (int i = 3; i >= 0; i--) work(&shared[i % 2]);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(shared[i].status, PITH_OK);
+            assert_memory_equal(alone[i].data.outputs[0].data, shared[i].data.outputs[0].data,
+                                output_count(plans[i], 0) * sizeof(float));
+            nn_case_free_data(&alone[i].data);
+            nn_case_free_data(&shared[i].data);
+            nn_net_free(&alone[i].net);
+            nn_net_free(&shared[i].net);
+            nn_plan_free(&plans[i]);
+        }
+        nn_arena_free(&arena);
+        nn_backend_free(&tested);
+        nn_case_free_weights(&weights);
+    }
+}
+
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+#define N_WAITS 20
+#define WAIT_SECONDS 0.02
+/* libgomp left alone spins for 3 ms on a machine of the time it was written, for more on others. */
+#define LONGEST_SPIN_SECONDS 1e-3
+
+static pith_status wait_a_little(void *user, const float *in, float *out, pith_diag *diag) {
+    (void)user, (void)in, (void)out, (void)diag;
+    const struct timespec wait = {.tv_nsec = (long)(WAIT_SECONDS * 1e9)};
+    return nanosleep(&wait, NULL) == 0 ? PITH_OK : PITH_E_INTERNAL;
+}
+
+static double process_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* While the first thread sleeps in a call, the second has nothing to do; where it spins, it takes a core from others.
+ */
+static void threads_that_wait_leave_their_core_to_others(void **state) {
+    (void)state;
+    if (sysconf(_SC_NPROCESSORS_ONLN) < 2) skip();
+    nn_backend *tested = open_backend("onednn", 2);
+    nn_plan *p = nn_plan_new(NULL);
+    nn_case_weights weights;
+    nn_case_data data;
+    nn_net *net = NULL;
+    pith_diag why = {0};
+    const nn_caller caller = {wait_a_little, NULL};
+    assert_non_null(p);
+    nn_output(p, "out", nn_call(p, nn_conv(p, nn_input(p, "x", small), "a", NN_CONV3, 32)));
+    assert_int_equal(nn_plan_finish(p, &why), PITH_OK);
+    assert_true(nn_case_make_weights(&weights, p, false) && nn_case_make_data(&data, p));
+    assert_int_equal(nn_bind(&net, p, weights.table, tested, &why), PITH_OK);
+    nn_net_call(net, &caller);
+    const double start = process_seconds();
+    for (int i = 0; i < N_WAITS; i++)
+        assert_int_equal(nn_run(net, data.inputs, data.n_inputs, data.outputs, data.n_outputs, &why), PITH_OK);
+    const double each = (process_seconds() - start) / N_WAITS;
+    if (each > LONGEST_SPIN_SECONDS) fail_msg("%.1f ms of work in each wait of 20 ms", 1e3 * each);
+    nn_net_free(&net);
+    nn_plan_free(&p);
+    nn_backend_free(&tested);
+    nn_case_free_data(&data);
+    nn_case_free_weights(&weights);
+}
+
 /* ---- failing memory -------------------------------------------------------------------------- */
 
 typedef struct failing {
@@ -406,8 +506,11 @@ int main(void) {
         cmocka_unit_test(every_op_matches_with_three_threads),
         cmocka_unit_test(every_mutation_is_caught),
         cmocka_unit_test(fused_groups_and_reused_memory_match),
+        cmocka_unit_test(winograds_convolutions_match),
         cmocka_unit_test(reuses_memory),
+        cmocka_unit_test(nets_in_one_arena_give_the_same_bits),
         cmocka_unit_test(two_threads_give_the_same_bits_as_one),
+        cmocka_unit_test(threads_that_wait_leave_their_core_to_others),
         cmocka_unit_test(every_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, run_the_reference, free_the_reference);

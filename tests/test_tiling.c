@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "api/flat_window.h"
 #include "api/model.h"
 #include "api_case.h"
 #include "random_bits.h"
@@ -133,11 +134,32 @@ static void a_picture_encoded_in_tiles_is_the_whole_one(void **state) {
     api_close(&c);
 }
 
+static void a_flat_window_is_known_again_where_it_lies_alike(void **state) {
+    (void)state;
+    const model_window inner = {6, 7, 2, 2, 2, 3}, edge = {6, 7, 2, 0, 2, 3};
+    float planes[2 * 42];
+    flat_window last = {.is_flat = false};
+    for (size_t i = 0; i < 84; i++) planes[i] = i < 42 ? 0.25f : 0.75f;
+    assert_false(flat_window_take(&last, &inner, planes, 2, 42)); /* the first */
+    assert_true(flat_window_take(&last, &inner, planes, 2, 42));
+    assert_false(flat_window_take(&last, &edge, planes, 2, 42)); /* elsewhere in the picture */
+    assert_true(flat_window_take(&last, &edge, planes, 2, 42));
+    planes[83] = 0.5f; /* no longer flat */
+    assert_false(flat_window_take(&last, &edge, planes, 2, 42));
+    assert_false(flat_window_take(&last, &edge, planes, 2, 42));
+    planes[83] = 0.75f;
+    assert_false(flat_window_take(&last, &edge, planes, 2, 42)); /* the buffer has another's answer */
+    assert_true(flat_window_take(&last, &edge, planes, 2, 42));
+    for (size_t i = 42; i < 84; i++) planes[i] = 0.5f; /* another colour */
+    assert_false(flat_window_take(&last, &edge, planes, 2, 42));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_picture_decoded_in_tiles_is_the_whole_one),
         cmocka_unit_test(a_picture_with_texture_decoded_in_tiles_is_the_whole_one),
         cmocka_unit_test(a_picture_encoded_in_tiles_is_the_whole_one),
+        cmocka_unit_test(a_flat_window_is_known_again_where_it_lies_alike),
     };
     return cmocka_run_group_tests_name("tiling", tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "compare_html.h"
 
 #include <dirent.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,9 +145,34 @@ static pith_status make_pith(html_version *v, job *j, subject *s, uint64_t n_byt
     return status;
 }
 
-static pith_status make_rival(html_version *v, job *j, subject *s, const rival_codec *codec, uint64_t n_bytes,
+/* One codec's files of a picture, made while Pith makes its own. */
+typedef struct rival_run {
+    pthread_t thread;
+    bool has_thread;
+    const job *job;
+    subject *subject;
+    size_t codec; /* of the page */
+    rival_result results[N_SIZES];
+} rival_run;
+
+static uint64_t bytes_of(const job *j, const subject *s, size_t size) {
+    const double n_pixels = (double)s->image.format.width * s->image.format.height;
+    return (uint64_t)(j->page.sizes_512[size] * n_pixels / PIXELS_512);
+}
+
+static void *run_rival(void *user) {
+    rival_run *r = user;
+    for (size_t size = 0; size < r->job->page.n_sizes; size++) {
+        const uint64_t n_bytes = bytes_of(r->job, r->subject, size);
+        char *shown = r->subject->shown[size * HTML_MAX_CODECS + r->codec];
+        if (n_bytes > 0)
+            r->results[size] = rival_best_under(shown, r->job->rivals[r->codec - 1], r->job->folder, n_bytes);
+    }
+    return NULL;
+}
+
+static pith_status take_rival(html_version *v, job *j, subject *s, const rival_codec *codec, rival_result result,
                               size_t number, pith_diag *why) {
-    rival_result result = rival_best_under(s->shown[number], codec, j->folder, n_bytes);
     if (result != RIVAL_DONE) {
         v->why_not = result == RIVAL_CANNOT ? "cannot make it so small" : "its tool failed";
         return PITH_OK;
@@ -167,19 +193,35 @@ static pith_status make_rival(html_version *v, job *j, subject *s, const rival_c
 
 static pith_status make_versions(job *j, subject *s, pith_diag *why) {
     pith_status status = PITH_OK;
-    for (size_t size = 0; size < j->page.n_sizes; size++)
-        for (size_t c = 0; c < j->page.n_codecs && status == PITH_OK; c++) {
+    rival_run runs[HTML_MAX_CODECS] = {{.has_thread = false}};
+    for (size_t c = 1; c < j->page.n_codecs; c++) {
+        runs[c].job = j;
+        runs[c].subject = s;
+        runs[c].codec = c;
+        runs[c].has_thread = pthread_create(&runs[c].thread, NULL, run_rival, &runs[c]) == 0;
+    }
+    for (size_t size = 0; size < j->page.n_sizes && status == PITH_OK; size++) {
+        html_version *v = &s->on_page.versions[size][0];
+        const uint64_t n_bytes = bytes_of(j, s, size);
+        if (n_bytes == 0)
+            v->why_not = "less than a byte";
+        else
+            status = make_pith(v, j, s, n_bytes, size * HTML_MAX_CODECS, why);
+    }
+    for (size_t c = 1; c < j->page.n_codecs; c++) {
+        if (runs[c].has_thread)
+            pthread_join(runs[c].thread, NULL);
+        else
+            run_rival(&runs[c]);
+        for (size_t size = 0; size < j->page.n_sizes && status == PITH_OK; size++) {
             html_version *v = &s->on_page.versions[size][c];
-            double n_pixels = (double)s->image.format.width * s->image.format.height;
-            uint64_t n_bytes = (uint64_t)(j->page.sizes_512[size] * n_pixels / PIXELS_512);
-            size_t number = size * HTML_MAX_CODECS + c;
-            if (n_bytes == 0)
+            const size_t number = size * HTML_MAX_CODECS + c;
+            if (bytes_of(j, s, size) == 0)
                 v->why_not = "less than a byte";
-            else if (c == 0)
-                status = make_pith(v, j, s, n_bytes, number, why);
             else
-                status = make_rival(v, j, s, j->rivals[c - 1], n_bytes, number, why);
+                status = take_rival(v, j, s, j->rivals[c - 1], runs[c].results[size], number, why);
         }
+    }
     return status;
 }
 

@@ -3,6 +3,7 @@
 #include "rival_codecs.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,28 +69,66 @@ static bool encode(const rival_codec *codec, int setting, const char *in, const 
     return run_quietly(words);
 }
 
+/* One end of what is left to search: a setting and the file it gives. */
+typedef struct search_end {
+    int setting;
+    uint64_t n_bytes; /* 0: not tried */
+} search_end;
+
+static bool path_at(char path[RIVAL_PATH_BYTES], const rival_codec *codec, const char *folder, int setting) {
+    int n = snprintf(path, RIVAL_PATH_BYTES, "%s/%d.%s", folder, setting, codec->name);
+    return n > 0 && n < RIVAL_PATH_BYTES;
+}
+
+/* The size of the file at a setting if it was made; 0: not. */
+static uint64_t size_made(const rival_codec *codec, const char *folder, int setting) {
+    char path[RIVAL_PATH_BYTES];
+    struct stat facts;
+    if (!path_at(path, codec, folder, setting) || stat(path, &facts) != 0 || facts.st_size <= 0) return 0;
+    return (uint64_t)facts.st_size;
+}
+
 /* The size of the file at a setting, made if it was not yet; 0: it cannot be. */
 static uint64_t size_at(char path[RIVAL_PATH_BYTES], const rival_codec *codec, const char *folder, int setting) {
     char in[RIVAL_PATH_BYTES];
-    struct stat facts;
-    int n = snprintf(path, RIVAL_PATH_BYTES, "%s/%d.%s", folder, setting, codec->name);
-    int m = snprintf(in, sizeof in, "%s/original.%s", folder, codec->reads_ppm ? "ppm" : "png");
-    if (n < 0 || m < 0 || n >= RIVAL_PATH_BYTES || m >= RIVAL_PATH_BYTES) return 0;
-    if (stat(path, &facts) != 0 && (!encode(codec, setting, in, path) || stat(path, &facts) != 0)) return 0;
-    return facts.st_size > 0 ? (uint64_t)facts.st_size : 0;
+    int n = snprintf(in, sizeof in, "%s/original.%s", folder, codec->reads_ppm ? "ppm" : "png");
+    if (n < 0 || n >= RIVAL_PATH_BYTES || !path_at(path, codec, folder, setting)) return 0;
+    const uint64_t made = size_made(codec, folder, setting);
+    if (made > 0 || !encode(codec, setting, in, path)) return made;
+    return size_made(codec, folder, setting);
+}
+
+/* About, of the files of one picture. */
+#define LARGEST_OVER_SMALLEST 60.0
+
+/* Strictly between the ends: where sizes, which grow by about the same factor with each setting, would reach
+ * n_bytes; the middle with `halve`. */
+static int next_setting(const search_end *low, const search_end *high, uint64_t n_bytes, bool halve) {
+    const int span = high->setting - low->setting;
+    const double low_bytes = (double)low->n_bytes;
+    const double high_bytes = high->n_bytes > 0 ? (double)high->n_bytes : LARGEST_OVER_SMALLEST * low_bytes;
+    if (halve || high_bytes <= low_bytes) return low->setting + span / 2;
+    const double part = log((double)n_bytes / low_bytes) / log(high_bytes / low_bytes);
+    const int guess = low->setting + (int)(part * span + 0.5);
+    return guess <= low->setting ? low->setting + 1 : guess >= high->setting ? high->setting - 1 : guess;
 }
 
 rival_result rival_best_under(char path[RIVAL_PATH_BYTES], const rival_codec *codec, const char *folder,
                               uint64_t n_bytes) {
-    uint64_t size = size_at(path, codec, folder, 0);
-    if (size == 0) return RIVAL_FAILED;
-    if (size > n_bytes) return RIVAL_CANNOT;
-    int low = 0, high = codec->most + 1;
-    while (high - low > 1) { /* low fits, high does not */
-        int middle = (low + high) / 2;
-        size = size_at(path, codec, folder, middle);
-        if (size == 0) return RIVAL_FAILED;
-        *(size <= n_bytes ? &low : &high) = middle;
+    search_end low = {0, size_at(path, codec, folder, 0)}, high = {codec->most + 1, 0}; /* low fits, high does not */
+    if (low.n_bytes == 0) return RIVAL_FAILED;
+    if (low.n_bytes > n_bytes) return RIVAL_CANNOT;
+    for (int setting = 1; setting <= codec->most && setting < high.setting; setting++) { /* for other sizes */
+        const uint64_t made = size_made(codec, folder, setting);
+        if (made > 0) *(made <= n_bytes ? &low : &high) = (search_end){setting, made};
     }
-    return size_at(path, codec, folder, low) > 0 ? RIVAL_DONE : RIVAL_FAILED;
+    for (int n_poor = 0; high.setting - low.setting > 1;) {
+        const int span = high.setting - low.setting;
+        search_end tried = {next_setting(&low, &high, n_bytes, n_poor >= 2), 0};
+        tried.n_bytes = size_at(path, codec, folder, tried.setting);
+        if (tried.n_bytes == 0) return RIVAL_FAILED;
+        *(tried.n_bytes <= n_bytes ? &low : &high) = tried;
+        n_poor = 2 * (high.setting - low.setting) > span + 1 ? n_poor + 1 : 0; /* guesses near one end */
+    }
+    return size_at(path, codec, folder, low.setting) > 0 ? RIVAL_DONE : RIVAL_FAILED;
 }

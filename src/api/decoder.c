@@ -7,6 +7,7 @@
 #include "api/alpha.h"
 #include "api/env.h"
 #include "api/exact_file.h"
+#include "api/flat_window.h"
 #include "api/latents.h"
 #include "api/memory_plan.h"
 #include "api/model.h"
@@ -350,6 +351,7 @@ typedef struct decode_job {
     true_colours colours;
     alpha_reader alpha;
     float *window_latents, *window_pixels;
+    flat_window flat; /* what is in window_pixels */
     model_decode_how how;
     residual_rows residual; /* `env` is NULL where there is none to add */
 } decode_job;
@@ -406,8 +408,10 @@ static pith_status run_window(pith_decoder *d, decode_job *job, uint32_t column,
             memcpy(job->window_latents + ((size_t)c * h + y) * w,
                    l->values + ((size_t)c * l->height + ty.window_start + y - l->y) * l->width + tx.window_start - l->x,
                    w * sizeof(float));
-    pith_status status =
-        model_decode(d->session, &window, job->window_latents, &job->how, job->window_pixels, &d->diag);
+    const bool varies = job->how.realism > 0 || job->how.n_steps > 0; /* with where the window lies, or by chance */
+    pith_status status = PITH_OK;
+    if (varies || !flat_window_take(&job->flat, &window, job->window_latents, l->n_channels, (size_t)h * w))
+        status = model_decode(d->session, &window, job->window_latents, &job->how, job->window_pixels, &d->diag);
     if (status == PITH_OK) status = model_session_look(d->session, &d->diag);
     if (status != PITH_OK) return status;
 

@@ -9,6 +9,7 @@
 #include "api/closed_loop.h"
 #include "api/env.h"
 #include "api/exact_file.h"
+#include "api/flat_window.h"
 #include "api/latent_search.h"
 #include "api/latents.h"
 #include "api/memory_plan.h"
@@ -89,17 +90,26 @@ typedef struct encode_job {
     tile_grid grid;
     row_band band;
     alpha_writer alpha;
-    float *window_pixels, *window_latents, *window_opacity; /* the last of pictures with alpha */
-    int16_t *symbols;                                       /* as large as latents */
+    float *window_pixels, *window_opacity;        /* the last of pictures with alpha */
+    float *window_latents[MEMORY_ENCODE_BUFFERS]; /* of the first, an inner and the last window of a line */
+    flat_window flat[MEMORY_ENCODE_BUFFERS];      /* what is in them */
+    int16_t *symbols;                             /* as large as latents */
     bool has_tint;
     ctr_tint tint;
     byte_writer after; /* chunks that follow the slices */
 } encode_job;
 
+static void free_window_latents(encode_job *job, const pith_alloc *alloc) {
+    for (size_t i = 0; i < MEMORY_ENCODE_BUFFERS; i++) {
+        mem_free(alloc, job->window_latents[i]);
+        job->window_latents[i] = NULL;
+    }
+}
+
 static void job_free(encode_job *job, const pith_alloc *alloc) {
     band_free(&job->band, alloc);
     mem_free(alloc, job->window_pixels);
-    mem_free(alloc, job->window_latents);
+    free_window_latents(job, alloc);
     mem_free(alloc, job->window_opacity);
     alpha_writer_free(&job->alpha);
     mem_free(alloc, job->symbols);
@@ -180,26 +190,43 @@ static pith_status job_init(pith_encoder *e, encode_job *job, const pith_image_f
     if (status == PITH_OK) status = alpha_writer_init(&job->alpha, alloc, format, o->quality, o->max_bytes, &e->diag);
     if (status != PITH_OK) return status;
     job->window_pixels = mem_alloc(alloc, window, (size_t)3 * s * s * sizeof(float));
-    job->window_latents = mem_alloc(alloc, window, e->traits->n_latent * sizeof(float));
+    bool has_all = job->window_pixels != NULL;
+    for (size_t i = 0; i < MEMORY_ENCODE_BUFFERS && i < grid->x.count; i++) {
+        job->window_latents[i] = mem_alloc(alloc, window, e->traits->n_latent * sizeof(float));
+        has_all = has_all && job->window_latents[i];
+    }
     bool has_alpha = format->n_channels % 2 == 0;
     if (has_alpha) job->window_opacity = mem_alloc(alloc, window, (size_t)s * s * sizeof(float));
-    if (job->window_pixels && job->window_latents && (job->window_opacity || !has_alpha)) return PITH_OK;
+    if (has_all && (job->window_opacity || !has_alpha)) return PITH_OK;
     return diag_set(&e->diag, PITH_E_NOMEM, "out of memory for a tile");
 }
 
+static model_window window_of(const tile_grid *grid, tile_span tx, tile_span ty) {
+    model_window w = {.h = grid->y.window, .w = grid->x.window};
+    w.keep_h = tile_axis_kept(&grid->y, ty, &w.keep_y);
+    w.keep_w = tile_axis_kept(&grid->x, tx, &w.keep_x);
+    return w;
+}
+
 /* The encoder network over one window; its core goes to the latent planes. */
-static pith_status run_window(pith_encoder *e, encode_job *job, const tile_grid *grid, tile_span tx, tile_span ty) {
+static pith_status run_window(pith_encoder *e, encode_job *job, const tile_grid *grid, uint32_t column, tile_span ty) {
+    const tile_span tx = tile_axis_span(&grid->x, column);
+    const size_t buffer = column == 0 ? 0 : column + 1 < grid->x.count || grid->x.count == 2 ? 1 : 2;
+    float *latents = job->window_latents[buffer];
+    flat_window *flat = &job->flat[buffer];
     const uint32_t s = 1u << e->traits->log2_downscale, h = grid->y.window, w = grid->x.window;
     pixel_rect rect = {tx.window_start * s, ty.window_start * s, w * s, h * s};
     pith_status status = load_window(e, job, rect);
     if (status != PITH_OK) return status;
-    status = model_encode(e->session, h, w, job->window_pixels, job->window_latents, &e->diag);
+    const model_window window = window_of(grid, tx, ty);
+    if (!flat_window_take(flat, &window, job->window_pixels, 3, (size_t)rect.width * rect.height))
+        status = model_encode(e->session, &window, job->window_pixels, latents, &e->diag);
     if (status != PITH_OK) return status;
     const latent_planes *l = &job->latents;
     for (uint32_t c = 0; c < l->n_channels; c++)
         for (uint32_t y = 0; y < ty.core_length; y++) {
-            const float *from = job->window_latents + ((size_t)c * h + ty.core_start - ty.window_start + y) * w +
-                                (tx.core_start - tx.window_start);
+            const float *from =
+                latents + ((size_t)c * h + ty.core_start - ty.window_start + y) * w + (tx.core_start - tx.window_start);
             float *to = l->values + ((size_t)c * l->height + ty.core_start + y) * l->width + tx.core_start;
             memcpy(to, from, tx.core_length * sizeof *to);
         }
@@ -213,7 +240,8 @@ static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pit
     const tile_grid grid = job->grid;
     const double n_windows = (double)grid.y.count * grid.x.count, start = env_seconds();
 
-    PITH_TRY(model_bind_encoder(e->session, grid.y.window, grid.x.window, &e->diag));
+    const model_window first = window_of(&grid, tile_axis_span(&grid.x, 0), tile_axis_span(&grid.y, 0));
+    PITH_TRY(model_bind_encoder(e->session, &first, &e->diag));
     e->timing.bind_seconds = env_seconds() - start;
     PITH_TRY(job_init(e, job, &source->format, &grid, o));
     for (uint32_t j = 0; j < grid.y.count; j++) {
@@ -225,18 +253,20 @@ static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pit
             PITH_TRY(model_session_report(e->session, &e->env, "encoding",
                                           env_span_at(job->stages.network, (j * (double)grid.x.count + i) / n_windows),
                                           &e->diag));
-            PITH_TRY(run_window(e, job, &grid, tile_axis_span(&grid.x, i), ty));
+            PITH_TRY(run_window(e, job, &grid, i, ty));
         }
     }
     job->head.alpha = job->alpha.seen_through; /* all opaque is no alpha */
     e->timing.network_seconds = env_seconds() - start - e->timing.bind_seconds;
 cleanup:
-    /* The search for a size comes next and needs none of this. */
+    /* The search for a size comes next and needs none of this. The network of a picture in one piece is kept for the
+     * next one of its size. */
+    if (n_windows > 1) model_session_release(e->session);
     band_free(&job->band, &e->env.alloc);
     mem_free(&e->env.alloc, job->window_pixels);
-    mem_free(&e->env.alloc, job->window_latents);
+    free_window_latents(job, &e->env.alloc);
     mem_free(&e->env.alloc, job->window_opacity);
-    job->window_pixels = job->window_latents = job->window_opacity = NULL;
+    job->window_pixels = job->window_opacity = NULL;
     return status;
 }
 

@@ -16,8 +16,28 @@ static pith_status encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, 
     return mini_encoder_plan(out, &m->config.mini, &m->env, h, w, diag);
 }
 
+/* Positions of a picture that is coded in one piece without them. */
+#define MOST_WITHOUT_WINOGRAD 32768u
+
+/* Of tiles. What Winograd's convolutions lack in exactness is far below what tiles differ by where they meet; a
+ * small picture is coded as ever. */
+static pith_status fast(nn_plan *plan, pith_status status) {
+    if (status == PITH_OK) nn_plan_allow_winograd(plan);
+    return status;
+}
+
+static pith_status tile_encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+    const pith_status status = encoder_plan(out, m, h, w, diag);
+    return fast(*out, status);
+}
+
 static pith_status decoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
     return mini_decoder_plan(out, &m->config.mini, &m->env, h, w, diag);
+}
+
+static pith_status tile_decoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
+    const pith_status status = decoder_plan(out, m, h, w, diag);
+    return fast(*out, status);
 }
 
 static pith_status texture_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
@@ -52,34 +72,50 @@ cleanup:
     return status;
 }
 
-static pith_status bind_encoder(model_session *s, uint32_t h, uint32_t w, pith_diag *diag) {
-    return bound_net_prepare(&s->encoder, s->model, encoder_plan, h, w, diag);
+static bool keeps_all(const model_window *w) { return w->keep_h == w->h && w->keep_w == w->w; }
+
+static bool is_fast(const model_window *w) { return !keeps_all(w) || (uint64_t)w->h * w->w > MOST_WITHOUT_WINOGRAD; }
+
+static make_plan_fn *encoder_plan_for(const model_window *window) {
+    return is_fast(window) ? tile_encoder_plan : encoder_plan;
 }
 
-static pith_status encode(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent,
+static make_plan_fn *decoder_plan_for(const model_window *window) {
+    return is_fast(window) ? tile_decoder_plan : decoder_plan;
+}
+
+static pith_status bind_encoder(model_session *s, const model_window *window, pith_diag *diag) {
+    return bound_net_prepare(&s->encoder, s->model, encoder_plan_for(window), window->h, window->w, diag);
+}
+
+static pith_status encode(model_session *s, const model_window *window, const float *pixels, float *latent,
                           pith_diag *diag) {
-    (void)h, (void)w;
+    (void)window;
     nn_binding in = {"image", (float *)(uintptr_t)pixels}, out = {"latent", latent}; /* inputs are only read */
     return nn_run(s->encoder.net, &in, 1, &out, 1, diag);
 }
 
 /* ---- the decoder, whole or in parts ------------------------------------------------ */
 
+static pith_status part_plan(nn_plan **out, const pith_model *m, uint32_t part, uint32_t h, uint32_t w,
+                             pith_diag *diag) {
+    const pith_status status = mini_decoder_part_plan(out, &m->config.mini, part, &m->env, h, w, diag);
+    return fast(*out, status);
+}
+
 static pith_status first_part_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
-    return mini_decoder_part_plan(out, &m->config.mini, 0, &m->env, h, w, diag);
+    return part_plan(out, m, 0, h, w, diag);
 }
 
 static pith_status second_part_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
-    return mini_decoder_part_plan(out, &m->config.mini, 1, &m->env, h, w, diag);
+    return part_plan(out, m, 1, h, w, diag);
 }
 
 static pith_status third_part_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
-    return mini_decoder_part_plan(out, &m->config.mini, 2, &m->env, h, w, diag);
+    return part_plan(out, m, 2, h, w, diag);
 }
 
 static make_plan_fn *const part_plans[MINI_DECODER_PARTS] = {first_part_plan, second_part_plan, third_part_plan};
-
-static bool keeps_all(const model_window *w) { return w->keep_h == w->h && w->keep_w == w->w; }
 
 /* Positions of a window. */
 typedef struct extent {
@@ -139,7 +175,7 @@ static size_t handed_values(const mini_config *c, const model_window *window) {
 static pith_status bind_whole(model_session *s, const model_window *window, pith_diag *diag) {
     for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) bound_net_free(&s->decoder_parts[i]);
     bound_net_free(&s->texture);
-    return bound_net_prepare(&s->decoder, s->model, decoder_plan, window->h, window->w, diag);
+    return bound_net_prepare(&s->decoder, s->model, decoder_plan_for(window), window->h, window->w, diag);
 }
 
 static pith_status bind_parts(model_session *s, const model_window *window, pith_diag *diag) {
@@ -264,20 +300,22 @@ static pith_status parts_memory(const pith_model *m, bool textures, const model_
     pith_status status = PITH_OK;
     const mini_config *c = &m->config.mini;
     const extent first = part_extent(c, window, 0);
+    uint64_t part = 0, arena = 0, largest_arena = 0;
     *n_bytes = ((uint64_t)first.h * first.w * (c->n_latent + 1) + handed_values(c, window)) * sizeof(float);
     for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) {
         const extent e = part_extent(c, window, i);
-        uint64_t part = 0;
         if (mini_decoder_part_reach(c, i) == 0) continue;
-        PITH_TRY(kind_plan_memory(m, part_plans[i], e.h, e.w, &part, diag));
-        *n_bytes += part;
+        PITH_TRY(kind_plan_memory(m, part_plans[i], e.h, e.w, &part, &arena, diag));
+        *n_bytes += part - arena;
+        if (arena > largest_arena) largest_arena = arena;
     }
     if (textures) {
         const extent last = part_extent(c, window, MINI_DECODER_PARTS - 1);
-        uint64_t texture = 0;
-        PITH_TRY(kind_plan_memory(m, texture_plan, last.h, last.w, &texture, diag));
-        *n_bytes += texture + (noise_values(c, window) + image_values(c, window)) * sizeof(float);
+        PITH_TRY(kind_plan_memory(m, texture_plan, last.h, last.w, &part, &arena, diag));
+        *n_bytes += part - arena + (noise_values(c, window) + image_values(c, window)) * sizeof(float);
+        if (arena > largest_arena) largest_arena = arena;
     }
+    *n_bytes += largest_arena;
 cleanup:
     return status;
 }
@@ -288,7 +326,8 @@ static pith_status memory(const pith_model *m, model_work work, const model_wind
     if (work != MODEL_ENCODES && (textures || !keeps_all(window)))
         return parts_memory(m, textures, window, n_bytes, diag);
     pith_status status =
-        kind_plan_memory(m, work == MODEL_ENCODES ? encoder_plan : decoder_plan, window->h, window->w, n_bytes, diag);
+        kind_plan_memory(m, work == MODEL_ENCODES ? encoder_plan_for(window) : decoder_plan_for(window), window->h,
+                         window->w, n_bytes, NULL, diag);
     *n_bytes += (uint64_t)window->h * window->w * sizeof(float); /* the plane of steps */
     return status;
 }
@@ -323,7 +362,7 @@ static pith_status preview_map(const pith_model *m, float *map, pith_diag *diag)
 /* ---- gradients --------------------------------------------------------------------------------- */
 
 static pith_status search_memory(const pith_model *m, uint32_t h, uint32_t w, uint64_t *n_bytes, pith_diag *diag) {
-    pith_status status = kind_plan_memory(m, gradient_plan, h, w, n_bytes, diag);
+    pith_status status = kind_plan_memory(m, gradient_plan, h, w, n_bytes, NULL, diag);
     *n_bytes += (uint64_t)h * w * sizeof(float);
     return status;
 }

@@ -136,7 +136,8 @@ cleanup:
 /* ---- running --------------------------------------------------------------------------- */
 
 /* Windows are bound when they are run. */
-static pith_status bind_encoder(model_session *s, uint32_t h, uint32_t w, pith_diag *diag) {
+static pith_status bind_encoder(model_session *s, const model_window *window, pith_diag *diag) {
+    const uint32_t h = window->h, w = window->w;
     return is_large(h, w) ? PITH_OK : bound_net_prepare(&s->encoder, s->model, encoder_plan, h, w, diag);
 }
 
@@ -183,8 +184,9 @@ static pith_status encode_tiled(model_session *s, uint32_t h, uint32_t w, const 
     return run_tiled(s, sd1_encoder_plan, &io, h, w, pixels, latent, 0, 1, diag);
 }
 
-static pith_status encode(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent,
+static pith_status encode(model_session *s, const model_window *window, const float *pixels, float *latent,
                           pith_diag *diag) {
+    const uint32_t h = window->h, w = window->w;
     if (is_large(h, w)) return encode_tiled(s, h, w, pixels, latent, diag);
     pith_status status = PITH_OK;
     const pith_alloc *alloc = &s->model->env.alloc;
@@ -404,12 +406,13 @@ static pith_status memory(const pith_model *m, model_work work, const model_wind
         h = grid.y.window;
         w = grid.x.window;
     }
-    pith_status status = kind_plan_memory(m, work == MODEL_ENCODES ? encoder_plan : decoder_plan, h, w, n_bytes, diag);
+    pith_status status =
+        kind_plan_memory(m, work == MODEL_ENCODES ? encoder_plan : decoder_plan, h, w, n_bytes, NULL, diag);
     if (status != PITH_OK || work != MODEL_DENOISES || !m->traits.can_denoise) return status;
     const uint32_t side = unet_granularity(&m->config.sd1.unet);
     uint64_t denoiser = 0;
-    status =
-        kind_plan_memory(m, denoiser_plan, (h + side - 1) / side * side, (w + side - 1) / side * side, &denoiser, diag);
+    status = kind_plan_memory(m, denoiser_plan, (h + side - 1) / side * side, (w + side - 1) / side * side, &denoiser,
+                              NULL, diag);
     if (denoiser > *n_bytes) *n_bytes = denoiser;
     return status;
 }

@@ -10,10 +10,10 @@
 #define ALWAYS_BYTES (4u << 20)
 #define LARGEST_FILE_PART 4u /* a file being put together takes a byte for so many pixels */
 
-/* New positions that a tile brings, at most; the first that fits is taken. Larger ones take less time in all, but a
- * call that is to stop would go on for longer, until a layer is done: with 160 over 0.2 s on slow machines
- * (tests/test_cancel.c). */
-static const uint32_t tile_cores[] = {128, 96, 64, 48, 32};
+/* New positions that a tile brings, at most; the first that fits is taken, of those that the model's networks are not
+ * too slow for. Larger ones take less time in all, as less of a window is margin, but more memory; and a call that is
+ * to stop goes on until a layer is done (tests/test_cancel.c). */
+static const uint32_t tile_cores[] = {192, 128, 96, 64, 48, 32};
 #define N_TILE_CORES (sizeof tile_cores / sizeof *tile_cores)
 
 uint64_t memory_allowed(uint64_t wanted, const pith_model *model) {
@@ -50,6 +50,12 @@ static pith_status refuse(const memory_plan *plan, const char *what, uint32_t wi
                     what, width, height, 1e-6 * (double)needed + 0.5, 1e-6 * (double)plan->allowed);
 }
 
+static size_t first_core(const memory_plan *plan) {
+    size_t i = 0;
+    while (i + 1 < N_TILE_CORES && tile_cores[i] > model_max_tile_core(plan->model)) i++;
+    return i;
+}
+
 /* ---- encoding --------------------------------------------------------------------------- */
 
 static pith_status encode_need(const memory_plan *plan, const tile_grid *grid, const pith_image_format *f,
@@ -58,8 +64,12 @@ static pith_status encode_need(const memory_plan *plan, const tile_grid *grid, c
     const bool has_alpha = f->n_channels % 2 == 0;
     const uint64_t symbols = (uint64_t)ctr_latent_width(head) * ctr_latent_height(head) * head->n_latent;
     uint64_t network = 0;
-    const model_window window = model_whole_window(grid->y.window, grid->x.window);
+    model_window window = {.h = grid->y.window, .w = grid->x.window};
+    window.keep_h = tile_axis_kept(&grid->y, tile_axis_span(&grid->y, 0), &window.keep_y);
+    window.keep_w = tile_axis_kept(&grid->x, tile_axis_span(&grid->x, 0), &window.keep_x);
     pith_status status = model_network_memory(plan->model, MODEL_ENCODES, &window, &network, diag);
+    const uint32_t more = (grid->x.count < MEMORY_ENCODE_BUFFERS ? grid->x.count : MEMORY_ENCODE_BUFFERS) - 1;
+    network += (uint64_t)more * window.h * window.w * head->n_latent * sizeof(float);
     network += window_bytes(head, &window, has_alpha) + (has_alpha ? alpha_rows(f->width) : 0);
     network += ((uint64_t)grid->y.window << head->log2_downscale) * row_bytes(f->width, f->n_channels, f->bit_depth);
     uint64_t coding = symbols * sizeof(int16_t) + coder_bytes(plan);
@@ -71,7 +81,7 @@ static pith_status encode_need(const memory_plan *plan, const tile_grid *grid, c
 pith_status memory_plan_encode(tile_grid *grid, const memory_plan *plan, const pith_image_format *format,
                                pith_diag *diag) {
     uint64_t needed = 0;
-    for (size_t i = 0; i < N_TILE_CORES; i++) {
+    for (size_t i = first_core(plan); i < N_TILE_CORES; i++) {
         const tile_reach reach = {tile_cores[i], model_traits_of(plan->model)->encoder_reach};
         *grid = tile_grid_make(ctr_latent_width(plan->head), ctr_latent_height(plan->head), reach);
         if (plan->allowed == UINT64_MAX) return PITH_OK;
@@ -110,7 +120,7 @@ static pith_status decode_need(const memory_plan *plan, const region *part, cons
 
 pith_status memory_plan_decode(region *part, const memory_plan *plan, const memory_decode_how *how, pith_diag *diag) {
     uint64_t needed = 0;
-    for (size_t i = 0; i < N_TILE_CORES; i++) {
+    for (size_t i = first_core(plan); i < N_TILE_CORES; i++) {
         const tile_reach reach = {tile_cores[i], how->preview ? 0 : model_traits_of(plan->model)->decoder_reach};
         pith_status status = region_make(part, &how->wanted, plan->head, reach, diag);
         if (status != PITH_OK || plan->allowed == UINT64_MAX) return status;

@@ -8,6 +8,9 @@
 #include "api/model.h"
 #include "api/region.h"
 
+/* Windows' latents that an encoder keeps. */
+#define MEMORY_ENCODE_BUFFERS 3u
+
 /* What a call has; all borrowed. */
 typedef struct memory_plan {
     const pith_env *env;

@@ -191,6 +191,8 @@ pith_status model_preview_map(const pith_model *m, float *map, pith_diag *diag) 
     return m->kind->preview_map(m, map, diag);
 }
 
+uint32_t model_max_tile_core(const pith_model *m) { return nn_backend_has_winograd(m->backend) ? 192 : 128; }
+
 bool model_can_search(const pith_model *m) { return m->kind->gradient != NULL; }
 
 pith_status model_search_memory(const pith_model *m, uint32_t h, uint32_t w, uint64_t *n_bytes, pith_diag *diag) {
@@ -208,10 +210,11 @@ pith_status kind_check_plan(pith_model *m, make_plan_fn *make, uint32_t h, uint3
 }
 
 pith_status kind_plan_memory(const pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w, uint64_t *n_bytes,
-                             pith_diag *diag) {
+                             uint64_t *arena_bytes, pith_diag *diag) {
     nn_plan *plan = NULL;
     pith_status status = make(&plan, m, h, w, diag);
     if (status == PITH_OK) status = nn_plan_memory(plan, m->weights, m->backend, n_bytes);
+    if (status == PITH_OK && arena_bytes) status = nn_plan_arena_bytes(plan, m->backend, arena_bytes);
     nn_plan_free(&plan);
     return status == PITH_OK ? PITH_OK : diag_set(diag, status, "a network for %ux%u positions is too large", w, h);
 }
@@ -219,18 +222,19 @@ pith_status kind_plan_memory(const pith_model *m, make_plan_fn *make, uint32_t h
 void bound_net_free(bound_net *net) {
     nn_net_free(&net->net);
     nn_plan_free(&net->plan);
-    *net = (bound_net){.watch = net->watch};
+    *net = (bound_net){.watch = net->watch, .arena = net->arena};
 }
 
 pith_status bound_net_prepare(bound_net *net, pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w,
                               pith_diag *diag) {
     pith_status status = PITH_OK;
-    if (net->net && net->h == h && net->w == w) return PITH_OK;
+    if (net->net && net->make == make && net->h == h && net->w == w) return PITH_OK;
     bound_net_free(net);
+    net->make = make;
     net->h = h;
     net->w = w;
     PITH_TRY(make(&net->plan, m, h, w, diag));
-    PITH_TRY(nn_bind(&net->net, net->plan, m->weights, m->backend, diag));
+    PITH_TRY(nn_bind_in(&net->net, net->plan, m->weights, m->backend, net->arena, diag));
     nn_net_watch(net->net, net->watch);
     model_drop_pages(m);
 cleanup:
@@ -255,8 +259,13 @@ pith_status model_session_new(model_session **out, pith_model *model, pith_diag 
     s->watch = (nn_watch){look, &s->reported};
     s->encoder.watch = s->decoder.watch = s->denoiser.watch = s->gradient.watch = &s->watch;
     s->texture.watch = &s->watch;
+    s->arena = nn_arena_new(&model->env.alloc);
     for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) s->decoder_parts[i].watch = &s->watch;
-    return PITH_OK;
+    for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) s->decoder_parts[i].arena = s->arena;
+    s->texture.arena = s->arena;
+    if (s->arena) return PITH_OK;
+    model_session_free(out);
+    return diag_set(diag, PITH_E_NOMEM, "out of memory");
 }
 
 void model_session_release(model_session *s) {
@@ -266,6 +275,7 @@ void model_session_release(model_session *s) {
     bound_net_free(&s->gradient);
     bound_net_free(&s->texture);
     for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) bound_net_free(&s->decoder_parts[i]);
+    nn_backend_trim(s->model->backend);
 }
 
 void model_session_free(model_session **session) {
@@ -273,6 +283,7 @@ void model_session_free(model_session **session) {
     model_session *s = *session;
     *session = NULL;
     model_session_release(s);
+    nn_arena_free(&s->arena);
     pith_model *model = s->model;
     mem_free(&model->env.alloc, s);
     pith_model_free(&model);
@@ -295,18 +306,18 @@ uint8_t model_recipe(const model_traits *t, uint32_t w, uint32_t h) {
 
 pith_model *model_session_model(const model_session *s) { return s->model; }
 
-pith_status model_bind_encoder(model_session *s, uint32_t h, uint32_t w, pith_diag *diag) {
-    return s->model->kind->bind_encoder(s, h, w, diag);
+pith_status model_bind_encoder(model_session *s, const model_window *window, pith_diag *diag) {
+    return s->model->kind->bind_encoder(s, window, diag);
 }
 
 pith_status model_bind_decoder(model_session *s, const model_window *window, pith_diag *diag) {
     return s->model->kind->bind_decoder(s, window, diag);
 }
 
-pith_status model_encode(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent,
+pith_status model_encode(model_session *s, const model_window *window, const float *pixels, float *latent,
                          pith_diag *diag) {
-    pith_status status = model_bind_encoder(s, h, w, diag);
-    return status == PITH_OK ? s->model->kind->encode(s, h, w, pixels, latent, diag) : status;
+    pith_status status = model_bind_encoder(s, window, diag);
+    return status == PITH_OK ? s->model->kind->encode(s, window, pixels, latent, diag) : status;
 }
 
 pith_status model_decode(model_session *s, const model_window *window, const float *latent, const model_decode_how *how,

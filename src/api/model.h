@@ -43,7 +43,7 @@ pith_status model_decoder_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTE
  * decoder is not finite: an encoder looks before it makes a file that nobody could see. */
 pith_status model_check_decoder(pith_model *model, pith_diag *diag) PITH_MUST_CHECK;
 
-/* What a decoder is run on: h x w latent positions, of which those from (keep_y, keep_x) on, keep_h x keep_w,
+/* What a network is run on: h x w latent positions, of which those from (keep_y, keep_x) on, keep_h x keep_w,
  * are wanted; the others are there for what they mean to these. */
 typedef struct model_window {
     uint32_t h, w;
@@ -52,6 +52,9 @@ typedef struct model_window {
 
 /* All of it is wanted. */
 static inline model_window model_whole_window(uint32_t h, uint32_t w) { return (model_window){h, w, 0, 0, h, w}; }
+
+/* Positions a side that a tile may bring, by how long a layer takes. */
+uint32_t model_max_tile_core(const pith_model *model);
 
 /* What a call does with the networks. */
 typedef enum model_work {
@@ -90,13 +93,13 @@ uint8_t model_recipe(const model_traits *traits, uint32_t w, uint32_t h);
 
 /* Binds what the next calls on windows of the same sizes need. The calls do so
  * themselves when it was not done; apart, it can be timed. */
-pith_status model_bind_encoder(model_session *s, uint32_t h, uint32_t w, pith_diag *diag) PITH_MUST_CHECK;
+pith_status model_bind_encoder(model_session *s, const model_window *window, pith_diag *diag) PITH_MUST_CHECK;
 pith_status model_bind_decoder(model_session *s, const model_window *window, pith_diag *diag) PITH_MUST_CHECK;
 
-/* `pixels`: three planes of floats in [0, 1], downscale * h high and
- * downscale * w wide. `latent`: n_latent planes of h x w. */
-pith_status model_encode(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent, pith_diag *diag)
-    PITH_MUST_CHECK;
+/* `pixels`: three planes of floats in [0, 1], downscale * h high and downscale * w wide. `latent`: n_latent planes of
+ * h x w; only what the window keeps is right. */
+pith_status model_encode(model_session *s, const model_window *window, const float *pixels, float *latent,
+                         pith_diag *diag) PITH_MUST_CHECK;
 
 #define MODEL_PALETTE_STEPS 2
 

@@ -14,12 +14,18 @@
 #include "model/schedule.h"
 #include "model/sd_config.h"
 
+/* Describes a network for h x w latent positions. */
+typedef pith_status make_plan_fn(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag);
+
 /* One network, bound for windows of one size and kept until another is asked for. */
 typedef struct bound_net {
+    make_plan_fn *make;
     uint32_t h, w;
     nn_plan *plan;
     nn_net *net;
-    const nn_watch *watch; /* stays when another size is bound */
+    /* These stay when another size is bound. */
+    const nn_watch *watch;
+    nn_arena *arena; /* shared with others; NULL: its own */
 } bound_net;
 
 typedef struct model_kind {
@@ -31,9 +37,9 @@ typedef struct model_kind {
     bool (*recognise)(const tensor_table *weights);
     /* Reads the configuration into m->config and m->traits and checks every tensor. */
     pith_status (*read)(pith_model *m, pith_diag *diag);
-    pith_status (*bind_encoder)(model_session *s, uint32_t h, uint32_t w, pith_diag *diag);
+    pith_status (*bind_encoder)(model_session *s, const model_window *window, pith_diag *diag);
     pith_status (*bind_decoder)(model_session *s, const model_window *window, pith_diag *diag);
-    pith_status (*encode)(model_session *s, uint32_t h, uint32_t w, const float *pixels, float *latent,
+    pith_status (*encode)(model_session *s, const model_window *window, const float *pixels, float *latent,
                           pith_diag *diag);
     pith_status (*decode)(model_session *s, const model_window *window, const float *latent,
                           const model_decode_how *how, float *pixels, pith_diag *diag);
@@ -107,6 +113,7 @@ struct model_session {
     /* In the place of `decoder` where less than a window is kept, and beside `texture`. */
     bound_net decoder_parts[MINI_DECODER_PARTS];
     bound_net texture;
+    nn_arena *arena; /* of the last two */
     env_watch reported;
     double from, end; /* model_session_begin */
     nn_watch watch;   /* of all, looks at `reported` */
@@ -119,14 +126,13 @@ pith_status model_session_advance(model_session *s, double done, pith_diag *diag
 
 /* Makes a plan's net ready for h x w: describes (`make` with the model's
  * configuration), binds, forgets the one of another size. */
-typedef pith_status make_plan_fn(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag);
 pith_status bound_net_prepare(bound_net *net, pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w,
                               pith_diag *diag) PITH_MUST_CHECK;
 void bound_net_free(bound_net *net);
 
-/* Bytes that a net of the plan for h x w positions takes. */
+/* Bytes that a net of the plan for h x w positions takes; of them `*arena_bytes` (may be NULL) in its arena. */
 pith_status kind_plan_memory(const pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w, uint64_t *n_bytes,
-                             pith_diag *diag) PITH_MUST_CHECK;
+                             uint64_t *arena_bytes, pith_diag *diag) PITH_MUST_CHECK;
 
 /* Every tensor that the plan for h x w positions needs is there, in the right shape. */
 pith_status kind_check_plan(pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w, pith_diag *diag) PITH_MUST_CHECK;

@@ -94,6 +94,10 @@ nn_val nn_conv_adjoint(nn_plan *p, nn_val y, const char *key, nn_conv_kind kind,
 nn_val nn_relu_adjoint(nn_plan *p, nn_val g, nn_val y); /* g where y > 0, 0 elsewhere; y: the relu's value, or input */
 nn_val nn_call(nn_plan *p, nn_val x);                   /* what nn_net_call's function makes of x; at most one a plan */
 
+/* 3x3 convolutions may be made with fewer multiplications (Winograd's), where the engine can: two to three times as
+ * fast, four times the memory for their weights, and errors of some 1e-6 of the largest value instead of 1e-7. */
+void nn_plan_allow_winograd(nn_plan *p);
+
 /* Ends the description. The first fault of any call above is reported here. */
 pith_status nn_plan_finish(nn_plan *p, pith_diag *diag) PITH_MUST_CHECK;
 
@@ -112,6 +116,8 @@ void nn_plan_dump(const nn_plan *p, void (*line)(void *user, const char *text), 
  * also when that is no number. */
 pith_status nn_plan_memory(const nn_plan *p, const tensor_table *weights, const nn_backend *backend, uint64_t *n_bytes)
     PITH_MUST_CHECK;
+/* The same without the weights: what nets that share an arena share. */
+pith_status nn_plan_arena_bytes(const nn_plan *p, const nn_backend *backend, uint64_t *n_bytes) PITH_MUST_CHECK;
 uint64_t nn_plan_flops(const nn_plan *p); /* 2 x multiply-adds of convolutions and adjoints, products, attention */
 
 size_t nn_plan_n_outputs(const nn_plan *p);
@@ -131,6 +137,7 @@ pith_status nn_backend_new(nn_backend **out, const pith_env *env, const char *na
 void nn_backend_free(nn_backend **backend);
 /* Frees the cached weights that no net uses at present. */
 void nn_backend_trim(nn_backend *backend);
+bool nn_backend_has_winograd(const nn_backend *backend); /* nn_plan_allow_winograd makes a difference */
 const char *nn_backend_name(const nn_backend *backend);
 const char *const *nn_backend_list(void); /* NULL-terminated; best first */
 
@@ -138,6 +145,14 @@ const char *const *nn_backend_list(void); /* NULL-terminated; best first */
 pith_status nn_bind(nn_net **out, const nn_plan *plan, const tensor_table *weights, nn_backend *backend,
                     pith_diag *diag) PITH_MUST_CHECK;
 void nn_net_free(nn_net **net);
+
+/* Room for the values of nets that never run at the same time, as large as the largest of them needs. */
+typedef struct nn_arena nn_arena;
+nn_arena *nn_arena_new(const pith_alloc *alloc); /* NULL when out of memory */
+void nn_arena_free(nn_arena **arena);            /* after its nets */
+/* nn_bind for a net whose values are in `arena`, which outlives it. NULL: in its own. */
+pith_status nn_bind_in(nn_net **out, const nn_plan *plan, const tensor_table *weights, nn_backend *backend,
+                       nn_arena *arena, pith_diag *diag) PITH_MUST_CHECK;
 size_t nn_net_arena_bytes(const nn_net *net);
 
 /* Group norms of a picture that is run in windows, for batches of 1. A run may tell the mean and

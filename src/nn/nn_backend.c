@@ -42,21 +42,58 @@ void nn_backend_trim(nn_backend *backend) {
     if (backend->table->trim) backend->table->trim(backend);
 }
 
+bool nn_backend_has_winograd(const nn_backend *backend) { return backend->has_winograd; }
+
 const char *nn_backend_name(const nn_backend *backend) { return backend->table->name; }
+
+/* ---- arenas -------------------------------------------------------------------- */
+
+nn_arena *nn_arena_new(const pith_alloc *alloc) {
+    nn_arena *arena = mem_alloc(alloc, 1, sizeof *arena);
+    if (arena && alloc) arena->alloc = *alloc;
+    return arena;
+}
+
+void nn_arena_free(nn_arena **arena) {
+    if (!arena || !*arena) return;
+    const pith_alloc alloc = (*arena)->alloc;
+    mem_free_aligned(&alloc, (*arena)->data);
+    mem_free(&alloc, *arena);
+    *arena = NULL;
+}
+
+pith_status nn_arena_reserve(nn_arena *arena, size_t n_bytes) {
+    if (arena->data && n_bytes <= arena->n_bytes) return PITH_OK;
+    mem_free_aligned(&arena->alloc, arena->data);
+    arena->data = mem_alloc_aligned(&arena->alloc, n_bytes, 1);
+    arena->n_bytes = arena->data ? n_bytes : 0;
+    return arena->data ? PITH_OK : PITH_E_NOMEM;
+}
 
 /* ---- nets ---------------------------------------------------------------------- */
 
 pith_status nn_bind(nn_net **out, const nn_plan *plan, const tensor_table *weights, nn_backend *backend,
                     pith_diag *diag) {
+    return nn_bind_in(out, plan, weights, backend, NULL, diag);
+}
+
+pith_status nn_bind_in(nn_net **out, const nn_plan *plan, const tensor_table *weights, nn_backend *backend,
+                       nn_arena *arena, pith_diag *diag) {
     nn_net *net = NULL;
+    nn_arena *own = NULL;
     *out = NULL;
     pith_status status = nn_plan_check(plan, weights, diag);
     PITH_TRY(status);
-    PITH_TRY(backend->table->bind(&net, plan, weights, backend, diag));
+    if (!arena) arena = own = nn_arena_new(&backend->alloc);
+    if (!arena) return diag_set(diag, PITH_E_NOMEM, "network: out of memory");
+    PITH_TRY(backend->table->bind(&net, plan, weights, backend, arena, diag));
+    net->own_arena = own;
+    own = NULL;
     net->inputs = mem_alloc(&backend->alloc, (size_t)plan->n_inputs, sizeof *net->inputs);
     net->outputs = mem_alloc(&backend->alloc, (size_t)plan->n_outputs, sizeof *net->outputs);
     if (!net->inputs || !net->outputs) status = diag_set(diag, PITH_E_NOMEM, "network: out of memory");
 cleanup:
+    nn_arena_free(&own);
     if (status == PITH_OK)
         *out = net;
     else
@@ -67,9 +104,11 @@ cleanup:
 void nn_net_free(nn_net **net) {
     if (!net || !*net) return;
     const nn_backend *backend = (*net)->backend;
+    nn_arena *own = (*net)->own_arena;
     mem_free(&backend->alloc, (*net)->inputs);
     mem_free(&backend->alloc, (*net)->outputs);
     backend->table->unbind(*net);
+    nn_arena_free(&own);
     *net = NULL;
 }
 

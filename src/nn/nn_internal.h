@@ -96,6 +96,7 @@ struct nn_plan {
     int32_t n_weights, weights_capacity;
     nn_named *inputs, *outputs;
     int32_t n_inputs, n_outputs;
+    bool winograd;                /* nn_plan_allow_winograd */
     int32_t call;                 /* the op that is one, or NN_NO_VALUE */
     size_t n_groups;              /* of all live group norms */
     char scope[NN_MAX_KEY_BYTES]; /* "down.2." */
@@ -152,7 +153,7 @@ typedef struct nn_backend_table {
     void (*close)(nn_backend *backend);
     /* Plan and weights have been checked. */
     pith_status (*bind)(nn_net **out, const nn_plan *plan, const tensor_table *weights, nn_backend *backend,
-                        pith_diag *diag);
+                        nn_arena *arena, pith_diag *diag);
     void (*unbind)(nn_net *net);
     void (*trim)(nn_backend *backend); /* NULL: nothing is cached */
     /* Data in the order of the plan's inputs and outputs. */
@@ -163,21 +164,36 @@ typedef struct nn_backend_table {
 struct nn_backend {
     const nn_backend_table *table;
     pith_alloc alloc;
-    int threads;     /* 0 = as many as there are cores */
+    int threads; /* 0 = as many as there are cores */
+    bool has_winograd;
     bool keeps_int8; /* ops that nn_is_int8 run with 8-bit weights; false: all with floats */
 };
+
+struct nn_arena {
+    pith_alloc alloc;
+    uint8_t *data; /* moves when a larger net is bound */
+    size_t n_bytes;
+};
+
+/* Makes it at least so large; what was in it is lost. */
+pith_status nn_arena_reserve(nn_arena *arena, size_t n_bytes) PITH_MUST_CHECK;
 
 /* First member of every backend's own struct. */
 struct nn_net {
     nn_backend *backend;
     const nn_plan *plan;
-    size_t arena_bytes;
+    nn_arena *arena;
+    nn_arena *own_arena; /* the same, or NULL: it is shared */
+    size_t arena_bytes;  /* of it in use here */
     nn_shared_norms norms;
     const nn_watch *watch;   /* may be NULL */
     const nn_caller *caller; /* not NULL in a run where the plan's call is live */
     const float **inputs;    /* room for a run's pointers, so that running allocates nothing */
     float **outputs;
 };
+
+/* Whether an op may be made by Winograd's way: the plan and the backend allow it, and it is large enough. */
+bool nn_may_use_winograd(const nn_plan *p, const nn_op *op, const nn_backend *backend);
 
 /* For backends, between layers. */
 pith_status nn_look(const nn_net *net, pith_diag *diag) PITH_MUST_CHECK;

@@ -66,6 +66,7 @@ static void dnn_close(nn_backend *backend) {
     const pith_alloc alloc = backend->alloc;
     nn_dnn_trim_weights(be); /* all: no net outlives its backend */
     mem_free(&alloc, be->cached);
+    nn_dnn_bystanders_free(&be->bystanders);
     if (be->engine) dnnl_engine_destroy(be->engine);
     if (be->has_lock) pthread_mutex_destroy(&be->lock);
     mem_free(&alloc, be);
@@ -84,12 +85,14 @@ static pith_status dnn_open(nn_backend **out, const pith_env *env, pith_diag *di
     be->base.table = &nn_onednn_backend;
     if (env) be->base.alloc = env->alloc;
     if (env) be->base.threads = env->threads;
+    be->base.has_winograd = dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core;
     /* Without VNNI oneDNN halves the weights, which makes them worse. All later sets have it. */
     be->base.keeps_int8 = dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core_vnni;
     be->has_lock = pthread_mutex_init(&be->lock, NULL) == 0;
     dnnl_status_t said = dnnl_engine_create(&be->engine, dnnl_cpu, 0);
     if (said == dnnl_success) said = find_block(be);
     if (said == dnnl_success && be->has_lock) {
+        be->bystanders = nn_dnn_bystanders_new(&be->base.alloc, be->base.threads);
         *out = &be->base;
         return PITH_OK;
     }
@@ -115,7 +118,6 @@ static void dnn_unbind(nn_net *base) {
     mem_free(alloc, net->spans);
     mem_free(alloc, net->input_spans);
     mem_free(alloc, net->output_spans);
-    mem_free_aligned(alloc, net->arena);
     mem_free(alloc, net);
 }
 
@@ -202,32 +204,36 @@ cleanup:
 }
 
 static float *span_data(const nn_dnn_net *net, int32_t span) {
-    return span == NN_NO_SPAN ? NULL : (float *)(void *)(net->arena + net->spans[span].offset);
+    return span == NN_NO_SPAN ? NULL : (float *)(void *)(net->placed_at + net->spans[span].offset);
 }
 
-/* Takes the arena and tells every step where its data are. */
-static pith_status place_steps(nn_dnn_binder *b) {
-    nn_dnn_net *net = b->net;
-    const pith_alloc *alloc = &b->backend->base.alloc;
-    pith_status status = nn_place_spans(net->spans, (size_t)net->n_spans, &net->base.arena_bytes, alloc);
-    net->arena = status == PITH_OK ? mem_alloc_aligned(alloc, net->base.arena_bytes, 1) : NULL;
-    if (!net->arena) return nn_dnn_no_memory(b);
+/* Tells every step where its data are. */
+static pith_status place_steps(nn_dnn_net *net, pith_diag *diag) {
+    net->placed_at = net->base.arena->data;
     for (int32_t i = 0; i < net->n_steps; i++) {
         nn_dnn_step *step = &net->steps[i];
-        b->op = step->op;
-        for (int k = 0; k < step->n_args; k++)
+        dnnl_status_t said = dnnl_success;
+        for (int k = 0; k < step->n_args && said == dnnl_success; k++)
             if (step->arg_spans[k] != NN_NO_SPAN)
-                NN_DNN_TRY(dnnl_memory_set_data_handle(step->args[k].memory, span_data(net, step->arg_spans[k])));
+                said = dnnl_memory_set_data_handle(step->args[k].memory, span_data(net, step->arg_spans[k]));
+        if (said != dnnl_success) return nn_dnn_fault(diag, net->base.plan, step->op, said, "placing");
         if (step->primitive) continue;
         for (int k = 0; k < NN_MAX_INPUTS; k++) step->call.in[k] = span_data(net, step->in_spans[k]);
         step->call.out = span_data(net, step->out_span);
         step->call.scratch = span_data(net, step->scratch_span);
     }
-cleanup:
-    return status;
+    return PITH_OK;
 }
 
-static pith_status open_net(nn_dnn_binder *b) {
+static pith_status take_arena(nn_dnn_binder *b) {
+    nn_dnn_net *net = b->net;
+    const pith_alloc *alloc = &b->backend->base.alloc;
+    pith_status status = nn_place_spans(net->spans, (size_t)net->n_spans, &net->base.arena_bytes, alloc);
+    if (status == PITH_OK) status = nn_arena_reserve(net->base.arena, net->base.arena_bytes);
+    return status == PITH_OK ? place_steps(net, b->diag) : nn_dnn_no_memory(b);
+}
+
+static pith_status open_net(nn_dnn_binder *b, nn_arena *arena) {
     pith_status status = PITH_OK;
     const pith_alloc *alloc = &b->backend->base.alloc;
     const nn_plan *p = b->plan;
@@ -235,6 +241,7 @@ static pith_status open_net(nn_dnn_binder *b) {
     if (!net) return nn_dnn_no_memory(b);
     net->base.plan = p;
     net->base.backend = &b->backend->base;
+    net->base.arena = arena;
     net->input_spans = mem_alloc(alloc, (size_t)p->n_inputs, sizeof *net->input_spans);
     net->output_spans = mem_alloc(alloc, (size_t)p->n_outputs, sizeof *net->output_spans);
     b->fusions = mem_alloc(alloc, (size_t)p->n_ops, sizeof *b->fusions);
@@ -249,14 +256,14 @@ cleanup:
 }
 
 static pith_status dnn_bind(nn_net **out, const nn_plan *plan, const tensor_table *weights, nn_backend *backend,
-                            pith_diag *diag) {
+                            nn_arena *arena, pith_diag *diag) {
     pith_status status = PITH_OK;
     nn_dnn_binder b = {.backend = (nn_dnn_backend *)backend, .plan = plan, .table = weights, .diag = diag};
     /* Primitives are made for a number of threads: the one they will run with. */
     const int threads = nn_dnn_set_threads(backend->threads);
-    PITH_TRY(open_net(&b));
+    PITH_TRY(open_net(&b, arena));
     PITH_TRY(bind_ops(&b));
-    PITH_TRY(place_steps(&b));
+    PITH_TRY(take_arena(&b));
 cleanup:
     (void)nn_dnn_set_threads(threads);
     mem_free(&backend->alloc, b.fusions);
@@ -287,9 +294,10 @@ static pith_status run_step(const nn_dnn_net *net, const nn_dnn_step *step, pith
 }
 
 static pith_status dnn_run(nn_net *base, const float *const *inputs, float *const *outputs, pith_diag *diag) {
-    const nn_dnn_net *net = (const nn_dnn_net *)base;
+    nn_dnn_net *net = (nn_dnn_net *)base;
     const nn_plan *p = base->plan;
     pith_status status = PITH_OK;
+    if (net->placed_at != base->arena->data) PITH_TRY(place_steps(net, diag)); /* a larger net has moved it */
     const int threads = nn_dnn_set_threads(base->backend->threads);
     for (int32_t i = 0; i < p->n_inputs; i++)
         if (net->input_spans[i] != NN_NO_SPAN)
@@ -304,6 +312,7 @@ static pith_status dnn_run(nn_net *base, const float *const *inputs, float *cons
         memcpy(outputs[i], span_data(net, net->output_spans[i]),
                nn_shape_count(p->ops[p->outputs[i].value].shape) * sizeof(float));
     (void)nn_dnn_set_threads(threads);
+cleanup:
     return status;
 }
 

@@ -14,6 +14,7 @@
 #include "nn/nn_internal.h"
 
 typedef struct nn_dnn_weight nn_dnn_weight;
+typedef struct nn_dnn_bystanders nn_dnn_bystanders;
 
 #define ALL_CHANNELS 0 /* channels last: one block */
 
@@ -25,6 +26,7 @@ typedef struct nn_dnn_backend {
     bool has_lock;
     nn_dnn_weight **cached;
     size_t n_cached, cached_capacity;
+    nn_dnn_bystanders *bystanders; /* NULL: none */
 } nn_dnn_backend;
 
 #define NN_NO_SPAN (-1)
@@ -89,7 +91,7 @@ struct nn_dnn_net {
     int32_t *input_spans, *output_spans; /* plain layout, in the plan's order */
     nn_dnn_weight **weights;             /* in use here, once each time they were asked for */
     size_t n_weights, weights_capacity;
-    uint8_t *arena;
+    uint8_t *placed_at; /* where the arena lay when the steps were told where their data are */
 };
 
 /* Convolution or linear layer, with what is computed in the same pass. */
@@ -218,5 +220,10 @@ dnnl_alg_kind_t nn_dnn_eltwise_of(const nn_op *op, float *alpha, float *beta);
  * thread; 0 = one a core. Returns what it was, to be set again afterwards. */
 int nn_dnn_set_threads(int threads);
 void nn_dnn_parallel(int64_t n_items, nn_dnn_part *part, const void *call);
+
+/* Threads that sleep, by whose number those at work wait without spinning; `threads` as above. NULL where they are
+ * not needed, and where there are none to be had: all works then too, if slowly on busy cores. */
+nn_dnn_bystanders *nn_dnn_bystanders_new(const pith_alloc *alloc, int threads);
+void nn_dnn_bystanders_free(nn_dnn_bystanders **bystanders);
 
 #endif

@@ -12,7 +12,6 @@ typedef struct ref_net {
     nn_span *spans;        /* one an op; unused by dead ops */
     const float **weights; /* one a weight of the plan */
     float **converted;     /* owned copies of those that are not floats in place */
-    float *arena;
     double *scratch;
 } ref_net;
 
@@ -35,7 +34,6 @@ static void ref_unbind(nn_net *base) {
     ref_net *net = (ref_net *)base;
     const pith_alloc *alloc = &base->backend->alloc;
     for (int32_t i = 0; net->converted && i < base->plan->n_weights; i++) mem_free_aligned(alloc, net->converted[i]);
-    mem_free_aligned(alloc, net->arena);
     mem_free(alloc, net->scratch);
     mem_free(alloc, net->converted);
     mem_free(alloc, net->weights);
@@ -75,7 +73,7 @@ static pith_status plan_memory(ref_net *net, size_t *scratch_count) {
 }
 
 static pith_status ref_bind(nn_net **out, const nn_plan *plan, const tensor_table *weights, nn_backend *backend,
-                            pith_diag *diag) {
+                            nn_arena *arena, pith_diag *diag) {
     pith_status status = PITH_E_NOMEM;
     const pith_alloc *alloc = &backend->alloc;
     size_t scratch_count = 0;
@@ -83,15 +81,15 @@ static pith_status ref_bind(nn_net **out, const nn_plan *plan, const tensor_tabl
     if (!net) goto cleanup;
     net->base.plan = plan;
     net->base.backend = backend;
+    net->base.arena = arena;
     net->spans = mem_alloc(alloc, (size_t)plan->n_ops, sizeof *net->spans);
     net->weights = mem_alloc(alloc, (size_t)plan->n_weights, sizeof *net->weights);
     net->converted = mem_alloc(alloc, (size_t)plan->n_weights, sizeof *net->converted);
     if (!net->spans || !net->weights || !net->converted) goto cleanup;
     PITH_TRY(take_weights(net, weights, diag));
     PITH_TRY(plan_memory(net, &scratch_count));
-    net->arena = mem_alloc_aligned(alloc, net->base.arena_bytes, 1);
     net->scratch = mem_alloc(alloc, scratch_count, sizeof *net->scratch);
-    status = net->arena && net->scratch ? PITH_OK : PITH_E_NOMEM;
+    status = net->scratch ? nn_arena_reserve(arena, net->base.arena_bytes) : PITH_E_NOMEM;
 cleanup:
     if (status == PITH_OK)
         *out = &net->base;
@@ -100,7 +98,9 @@ cleanup:
     return status == PITH_OK ? status : diag_set(diag, status, "network: out of memory");
 }
 
-static float *value_of(const ref_net *net, int32_t id) { return net->arena + net->spans[id].offset / sizeof(float); }
+static float *value_of(const ref_net *net, int32_t id) {
+    return (float *)(void *)(net->base.arena->data + net->spans[id].offset);
+}
 
 static pith_status run_op(const ref_net *net, int32_t id, pith_diag *diag) {
     const nn_plan *p = net->base.plan;

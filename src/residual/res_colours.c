@@ -104,9 +104,9 @@ static void put_colour(const res_coder *c, const int16_t v[3], uint8_t out[3]) {
     for (unsigned p = 0; p < c->n_planes; p++) out[p] = (uint8_t)(rgb[p] < 0 ? 0 : rgb[p] > 255 ? 255 : rgb[p]);
 }
 
-static void find_nearest(res_coder *c) {
-    for (uint32_t y = 0; y < c->height + RES_MAX_SIDE - 1 && y < RES_STRIDE; y++)
-        for (uint32_t x = 0; x < c->width + RES_MAX_SIDE - 1 && x < RES_STRIDE; x++) {
+void res_find_nearest(res_coder *c, uint32_t left, uint32_t top) {
+    for (uint32_t y = top; y < top + RES_MAX_SIDE; y++)
+        for (uint32_t x = left; x < left + RES_MAX_SIDE; x++) {
             int16_t v[3] = {0};
             uint32_t least = UINT32_MAX;
             sample_at(c, x, y, v);
@@ -133,8 +133,10 @@ void res_choose_colours(res_coder *c) {
             if (!is_flat(c, x, y, tolerance)) continue;
             for (uint32_t i = 0; i < BLOCK * BLOCK; i++) count_sample(c, x + i % BLOCK, y + i / BLOCK);
         }
-    qsort(colours, (size_t)1 << RES_COLOUR_BITS, sizeof *colours, more_frequent);
-    while (n < MAX_LOOKED_AT && colours[n].count) n++;
+    for (size_t i = 0; i < (size_t)1 << RES_COLOUR_BITS; i++)
+        if (colours[i].count) colours[n++] = colours[i];
+    qsort(colours, n, sizeof *colours, more_frequent);
+    if (n > MAX_LOOKED_AT) n = MAX_LOOKED_AT;
     c->header.n_colours = 0;
     for (uint32_t i = 0; i < n && c->header.n_colours < MAX_CHOSEN; i++) {
         int16_t v[3];
@@ -142,7 +144,6 @@ void res_choose_colours(res_coder *c) {
         put_colour(c, v, c->header.colours[c->header.n_colours++]);
     }
     res_set_colours(c);
-    if (c->header.n_colours > 0) find_nearest(c);
 }
 
 double res_least_error(const res_coder *c, uint32_t x, uint32_t y, unsigned log2) {

@@ -250,7 +250,10 @@ static bool search_square(res_coder *c, uint32_t x, uint32_t y) {
     c->cost = 0;
     res_code_skip(c, x, y, false);
     double cost = c->search->lambda * (double)c->cost / NATS_1024;
-    if (cost < cost_skip) cost += search_node(c, x, y, RES_MAX_LOG2);
+    if (cost < cost_skip) {
+        if (c->header.n_colours > 0) res_find_nearest(c, x, y);
+        cost += search_node(c, x, y, RES_MAX_LOG2);
+    }
     if (cost < cost_skip) return false;
     clear_block(c, x, y, RES_MAX_LOG2);
     res_leaf leaf = {.kind = RES_KIND_NET, .log2 = RES_MAX_LOG2};
@@ -309,11 +312,21 @@ static bool views_ok(const res_view *a, const res_view *b) {
            a->pixel_samples >= a->n_channels && b->pixel_samples >= b->n_channels;
 }
 
+/* Most slices of a photo, where only what is smooth is mended. */
+static bool is_left_alone(const res_options *o, const res_view *original) {
+    const size_t n = (size_t)((original->width + 7) / 8) * ((original->height + 7) / 8);
+    if (!o->weights) return false;
+    for (size_t i = 0; i < n; i++)
+        if (o->weights[i] > 0) return false;
+    return true;
+}
+
 pith_status res_encode(res_coder *c, const res_view *original, const res_view *picture, const res_options *options,
                        byte_writer *out) {
     if (!c || !c->search || !out || !options || !views_ok(original, picture) || options->step_index >= RES_N_STEPS ||
         options->fine_delta > 15)
         return PITH_E_ARG;
+    if (is_left_alone(options, original)) return PITH_OK;
     bool any = false;
     res_begin_slice(c, picture);
     res_load_planes(original, c->search->original);

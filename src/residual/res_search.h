@@ -37,6 +37,8 @@ struct res_search {
 
 /* res_colours.c: a palette for the slice, into c->header; none where it would not serve. */
 void res_choose_colours(res_coder *c);
+/* For a block of 32 that is searched: `nearest` and `nearest_error`. */
+void res_find_nearest(res_coder *c, uint32_t left, uint32_t top);
 /* The least error that any ids leave in a block. */
 double res_least_error(const res_coder *c, uint32_t x, uint32_t y, unsigned log2);
 /* Ids for a block, each the best for its sample given those around it. */
