@@ -110,7 +110,7 @@ static void print_text(const info_view *v, bool verbose) {
            i->format.n_channels, i->format.n_channels == 1 ? "" : "s", i->source_bit_depth);
     printf("  bytes     %" PRIu64 ", %.4f bits per pixel\n", i->n_file_bytes, v->bits_per_pixel);
     if (i->method == PITH_METHOD_EXACT)
-        printf("  quality   lossless\n");
+        printf("  quality   %s\n", i->lossless ? "lossless" : "exact, in fewer colours or levels than the original");
     else if (!isnan(v->quality))
         printf("  quality   %.1f\n", v->quality);
     if (i->faithful != PITH_LEVEL_NONE)
@@ -153,7 +153,7 @@ static json_t *view_json(const info_view *v) {
                      (json_int_t)i->format.width, "height", (json_int_t)i->format.height, "channels",
                      (int)i->format.n_channels, "depth", (int)i->source_bit_depth, "bytes", (json_int_t)i->n_file_bytes,
                      "bpp", json_number(v->bits_per_pixel), "version", version, "method", method_name(i->method),
-                     "lossless", is_exact, "step", json_number(i->step), "step_index", (int)i->step_index, "quality",
+                     "lossless", i->lossless, "step", json_number(i->step), "step_index", (int)i->step_index, "quality",
                      json_number(v->quality), "latent", latent, "prior_id", (int)i->prior_id, "recipe", (int)i->recipe,
                      "model", model, "chunks", chunks_json(v));
 }

@@ -387,6 +387,7 @@ typedef struct pith_info {
     double bound, worst_tile; /* .. as an error of a tile, and the worst when it was made; 0 without */
     uint64_t n_residual_bytes;
     uint8_t residual_decoder_id[PITH_FINGERPRINT_BYTES]; /* the decoder whose pictures it mends; 0 without one */
+    int lossless; /* 1: the picture that was encoded, sample by sample (of what can be seen) */
 } pith_info;
 
 typedef struct pith_chunk_info {

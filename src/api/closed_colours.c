@@ -16,7 +16,7 @@ static const unsigned ladder[] = {2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 
 static pith_status write_exact(loop_state *s, pith_image *image, uint64_t max_bytes, byte_writer *file, bool *fits) {
     pith_source source;
     const exact_file_wish wish = {
-        .max_bytes = max_bytes, .memory = s->k->memory, .drop_hidden = true, .stage = s->watch.stage,
+        .max_bytes = max_bytes, .memory = s->k->memory, .reduced = image->pixels != s->k->original->full.pixels, .drop_hidden = true, .stage = s->watch.stage,
         .span = {s->watch.done, s->watch.done}};
     file->n_bytes = 0;
     pith_source_from_image(&source, image);

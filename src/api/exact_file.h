@@ -11,6 +11,7 @@
 typedef struct exact_file_wish {
     uint64_t max_bytes; /* of the whole file, `after` included; given up as soon as it is passed. UINT64_MAX: any */
     uint64_t memory;    /* bytes that the call may take; 0: EXACT_FILE_MEMORY */
+    bool reduced;       /* the source has fewer colours or levels than the picture: the file says so */
     bool drop_hidden;   /* colours of fully transparent pixels become 0, which is cheaper */
     const char *stage;  /* for progress */
     env_span span;

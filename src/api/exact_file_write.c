@@ -50,12 +50,13 @@ static pith_status make_coder(void *user, void **out, const pith_alloc *alloc, s
     return PITH_OK;
 }
 
-static ctr_head head_of(const pith_image_format *f) {
+static ctr_head head_of(const pith_image_format *f, bool reduced) {
     return (ctr_head){.width = f->width,
                       .height = f->height,
                       .grey = f->n_channels < 3,
                       .alpha = f->n_channels % 2 == 0,
                       .deep = f->bit_depth == 16,
+                      .reduced = reduced,
                       .method = PITH_METHOD_EXACT};
 }
 
@@ -146,7 +147,7 @@ static pith_status write_band(write_job *job, const pith_source *source, uint32_
 pith_status exact_file_write(byte_writer *file, const pith_env *env, const pith_source *source,
                              const exact_file_wish *wish, bool *fits, pith_diag *diag) {
     pith_status status = PITH_OK;
-    write_job job = {.wish = wish, .head = head_of(&source->format), .format = source->format};
+    write_job job = {.wish = wish, .head = head_of(&source->format, wish->reduced), .format = source->format};
     const uint64_t fixed = ctr_head_bytes(&job.head) + (wish->after ? wish->after->n_bytes : 0);
     *fits = wish->max_bytes > fixed;
     if (!*fits) return PITH_OK;

@@ -133,6 +133,7 @@ const char *ctr_head_fault(const ctr_head *head) {
     if (head->height == 0) return "height";
     if (head->method < PITH_METHOD_LATENT || head->method > PITH_METHOD_EXACT) return "method";
     if (head->method == PITH_METHOD_EXACT) return head->residual ? "flags" : NULL;
+    if (head->reduced) return "flags";
     if (head->log2_downscale > CTR_MAX_LOG2_DOWNSCALE) return "log2_downscale";
     if (head->n_latent == 0 || head->n_latent > CTR_MAX_LATENT || head->n_latent > 3u << (2 * head->log2_downscale))
         return "n_latent";

@@ -105,6 +105,7 @@ static void read_flags(stream *s, ctr_head *head, uint32_t version_minor) {
     head->alpha = flags & CTR_FLAG_ALPHA;
     head->deep = flags & CTR_FLAG_DEEP;
     head->residual = flags & CTR_FLAG_RESIDUAL;
+    head->reduced = flags & CTR_FLAG_REDUCED;
     if (s->status == PITH_OK && (flags & ~CTR_FLAGS_KNOWN))
         FAIL_AT(s, at, version_minor > CTR_VERSION_MINOR ? PITH_E_UNSUPPORTED : PITH_E_FORMAT,
                 "reserved bits of flags 0x%02x are set", flags);
@@ -173,6 +174,8 @@ static pith_status read_head(ctr_file *file, const ctr_chunk *chunk, pith_diag *
     if (head->method != PITH_METHOD_EXACT) read_latent_fields(&s, head);
     if (s.status == PITH_OK && head->method == PITH_METHOD_EXACT && head->residual)
         st_fail(&s, PITH_E_FORMAT, "a residual of an exact picture");
+    if (s.status == PITH_OK && head->method != PITH_METHOD_EXACT && head->reduced)
+        st_fail(&s, PITH_E_FORMAT, "fewer colours of a picture that is not exact");
     if (s.status == PITH_OK && st_left(&s) > 0 && file->version_minor <= CTR_VERSION_MINOR)
         st_fail(&s, PITH_E_FORMAT, "%zu bytes more than version %u.%u has", st_left(&s), (unsigned)file->version_major,
                 (unsigned)file->version_minor);

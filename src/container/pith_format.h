@@ -53,7 +53,8 @@ _Static_assert(PITH_METADATA_ICC == 0 && PITH_METADATA_EXIF == 1 && PITH_METADAT
 #define CTR_FLAG_ALPHA 0x02u
 #define CTR_FLAG_DEEP 0x04u
 #define CTR_FLAG_RESIDUAL 0x08u
-#define CTR_FLAGS_KNOWN (CTR_FLAG_GREY | CTR_FLAG_ALPHA | CTR_FLAG_DEEP | CTR_FLAG_RESIDUAL)
+#define CTR_FLAG_REDUCED 0x10u
+#define CTR_FLAGS_KNOWN (CTR_FLAG_GREY | CTR_FLAG_ALPHA | CTR_FLAG_DEEP | CTR_FLAG_RESIDUAL | CTR_FLAG_REDUCED)
 
 /* The HEAD chunk. Sizes of the latent follow: ceil(width / downscale). An exact picture has the first six fields,
  * no residual, and a latent of its pixels: log2_downscale is 0. */
@@ -63,6 +64,7 @@ typedef struct ctr_head {
     bool alpha;                       /* chunks of alpha follow the slices */
     bool deep;                        /* the picture's samples had 16 bits */
     bool residual;                    /* residual slices follow the latent slices */
+    bool reduced;                     /* exact: of fewer colours or levels than the picture that was encoded */
     uint8_t method;                   /* pith_method */
     uint8_t n_latent;                 /* channels, 1..32 and at most the samples of a pixel block, 3 * downscale^2 */
     uint8_t log2_downscale;           /* 3 = 8 pixels; 0..7 */

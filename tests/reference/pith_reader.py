@@ -17,9 +17,9 @@ import zlib
 
 MAGIC = b"\xf0PIT"
 MAJOR, MINOR = 0, 1
-HEAD, LATN, RESD, ALPH, PALT, EXCT, BOND = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x88
+HEAD, LATN, RESD, ALPH, PALT, EXCT, TINT, CHRM, BOND = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x88
 METADATA = {0x85: "ICCP", 0x86: "EXIF", 0x87: "XMPM"}
-NAMES = {HEAD: "HEAD", LATN: "LATN", RESD: "RESD", ALPH: "ALPH", PALT: "PALT", EXCT: "EXCT", BOND: "BOND", **METADATA}
+NAMES = {HEAD: "HEAD", LATN: "LATN", RESD: "RESD", ALPH: "ALPH", PALT: "PALT", EXCT: "EXCT", TINT: "TINT", CHRM: "CHRM", BOND: "BOND", **METADATA}
 METHODS = {1: "latent", 2: "palette", 3: "exact"}
 SLICE_SIDE, EXACT_SIDE, ALPHA_SIDE, RESIDUAL_SIDE = 128, 1024, 512, 512
 RECIPE_BYTES, BOUND_BYTES = 10, 9
@@ -101,12 +101,13 @@ def read_head(payload: Bytes, minor: int) -> dict:  # [4]
     head = {"width": payload.leb128(1, "width"), "height": payload.leb128(1, "height")}
     start = payload.at
     flags = payload.number(1, "flags")
-    if flags & ~15:
+    if flags & ~31:
         raise Refused("unsupported" if minor > MINOR else "format", f"flags 0x{flags:02x}", start)
     head["alpha"] = flags & 2 != 0
     head["channels"] = (1 if flags & 1 else 3) + head["alpha"]
     head["depth"] = 16 if flags & 4 else 8
     head["residual"] = flags & 8 != 0
+    head["reduced"] = flags & 16 != 0
     head["method"] = METHODS[read_known(payload, METHODS, "method")]
     if head["method"] == "exact":
         head.update(n_latent=0, downscale=1, step_index=0, prior_id=0, model_name="", latent_id="", recipe=0)
@@ -115,6 +116,8 @@ def read_head(payload: Bytes, minor: int) -> dict:  # [4]
         if payload.at < payload.end and minor <= MINOR:
             raise Refused("format", "HEAD is longer than it should be", payload.at)
         return head
+    if head["reduced"]:
+        raise Refused("format", "fewer colours of a picture that is not exact", start)
     start = payload.at
     geometry = payload.number(1, "geometry")
     head["n_latent"], head["downscale"] = (geometry & 0x1F) + 1, 1 << (geometry >> 5)
@@ -240,6 +243,17 @@ def read_palette(data: bytes, chunk: dict, head: dict) -> dict:  # [18]
     return {"indices": list(plain[256 * n_latent :]), "colours": plain[: 256 * n_latent].hex()}
 
 
+def check_colours(chunk: dict, chunks: list, head: dict) -> None:  # [23], [24]
+    at, end = chunk["payload"]
+    is_grey = head["channels"] < 3
+    if any(other["type"] == chunk["type"] for other in chunks):
+        raise Refused("format", "a second one", chunk["offset"])
+    if is_grey or head["method"] == "exact" or (chunk["type"] == CHRM and head["method"] != "latent"):
+        raise Refused("format", "colours of a picture that has none of its own", chunk["offset"])
+    if chunk["type"] == TINT and end - at != 6:
+        raise Refused("format", f"a TINT of {end - at} bytes", chunk["offset"])
+
+
 def read_file(data: bytes) -> dict:  # [2]
     if len(data) > MAX_BYTES:
         raise Refused("limit", f"a file of {len(data)} bytes", 0)
@@ -286,6 +300,8 @@ def read_file(data: bytes) -> dict:  # [2]
             residuals += 1
         elif chunk["type"] == BOND:
             check_bound(data, chunk, chunks, head)
+        elif chunk["type"] in (TINT, CHRM):
+            check_colours(chunk, chunks, head)
         elif chunk["type"] in METADATA:
             check_metadata(chunk, chunks)
         elif chunk["type"] < 0x80:
@@ -326,7 +342,7 @@ def describe(data: bytes, version: str, head: dict, slices: list, chunks: list) 
         "step": 0.0 if exact else 2.0 ** (head["step_index"] / 64 - 16),  # before it is rounded to binary32 [7]
         "prior_id": head["prior_id"],
         "recipe": head["recipe"],
-        "lossless": exact,
+        "lossless": exact and not head["reduced"],
         "model": None if exact else {"name": head["model_name"], "latent_id": head["latent_id"]},
         "latent": None if exact else latent,
         "slices": slices,

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* What an opened file says of itself; needs no model. */
+#include <string.h>
+
+#include "api/decoder_state.h"
+#include "api/exact_file.h"
+#include "codec/quantise.h"
+
+pith_status decoder_require_open(pith_decoder *d) {
+    diag_clear(&d->diag);
+    return d->is_open ? PITH_OK : diag_set(&d->diag, PITH_E_ARG, "no file is open");
+}
+
+pith_image_format decoder_picture_format(const ctr_head *head, uint8_t bit_depth) {
+    return (pith_image_format){.width = head->width,
+                               .height = head->height,
+                               .n_channels = (uint8_t)((head->grey ? 1 : 3) + head->alpha),
+                               .bit_depth = bit_depth};
+}
+
+static uint64_t residual_bytes(const ctr_file *file) {
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < file->n_residual; i++) n += file->chunks[file->first_residual + i].n_bytes;
+    return n;
+}
+
+pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
+    if (!d || !info) return PITH_E_ARG;
+    pith_status status = decoder_require_open(d);
+    if (status != PITH_OK) return status;
+    const ctr_head *head = &d->file.head;
+    *info = (pith_info){
+        .format = decoder_picture_format(head, 8),
+        .n_file_bytes = d->n_file_bytes,
+        .version_major = d->file.version_major,
+        .version_minor = d->file.version_minor,
+        .method = (pith_method)head->method,
+        .n_latent = head->n_latent,
+        .latent_width = ctr_latent_width(head),
+        .latent_height = ctr_latent_height(head),
+        .downscale = 1u << head->log2_downscale,
+        .step_index = head->step_index,
+        .step = (double)lat_step(head->step_index),
+        .prior_id = head->prior_id,
+        .n_slices = d->file.n_slices,
+        .n_chunks = d->file.n_chunks,
+        .source_bit_depth = head->deep ? 16 : 8,
+        .recipe = head->recipe,
+        .n_residual_bytes = residual_bytes(&d->file),
+    };
+    if (head->method == PITH_METHOD_EXACT) { /* it has pixels, and no latent */
+        info->latent_width = info->latent_height = 0;
+        info->downscale = 1u << EXACT_PREVIEW_SHIFT;
+        info->step = 0;
+        info->lossless = !head->reduced;
+    }
+    if (d->file.n_residual > 0) {
+        ctr_recipe recipe;
+        status = ctr_read_recipe(&d->file, &recipe, &d->diag);
+        if (status != PITH_OK) return status;
+        memcpy(info->residual_decoder_id, recipe.decoder_id, sizeof info->residual_decoder_id);
+    }
+    if (d->file.bound) {
+        ctr_bound bound;
+        status = ctr_read_bound(&d->file, &bound, &d->diag);
+        if (status != PITH_OK) return status;
+        info->faithful = (pith_level)bound.level;
+        info->bound = bound.bound / 65536.0;
+        info->worst_tile = bound.worst / 65536.0;
+    }
+    memcpy(info->model_name, head->model_name, sizeof info->model_name);
+    memcpy(info->latent_id, head->latent_id, sizeof info->latent_id);
+    return PITH_OK;
+}
+
+pith_status pith_decoder_chunk(pith_decoder *d, uint32_t index, pith_chunk_info *chunk) {
+    if (!d || !chunk) return PITH_E_ARG;
+    pith_status status = decoder_require_open(d);
+    if (status != PITH_OK) return status;
+    if (index >= d->file.n_chunks) return diag_set(&d->diag, PITH_E_ARG, "chunk %u of %u", index, d->file.n_chunks);
+    const ctr_chunk *c = &d->file.chunks[index];
+    *chunk = (pith_chunk_info){.type = c->type, .offset = c->offset, .n_bytes = c->n_bytes};
+    ctr_chunk_name(c->type, chunk->name);
+    return PITH_OK;
+}
+
+pith_status pith_decoder_metadata(pith_decoder *d, pith_metadata kind, const uint8_t **data, size_t *n_bytes) {
+    if (!d || !data || !n_bytes) return PITH_E_ARG;
+    *data = NULL;
+    *n_bytes = 0;
+    pith_status status = decoder_require_open(d);
+    if (status != PITH_OK) return status;
+    if ((unsigned)kind >= PITH_N_METADATA) return diag_set(&d->diag, PITH_E_ARG, "metadata of kind %d", (int)kind);
+    uint32_t index = d->file.metadata[kind];
+    if (index == 0) return PITH_OK;
+    *data = d->file.chunks[index].payload;
+    *n_bytes = d->file.chunks[index].payload_bytes;
+    return PITH_OK;
+}

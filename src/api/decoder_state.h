@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* A decoder from inside. */
+#ifndef PITH_API_DECODER_STATE_H
+#define PITH_API_DECODER_STATE_H
+
+#include "api/env.h"
+#include "api/model.h"
+#include "container/ctr_salvage.h"
+
+struct pith_decoder {
+    pith_env env;
+    env_clock clock;
+    model_session *session; /* of the model last used; NULL before */
+    ctr_file file;
+    bool is_open;
+    bool tolerant;         /* opened by pith_decoder_open_damaged */
+    ctr_salvaged salvaged; /* what `file` borrows, when the bytes given were damaged */
+    bool *lost;            /* for each slice of a tolerated file, owned; NULL before */
+    uint64_t n_file_bytes;
+    uint64_t memory; /* bytes that the present call may take */
+    pith_diag diag;
+    pith_timing timing;
+};
+
+pith_status decoder_require_open(pith_decoder *d) PITH_MUST_CHECK;
+pith_image_format decoder_picture_format(const ctr_head *head, uint8_t bit_depth);
+
+#endif
