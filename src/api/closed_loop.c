@@ -240,6 +240,19 @@ cleanup:
     return status;
 }
 
+/* What has no error keeps any promise: where it has fewer bytes, or where nothing else does. */
+static pith_status run_faithful(loop_state *s, attempt *best, ctr_bound *bound) {
+    const float most = fid_level_bound((fid_level)s->k->options->faithful);
+    bool fits = false;
+    pith_status status = to_quality(s, best, bound);
+    if (status != PITH_OK && status != PITH_E_LIMIT) return status;
+    pith_status alternative = exact_if_it_fits(s, status == PITH_OK ? attempt_bytes(s, best) : UINT64_MAX, best, &fits);
+    if (alternative != PITH_OK || !fits) return status == PITH_OK ? alternative : status;
+    diag_clear(s->k->diag);
+    *bound = (ctr_bound){(uint8_t)s->k->options->faithful, (uint32_t)lroundf(most * 65536), 0};
+    return PITH_OK;
+}
+
 pith_status closed_loop_run(const closed_loop *k, byte_writer *file, bool *is_exact) {
     pith_status status = PITH_OK;
     loop_state s = {.k = k};
@@ -247,12 +260,14 @@ pith_status closed_loop_run(const closed_loop *k, byte_writer *file, bool *is_ex
     ctr_bound bound = {0};
     attempt_init(&best, &k->env->alloc);
     PITH_TRY(state_init(&s, k));
-    PITH_TRY(k->options->faithful ? to_quality(&s, &best, &bound) : run_free(&s, &best));
+    PITH_TRY(k->options->faithful ? run_faithful(&s, &best, &bound) : run_free(&s, &best));
     *is_exact = best.exact.n_bytes > 0;
-    if (*is_exact)
+    if (*is_exact) {
         bw_swap(file, &best.exact);
-    else
+        if (bound.level) ctr_write_bound(file, &bound);
+    } else {
         PITH_TRY(write_latents_file(&s, &best, &bound, file));
+    }
 cleanup:
     attempt_free(&best);
     state_free(&s);
