@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # Do colours stay what they were? Mean chroma error, in levels, of 32x32 block means and of 8x8 block means in the
-# darkest fifth of each picture (bench/chroma.py), at most so many bytes per 512x512.
+# darkest fifth of each picture (bench/chroma.py), at most so many bytes per 512x512; means over the pictures that every
+# codec can make so small.
 #   bench/chroma.sh [-b "BYTES_PER_512x512..."] [-c "pith avif"] [FOLDER]       (default ../shared/images/kodak)
 set -euo pipefail
 export LC_ALL=C
@@ -24,7 +25,7 @@ if ! ls "$folder"/*.png >/dev/null 2>&1; then
     exit 1
 fi
 
-# measure CODEC BUDGET PICTURE: a line of codec, budget, bytes and the two errors.
+# measure CODEC BUDGET PICTURE: a line of codec, budget, picture, bytes and the two errors.
 measure() {
     local codec=$1 budget=$2 picture=$3 work pixels bytes
     work=$(mktemp -d)
@@ -41,7 +42,7 @@ measure() {
         *) best_under "$codec" "$work/plain.png" "$bytes" "$work/coded" && "decode_$codec" "$work/coded" "$work/decoded" ;;
     esac && {
         as_netpbm "$work/decoded" >"$work/decoded.ppm"
-        printf '%s\t%s\t%s\t%s\n' "$codec" "$budget" "$(stat -c %s "$work/coded")" \
+        printf '%s\t%s\t%s\t%s\t%s\n' "$codec" "$budget" "$(basename "$picture")" "$(stat -c %s "$work/coded")" \
             "$("$PYTHON" "$root/bench/chroma.py" "$work/plain.ppm" "$work/decoded.ppm")"
     }
     rm -rf -- "$work"
@@ -53,8 +54,15 @@ for codec in $codecs; do
         for picture in "$folder"/*.png; do printf '%s\0%s\0%s\0' "$codec" "$budget" "$picture"; done
     done
 done | xargs -0 -n 3 -P "${JOBS:-$(nproc)}" bash -c 'measure "$@"' measure | awk -F '\t' '
-    { key = $1 "\t" $2; n[key]++; bytes[key] += $3; blocks[key] += $4; dark[key] += $5 }
+    { line[NR] = $0; count[$2, $3]++; codecs[$1] }
     END {
+        for (c in codecs) n_codecs++
+        for (i = 1; i <= NR; i++) {
+            split(line[i], f, "\t")
+            if (count[f[2], f[3]] < n_codecs) continue
+            key = f[1] "\t" f[2]
+            n[key]++; bytes[key] += f[4]; blocks[key] += f[5]; dark[key] += f[6]
+        }
         print "codec\tbudget\tpictures\tbytes\tblocks of 32x32\tdarkest fifth, 8x8"
         for (key in n)
             printf "%s\t%d\t%.0f\t%.3f\t%.3f\n", key, n[key], bytes[key] / n[key], blocks[key] / n[key], dark[key] / n[key] | "sort"

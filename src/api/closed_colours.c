@@ -8,6 +8,10 @@
 #include "api/exact_file.h"
 #include "exact/fewer_colours.h"
 
+/* More colours than these are a photo's, of which no few will do. */
+#define FEW_COLOURS 4096u
+#define PIXELS_A_COLOUR 10u
+
 /* Numbers of colours that are tried: each takes some 15 % more bytes than the one before. */
 static const unsigned ladder[] = {2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 384, 512, 1024};
 #define N_RUNGS ((int)(sizeof ladder / sizeof *ladder))
@@ -52,9 +56,12 @@ typedef struct reduction {
 static pith_status reduction_init(reduction *r, loop_state *s) {
     const pith_image *full = &s->k->original->full;
     *r = (reduction){s, NULL, *full};
+    const uint64_t n_pixels = (uint64_t)full->format.width * full->format.height;
     if (full->format.bit_depth != 8) return PITH_OK;
     pith_status status = colours_new(&r->set, &s->k->env->alloc, full);
     r->result.pixels = NULL;
+    if (r->set && colours_count(r->set) > FEW_COLOURS && colours_count(r->set) > n_pixels / PIXELS_A_COLOUR)
+        colours_free(&r->set);
     if (status == PITH_OK && r->set) {
         r->result.pixels = mem_alloc(&s->k->env->alloc, full->format.height, full->stride_bytes);
         if (!r->result.pixels) status = PITH_E_NOMEM;

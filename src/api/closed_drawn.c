@@ -13,8 +13,10 @@
 
 #define QUALITY_NOTHING (-110.0f) /* of latents that say hardly anything */
 #define STEP_FIRST 28.0           /* of the residual, where a search begins */
-#define N_TRIALS 7
-#define N_TRIALS_LATENTS 5
+#define N_TRIALS 6
+#define N_TRIALS_LATENTS 4
+#define NEAR 10.0 /* points below the best way: worth a few more trials */
+#define HIT 1.0   /* points above a target: near enough */
 #define QUALITY_FINEST 80.0f /* of latents alone */
 #define SCORE_PER_QUALITY 1.0f
 
@@ -29,7 +31,7 @@ static pith_status residual_to_size(loop_state *s, attempt *best) {
     PITH_TRY(state_set_latents(s, QUALITY_NOTHING, 0, false, &other.latents));
     room -= (double)other.latents.n_bytes;
     if (room > 0) PITH_TRY(fit_residual(s, &other, room, N_TRIALS, &next, &step));
-    if (step >= 0) PITH_TRY(try_coarser(s, &other, step, room));
+    if (step >= 0 && other.score > best->score - NEAR) PITH_TRY(try_coarser(s, &other, step, room));
     if (other.score > best->score) attempt_swap(best, &other);
 cleanup:
     attempt_free(&other);
@@ -55,9 +57,9 @@ pith_status drawn_to_size(loop_state *s, attempt *best) {
     PITH_TRY(state_report(s, "sharing out bytes", 0.1));
     PITH_TRY(colours_to_size(s, exact_room(s), best));
     PITH_TRY(state_report(s, "sharing out bytes", 0.3));
-    PITH_TRY(residual_to_size(s, best));
-    PITH_TRY(state_report(s, "sharing out bytes", 0.8));
     PITH_TRY(latents_to_size(s, best));
+    PITH_TRY(state_report(s, "sharing out bytes", 0.5));
+    PITH_TRY(residual_to_size(s, best));
 cleanup:
     return status;
 }
@@ -83,6 +85,7 @@ static pith_status reach_by_latents(loop_state *s, attempt *best, double target,
             *(reaches ? &high : &low) = next;
             const double missing = target - other.score;
             if (reaches || (best->score < target && other.score > best->score)) attempt_swap(best, &other);
+            if (reaches && -missing < HIT) break;
             next += (float)missing / SCORE_PER_QUALITY + 0.5f;
             if (next > low && next < high) continue;
         }
@@ -118,9 +121,9 @@ pith_status drawn_to_quality(loop_state *s, attempt *best) {
     PITH_TRY(state_report(s, "mending", 0.1));
     PITH_TRY(colours_to_score(s, target, best));
     PITH_TRY(state_report(s, "mending", 0.3));
-    PITH_TRY(reach_by_residual(s, best, target));
-    PITH_TRY(state_report(s, "mending", 0.7));
     PITH_TRY(reach_by_latents(s, best, target, quality));
+    PITH_TRY(state_report(s, "mending", 0.6));
+    PITH_TRY(reach_by_residual(s, best, target));
 cleanup:
     return status;
 }
