@@ -10,8 +10,12 @@
 #define HASH_SIZE (2 * COLOURS_MAX_DISTINCT)
 #define N_AXES 4
 #define N_SWEEPS 3        /* of Lloyd's */
-#define LUMA_WEIGHT 1.2f  /* of a difference, against chroma's and .. */
-#define ALPHA_WEIGHT 1.5f /* .. opacity's; colours count as far as they are opaque */
+/* Of a difference: hues above all, since a line in a chart means what its colour means. Colours count as far as they
+ * are opaque. */
+#define LUMA_WEIGHT 1.2f
+#define CB_WEIGHT 1.4f
+#define CR_WEIGHT 1.8f
+#define ALPHA_WEIGHT 1.5f
 #define MAIN_PART 0.5     /* of a cluster's pixels: a colour that has it stands for the cluster as it is */
 
 typedef struct colour {
@@ -62,8 +66,8 @@ static void find_place(colour *c, unsigned n_channels) {
     const float r = v[0], g = is_grey ? v[0] : v[1], b = is_grey ? v[0] : v[2], part = alpha / 255;
     const float y = 0.299f * r + 0.587f * g + 0.114f * b;
     c->place[0] = LUMA_WEIGHT * y * part;
-    c->place[1] = 0.56f * (b - y) * part;
-    c->place[2] = 0.71f * (r - y) * part;
+    c->place[1] = CB_WEIGHT * (b - y) * part;
+    c->place[2] = CR_WEIGHT * (r - y) * part;
     c->place[3] = ALPHA_WEIGHT * alpha;
     c->weight = sqrtf((float)c->count);
 }
