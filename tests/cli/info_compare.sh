@@ -5,7 +5,7 @@
 # shellcheck source=tests/cli/common.bash
 . "$(dirname "$0")/common.bash"
 
-ppm 200 180 >in.ppm
+grainy 200 180 >in.ppm
 ok "$pith" encode -q 40 in.ppm a.pith
 ok "$pith" decode a.pith a.png
 n=$(wc -c <a.pith)
@@ -19,6 +19,11 @@ grep -q "200x180, 3 channels" text || fail "$(cat text)"
 mv hidden models
 "$pith" info a.pith | grep -qE "quality   (39\.[5-9]|40\.[0-4])" || fail "the quality is not 40"
 if "$pith" info a.pith | grep -qE "chunk|step|prior"; then fail "info shows how it is coded, unasked"; fi
+# Where a residual mends what the latents lack, their quality is not the picture's.
+ok "$pith" encode -q 90 in.ppm mended.pith
+"$pith" info mended.pith >text.mended
+grep -q "^  residual  [1-9]" text.mended || fail "no residual: $(cat text.mended)"
+if grep -q "quality" text.mended; then fail "a quality beside a residual: $(cat text.mended)"; fi
 # A name cannot move a terminal's cursor, nor can one of a model.
 evil=$(printf 'e\033[31mv\302\233i\342\200\256l\rname\n.pith')
 cp a.pith "$evil"
