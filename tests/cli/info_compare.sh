@@ -24,6 +24,12 @@ ok "$pith" encode -q 90 in.ppm mended.pith
 "$pith" info mended.pith >text.mended
 grep -q "^  residual  [1-9]" text.mended || fail "no residual: $(cat text.mended)"
 if grep -q "quality" text.mended; then fail "a quality beside a residual: $(cat text.mended)"; fi
+# What is exact in fewer levels is not lossless.
+{ printf 'P5\n150 140\n65535\n'; awk 'BEGIN {for (i = 0; i < 21000; i++) printf "%c%c", i % 150 / 3 + 1, i * i % 90 + 33}'; } >deep.pgm
+ok "$pith" encode -q 95 deep.pgm deep.pith
+"$pith" info deep.pith >text.deep
+grep -qx "  quality   exact, in fewer colours or levels than the original" text.deep || fail "$(cat text.deep)"
+"$pith" info --json deep.pith | tr -d ' \n' | grep -q '"method":"exact","lossless":false' || fail "$("$pith" info --json deep.pith)"
 # A name cannot move a terminal's cursor, nor can one of a model.
 evil=$(printf 'e\033[31mv\302\233i\342\200\256l\rname\n.pith')
 cp a.pith "$evil"
