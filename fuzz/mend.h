@@ -11,8 +11,8 @@
 
 #include "residual/residual_coder.h"
 
-/* Makes every chunk's CRC right (container_mend_crcs), and the checksums of the latent and residual slices that can be
- * decoded. */
+/* Makes every chunk's CRC right (container_mend_crcs), and the checksums of the latent, exact and residual slices that
+ * can be decoded. */
 void mend_all(uint8_t *data, size_t n_bytes);
 
 /* Makes a residual slice's checksum right, if it can be decoded; the picture may be changed. */

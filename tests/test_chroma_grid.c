@@ -24,7 +24,7 @@ static void what_is_coded_comes_back(void **unused) {
     (void)unused;
     static const uint32_t sides[][2] = {{1, 1}, {33, 20}, {320, 256}, {700, 31}};
     for (size_t i = 0; i < 4; i++)
-        for (unsigned spread = 0; spread <= CHROMA_TOP; spread += 5 + 6 * (spread > 0)) {
+        for (unsigned spread = 0; spread <= CHROMA_TOP; spread += spread ? 11 : 5) {
             chroma_grid a, b;
             byte_writer out;
             bw_init(&out, NULL);

@@ -257,6 +257,9 @@ static void code_without_the_unet(const char *path, const char *fault) {
         pith_bytes file = api_encode(&c, &picture, &how);
         back.steps = 0;
         assert_int_equal(pith_decoder_open(c.decoder, file.data, file.n_bytes), PITH_OK);
+        pith_info info;
+        assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
+        assert_true(info.method == PITH_METHOD_LATENT && (kind != 2 || info.n_residual_bytes > 0));
         if (pith_decode(c.decoder, c.model, &back, &sink) != PITH_OK) fail_msg("%s", pith_decoder_message(c.decoder));
         back.steps = 2;
         pith_bytes latents = kind == 2 ? api_encode(&c, &picture, NULL) : file; /* a promise is for its own steps */

@@ -24,7 +24,7 @@ typedef struct info_view {
     const model_entry *model;
     char latent_id[CLI_HEX_BYTES];
     double bits_per_pixel;
-    double quality; /* what -q would have given this step; NAN when the model is not known */
+    double quality; /* what -q would have given this step; NAN when the model is not known, or there is a residual */
 } info_view;
 
 static info_view make_view(const char *path, const pith_file *file, const model_catalogue *catalogue) {
@@ -32,7 +32,7 @@ static info_view make_view(const char *path, const pith_file *file, const model_
     info_view v = {.path = path, .file = file, .model = model_catalogue_find(catalogue, i->latent_id), .quality = NAN};
     cli_hex(v.latent_id, i->latent_id);
     v.bits_per_pixel = 8 * (double)i->n_file_bytes / ((double)i->format.width * i->format.height);
-    if (v.model && i->method == PITH_METHOD_LATENT) {
+    if (v.model && i->method == PITH_METHOD_LATENT && i->n_residual_bytes == 0) {
         const pith_model_contents *c = &v.model->contents;
         v.quality = (double)pith_quality_of_step(c->log2_step_q0, c->log2_step_q100, (float)i->step);
     }

@@ -221,8 +221,7 @@ static void row_samples(const exact_coder *c, unsigned bit_depth, uint32_t y, ui
         }
 }
 
-/* Of the samples, those of 16 bits with the low byte first. */
-static uint16_t checksum_of(exact_coder *c, unsigned bit_depth) {
+uint16_t exact_checksum(exact_coder *c, unsigned bit_depth) {
     uint32_t crc = 0;
     const size_t n = (size_t)c->width * c->n_channels;
     for (uint32_t y = 0; y < c->height; y++) {
@@ -277,7 +276,7 @@ pith_status exact_encode(exact_coder *c, const exact_block *b, const exact_wish 
         if (status == PITH_E_LIMIT) status = PITH_OK;
     }
     if (status == PITH_OK && *fits) {
-        *checksum = checksum_of(c, b->bit_depth);
+        *checksum = exact_checksum(c, b->bit_depth);
         bw_bytes(out, best.data, best.n_bytes);
         status = out->status;
     }
@@ -307,7 +306,7 @@ pith_status exact_decode(exact_coder *c, const uint8_t *data, size_t n_bytes, ui
         st_fail(&s, PITH_E_FORMAT, "bytes left over");
     PITH_TRY(s.status);
     if (c->plan.mode == EXACT_INDICES) to_colours(c);
-    if (checksum_of(c, b->bit_depth) != checksum)
+    if (exact_checksum(c, b->bit_depth) != checksum)
         return diag_set(diag, PITH_E_CHECKSUM, "exact slice: the samples do not match their checksum");
     for (uint32_t y = 0; y < c->height; y++)
         row_samples(c, b->bit_depth, y, (uint8_t *)b->samples + y * b->stride_bytes);

@@ -148,6 +148,9 @@ struct exact_coder {
     uint8_t bytes[8 * EXACT_MAX_SIDE]; /* of a row of samples, for the checksum */
 };
 
+/* Of the samples that were coded or decoded last, those of 16 bits with the low byte first. */
+uint16_t exact_checksum(exact_coder *c, unsigned bit_depth);
+
 /* The first bytes of a slice; PITH_E_FORMAT for what no encoder writes. */
 void exact_plan_write(const exact_plan *plan, const exact_block *block, byte_writer *out);
 pith_status exact_plan_read(exact_plan *plan, const exact_block *block, stream *s);

@@ -17,12 +17,18 @@ import struct, sys, zlib
 def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
+WIDTH, HEIGHT = 160, 140  # and noise: what is small or drawn is stored exactly
+
+def noise(x, y):
+    return (x * 7919 + y * 104729 + x * y * 31) * 2654435761 % 2**32 >> 26
+
 def opacity(x, y):
     return 255 if x > 20 and y > 10 else 0 if x < 10 else 128
 
 def write(path):
-    rows = b"".join(b"\0" + bytes(v for x in range(60) for v in (200, x, y, opacity(x, y))) for y in range(40))
-    head = struct.pack(">IIBBBBB", 60, 40, 8, 6, 0, 0, 0)
+    rows = b"".join(b"\0" + bytes(v for x in range(WIDTH) for v in (160 + noise(x, y), x, y + noise(y, x), opacity(x, y)))
+                    for y in range(HEIGHT))
+    head = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 6, 0, 0, 0)
     with open(path, "wb") as file:
         file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
@@ -64,18 +70,21 @@ ok "$pith" encode in.png a.pith
 "$pith" info a.pith | grep -q "4 channels" || fail "info shows no alpha"
 "$pith" info -v a.pith | grep -q "ALPH" || fail "info shows no chunk of alpha"
 ok "$pith" decode a.pith out.png
-python3 png.py check out.png 0 0 60 40 || fail "alpha of the PNG"
+python3 png.py check out.png 0 0 160 140 || fail "alpha of the PNG"
 ok "$pith" decode --region 25x17+8+5 a.pith part.png
 python3 png.py check part.png 8 5 25 17 || fail "alpha of a part"
+ok "$pith" encode --lossless part.png part.pith
+ok "$pith" decode part.pith again.png
+python3 png.py check again.png 8 5 25 17 || fail "alpha of a lossless file"
 
 ok "$pith" decode -q 100 a.pith out.webp
 ok "$pith" encode out.webp again.pith
 ok "$pith" decode again.pith again.png
-python3 png.py check again.png 0 0 60 40 || fail "alpha of the WebP"
+python3 png.py check again.png 0 0 160 140 || fail "alpha of the WebP"
 
 for out in out.jpg out.ppm; do
     "$pith" decode a.pith $out 2>warning || fail "decode to $out"
     grep -q "$out: .*put on white" warning || fail "no warning of lost alpha: $(cat warning)"
 done
-head -c 16 out.ppm | tail -c 3 | cmp - <(printf '\377\377\377') || fail "what is transparent is not white"
+head -c 18 out.ppm | tail -c 3 | cmp - <(printf '\377\377\377') || fail "what is transparent is not white"
 "$pith" compare in.png a.pith >/dev/null || fail "compare"

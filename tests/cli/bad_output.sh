@@ -6,8 +6,9 @@
 # shellcheck source=tests/cli/common.bash
 . "$(dirname "$0")/common.bash"
 
-ppm 300 200 >in.ppm
+grainy 300 200 >in.ppm
 ok "$pith" encode -q 90 in.ppm a.pith
+ok "$pith" encode --lossless in.ppm exact.pith
 mkdir folder
 old_pith file
 
@@ -41,7 +42,7 @@ ok "$pith" encode in.ppm masked.pith
 
 # Standard output: full, closed, or a pipe whose reader went away.
 for command in "encode in.ppm -" "decode a.pith -" "decode --format jpg a.pith -" "decode --format webp a.pith -" \
-    "decode --format ppm a.pith -" "info a.pith" "info --json a.pith" "compare in.ppm in.ppm" "--help" "encode --help"; do
+    "decode --format ppm a.pith -" "decode exact.pith -" "info a.pith" "info --json a.pith" "compare in.ppm in.ppm" "--help" "encode --help"; do
     for how in full closed; do
         [ $how = closed ] || [ -c /dev/full ] || continue
         code=0
@@ -61,6 +62,7 @@ if mount -t tmpfs -o size=8k tmpfs disk 2>/dev/null; then
     trap 'umount "$work/disk"; rm -rf -- "$work"' EXIT
     for out in out.ppm out.png out.jpg; do
         refuses 4 "disk/$out: cannot write: No space left" "$pith" decode a.pith "disk/$out"
+        refuses 4 "disk/$out: cannot write: No space left" "$pith" decode exact.pith "disk/$out"
         [ -z "$(ls -A disk)" ] || fail "left on the full disk: $(ls -A disk)"
     done
     ppm 1500 1500 >big.ppm

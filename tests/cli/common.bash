@@ -93,5 +93,14 @@ ppm() {
         printf "%c%c%c", 33 + (x * 2 + y) % 90, 33 + (x + y * 3) % 90, 33 + (x * y) % 90}'
 }
 
+# grainy WIDTH HEIGHT: the same, of shades with noise. From 130x130 on it is coded as photos are: it is not drawn, and an
+# exact file of it is larger.
+grainy() {
+    printf 'P6\n%d %d\n255\n' "$1" "$2"
+    awk -v w="$1" -v h="$2" 'function noise() {return (s = s * 16807 % 2147483647) % 40}
+        BEGIN {s = 1; for (y = 0; y < h; y++) for (x = 0; x < w; x++)
+            printf "%c%c%c", 33 + x * 50 / w + noise(), 33 + y * 50 / h + noise(), 83 - x * 50 / w + noise()}'
+}
+
 # size_of FILE: "WIDTHxHEIGHT" of a .pith file.
 size_of() { "$pith" info "$1" | awk '$1 == "picture" {sub(",", "", $2); print $2}'; }

@@ -5,7 +5,7 @@
 # shellcheck source=tests/cli/common.bash
 . "$(dirname "$0")/common.bash"
 
-ppm 200 180 >in.ppm
+grainy 200 180 >in.ppm
 ok "$pith" encode -q 40 in.ppm a.pith
 ok "$pith" decode a.pith a.png
 n=$(wc -c <a.pith)
@@ -19,6 +19,17 @@ grep -q "200x180, 3 channels" text || fail "$(cat text)"
 mv hidden models
 "$pith" info a.pith | grep -qE "quality   (39\.[5-9]|40\.[0-4])" || fail "the quality is not 40"
 if "$pith" info a.pith | grep -qE "chunk|step|prior"; then fail "info shows how it is coded, unasked"; fi
+# Where a residual mends what the latents lack, their quality is not the picture's.
+ok "$pith" encode -q 90 in.ppm mended.pith
+"$pith" info mended.pith >text.mended
+grep -q "^  residual  [1-9]" text.mended || fail "no residual: $(cat text.mended)"
+if grep -q "quality" text.mended; then fail "a quality beside a residual: $(cat text.mended)"; fi
+# What is exact in fewer levels is not lossless.
+{ printf 'P5\n150 140\n65535\n'; awk 'BEGIN {for (i = 0; i < 21000; i++) printf "%c%c", i % 150 / 3 + 1, i * i % 90 + 33}'; } >deep.pgm
+ok "$pith" encode -q 95 deep.pgm deep.pith
+"$pith" info deep.pith >text.deep
+grep -qx "  quality   exact, in fewer colours or levels than the original" text.deep || fail "$(cat text.deep)"
+"$pith" info --json deep.pith | tr -d ' \n' | grep -q '"method":"exact","lossless":false' || fail "$("$pith" info --json deep.pith)"
 # A name cannot move a terminal's cursor, nor can one of a model.
 evil=$(printf 'e\033[31mv\302\233i\342\200\256l\rname\n.pith')
 cp a.pith "$evil"

@@ -11,7 +11,10 @@ ppm 70 50 >a.ppm
 ok "$pith" encode --lossless a.ppm a.pith
 ok "$pith" decode a.pith b.ppm
 cmp <(tail -c 10500 a.ppm) <(tail -c 10500 b.ppm)
-"$pith" info a.pith | grep -q 'method exact: lossless, 1 slice; no model is needed'
+"$pith" info -v a.pith >said
+for line in 'quality   lossless' 'model     none is needed' 'format    0.1, method exact, 1 slice'; do
+    grep -qx "  $line" said || fail "info has no \"$line\": $(cat said)"
+done
 "$pith" info --json a.pith | tr -d ' \n' | grep -q '"method":"exact","lossless":true'
 "$pith" compare a.ppm a.pith | grep -qx 'psnr_db inf'
 "$pith" encode --lossless - - <a.ppm | cmp - a.pith

@@ -84,7 +84,7 @@ code=0
 [ "$(cd coded && find . -type f | sort | tr '\n' ' ')" = "./1.pith ./deep/2.pith ./deep/deeper/without-ending.pith ./deep/link.pith " ] ||
     fail "made $(find coded): $(cat said)"
 [ ! -e coded/empty ] || fail "an empty folder was made"
-grep -q "^pith: tree/deep/bad.png: is not a" said || fail "$(cat said)"
+grep -q "^pith: tree/deep/bad.png: is text, not a picture$" said || fail "$(cat said)"
 grep -q "^pith: encode: 4 done, 1 failed, 0 already finished, 2 left out: no picture$" said || fail "$(cat said)"
 [ "$(wc -l <said)" -eq 2 ] || fail "$(cat said)"
 rm tree/deep/bad.png tree/pipe.jpg
