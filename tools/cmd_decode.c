@@ -381,5 +381,5 @@ static int run(const cli_command *command, int argc, char **argv) {
 
 const cli_command cli_decode = {
     "decode", "[OPTION...] IN.pith [OUT] | IN.pith... [-o OUT]",
-    "Decodes .pith files into PNG (OUT's ending or --format: JPEG, WebP, PPM, PGM, PAM), beside them or in OUT.", options,
-    run};
+    "Decodes .pith files into PNG (OUT's ending or --format: JPEG, WebP, PPM, PGM, PAM), beside them or in OUT.",
+    options, run};

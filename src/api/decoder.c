@@ -24,7 +24,6 @@
 
 #define MAX_STEPS 1000
 
-
 pith_status pith_decoder_new(pith_decoder **out, const pith_env *env, pith_diag *why) {
     pith_env own;
     if (why) diag_clear(why);
