@@ -407,7 +407,9 @@ static void every_field_of_the_header_is_checked(void **state) {
     HEAD("\x40\x00\x00\x01\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT, "HEAD: height is 0 (byte 8)");
     HEAD("\xc0\x00\x40\x00\x01\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT, "HEAD: width");
     HEAD("\x80\x80\x80\x80\x10\x40\x00\x01\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT, "HEAD: width");
-    HEAD("\x40\x40\x10\x01\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT, "flags 0x10 are set (byte 9)");
+    HEAD("\x40\x40\x20\x01\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT, "flags 0x20 are set (byte 9)");
+    HEAD("\x40\x40\x10\x01\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT,
+         "fewer colours of a picture that is not exact");
     HEAD("\x40\x40\x81\x01\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_FORMAT, "flags 0x81");
     HEAD("\x40\x40\x00\x00\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_UNSUPPORTED, "method 0");
     HEAD("\x40\x40\x00\x04\x6b\x00\x04\x00\x81" ID "\x00", PITH_E_UNSUPPORTED, "method 4");
@@ -434,11 +436,11 @@ static void every_field_of_the_header_is_checked(void **state) {
 static void a_newer_minor_version_may_lengthen_the_header(void **state) {
     (void)state;
     static const char longer[] = "\x40\x40\x00\x01\x6b\x00\x04\x00\x81" ID "\x00more";
-    static const char flagged[] = "\x40\x40\x10\x01\x6b\x00\x04\x00\x81" ID "\x00";
+    static const char flagged[] = "\x40\x40\x20\x01\x6b\x00\x04\x00\x81" ID "\x00";
     expect_head(CTR_VERSION_MINOR + 1, longer, sizeof longer - 1, PITH_OK, "");
     expect_head(CTR_VERSION_MINOR, longer, sizeof longer - 1, PITH_E_FORMAT, "4 bytes more");
     expect_head(0, longer, sizeof longer - 1, PITH_E_FORMAT, "4 bytes more than version 0.0 has");
-    expect_head(CTR_VERSION_MINOR + 1, flagged, sizeof flagged - 1, PITH_E_UNSUPPORTED, "flags 0x10");
+    expect_head(CTR_VERSION_MINOR + 1, flagged, sizeof flagged - 1, PITH_E_UNSUPPORTED, "flags 0x20");
 }
 
 /* ---- limits ------------------------------------------------------------------------------- */

@@ -11,7 +11,9 @@ ppm 70 50 >a.ppm
 ok "$pith" encode --lossless a.ppm a.pith
 ok "$pith" decode a.pith b.ppm
 cmp <(tail -c 10500 a.ppm) <(tail -c 10500 b.ppm)
-"$pith" info a.pith | grep -q 'method exact: lossless, 1 slice; no model is needed'
+"$pith" info a.pith | grep -qx '  quality   lossless'
+"$pith" info a.pith | grep -qx '  model     none is needed'
+"$pith" info -v a.pith | grep -qx '  format    0.1, method exact, 1 slice'
 "$pith" info --json a.pith | tr -d ' \n' | grep -q '"method":"exact","lossless":true'
 "$pith" compare a.ppm a.pith | grep -qx 'psnr_db inf'
 "$pith" encode --lossless - - <a.ppm | cmp - a.pith
