@@ -304,7 +304,7 @@ static void damaged_colours_are_left_out_with_what_stands_on_them(void **state) 
     } cases[] = {{"tint", CTR_CHUNK_TINT, true},
                  {"chroma", CTR_CHUNK_CHROMA, false},
                  {"chroma-factors", CTR_CHUNK_CHROMA, false},
-                 {"chroma-slices", CTR_CHUNK_CHROMA, false}};
+                 {"chroma-long", CTR_CHUNK_CHROMA, false}};
     fixture *f = *state;
     static coloured c;
     uint8_t bytes[MAX_BYTES];

@@ -19,7 +19,10 @@ from made_up_residual import RangeWriter, chunk
 
 class ByChance(RangeWriter):
     def choose(self, p: int) -> int:
-        return int(self.chance.random() * 65536 < (3 * p + 32768) // 4)
+        if self.chance.random() < 0.03:
+            self.streak = self.chance.randrange(6, 20)  # of ones: large values
+        self.streak -= self.streak > 0
+        return 1 if self.streak else int(self.chance.random() < 0.45)
 
 
 def make_payload(width: int, height: int, seed: int, step: int) -> bytes:
