@@ -81,8 +81,7 @@ static void thin_lines_keep_their_colours(void **unused) {
     assert_int_equal(colours_new(&set, NULL, &p), PITH_OK);
     colours_reduce(set, 4, &p, &q);
     for (uint32_t y = 10; y < 90; y += 30)
-        for (uint32_t c = 0; c < 3; c++)
-            assert_true(abs((int)api_sample(&q, y, 50, c) - (int)lines[y / 30][c]) < 8);
+        for (uint32_t c = 0; c < 3; c++) assert_true(abs((int)api_sample(&q, y, 50, c) - (int)lines[y / 30][c]) < 8);
     colours_free(&set);
     free(p.pixels);
     free(q.pixels);

@@ -184,12 +184,19 @@ typedef struct decode_job {
     double read_seconds, model_seconds, row_seconds, end_seconds;
 } decode_job;
 
+static void warn_of_file(void *user, pith_log_level level, const char *text) {
+    const decode_job *job = user;
+    if (level == PITH_LOG_WARNING) cli_warn(job->request->in, "%s", text);
+}
+
 static cli_exit open_all(decode_job *job) {
     const decode_request *r = job->request;
     pith_diag why = {0};
     double start = cli_seconds();
-    pith_status status = r->tolerate ? pith_file_open_damaged(&job->file, r->in, &job->env, &why)
-                                     : pith_file_open(&job->file, r->in, &job->env, &why);
+    pith_env telling = job->env; /* the file's alone: a model may outlive it */
+    telling.log = (pith_log){warn_of_file, job};
+    pith_status status = r->tolerate ? pith_file_open_damaged(&job->file, r->in, &telling, &why)
+                                     : pith_file_open(&job->file, r->in, &telling, &why);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", why.message);
     double opened = cli_seconds();
     cli_exit code = model_share_decode(&job->model, r->models, &job->env, &r->setup, &job->file.info, r->in);
@@ -381,5 +388,5 @@ static int run(const cli_command *command, int argc, char **argv) {
 
 const cli_command cli_decode = {
     "decode", "[OPTION...] IN.pith [OUT] | IN.pith... [-o OUT]",
-    "Decodes .pith files into PNG (OUT's ending or --format: JPEG, WebP, PPM, PGM, PAM), beside them or in OUT.", options,
-    run};
+    "Decodes .pith files into PNG (OUT's ending or --format: JPEG, WebP, PPM, PGM, PAM), beside them or in OUT.",
+    options, run};

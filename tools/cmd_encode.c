@@ -362,7 +362,7 @@ static int run(const cli_command *command, int argc, char **argv) {
     return (int)code;
 }
 
-const cli_command cli_encode = {
-    "encode", "[OPTION...] IN [OUT.pith] | IN... [-o OUT]",
-    "Encodes pictures (PNG, JPEG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP, PPM) into .pith files, beside them or in OUT.", options,
-    run};
+const cli_command cli_encode = {"encode", "[OPTION...] IN [OUT.pith] | IN... [-o OUT]",
+                                "Encodes pictures (PNG, JPEG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP, PPM) into "
+                                ".pith files, beside them or in OUT.",
+                                options, run};

@@ -414,7 +414,8 @@ PITH_API PITH_MUST_CHECK pith_status pith_decoder_metadata(pith_decoder *decoder
 /* The same as pith_decoder_open for a file that may be damaged: what pith_decoder_open refuses for
  * truncation or a checksum after the header is opened as far as it is whole,
  * and slices that are lost, or do not decode, come out as the network's picture
- * of nothing. After pith_decode, pith_decoder_lost tells which: how many areas
+ * of nothing. What mends the whole picture (TINT, CHRM, a residual) is left out where it is damaged, which
+ * env.log is told. After pith_decode, pith_decoder_lost tells which: how many areas
  * of the picture, in pixels, and the index-th of them unless `area` is NULL. */
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_open_damaged(pith_decoder *decoder, const uint8_t *data,
                                                                size_t n_bytes);

@@ -13,15 +13,19 @@
 #define PIXELS_A_COLOUR 10u
 
 /* Numbers of colours that are tried: each takes some 15 % more bytes than the one before. */
-static const unsigned ladder[] = {2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 384, 512, 1024};
+static const unsigned ladder[] = {2,  3,  4,  5,  6,  8,   10,  12,  16,  20,  24,  32,
+                                  40, 48, 64, 80, 96, 128, 160, 192, 256, 384, 512, 1024};
 #define N_RUNGS ((int)(sizeof ladder / sizeof *ladder))
 
 /* A whole file of `image` into `file`, nothing if it would have more than max_bytes. */
 static pith_status write_exact(loop_state *s, pith_image *image, uint64_t max_bytes, byte_writer *file, bool *fits) {
     pith_source source;
-    const exact_file_wish wish = {
-        .max_bytes = max_bytes, .memory = s->k->memory, .reduced = image->pixels != s->k->original->full.pixels, .drop_hidden = true, .stage = s->watch.stage,
-        .span = {s->watch.done, s->watch.done}};
+    const exact_file_wish wish = {.max_bytes = max_bytes,
+                                  .memory = s->k->memory,
+                                  .reduced = image->pixels != s->k->original->full.pixels,
+                                  .drop_hidden = true,
+                                  .stage = s->watch.stage,
+                                  .span = {s->watch.done, s->watch.done}};
     file->n_bytes = 0;
     pith_source_from_image(&source, image);
     return exact_file_write(file, s->k->env, &source, &wish, fits, s->k->diag);

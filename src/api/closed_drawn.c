@@ -103,9 +103,8 @@ static pith_status reach_by_residual(loop_state *s, attempt *best, double target
     attempt_init(&other, &s->k->env->alloc);
     PITH_TRY(state_set_latents(s, QUALITY_NOTHING, 0, false, &other.latents));
     PITH_TRY(closed_score(s, &other.score));
-    const double room = best->score >= target
-                            ? (double)attempt_bytes(s, best) - (double)attempt_bytes(s, &other)
-                            : INFINITY;
+    const double room =
+        best->score >= target ? (double)attempt_bytes(s, best) - (double)attempt_bytes(s, &other) : INFINITY;
     PITH_TRY(reach_score(s, &other, target, room, usual_step(target), N_TRIALS));
     const bool reaches = other.score >= target, is_smaller = attempt_bytes(s, &other) < attempt_bytes(s, best);
     if (reaches ? best->score < target || is_smaller : other.score > best->score) attempt_swap(best, &other);

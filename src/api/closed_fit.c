@@ -8,9 +8,9 @@
 
 #include "api/size_search.h"
 
-#define FINE_DELTA 4u     /* how much finer the steps of protected blocks are */
-#define CHROMA_PART 0.03  /* of the bytes of latents, for their colours .. */
-#define SPARE_PART 0.006  /* .. of which no more than this is left unused */
+#define FINE_DELTA 4u    /* how much finer the steps of protected blocks are */
+#define CHROMA_PART 0.03 /* of the bytes of latents, for their colours .. */
+#define SPARE_PART 0.006 /* .. of which no more than this is left unused */
 #define COARSEST (RES_N_STEPS - 1.0)
 #define FINEST_PART 0.25  /* of an index, by which a search ends */
 #define NEAR_ENOUGH 0.975 /* of the bytes there are */
@@ -137,7 +137,8 @@ pith_status try_coarser(loop_state *s, attempt *a, double step, double room) {
 
 pith_status reach_score(loop_state *s, attempt *a, double target, double room, double first, int n_trials) {
     pith_status status = PITH_OK;
-    size_end fine = {.index = -1}, coarse = {.index = COARSEST + FINEST_PART}; /* fine: reaches it; log_bytes are scores here */
+    size_end fine = {.index = -1},
+             coarse = {.index = COARSEST + FINEST_PART}; /* fine: reaches it; log_bytes are scores here */
     double next = first, score;
     bool reaches = false, halve = false;
     for (int i = 0; i < n_trials && coarse.index - fine.index > FINEST_PART; i++) {

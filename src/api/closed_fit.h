@@ -9,9 +9,9 @@
 /* A file: latents and a residual. */
 typedef struct attempt {
     byte_writer latents, chroma, residual; /* a whole file; a CHRM chunk, RESD chunks, none when empty */
-    byte_writer exact;             /* a whole file of that method, in place of both; empty: none */
-    bool is_scored;                /* whether a score is asked for */
-    double score;                  /* closed_score's; -INFINITY: none yet */
+    byte_writer exact;                     /* a whole file of that method, in place of both; empty: none */
+    bool is_scored;                        /* whether a score is asked for */
+    double score;                          /* closed_score's; -INFINITY: none yet */
 } attempt;
 
 void attempt_init(attempt *a, const pith_alloc *alloc);

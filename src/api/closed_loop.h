@@ -27,11 +27,11 @@ typedef struct closed_loop {
     const kept_source *original;
     const pith_encode_options *options;
     encode_stages stages;
-    uint64_t memory;      /* bytes that decoding may take; UINT64_MAX: not bound */
-    bool has_tint;        /* the latents' file has a tint */
-    bool alpha;           /* chunks of alpha will follow .. */
-    uint64_t other_bytes; /* .. and so many bytes of them and of others */
-    uint64_t alpha_bytes; /* of which these are of alpha */
+    uint64_t memory;       /* bytes that decoding may take; UINT64_MAX: not bound */
+    bool has_tint;         /* the latents' file has a tint */
+    bool alpha;            /* chunks of alpha will follow .. */
+    uint64_t other_bytes;  /* .. and so many bytes of them and of others */
+    uint64_t alpha_bytes;  /* of which these are of alpha */
     unsigned alpha_levels; /* that the opacity is rounded to; 256 and 1: as it is */
     /* Appends a file of latents alone that has, with those other bytes, at most
      * `max_bytes`; 0: by the quality. `search`: for the best symbols, which takes long. */
@@ -42,7 +42,8 @@ typedef struct closed_loop {
 /* Bytes that the closed loop takes beside what decoding does. */
 uint64_t closed_loop_bytes(const pith_image_format *format);
 
-/* Appends the file as far as latents, residual and bound; *is_exact: it is one of that method, and has the alpha too. */
+/* Appends the file as far as latents, residual and bound; *is_exact: it is one of that method, and has the alpha too.
+ */
 pith_status closed_loop_run(const closed_loop *k, byte_writer *file, bool *is_exact) PITH_MUST_CHECK;
 
 #endif

@@ -15,7 +15,7 @@
 #define MIN_TWO_TONE 0.11 /* part of the blocks that makes a picture drawn .. */
 #define MIN_EQUAL 0.45    /* .. or part of the samples that equal the one before */
 
-#define LEVELS_OF_100 50.0  /* PSNR, dB, that counts as a score of 100 where a picture is too small for the measure */
+#define LEVELS_OF_100 50.0 /* PSNR, dB, that counts as a score of 100 where a picture is too small for the measure */
 
 static pith_status look_of_score(void *user) { return state_look(user); }
 
@@ -61,8 +61,7 @@ static pith_status compare(loop_state *s, const pith_image *a, const pith_image 
         const uint32_t n_rows = f->height - y < height ? f->height - y : height;
         const pith_image ra = rows_of(a, y, n_rows), rb = rows_of(b, y, n_rows);
         double part;
-        pith_status status =
-            fid_ssimulacra2_score(&part, &s->k->env->alloc, &ra, &rb, (fid_look){look_of_score, s});
+        pith_status status = fid_ssimulacra2_score(&part, &s->k->env->alloc, &ra, &rb, (fid_look){look_of_score, s});
         if (status == PITH_E_NOMEM) diag_set(s->k->diag, status, "out of memory for comparing pictures");
         if (status != PITH_OK) return status;
         if (isnan(part)) part = fmin(100, 100 / LEVELS_OF_100 * psnr_of(&ra, &rb));
@@ -102,7 +101,8 @@ static pith_status compare_composed(loop_state *s, const pith_image *a, const pi
     *score = INFINITY;
     on_a.pixels = mem_alloc(alloc, on_a.format.height, on_a.stride_bytes);
     on_b.pixels = mem_alloc(alloc, on_b.format.height, on_b.stride_bytes);
-    if (!on_a.pixels || !on_b.pixels) status = diag_set(s->k->diag, PITH_E_NOMEM, "out of memory for comparing pictures");
+    if (!on_a.pixels || !on_b.pixels)
+        status = diag_set(s->k->diag, PITH_E_NOMEM, "out of memory for comparing pictures");
     for (unsigned background = 0; status == PITH_OK && background < 256; background += 255) {
         double one = 0;
         compose(a, background, &on_a);
@@ -117,7 +117,8 @@ static pith_status compare_composed(loop_state *s, const pith_image *a, const pi
 
 pith_status closed_score_of(loop_state *s, const pith_image *picture, double *score) {
     const pith_image *full = &s->k->original->full;
-    return full->format.n_channels % 2 == 0 ? compare_composed(s, full, picture, score) : compare(s, full, picture, score);
+    return full->format.n_channels % 2 == 0 ? compare_composed(s, full, picture, score)
+                                            : compare(s, full, picture, score);
 }
 
 /* The opacity that a file would have. */

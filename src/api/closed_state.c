@@ -55,7 +55,7 @@ static pith_status find_important(loop_state *s) {
     return status;
 }
 
-#define ICON_PIXELS 16384u     /* pictures so small are tried in every way, whatever they hold */
+#define ICON_PIXELS 16384u    /* pictures so small are tried in every way, whatever they hold */
 #define CODER_BYTES 20000000u /* of a residual coder, the encoder's */
 #define BLOCK_BYTES (sizeof(fid_block) + 1)
 

@@ -13,7 +13,7 @@
 #include "residual/residual_coder.h"
 
 #define SCORE_PIXELS 2000000u /* larger pictures are scored in strips of so many, to take little memory */
-#define CLOSED_WEIGHT 16u /* res_options.weights: as usual */
+#define CLOSED_WEIGHT 16u     /* res_options.weights: as usual */
 
 typedef struct loop_state {
     const closed_loop *k;
@@ -74,8 +74,8 @@ pith_status closed_mend(loop_state *s, float most, unsigned n_rounds, float *wor
 /* closed_smooth.c: gives the usual weight to blocks that are smooth and of another colour. */
 pith_status closed_weigh_smooth(loop_state *s, bool *any) PITH_MUST_CHECK;
 
-/* closed_score.c: SSIMULACRA 2 of `result`, with alpha the worse of that on white and on black; where the user protects areas, less what their tiles lack. Of pictures too
- * small for it, twice the PSNR, at most 100. */
+/* closed_score.c: SSIMULACRA 2 of `result`, with alpha the worse of that on white and on black; where the user protects
+ * areas, less what their tiles lack. Of pictures too small for it, twice the PSNR, at most 100. */
 pith_status closed_score(loop_state *s, double *score) PITH_MUST_CHECK;
 
 /* The same of a whole picture, in the format of the original with its alpha; 8 bits. */

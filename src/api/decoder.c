@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Decoding: file -> slices -> symbols -> latents -> pixels (network, tile by
  * tile). Nothing of the picture is written before every latent is proven. */
+#include <stdio.h>
 #include <string.h>
 
 #include "api/alpha.h"
@@ -23,7 +24,6 @@
 #include "container/ctr_salvage.h"
 
 #define MAX_STEPS 1000
-
 
 pith_status pith_decoder_new(pith_decoder **out, const pith_env *env, pith_diag *why) {
     pith_env own;
@@ -49,7 +49,7 @@ static void close_file(pith_decoder *d) {
     ctr_salvaged_free(&d->salvaged, &d->env);
     mem_free(&d->env.alloc, d->lost);
     d->lost = NULL;
-    d->is_open = d->tolerant = false;
+    d->is_open = d->tolerant = d->colours_lost = false;
 }
 
 void pith_decoder_free(pith_decoder **decoder) {
@@ -68,6 +68,10 @@ void pith_decoder_timing(const pith_decoder *decoder, pith_timing *timing) {
     if (decoder && timing) *timing = decoder->timing;
 }
 
+static void warn(const pith_decoder *d, const char *text) {
+    if (d->env.log.message) d->env.log.message(d->env.log.user, PITH_LOG_WARNING, text);
+}
+
 /* ---- without a model ------------------------------------------------------------------- */
 
 pith_status pith_decoder_open(pith_decoder *d, const uint8_t *data, size_t n_bytes) {
@@ -80,6 +84,29 @@ pith_status pith_decoder_open(pith_decoder *d, const uint8_t *data, size_t n_byt
     return status;
 }
 
+/* A CHRM that does not decode is left out, as a slice would be. */
+static pith_status tolerate_colours(pith_decoder *d) {
+    true_colours colours;
+    row_band band = {0};
+    pith_status status = true_colours_init(&colours, &d->env.alloc, &d->file, &band, &d->diag);
+    true_colours_free(&colours, &d->env.alloc);
+    d->colours_lost = d->salvaged.colours_lost || status == PITH_E_FORMAT;
+    if (status != PITH_E_FORMAT) return status;
+    diag_clear(&d->diag);
+    d->file.chroma = 0;
+    return PITH_OK;
+}
+
+/* But for the slices, which pith_decoder_lost tells. */
+static void say_what_is_left_out(const pith_decoder *d) {
+    char text[80];
+    if (d->colours_lost) warn(d, "damaged: what mends the picture's colours is lost");
+    if (d->salvaged.residual_lost || (d->colours_lost && d->file.n_residual > 0))
+        warn(d, "damaged: its residual is left out, which fits the whole picture alone");
+    snprintf(text, sizeof text, "damaged: %zu bytes that are none of a slice are left out", d->salvaged.n_other_bytes);
+    if (d->salvaged.n_other_bytes > 0) warn(d, text);
+}
+
 /* The file is read as it is when nothing is wrong with its chunks. */
 pith_status pith_decoder_open_damaged(pith_decoder *d, const uint8_t *data, size_t n_bytes) {
     pith_status status = pith_decoder_open(d, data, n_bytes);
@@ -90,7 +117,12 @@ pith_status pith_decoder_open_damaged(pith_decoder *d, const uint8_t *data, size
             status = ctr_read(&d->file, d->salvaged.file.data, d->salvaged.file.n_bytes, &d->env, &d->diag);
         d->is_open = status == PITH_OK;
     }
-    if (status != PITH_OK) return status;
+    if (status == PITH_OK) status = tolerate_colours(d);
+    if (status != PITH_OK) {
+        close_file(d);
+        return status;
+    }
+    say_what_is_left_out(d);
     d->lost = mem_alloc(&d->env.alloc, d->file.n_slices, sizeof *d->lost);
     if (!d->lost) {
         close_file(d);
@@ -418,10 +450,6 @@ static pith_status check_options(pith_decoder *d, const pith_model *model, const
     return PITH_OK;
 }
 
-static void warn(const pith_decoder *d, const char *text) {
-    if (d->env.log.message) d->env.log.message(d->env.log.user, PITH_LOG_WARNING, text);
-}
-
 /* Whether the file's residual is to be added; it fits one decoder, run in one way, which is taken where the caller
  * does not say. */
 static pith_status choose_residual(pith_decoder *d, pith_model *model, const pith_decode_options *o,
@@ -430,7 +458,7 @@ static pith_status choose_residual(pith_decoder *d, pith_model *model, const pit
     uint8_t id[PITH_FINGERPRINT_BYTES];
     const bool can_choose = model_traits_of(model)->can_denoise && d->file.head.method != PITH_METHOD_PALETTE;
     plan->residual = false;
-    if (d->file.n_residual == 0 || o->no_residual || o->preview) return PITH_OK;
+    if (d->file.n_residual == 0 || o->no_residual || o->preview || d->colours_lost) return PITH_OK;
     pith_status status = ctr_read_recipe(&d->file, &recipe, &d->diag);
     if (status == PITH_OK) status = model_decoder_id(model, id, &d->diag);
     if (status != PITH_OK) return status;

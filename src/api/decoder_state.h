@@ -16,6 +16,7 @@ struct pith_decoder {
     bool is_open;
     bool tolerant;         /* opened by pith_decoder_open_damaged */
     ctr_salvaged salvaged; /* what `file` borrows, when the bytes given were damaged */
+    bool colours_lost;     /* of a tolerated file: its TINT or CHRM is left out */
     bool *lost;            /* for each slice of a tolerated file, owned; NULL before */
     uint64_t n_file_bytes;
     uint64_t memory; /* bytes that the present call may take */

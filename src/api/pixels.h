@@ -54,8 +54,8 @@ void pixels_set_alpha(row_band *band, uint32_t y, uint32_t x, uint16_t opacity);
 
 /* The upper left `rect` (in picture coordinates, inside the band) from planes
  * of plane_height x plane_width, of which it starts at column x0 and row y0:
- * brought onto the band's line of colours if it has one, clamped and rounded half up. One channel gets the mean of the three; alpha
- * is left as it is. */
+ * brought onto the band's line of colours if it has one, clamped and rounded half up. One channel gets the mean of the
+ * three; alpha is left as it is. */
 void pixels_store(row_band *band, pixel_rect rect, const float *planes, uint32_t plane_height, uint32_t plane_width,
                   uint32_t x0, uint32_t y0);
 

@@ -17,9 +17,9 @@ pith_status true_colours_init(true_colours *t, const pith_alloc *alloc, const ct
     pith_status status = chroma_grid_init(&t->grid, alloc, file->head.width, file->head.height);
     if (status != PITH_OK) return diag_set(diag, status, "out of memory for the picture's colours");
     status = chroma_grid_decode(&t->grid, chunk->payload, chunk->payload_bytes);
-    return status == PITH_OK ? status
-                             : diag_set(diag, status, "CHRM chunk: not what an encoder writes (byte %zu)",
-                                        (size_t)chunk->offset);
+    return status == PITH_OK
+               ? status
+               : diag_set(diag, status, "CHRM chunk: not what an encoder writes (byte %zu)", (size_t)chunk->offset);
 }
 
 void true_colours_free(true_colours *t, const pith_alloc *alloc) { chroma_grid_free(&t->grid, alloc); }

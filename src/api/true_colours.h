@@ -20,7 +20,8 @@ pith_status true_colours_init(true_colours *t, const pith_alloc *alloc, const ct
                               pith_diag *diag) PITH_MUST_CHECK;
 void true_colours_free(true_colours *t, const pith_alloc *alloc);
 
-/* Mends the band's rows, whose first sample is that of (top, left) of the picture, or of one of 1/spacing of its size. */
+/* Mends the band's rows, whose first sample is that of (top, left) of the picture, or of one of 1/spacing of its size.
+ */
 void true_colours_apply(const true_colours *t, const row_band *band, uint32_t top, uint32_t left, uint32_t spacing);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "base/stream.h"
 
-#define CHROMA_BLOCK 32u  /* pixels a block is wide and high */
+#define CHROMA_BLOCK 32u /* pixels a block is wide and high */
 #define CHROMA_MAX_STEP 32u
 #define CHROMA_TOP 31 /* the largest multiple of the step */
 

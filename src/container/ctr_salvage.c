@@ -14,9 +14,10 @@
 #define SEARCH_BYTES(n_bytes) (16u * (uint64_t)(n_bytes) + (1u << 20))
 
 typedef enum piece_kind {
-    PIECE_CHUNK,    /* a whole chunk */
-    PIECE_GAP,      /* bytes that are no chunk: any number of slices may be lost */
-    PIECE_ONE_SLICE /* the place of one chunk that says it is a slice, damaged inside */
+    PIECE_CHUNK,     /* a whole chunk */
+    PIECE_GAP,       /* bytes that are no chunk: any number of slices may be lost */
+    PIECE_ONE_SLICE, /* the place of one chunk that says it is a slice, damaged inside */
+    PIECE_COLOURS    /* the same of one that says it is of the picture's colours, TINT or CHRM */
 } piece_kind;
 
 typedef struct piece {
@@ -50,15 +51,18 @@ static bool ends_well(walk *w, const ctr_chunk *chunk) {
     return end == w->n_bytes || whole_at(w, end, &next);
 }
 
+static bool is_of_colours(uint8_t type) { return type == CTR_CHUNK_TINT || type == CTR_CHUNK_CHROMA; }
+
 static bool next_piece(walk *w, piece *p) {
     if (w->at >= w->n_bytes) return false;
     const size_t start = w->at;
     ctr_chunk c;
     *p = (piece){.kind = PIECE_CHUNK};
     bool whole = whole_at(w, start, &p->chunk) && p->chunk.type != CTR_CHUNK_HEAD;
-    if (!whole && ctr_chunk_at(&c, w->data, w->n_bytes, start) && c.type == w->slice_type && ends_well(w, &c))
-        *p = (piece){PIECE_ONE_SLICE, c};
-    if (whole || p->kind == PIECE_ONE_SLICE) {
+    if (!whole && ctr_chunk_at(&c, w->data, w->n_bytes, start) && (c.type == w->slice_type || is_of_colours(c.type)) &&
+        ends_well(w, &c))
+        *p = (piece){c.type == w->slice_type ? PIECE_ONE_SLICE : PIECE_COLOURS, c};
+    if (whole || p->kind != PIECE_CHUNK) {
         w->at += p->chunk.n_bytes;
         return true;
     }
@@ -71,6 +75,8 @@ static bool next_piece(walk *w, piece *p) {
 /* What the first walk finds out. */
 typedef struct census {
     uint32_t n_whole, n_single, n_gaps; /* slices, slices damaged in place, other gaps */
+    uint32_t n_colours;                 /* chunks of colours damaged in place */
+    bool colours_are_gaps;              /* their types are damaged too: they were slices */
     uint32_t gap_slices;                /* lost in each of the other gaps */
 } census;
 
@@ -83,12 +89,19 @@ static pith_status count_pieces(census *c, walk w, uint32_t n_slices, uint32_t m
         c->n_whole += p.kind == PIECE_CHUNK && p.chunk.type == w.slice_type;
         c->n_single += p.kind == PIECE_ONE_SLICE;
         c->n_gaps += p.kind == PIECE_GAP;
+        c->n_colours += p.kind == PIECE_COLOURS;
     }
+    if (c->n_whole == n_slices) c->n_single = 0; /* the type is damaged too: it was none */
     if (c->n_whole > n_slices || c->n_single > n_slices - c->n_whole)
         return diag_set(diag, PITH_E_FORMAT, "more slices than the %" PRIu32 " of the picture", n_slices);
     uint32_t lost = n_slices - c->n_whole - c->n_single;
-    if (c->n_whole == 0) return diag_set(diag, PITH_E_CHECKSUM, "no slice is whole: nothing can be saved");
+    if (n_slices > 0 && c->n_whole == 0)
+        return diag_set(diag, PITH_E_CHECKSUM, "no slice is whole: nothing can be saved");
     if (lost == 0) return PITH_OK; /* the gaps are in chunks that may be missing */
+    if (c->n_gaps == 0) {
+        c->colours_are_gaps = true;
+        c->n_gaps = c->n_colours;
+    }
     if (c->n_gaps == 0)
         return diag_set(diag, PITH_E_TRUNCATED, "has %" PRIu32 " of %" PRIu32 " slices and no trace of the others",
                         n_slices - lost, n_slices);
@@ -118,9 +131,13 @@ static void write_pieces(ctr_salvaged *out, const census *c, walk w) {
         if (p.kind == PIECE_CHUNK && !is_of_residual(p.chunk.type))
             bw_bytes(&out->file, w.data + p.chunk.offset, p.chunk.n_bytes);
         slice += is_slice;
-        out->n_gaps += p.kind != PIECE_CHUNK;
-        if (p.kind == PIECE_ONE_SLICE) lose(out, w.slice_type, &slice, 1);
-        if (p.kind == PIECE_GAP) lose(out, w.slice_type, &slice, c->gap_slices);
+        const bool is_gap = p.kind == PIECE_GAP || (p.kind == PIECE_COLOURS && c->colours_are_gaps);
+        const uint32_t n = is_gap ? c->gap_slices : p.kind == PIECE_ONE_SLICE && c->n_single > 0;
+        lose(out, w.slice_type, &slice, n);
+        if (p.kind == PIECE_COLOURS && !is_gap)
+            out->colours_lost = true;
+        else if (p.kind != PIECE_CHUNK && n == 0)
+            out->n_other_bytes += p.chunk.n_bytes;
     }
 }
 
@@ -141,6 +158,7 @@ pith_status ctr_salvage(ctr_salvaged *out, const uint8_t *data, size_t n_bytes, 
     if (status != PITH_OK) return status;
     out->lost = mem_alloc(&env->alloc, out->n_slices, sizeof *out->lost);
     if (!out->lost) return diag_set(diag, PITH_E_NOMEM, "out of memory for %" PRIu32 " slices", out->n_slices);
+    out->residual_lost = head.residual;
     head.residual = false;
     status = ctr_write_head(&out->file, &head, diag);
     if (status != PITH_OK) return status;

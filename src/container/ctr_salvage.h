@@ -12,7 +12,9 @@ typedef struct ctr_salvaged {
     byte_writer file;
     bool *lost; /* for each slice */
     uint32_t n_slices, n_lost;
-    uint32_t n_gaps; /* places where bytes were dropped */
+    bool colours_lost;    /* a TINT or CHRM is damaged and left out */
+    bool residual_lost;   /* there was one: it mends the whole picture, and is left out whatever is damaged */
+    size_t n_other_bytes; /* damaged and left out, neither slices nor known as anything else */
 } ctr_salvaged;
 
 /* PITH_E_CHECKSUM when it cannot be told which slices are lost, or when all are.

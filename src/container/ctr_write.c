@@ -44,7 +44,7 @@ static size_t put_head(uint8_t out[MAX_HEAD_BYTES], const ctr_head *head) {
     out[n++] = (uint8_t)((head->grey ? CTR_FLAG_GREY : 0) | (head->alpha ? CTR_FLAG_ALPHA : 0) |
                          (head->deep ? CTR_FLAG_DEEP : 0) | (head->residual ? CTR_FLAG_RESIDUAL : 0) |
                          (head->reduced ? CTR_FLAG_REDUCED : 0)); /* flags */
-    out[n++] = head->method;                                                                           /* method */
+    out[n++] = head->method;                                      /* method */
     if (head->method == PITH_METHOD_EXACT) return n;
     out[n++] = (uint8_t)((head->n_latent - 1u) | (unsigned)head->log2_downscale << 5); /* geometry */
     out[n++] = (uint8_t)head->step_index;                                              /* step_index */

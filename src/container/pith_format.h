@@ -37,7 +37,7 @@ _Static_assert(PITH_METADATA_ICC == 0 && PITH_METADATA_EXIF == 1 && PITH_METADAT
 #define CTR_RESIDUAL_SIDE 512u    /* pixels a residual slice is wide and high, at most */
 #define CTR_RECIPE_BYTES (PITH_FINGERPRINT_BYTES + 2u) /* before the first residual slice */
 #define CTR_TINT_BYTES 6u
-#define CTR_CHUNK_BOUND 0x88u                          /* what a faithful file promises */
+#define CTR_CHUNK_BOUND 0x88u /* what a faithful file promises */
 #define CTR_BOUND_BYTES 9u
 #define CTR_MAX_LEVEL 3u
 

@@ -202,7 +202,8 @@ static void choose_keys(colour_set *s, unsigned n_clusters) {
     for (unsigned j = 0; j < n_clusters; j++) {
         cluster *k = &s->clusters[j];
         k->key = k->main_key;
-        k->error = k->main_count > MAIN_PART * (double)k->n_pixels ? -1 : INFINITY; /* from here on: the nearest member's */
+        k->error =
+            k->main_count > MAIN_PART * (double)k->n_pixels ? -1 : INFINITY; /* from here on: the nearest member's */
     }
     for (unsigned i = 0; i < s->n_colours; i++) {
         cluster *k = &s->clusters[s->colours[i].cluster];

@@ -46,8 +46,7 @@ pith_status file_map_open(file_map *map, const char *path, uint64_t max_bytes, p
         status = diag_set(diag, PITH_E_IO, "cannot be mapped: %s", strerror(errno));
         goto cleanup;
     }
-    *map = (file_map){
-        .data = data, .n_bytes = n_bytes, .device = (uint64_t)st.st_dev, .inode = (uint64_t)st.st_ino};
+    *map = (file_map){.data = data, .n_bytes = n_bytes, .device = (uint64_t)st.st_dev, .inode = (uint64_t)st.st_ino};
 
 cleanup:
     if (fd >= 0) close(fd);

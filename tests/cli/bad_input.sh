@@ -104,5 +104,20 @@ refuses 2 "middle.pith: .*damaged" "$pith" decode middle.pith out.png
 { [ "$(wc -l <said)" -eq 1 ] && grep -q '^pith: middle.pith: warning: damaged: 1024x9+1024+0 of the picture is lost' said; } ||
     fail "--tolerate: $(cat said)"
 ok "$pith" decode --tolerate "$source_dir/tests/golden/slices.pith" whole.png
+
+# What is left out of a picture that is not lost is said, too.
+offset=$("$pith" info -v "$source_dir/tests/golden/tint.pith" | sed -nE 's/.*chunk +TINT .*offset ([0-9]+),.*/\1/p')
+cp "$source_dir/tests/golden/tint.pith" tint.pith
+printf '\xa5' | dd of=tint.pith bs=1 seek=$((offset + 4)) conv=notrunc status=none
+refuses 2 "tint.pith: .*damaged" "$pith" decode tint.pith out.png
+"$pith" decode --tolerate tint.pith tint.png 2>said || fail "--tolerate: $(cat said)"
+diff - said <<'SAID' || fail "--tolerate: other warnings"
+pith: tint.pith: warning: damaged: what mends the picture's colours is lost
+pith: tint.pith: warning: damaged: its residual is left out, which fits the whole picture alone
+SAID
+cp "$source_dir/tests/invalid/ok_residual_of_another_decoder.pith" other.pith
+"$pith" decode other.pith other.png 2>said || fail "$(cat said)"
+grep -qx 'pith: other.pith: warning: the residual was made for another decoder or other steps: left out' said ||
+    fail "not told of a residual that is left out: $(cat said)"
 printf '\xa5' | dd of=middle.pith bs=1 seek=9 conv=notrunc status=none
 refuses 2 "middle.pith: .*damaged" "$pith" decode --tolerate middle.pith no.png

@@ -31,11 +31,11 @@ fi
 python3 "$reference/golden_symbols.py" "$golden"/*.pith >symbols.txt || fail "a golden file is refused"
 diff "$golden/symbols.txt" symbols.txt || fail "the second reader finds other symbols"
 
-# The library's core finds the same symbols, opacities, metadata and residual.
+# The library's core finds the same symbols, opacities, metadata, residual and colours.
 for name in "$golden"/*.pith; do
     name=${name##*/}
-    second=$(awk -v n="$name" '$1 == n {print $2, $3, $5, $6}' symbols.txt)
-    first=$(awk -v n="$name" '$1 == n {print $3, $7, $9, $11}' exact.txt)
+    second=$(awk -v n="$name" '$1 == n {print $2, $3, $5, $6, $7}' symbols.txt)
+    first=$(awk -v n="$name" '$1 == n {print $3, $7, $9, $11, $13}' exact.txt)
     [ "$first" = "$second" ] || fail "$name: $first, by the second reader $second"
 done
 

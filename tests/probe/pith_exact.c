@@ -4,8 +4,8 @@
  * alone: scripts/check-exact compares what its builds print.
  *   pith-exact FILE.pith...
  * One line for each file: its symbols (of an exact picture its samples), their dequantised values, the opacities
- * of its alpha, its metadata, what its residual makes of a made-up picture, and
- * whether coding symbols again gives the file's own bytes. Then one for each
+ * of its alpha, its metadata, what its residual makes of a made-up picture, what it says of its colours and
+ * makes of others by that, and whether coding symbols again gives the file's own bytes. Then one for each
  * coder and each prior, over data that are made up here. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "codec/alpha_coder.h"
+#include "codec/chroma_grid.h"
 #include "codec/lat_prior.h"
 #include "codec/latent_coder.h"
 #include "codec/palette.h"
@@ -68,7 +69,7 @@ static uint32_t crc_floats(uint32_t crc, const float *values, size_t count) {
 /* ---- files --------------------------------------------------------------------------------- */
 
 typedef struct sums {
-    uint32_t symbols, values, alpha, metadata, residual;
+    uint32_t symbols, values, alpha, metadata, residual, colours;
     bool same; /* coded again, it is what the file has */
 } sums;
 
@@ -131,6 +132,8 @@ static void add_alpha(sums *s, alpha_coder *coder, const ctr_file *file, uint32_
 
 /* There is no network here: the slice is applied to samples that anyone can
  * make, those of made_up() in tests/reference/residual_slice.py. */
+static uint8_t made_up(uint32_t x, uint32_t y, uint32_t c) { return (uint8_t)(x * 3 + y * 2 + c * 40 + x * y / 16); }
+
 static void add_residual(sums *s, res_coder *coder, const ctr_file *file, uint32_t index, pith_diag *diag) {
     const uint8_t *coded;
     size_t coded_bytes;
@@ -140,12 +143,61 @@ static void add_residual(sums *s, res_coder *coder, const ctr_file *file, uint32
     res_view view = {take(count, 1), stride, r.width, r.height, n, n};
     for (size_t i = 0; i < count; i++) {
         size_t x = r.x + i % stride / n, y = r.y + i / stride;
-        view.samples[i] = (uint8_t)(x * 3 + y * 2 + i % n * 40 + x * y / 16);
+        view.samples[i] = made_up((uint32_t)x, (uint32_t)y, (uint32_t)(i % n));
     }
     must(ctr_read_residual(file, index, &coded, &coded_bytes, diag), diag->message);
     must(res_decode(coder, coded, coded_bytes, &view, diag), diag->message);
     s->residual = crc32_update(s->residual, view.samples, count);
     free(view.samples);
+}
+
+/* Of what the grid makes of a made-up picture, row by row. */
+static uint32_t crc_mended(uint32_t crc, const chroma_grid *grid, const ctr_head *head, unsigned depth,
+                           uint32_t spacing) {
+    const uint32_t width = (head->width + spacing - 1) / spacing, height = (head->height + spacing - 1) / spacing;
+    const size_t count = (size_t)3 * width;
+    uint8_t *shallow = take(count, 1);
+    uint16_t *deep = take(count, sizeof *deep);
+    for (uint32_t y = 0; y < height; y++) {
+        for (uint32_t i = 0; i < count; i++) {
+            shallow[i] = made_up(i / 3, y, i % 3);
+            deep[i] = (uint16_t)(shallow[i] * 257u + i / 3 * 31 + y);
+        }
+        const chroma_row row = {.y = y,
+                                .n = width,
+                                .spacing = spacing,
+                                .n_channels = 3,
+                                .bit_depth = depth,
+                                .samples = depth == 16 ? (void *)deep : shallow};
+        chroma_grid_apply(grid, &row);
+        crc = depth == 16 ? crc_u16(crc, deep, count) : crc32_update(crc, shallow, count);
+    }
+    free(shallow);
+    free(deep);
+    return crc;
+}
+
+static void add_colours(sums *s, const ctr_file *file) {
+    ctr_tint tint;
+    chroma_grid grid;
+    const ctr_chunk *chunk = &file->chunks[file->chroma];
+    if (ctr_read_tint(file, &tint)) s->colours = crc32_update(s->colours, tint.ends[0], sizeof tint.ends);
+    if (!file->chroma) return;
+    must(chroma_grid_init(&grid, NULL, file->head.width, file->head.height), "out of memory");
+    must(chroma_grid_decode(&grid, chunk->payload, chunk->payload_bytes), "CHRM is refused");
+    byte_writer again;
+    bw_init(&again, NULL);
+    chroma_grid_encode(&grid, &again);
+    s->same =
+        s->same && again.n_bytes == chunk->payload_bytes && memcmp(again.data, chunk->payload, again.n_bytes) == 0;
+    bw_free(&again);
+    s->colours = crc32_update(s->colours, chunk->payload, 2 * CHROMA_N_FACTORS + 1);
+    for (int c = 0; c < 2; c++)
+        s->colours = crc32_update(s->colours, (const uint8_t *)grid.values[c], (size_t)grid.across * grid.down);
+    s->colours = crc_mended(s->colours, &grid, &file->head, 8, 1);
+    s->colours = crc_mended(s->colours, &grid, &file->head, 16, 1);
+    s->colours = crc_mended(s->colours, &grid, &file->head, 8, 8);
+    chroma_grid_free(&grid, NULL);
 }
 
 static uint8_t *load(const char *path, size_t *n_bytes) {
@@ -176,14 +228,16 @@ static void print_file(const char *path) {
     for (uint32_t i = 0; i < file.n_slices && !is_exact; i++) add_slice(&s, coder, &file, i, &diag);
     for (uint32_t i = 0; i < file.n_alpha; i++) add_alpha(&s, alpha, &file, i, &diag);
     for (uint32_t i = 0; i < file.n_residual; i++) add_residual(&s, residual, &file, i, &diag);
+    add_colours(&s, &file);
     for (unsigned i = 0; i < PITH_N_METADATA; i++) {
         const ctr_chunk *chunk = &file.chunks[file.metadata[i]];
         if (file.metadata[i]) s.metadata = crc32_update(s.metadata, chunk->payload, chunk->payload_bytes);
     }
     const char *name = strrchr(path, '/');
     printf("%s symbols %08" PRIx32 " values %08" PRIx32 " alpha %08" PRIx32 " metadata %08" PRIx32
-           " residual %08" PRIx32 " coded again: %s\n",
-           name ? name + 1 : path, s.symbols, s.values, s.alpha, s.metadata, s.residual, s.same ? "the same" : "OTHER");
+           " residual %08" PRIx32 " colours %08" PRIx32 " coded again: %s\n",
+           name ? name + 1 : path, s.symbols, s.values, s.alpha, s.metadata, s.residual, s.colours,
+           s.same ? "the same" : "OTHER");
     res_coder_free(&residual);
     alpha_coder_free(&alpha);
     lat_coder_free(&coder);

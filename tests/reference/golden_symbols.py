@@ -5,10 +5,11 @@
 
     golden_symbols.py FILE.pith...
 
-prints one line for each: its name and five CRC-32: of the symbols of all its slices, one after another (each slice in
+prints one line for each: its name and six CRC-32: of the symbols of all its slices, one after another (each slice in
 the order of format.md, section 6; of an exact picture, of its samples, section 22), of the opacities of all its slices of alpha (u16), of the colours and indices of its
-palette, of its metadata (ICCP, EXIF, XMPM), and of the samples of its residual slices, one after another, where the
-samples of `made_up` (residual_slice.py) stand for the network's. Exit status 1 when a file is refused or a checksum does
+palette, of its metadata (ICCP, EXIF, XMPM), of the samples of its residual slices, one after another, where the
+samples of `made_up` (residual_slice.py) stand for the network's, and of what it says of its colours: TINT's bytes, then
+CHRM's factors, step and grid, and what that makes of made-up pictures of 8 bits, of 16 and of a preview. Exit status 1 when a file is refused or a checksum does
 not match.
 """
 import os
@@ -20,6 +21,7 @@ import exact_slice
 import latent_slice
 import pith_reader
 from alpha_slice import AlphaSlice
+from chroma_grid import ChromaGrid
 from exact_slice import ExactSlice
 from latent_slice import Slice
 from residual_slice import ResidualSlice, made_up
@@ -95,13 +97,35 @@ def residual_crc(data: bytes, found: dict) -> int:
     return crc
 
 
+def mended(grid: ChromaGrid, width: int, height: int, depth: int, spacing: int) -> bytes:
+    """Of a made-up picture, row by row."""
+    out = []
+    for y in range(-(-height // spacing)):
+        for x in range(-(-width // spacing)):
+            rgb = [made_up(x, y, p) for p in range(3)]
+            if depth == 16:
+                rgb = [(v * 257 + 31 * x + y) % 65536 for v in rgb]
+            out += grid.mended(rgb, x, y, depth, spacing)
+    return bytes(out) if depth == 8 else packed("H", out)
+
+
+def colours_crc(data: bytes, found: dict) -> int:
+    crc, width, height = zlib.crc32(b"".join(payloads(data, found, "TINT"))), found["width"], found["height"]
+    for payload in payloads(data, found, "CHRM"):
+        grid = ChromaGrid(payload, width, height)
+        crc = zlib.crc32(grid.packed(), crc)
+        for depth, spacing in ((8, 1), (16, 1), (8, 8)):
+            crc = zlib.crc32(mended(grid, width, height, depth, spacing), crc)
+    return crc
+
+
 def sums(data: bytes) -> tuple:
     found = pith_reader.read_file(data)
     palette = found.get("palette")
     plain = bytes.fromhex(palette["colours"]) + bytes(palette["indices"]) if palette else b""
     metadata = b"".join(b"".join(payloads(data, found, name)) for name in ("ICCP", "EXIF", "XMPM"))
     return (symbols_crc(data, found), alpha_crc(data, found), zlib.crc32(plain), zlib.crc32(metadata),
-            residual_crc(data, found))
+            residual_crc(data, found), colours_crc(data, found))
 
 
 def kind_of(fault: latent_slice.Refused) -> str:
@@ -114,7 +138,7 @@ def main(paths: list) -> int:
     for path in paths:
         try:
             with open(path, "rb") as file:
-                print(os.path.basename(path), "%08x %08x %08x %08x %08x" % sums(file.read()))
+                print(os.path.basename(path), "%08x %08x %08x %08x %08x %08x" % sums(file.read()))
             continue
         except latent_slice.Refused as fault:
             said = f"{kind_of(fault)}: {fault}"

@@ -13,11 +13,12 @@ import sys
 import zlib
 
 import pith_reader
+from chroma_grid import ChromaGrid
 from latent_slice import Refused
 from made_up_residual import RangeWriter, header_bits
 from residual_slice import ResidualSlice
 
-HEAD, LATN, RESD, ALPH, PALT, EXCT, BOND = 1, 2, 3, 4, 5, 6, 0x88
+HEAD, LATN, RESD, ALPH, PALT, EXCT, TINT, CHRM, BOND = 1, 2, 3, 4, 5, 6, 7, 8, 0x88
 
 
 def leb128(value: int) -> bytes:
@@ -292,6 +293,61 @@ def exact_cases(drawn: bytes, slices: bytes, latent: bytes):
     yield "ok_exact_bound", "ok", "", drawn + chunk(BOND, b"\1" + bytes(8))
 
 
+def colours_cases(tint: bytes, chroma: bytes, plain: bytes, grey: bytes, palette: bytes, exact: bytes):
+    """Sections 23 and 24: TINT and CHRM, and where they may stand; and the flag `reduced`, of section 4."""
+    payload, (latent, line, _) = split(tint)
+    head, ends = Head(payload), payload_of(line)
+    without_residual = chunk(HEAD, head.changed(flags=head.flags & ~8))
+    coded = payload_of(split(chroma)[1][-1])
+    fixed, grid = coded[:8], coded[9:]
+    assert (tint[5:].startswith(chunk(HEAD, payload) + latent + line) and len(ends) == 6
+            and chroma.endswith(chunk(CHRM, coded)) and len(grid) > 2)
+
+    def with_chroma(coded: bytes) -> bytes:
+        return split_off(chroma) + chunk(CHRM, coded)
+
+    yield "tint_twice", "format", "second", tint + line
+    yield "tint_too_short", "format", "5 bytes", plain + chunk(TINT, ends[:5])
+    yield "tint_too_long", "format", "7 bytes", plain + chunk(TINT, ends + b"\0")
+    yield "tint_of_grey", "format", "grey", grey + line
+    yield "tint_of_exact", "format", "exact", exact + line
+    yield "chroma_twice", "format", "second", chroma + chunk(CHRM, coded)
+    yield "chroma_of_grey", "format", "grey", grey + chunk(CHRM, fixed + b"\0")
+    yield "chroma_of_exact", "format", "another method", exact + chunk(CHRM, fixed + b"\0")
+    yield "chroma_of_palette", "format", "another method", palette + chunk(CHRM, fixed + b"\0")
+    yield "chroma_empty", "format", "CHRM", with_chroma(b"")
+    yield "chroma_too_short", "format", "CHRM", with_chroma(fixed)
+    yield "chroma_step_33", "format", "CHRM", with_chroma(fixed + b"\x21" + grid)
+    yield "chroma_bytes_left_over", "format", "CHRM", with_chroma(coded + b"\1\2\3\4\5\6")
+    yield "chroma_ends_with_zero", "format", "CHRM", with_chroma(coded + b"\0")
+    yield "chroma_grid_of_no_step", "format", "CHRM", with_chroma(fixed + b"\0" + grid)
+    yield "chroma_out_of_range", "format", "CHRM", with_chroma(fixed + b"\1" + too_far())
+    yield "reduced_latent", "format", "fewer colours", plain[:5] + chunk(
+        HEAD, Head(split(plain)[0]).changed(flags=0x10)) + split(plain)[1][0]
+    yield "ok_tint", "ok", "", tint[:5] + without_residual + latent + line
+    yield "ok_tint_first", "ok", "", tint[:5] + without_residual + line + latent
+    yield "ok_tint_and_chroma", "ok", "", chroma + line
+    yield "ok_tint_of_palette", "ok", "", palette + line
+    yield "ok_chroma_no_grid", "ok", "", with_chroma(fixed + b"\0")
+    yield "ok_chroma_first", "ok", "", chroma[:5] + chunk(HEAD, split(chroma)[0]) + chunk(CHRM, coded) + split(chroma)[1][0]
+
+
+def split_off(data: bytes) -> bytes:
+    """The file without its last chunk."""
+    return data[: -len(split(data)[1][-1])]
+
+
+def too_far() -> bytes:
+    """Not equal, and then 1 for ever: the first value of the grid is -62."""
+    rc = RangeWriter([0], None)
+    rc.choose = lambda p: rc.first.pop(0) if rc.first else 1
+    try:
+        ChromaGrid(bytes(8) + b"\1", 300, 200, rc)
+    except Refused:
+        return rc.written()
+    raise AssertionError("nothing is out of range")
+
+
 def main(golden: str, folder: str) -> None:
     def read(name: str) -> bytes:
         with open(os.path.join(golden, name + ".pith"), "rb") as file:
@@ -302,6 +358,7 @@ def main(golden: str, folder: str) -> None:
     made += alpha_cases(read("alpha-few"), read("alpha-slices"))
     made += residual_cases(read("residual-photo"), read("residual-bound"), read("odd"))
     made += exact_cases(read("exact-drawn"), read("exact-slices"), read("odd"))
+    made += colours_cases(*map(read, ("tint", "chroma", "odd", "grey", "palette", "exact-drawn")))
     for name in os.listdir(folder):
         if name.endswith(".pith"):
             os.unlink(os.path.join(folder, name))
