@@ -14,11 +14,11 @@
 #define QUALITY_NOTHING (-110.0f) /* of latents that say hardly anything */
 #define STEP_FIRST 28.0           /* of the residual, where a search begins */
 #define N_TRIALS 6
-#define N_TRIALS_LATENTS 4
+#define N_TRIALS_LATENTS 5
 #define NEAR 10.0 /* points below the best way: worth a few more trials */
 #define HIT 1.0   /* points above a target: near enough */
 #define QUALITY_FINEST 80.0f /* of latents alone */
-#define SCORE_PER_QUALITY 1.0f
+#define LEAST_STEP 6.0f      /* of a quality, towards what is not bracketed yet */
 
 /* ---- to a size -------------------------------------------------------------------------------- */
 
@@ -69,27 +69,46 @@ cleanup:
 /* Where a residual that reaches a score was found, more or less. */
 static double usual_step(double score) { return fmin(fmax(24 + (85 - score) / 3.5, 6), 44); }
 
+/* Qualities of latents, and the scores they have: one that falls short, one that reaches the target or has too many
+ * bytes (then its score is not known). */
+typedef struct bracket {
+    float low, high;
+    double low_score, high_score; /* NAN: not known */
+} bracket;
+
+static float next_quality(const bracket *b, double target) {
+    const float width = b->high - b->low, middle = b->low + 0.5f * width;
+    float next = middle;
+    if (!isnan(b->low_score) && !isnan(b->high_score))
+        next = b->low + width * (float)((target + HIT / 2 - b->low_score) / (b->high_score - b->low_score));
+    else if (!isnan(b->low_score))
+        next = b->low + fmaxf(LEAST_STEP, 1.5f * (float)(target - b->low_score));
+    else if (!isnan(b->high_score))
+        next = b->high - fmaxf(LEAST_STEP, 1.3f * (float)(b->high_score - target));
+    return next > b->low && next < b->high ? next : middle;
+}
+
 /* The coarsest latents that reach the score, as long as they have fewer bytes than `best`. */
 static pith_status reach_by_latents(loop_state *s, attempt *best, double target, float quality) {
     pith_status status = PITH_OK;
-    float low = 0, high = QUALITY_FINEST, next = fminf(quality, high);
+    bracket b = {0, QUALITY_FINEST, NAN, NAN};
+    float next = fminf(quality, QUALITY_FINEST - 1);
     attempt other = {.is_scored = true};
     attempt_init(&other, &s->k->env->alloc);
-    for (int i = 0; i < N_TRIALS_LATENTS && high - low > 1; i++) {
+    for (int i = 0; i < N_TRIALS_LATENTS && b.high - b.low > 1; i++) {
         PITH_TRY(set_latents(s, &other, next, false));
         if (best->score >= target && attempt_bytes(s, &other) >= attempt_bytes(s, best)) {
-            high = next; /* too many bytes, whatever it looks like */
+            b.high = next; /* too many bytes, whatever it looks like */
+            b.high_score = NAN;
         } else {
             PITH_TRY(closed_score(s, &other.score));
-            const bool reaches = other.score >= target;
-            *(reaches ? &high : &low) = next;
-            const double missing = target - other.score;
-            if (reaches || (best->score < target && other.score > best->score)) attempt_swap(best, &other);
-            if (reaches && -missing < HIT) break;
-            next += (float)missing / SCORE_PER_QUALITY + 0.5f;
-            if (next > low && next < high) continue;
+            const double score = other.score;
+            if (score >= target || (best->score < target && score > best->score)) attempt_swap(best, &other);
+            if (score >= target && score < target + HIT) break;
+            *(score >= target ? &b.high : &b.low) = next;
+            *(score >= target ? &b.high_score : &b.low_score) = score;
         }
-        next = 0.5f * (low + high);
+        next = next_quality(&b, target);
     }
 cleanup:
     attempt_free(&other);

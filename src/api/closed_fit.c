@@ -54,6 +54,7 @@ pith_status mend_chroma(loop_state *s, attempt *a, double n_bytes) {
 }
 
 pith_status set_latents(loop_state *s, attempt *a, float quality, bool search) {
+    a->residual.n_bytes = a->exact.n_bytes = 0; /* of an earlier attempt, perhaps */
     pith_status status = state_set_latents(s, quality, 0, search, &a->latents);
     return status == PITH_OK ? mend_chroma(s, a, (double)a->latents.n_bytes) : status;
 }
