@@ -22,7 +22,7 @@ static void there_and_back(exact_coder *coder, const exact_block *block, bool dr
     const size_t n = block->stride_bytes * block->height;
     const exact_wish wish = {UINT64_MAX, drop_hidden};
     byte_writer coded;
-    uint16_t checksum;
+    uint16_t checksum = 0;
     bool fits = false;
     exact_block again = *block;
     again.samples = calloc(1, n);

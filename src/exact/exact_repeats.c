@@ -199,7 +199,8 @@ static bool try_colour(exact_coder *c, exact_pixel colour, exact_pixel truth) {
 static bool code_escape(exact_coder *c, uint32_t x, bool escapes) {
     const exact_repeats *r = &c->repeats;
     const uint8_t *row = r->escaped[0] + EXACT_MARGIN + x, *above = r->escaped[1] + EXACT_MARGIN + x;
-    const unsigned pattern = row[-1] | above[0] << 1 | above[-1] << 2 | above[1] << 3 | row[-2] << 4 | above[2] << 5;
+    const unsigned pattern =
+        (unsigned)(row[-1] | above[0] << 1 | above[-1] << 2 | above[1] << 3 | row[-2] << 4 | above[2] << 5);
     if (row[-1] + above[0] + above[-1] + above[1] < 3) return false;
     unsigned n = r->view.n_distinct;
     return exact_code_counted(&c->mixing, escapes, &c->repeats.escape[pattern * 16 + n]);
