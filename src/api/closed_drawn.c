@@ -15,8 +15,8 @@
 #define STEP_FIRST 28.0           /* of the residual, where a search begins */
 #define N_TRIALS 6
 #define N_TRIALS_LATENTS 5
-#define NEAR 10.0 /* points below the best way: worth a few more trials */
-#define HIT 1.0   /* points above a target: near enough */
+#define NEAR 10.0            /* points below the best way: worth a few more trials */
+#define HIT 1.0              /* points above a target: near enough */
 #define QUALITY_FINEST 80.0f /* of latents alone */
 #define LEAST_STEP 6.0f      /* of a quality, towards what is not bracketed yet */
 

@@ -9,14 +9,14 @@
 
 #define HASH_SIZE (2 * COLOURS_MAX_DISTINCT)
 #define N_AXES 4
-#define N_SWEEPS 3        /* of Lloyd's */
+#define N_SWEEPS 3 /* of Lloyd's */
 /* Of a difference: hues above all, since a line in a chart means what its colour means. Colours count as far as they
  * are opaque. */
 #define LUMA_WEIGHT 1.2f
 #define CB_WEIGHT 1.4f
 #define CR_WEIGHT 1.8f
 #define ALPHA_WEIGHT 1.5f
-#define MAIN_PART 0.5     /* of a cluster's pixels: a colour that has it stands for the cluster as it is */
+#define MAIN_PART 0.5 /* of a cluster's pixels: a colour that has it stands for the cluster as it is */
 
 typedef struct colour {
     uint32_t key; /* its samples, the first in the lowest byte */
