@@ -73,6 +73,11 @@ typedef struct sums {
     bool same; /* coded again, it is what the file has */
 } sums;
 
+/* An empty writer has no bytes to point at. */
+static bool is_same(const byte_writer *w, const uint8_t *data, size_t n_bytes) {
+    return w->n_bytes == n_bytes && (n_bytes == 0 || memcmp(w->data, data, n_bytes) == 0);
+}
+
 static void add_slice(sums *s, lat_coder *coder, const ctr_file *file, uint32_t index, pith_diag *diag) {
     ctr_slice slice;
     ctr_rect r = ctr_slice_rect(&file->head, index);
@@ -88,7 +93,7 @@ static void add_slice(sums *s, lat_coder *coder, const ctr_file *file, uint32_t 
     byte_writer again;
     bw_init(&again, NULL);
     must(lat_encode(coder, &block, &again), "a slice cannot be coded again");
-    s->same = s->same && again.n_bytes == slice.coded_bytes && memcmp(again.data, slice.coded, again.n_bytes) == 0;
+    s->same = s->same && is_same(&again, slice.coded, slice.coded_bytes);
     bw_free(&again);
     free(values);
     free(block.symbols);
@@ -114,7 +119,7 @@ static void add_exact(sums *s, const ctr_file *file, uint32_t index, pith_diag *
         bits == 16 ? crc_u16(s->symbols, block.samples, count) : crc32_update(s->symbols, block.samples, count);
     bw_init(&again, NULL);
     must(exact_encode(coder, &block, &wish, &again, &fits, &checksum), "a slice cannot be coded again");
-    s->same = s->same && again.n_bytes == slice.coded_bytes && memcmp(again.data, slice.coded, again.n_bytes) == 0;
+    s->same = s->same && is_same(&again, slice.coded, slice.coded_bytes);
     bw_free(&again);
     exact_coder_free(&coder);
     free(block.samples);
@@ -188,8 +193,7 @@ static void add_colours(sums *s, const ctr_file *file) {
     byte_writer again;
     bw_init(&again, NULL);
     chroma_grid_encode(&grid, &again);
-    s->same =
-        s->same && again.n_bytes == chunk->payload_bytes && memcmp(again.data, chunk->payload, again.n_bytes) == 0;
+    s->same = s->same && is_same(&again, chunk->payload, chunk->payload_bytes);
     bw_free(&again);
     s->colours = crc32_update(s->colours, chunk->payload, 2 * CHROMA_N_FACTORS + 1);
     for (int c = 0; c < 2; c++)
