@@ -8,9 +8,9 @@
 
 #include "api/size_search.h"
 
-#define FINE_DELTA 4u    /* how much finer the steps of protected blocks are */
-#define CHROMA_PART 0.03 /* of the bytes of latents, for their colours .. */
-#define SPARE_PART 0.006 /* .. of which no more than this is left unused */
+#define FINE_DELTA 4u     /* how much finer the steps of protected blocks are */
+#define CHROMA_PART 0.033 /* of the bytes of latents, for their colours .. */
+#define SPARE_PART 0.006  /* .. of which no more than this is left unused */
 #define COARSEST (RES_N_STEPS - 1.0)
 #define FINEST_PART 0.25  /* of an index, by which a search ends */
 #define NEAR_ENOUGH 0.975 /* of the bytes there are */
