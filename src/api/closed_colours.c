@@ -36,17 +36,23 @@ uint64_t exact_room(const loop_state *s) {
     return max_bytes > others ? max_bytes - others : 0;
 }
 
-pith_status exact_if_it_fits(loop_state *s, uint64_t max_bytes, attempt *best, bool *fits) {
-    pith_image full = s->k->original->full;
+/* A picture of that score takes the place of `best` if its file fits. */
+static pith_status keep_if_it_fits(loop_state *s, pith_image *image, double score, uint64_t max_bytes, attempt *best,
+                                   bool *fits) {
     byte_writer file;
     bw_init(&file, &s->k->env->alloc);
-    pith_status status = write_exact(s, &full, max_bytes, &file, fits);
+    pith_status status = write_exact(s, image, max_bytes, &file, fits);
     if (status == PITH_OK && *fits) {
         bw_swap(&best->exact, &file);
-        best->score = 100;
+        best->score = score;
     }
     bw_free(&file);
     return status;
+}
+
+pith_status exact_if_it_fits(loop_state *s, uint64_t max_bytes, attempt *best, bool *fits) {
+    pith_image full = s->k->original->full;
+    return keep_if_it_fits(s, &full, 100, max_bytes, best, fits);
 }
 
 /* ---- fewer colours ---------------------------------------------------------------------------------- */
@@ -111,11 +117,7 @@ pith_status colours_to_size(loop_state *s, uint64_t max_bytes, attempt *best) {
         double score;
         PITH_TRY(reduce(&r, rung));
         PITH_TRY(closed_score_of(s, &r.result, &score));
-        if (!(score > best->score)) continue;
-        PITH_TRY(write_exact(s, &r.result, max_bytes, &file, &fits));
-        if (!fits) continue;
-        bw_swap(&best->exact, &file);
-        best->score = score;
+        if (score > best->score) PITH_TRY(keep_if_it_fits(s, &r.result, score, max_bytes, best, &fits));
     }
 cleanup:
     reduction_free(&r);
@@ -126,11 +128,9 @@ cleanup:
 pith_status colours_to_score(loop_state *s, double target, attempt *best) {
     pith_status status = PITH_OK;
     reduction r;
-    byte_writer file;
     double score = -INFINITY, reached = -INFINITY;
     bool fits;
     int low = -1, high; /* does not reach it, does */
-    bw_init(&file, &s->k->env->alloc);
     PITH_TRY(reduction_init(&r, s));
     if (!r.set) goto cleanup;
     high = n_rungs_of(&r);
@@ -143,13 +143,10 @@ pith_status colours_to_score(loop_state *s, double target, attempt *best) {
     }
     if (reached == -INFINITY) goto cleanup; /* by all colours alone */
     PITH_TRY(reduce(&r, high));
-    PITH_TRY(write_exact(s, &r.result, best->score >= target ? attempt_bytes(s, best) - 1 : UINT64_MAX, &file, &fits));
-    if (!fits) goto cleanup;
-    bw_swap(&best->exact, &file);
-    best->score = reached;
+    const uint64_t max_bytes = best->score >= target ? attempt_bytes(s, best) - 1 : UINT64_MAX;
+    PITH_TRY(keep_if_it_fits(s, &r.result, reached, max_bytes, best, &fits));
 cleanup:
     reduction_free(&r);
-    bw_free(&file);
     return status;
 }
 
@@ -172,18 +169,11 @@ static void round_samples(const pith_image *from, uint32_t step, const pith_imag
 pith_status levels_of_step(loop_state *s, uint32_t step, uint64_t max_bytes, attempt *best, bool *fits) {
     const pith_alloc *alloc = &s->k->env->alloc;
     pith_image rounded = s->k->original->full;
-    byte_writer file;
     if (step <= 1) return exact_if_it_fits(s, max_bytes, best, fits);
     rounded.pixels = mem_alloc(alloc, rounded.format.height, rounded.stride_bytes);
     if (!rounded.pixels) return diag_set(s->k->diag, PITH_E_NOMEM, "out of memory for the picture");
-    bw_init(&file, alloc);
     round_samples(&s->k->original->full, step, &rounded);
-    pith_status status = write_exact(s, &rounded, max_bytes, &file, fits);
-    if (status == PITH_OK && *fits) {
-        bw_swap(&best->exact, &file);
-        best->score = 100;
-    }
-    bw_free(&file);
+    pith_status status = keep_if_it_fits(s, &rounded, 100, max_bytes, best, fits);
     mem_free(alloc, rounded.pixels);
     return status;
 }
@@ -194,7 +184,7 @@ pith_status levels_to_size(loop_state *s, uint64_t max_bytes, attempt *best, boo
     int low = -1, high = n; /* fits, does not */
     *fits = false;
     for (int next = 0; high - low > 1; next = (low + high) / 2) {
-        bool does;
+        bool does = false;
         pith_status status = levels_of_step(s, steps[next], max_bytes, best, &does);
         if (status != PITH_OK) return status;
         *fits = *fits || does;
