@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "api/model_kind.h"
+#include "networks/model_kind.h"
 #include "ckpt_file.h"
 #include "model/text.h"
 #include "weights/safetensors.h"

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "api/exact_file.h"
+#include "stages/exact_file.h"
 #include "api_case.h"
 #include "container/ctr_write.h"
 

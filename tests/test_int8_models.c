@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "api/model_kind.h"
+#include "networks/model_kind.h"
 #include "api_case.h"
 #include "model/text.h"
 #include "sd_case.h"

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <zlib.h>
 
-#include "api/palette_method.h"
+#include "stages/palette_method.h"
 #include "codec/palette.h"
 #include "random_bits.h"
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "api/model_kind.h"
+#include "networks/model_kind.h"
 #include "api_case.h"
 #include "model/schedule.h"
 #include "model/text.h"

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "api/quality.h"
+#include "search/quality.h"
 #include "api_case.h"
 
 static const model_traits traits = {.log2_step_q0 = 2.5f, .log2_step_q100 = -2.0f};

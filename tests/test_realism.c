@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "api/model.h"
+#include "networks/model.h"
 #include "api_case.h"
 
 #define WIDTH 150

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "api/kind_sd1.h"
-#include "api/tiles.h"
+#include "networks/kind_sd1.h"
+#include "picture/tiles.h"
 #include "api_case.h"
 #include "model/schedule.h"
 #include "model/text.h"

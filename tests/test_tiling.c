@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "api/flat_window.h"
-#include "api/model.h"
+#include "stages/flat_window.h"
+#include "networks/model.h"
 #include "api_case.h"
 #include "random_bits.h"
 

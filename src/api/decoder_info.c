@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "api/decoder_state.h"
-#include "api/exact_file.h"
+#include "stages/exact_file.h"
 #include "codec/quantise.h"
 
 pith_status decoder_require_open(pith_decoder *d) {

@@ -4,8 +4,8 @@
 #ifndef PITH_API_DECODER_STATE_H
 #define PITH_API_DECODER_STATE_H
 
-#include "api/env.h"
-#include "api/model.h"
+#include "base/env.h"
+#include "networks/model.h"
 #include "container/ctr_salvage.h"
 
 struct pith_decoder {
