@@ -5,8 +5,8 @@
 #define PITH_API_DECODER_STATE_H
 
 #include "base/env.h"
-#include "networks/model.h"
 #include "container/ctr_salvage.h"
+#include "networks/model.h"
 
 struct pith_decoder {
     pith_env env;

@@ -4,24 +4,24 @@
  * -> file. The network runs once; choosing the step is rate_control.c's. */
 #include <string.h>
 
-#include "stages/alpha.h"
-#include "picture/alpha_fill.h"
-#include "search/loop.h"
 #include "base/env.h"
+#include "codec/lat_prior.h"
+#include "container/ctr_write.h"
+#include "networks/model.h"
+#include "picture/alpha_fill.h"
+#include "picture/pixels.h"
+#include "picture/tiles.h"
+#include "search/latent_search.h"
+#include "search/loop.h"
+#include "search/rate_control.h"
+#include "stages/alpha.h"
 #include "stages/exact_file.h"
 #include "stages/flat_window.h"
-#include "search/latent_search.h"
 #include "stages/latents.h"
 #include "stages/memory_plan.h"
 #include "stages/metadata.h"
-#include "networks/model.h"
 #include "stages/palette_method.h"
-#include "picture/pixels.h"
-#include "search/rate_control.h"
-#include "picture/tiles.h"
 #include "stages/tint.h"
-#include "codec/lat_prior.h"
-#include "container/ctr_write.h"
 
 /* Larger pictures are not kept for the closed loop, unless a promise asks for it. */
 #define MAX_CLOSED_PIXELS 40000000u

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "base/env.h"
-#include "networks/model_kind.h"
 #include "model/taesd.h"
 #include "model/text.h"
+#include "networks/model_kind.h"
 #include "weights/prediction.h"
 #include "weights/quantised.h"
 #include "weights/safetensors.h"

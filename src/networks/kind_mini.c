@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "networks/model_kind.h"
 #include "model/texture_noise.h"
+#include "networks/model_kind.h"
 
 /* The latent of white and black is near +-24, and bytes reach +-31.875. */
 #define PALETTE_UNIT 0.25f

@@ -6,12 +6,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "networks/kind_sd1.h"
-#include "picture/tiles.h"
 #include "model/taesd.h"
 #include "model/text.h"
 #include "model/unet.h"
 #include "model/vae.h"
+#include "networks/kind_sd1.h"
+#include "picture/tiles.h"
 #include "weights/weights_open.h"
 
 /* Steps of quality 0 and 100, in U-Net units, where a latent's deviation is about 1. */

@@ -5,8 +5,8 @@
 #ifndef PITH_NETWORKS_KIND_SD1_H
 #define PITH_NETWORKS_KIND_SD1_H
 
-#include "networks/model_kind.h"
 #include "model/blocks.h"
+#include "networks/model_kind.h"
 
 /* Plans of the model's networks for h x w positions; `share` NULL: of a whole picture. */
 typedef pith_status sd1_plan_fn(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, block_share *share,

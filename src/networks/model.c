@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/env.h"
-#include "networks/model_embedded.h"
 #include "container/pith_format.h"
+#include "networks/model_embedded.h"
 #include "weights/quantised.h"
 #include "weights/weights_open.h"
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/env.h"
-#include "networks/model_kind.h"
 #include "model/text.h"
+#include "networks/model_kind.h"
 #include "weights/quantised.h"
 #include "weights/sd_layout.h"
 

@@ -9,10 +9,10 @@
 #include <stdatomic.h>
 
 #include "base/env.h"
-#include "networks/model.h"
 #include "model/mini.h"
 #include "model/schedule.h"
 #include "model/sd_config.h"
+#include "networks/model.h"
 
 /* Describes a network for h x w latent positions. */
 typedef pith_status make_plan_fn(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag);

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "stages/exact_file.h"
 #include "exact/fewer_colours.h"
+#include "stages/exact_file.h"
 
 /* More colours than these are a photo's, of which no few will do. */
 #define FEW_COLOURS 4096u

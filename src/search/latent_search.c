@@ -11,11 +11,11 @@
 #include <string.h>
 
 #include "base/env.h"
-#include "picture/pixels.h"
-#include "picture/tiles.h"
 #include "codec/lat_slope.h"
 #include "fidelity/distortion.h"
 #include "fidelity/ssimulacra2_error.h"
+#include "picture/pixels.h"
+#include "picture/tiles.h"
 
 #define CORE_MOST 96u /* positions of a window whose values are moved, in each direction */
 #define CORE_LEAST 16u

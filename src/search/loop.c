@@ -4,10 +4,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "search/few_colours.h"
-#include "search/drawn.h"
-#include "search/quality.h"
 #include "container/ctr_write.h"
+#include "search/drawn.h"
+#include "search/few_colours.h"
+#include "search/quality.h"
 
 #define STEP_FIRST 28.0  /* of the residual, where a search begins */
 #define PROTECTED 128u   /* weight of a block that the user wants protected */

@@ -5,9 +5,9 @@
 #ifndef PITH_SEARCH_LOOP_H
 #define PITH_SEARCH_LOOP_H
 
-#include "picture/kept_source.h"
 #include "base/env.h"
 #include "base/stream.h"
+#include "picture/kept_source.h"
 
 /* The progress that each stage of an encoder is. */
 typedef struct encode_stages {

@@ -6,9 +6,9 @@
 #include <math.h>
 
 #include "base/env.h"
+#include "container/ctr_write.h"
 #include "search/quality.h"
 #include "search/size_search.h"
-#include "container/ctr_write.h"
 
 /* The coarsest step that a search for a size may take, coarser than quality
  * 0's: beyond it hardly a symbol is left that is not 0. */

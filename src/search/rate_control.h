@@ -5,8 +5,8 @@
 #ifndef PITH_SEARCH_RATE_CONTROL_H
 #define PITH_SEARCH_RATE_CONTROL_H
 
-#include "stages/latents.h"
 #include "networks/model.h"
+#include "stages/latents.h"
 #include "stages/slice_pool.h"
 
 /* What choosing and writing work with; all borrowed. */

@@ -7,8 +7,8 @@
  * as it can be seen, or not at all. */
 #include <math.h>
 
-#include "search/trial.h"
 #include "base/mem.h"
+#include "search/trial.h"
 
 #define SMOOTH_VARIANCE 12.0f /* of a block of the original, at most, in each channel .. */
 #define WRONG_MEAN 1.75f      /* .. and levels by which the mean of one is off, at least: a seed */

@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "networks/model.h"
 #include "container/ctr_write.h"
+#include "networks/model.h"
 
 /* ---- the caller ---------------------------------------------------------------------------- */
 

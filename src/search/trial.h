@@ -5,12 +5,12 @@
 #ifndef PITH_SEARCH_TRIAL_H
 #define PITH_SEARCH_TRIAL_H
 
-#include "search/loop.h"
 #include "base/env.h"
 #include "container/ctr_read.h"
 #include "fidelity/tile_error.h"
 #include "fidelity/weight_map.h"
 #include "residual/residual_coder.h"
+#include "search/loop.h"
 
 #define SCORE_PIXELS 2000000u /* larger pictures are scored in strips of so many, to take little memory */
 #define CLOSED_WEIGHT 16u     /* res_options.weights: as usual */

@@ -5,9 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "search/trial.h"
 #include "codec/chroma_grid.h"
 #include "container/ctr_write.h"
+#include "search/trial.h"
 
 #define DEAD_ZONE 0.4f /* rounds up from 0.6 */
 

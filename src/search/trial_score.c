@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "search/trial.h"
 #include "fidelity/ssimulacra2.h"
+#include "search/trial.h"
 
 #define TILE_SHARE 0.3 /* of what protected tiles lack, in the score */
 #define WINDOW 8u

@@ -6,10 +6,10 @@
 #ifndef PITH_STAGES_ALPHA_H
 #define PITH_STAGES_ALPHA_H
 
-#include "picture/pixels.h"
 #include "base/stream.h"
 #include "codec/alpha_coder.h"
 #include "container/ctr_read.h"
+#include "picture/pixels.h"
 
 #define ALPHA_MAX_WAYS 5
 

@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "exact/exact_coder.h"
 #include "stages/exact_file.h"
 #include "stages/slice_pool.h"
-#include "exact/exact_coder.h"
 
 /* Work space of one call. */
 typedef struct read_job {

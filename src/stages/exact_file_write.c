@@ -4,10 +4,10 @@
  * appended one after the other. */
 #include <inttypes.h>
 
-#include "stages/exact_file.h"
-#include "stages/slice_pool.h"
 #include "container/ctr_write.h"
 #include "exact/exact_coder.h"
+#include "stages/exact_file.h"
+#include "stages/slice_pool.h"
 
 _Static_assert(CTR_EXACT_SIDE == EXACT_MAX_SIDE, "a slice fits a coder");
 

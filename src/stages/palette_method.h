@@ -5,9 +5,9 @@
 #ifndef PITH_STAGES_PALETTE_METHOD_H
 #define PITH_STAGES_PALETTE_METHOD_H
 
-#include "stages/latents.h"
 #include "container/ctr_read.h"
 #include "container/ctr_write.h"
+#include "stages/latents.h"
 
 /* HEAD and PALT. `unit` is the model's, of a byte. head->step_index becomes that
  * of a uniform quantiser with as much noise. */

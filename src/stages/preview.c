@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-#include "stages/alpha.h"
 #include "base/env.h"
+#include "stages/alpha.h"
 #include "stages/true_colours.h"
 
 #define ROWS 16u         /* written at a time */

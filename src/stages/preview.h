@@ -5,10 +5,10 @@
 #ifndef PITH_STAGES_PREVIEW_H
 #define PITH_STAGES_PREVIEW_H
 
-#include "stages/latents.h"
+#include "container/ctr_read.h"
 #include "networks/model.h"
 #include "picture/pixels.h"
-#include "container/ctr_read.h"
+#include "stages/latents.h"
 
 /* All borrowed. */
 typedef struct preview {

@@ -5,10 +5,10 @@
 #ifndef PITH_STAGES_REGION_H
 #define PITH_STAGES_REGION_H
 
+#include "container/pith_format.h"
 #include "networks/model.h"
 #include "picture/pixels.h"
 #include "picture/tiles.h"
-#include "container/pith_format.h"
 
 typedef struct region {
     pixel_rect pixels;

@@ -5,8 +5,8 @@
 #ifndef PITH_STAGES_RESIDUAL_ROWS_H
 #define PITH_STAGES_RESIDUAL_ROWS_H
 
-#include "picture/pixels.h"
 #include "container/ctr_read.h"
+#include "picture/pixels.h"
 #include "residual/residual_coder.h"
 
 typedef struct residual_rows {

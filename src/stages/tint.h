@@ -5,8 +5,8 @@
 #ifndef PITH_STAGES_TINT_H
 #define PITH_STAGES_TINT_H
 
-#include "picture/kept_source.h"
 #include "container/ctr_read.h"
+#include "picture/kept_source.h"
 
 /* True when all the colours that can be seen lie as good as on a line, whose ends are then in `tint`. */
 bool tint_find(const kept_source *source, ctr_tint *tint);

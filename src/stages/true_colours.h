@@ -5,9 +5,9 @@
 #ifndef PITH_STAGES_TRUE_COLOURS_H
 #define PITH_STAGES_TRUE_COLOURS_H
 
-#include "picture/pixels.h"
 #include "codec/chroma_grid.h"
 #include "container/ctr_read.h"
+#include "picture/pixels.h"
 
 typedef struct true_colours {
     bool has_line, has_grid;
