@@ -6,7 +6,7 @@
 # small shows its smallest. Prints what `pith compare` says of each.
 #   bench/readme_picture.sh [-c X,Y] [-b "BYTES..."] [PHOTO.png [OUT.png]]
 # The part is 256x256 pixels from X, Y on. The defaults make doc/readme.png from the very middle of kodim21, where
-# the gap between AVIF and Pith at 5000 bytes (29 points of SSIMULACRA2) is the mean of the 24 Kodak photos.
+# the gap between AVIF and Pith at 5000 bytes (29 points of SSIMULACRA2) is about the mean of the 24 Kodak photos.
 set -euo pipefail
 export LC_ALL=C
 root=$(cd "$(dirname "$0")/.." && pwd)
