@@ -247,7 +247,7 @@ uint64_t cli_call_memory(const cli_setup *setup, const pith_model *model, uint64
     return taken < left ? left - taken : 1;
 }
 
-/* The status does not tell them apart; src/api/memory_plan.c has the words. */
+/* The status does not tell them apart; src/stages/memory_plan.c has the words. */
 bool cli_is_of_memory(const char *message) { return strstr(message, "MB of memory") != NULL; }
 
 void cli_make_env(pith_env *env, const cli_setup *setup) {
