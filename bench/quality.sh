@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # Quality at equal bytes: real files of the real command beside JPEG, WebP, AVIF
-# and JPEG XL, each at its best setting that is not above a budget (a codec that
-# cannot make a picture so small is counted), with PSNR, MS-SSIM, SSIMULACRA2
+# and JPEG XL, each at its best setting within a budget (pictures that a codec cannot
+# make so small are counted), with PSNR, MS-SSIM, SSIMULACRA2
 # and a Frechet distance of patches.
 #   bench/quality.sh [OPTION...] [NAME=FOLDER...]
 #     -b "BYTES..."   budgets per 512x512 pixels; default "1200 2500 5000 7500 10000 20000"
@@ -13,8 +13,8 @@
 #     -o FOLDER       default build/bench/quality: NAME.md, NAME.tsv, NAME.svg and rows-NAME.tsv go there
 # Default sets: kodak (../shared/images/kodak, for reporting, never to be tuned
 # to) and held-out (of ../shared/photos the pictures that training never sees:
-# the first and every 46th by name, as in train/data.py). What the other codecs
-# give is kept in build/bench/cache. As many pictures at once as JOBS says
+# the first and every 46th by name, as in train/data.py). Results of the other
+# codecs are kept in build/bench/cache. JOBS is the number of pictures at a time
 # (default: one a core).
 set -euo pipefail
 export LC_ALL=C

@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # How even are the steps of -q? Means over a folder's pictures of the bytes per
 # 512x512, PSNR, MS-SSIM and SSIMULACRA2 at -q 0, 10, ... 100, and how far each
-# step of ten is from their mean in SSIMULACRA2.
+# step of ten is from the mean step in SSIMULACRA2.
 #   bench/quality_steps.sh [-e "OPTION..."] [FOLDER]
 # -e: more options of pith encode, for instance "--effort 0". FOLDER: default the
 # photos that training never sees; Kodak is for reporting.
