@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imageio.h"
-#include "metrics.h"
-#include "patch_statistics.h"
+#include "compare/metrics.h"
+#include "compare/patch_statistics.h"
+#include "imageio/imageio.h"
 
 #define MEASURES_VERSION 1
 

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "patch_statistics.h"
-#include "svg_plot.h"
+#include "compare/patch_statistics.h"
+#include "compare/svg_plot.h"
 
 /* Codec, picture, bytes per 512x512 that were allowed, pixels, bytes of the file,
  * PSNR, MS-SSIM, SSIMULACRA2. A codec that cannot has "-" from the bytes on. */

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # The pith command. It is built on the public API alone: include/ is its only
-# include folder, and it links the archive in which all else is local. Of src/ it
-# has the constants of SSIMULACRA 2 (scripts/check-includes).
-file(GLOB tool_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/*.c)
+# include folder, and it links the archive in which all else is local.
+file(GLOB tool_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/*.c ${PROJECT_SOURCE_DIR}/tools/*/*.c)
 set(tool_main ${PROJECT_SOURCE_DIR}/tools/main.c)
 list(REMOVE_ITEM tool_sources ${tool_main})
 if(tool_sources)

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "patch_statistics.h"
+#include "compare/patch_statistics.h"
 
 #define WIDTH 200
 #define HEIGHT 150

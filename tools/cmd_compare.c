@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "cli.h"
-#include "cli_json.h"
-#include "compare_html.h"
-#include "compare_sheet.h"
-#include "compare_tiles.h"
-#include "imageio.h"
-#include "metrics.h"
-#include "model_find.h"
-#include "output_file.h"
-#include "pith_file.h"
+#include "cli/cli.h"
+#include "cli/cli_json.h"
+#include "compare/compare_html.h"
+#include "compare/compare_sheet.h"
+#include "compare/compare_tiles.h"
+#include "compare/metrics.h"
+#include "files/output_file.h"
+#include "imageio/imageio.h"
+#include "imageio/pith_file.h"
+#include "models/model_find.h"
 
 static const cli_option options[] = {
     CLI_OPTION_JSON,

@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "batch.h"
-#include "cli.h"
-#include "imageio.h"
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "files/batch.h"
+#include "files/output_file.h"
+#include "imageio/imageio.h"
+#include "imageio/pith_file.h"
 #include "metadata_choice.h"
-#include "model_share.h"
-#include "output_file.h"
-#include "pith_file.h"
-#include "progress.h"
+#include "models/model_share.h"
 
 static const cli_option options[] = {
     CLI_OPTION_MODEL,

@@ -6,10 +6,10 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "cli.h"
-#include "cli_json.h"
-#include "model_catalogue.h"
-#include "pith_file.h"
+#include "cli/cli.h"
+#include "cli/cli_json.h"
+#include "imageio/pith_file.h"
+#include "models/model_catalogue.h"
 
 static const cli_option options[] = {{'v', "verbose", NULL, "also show how it is coded, and where each chunk is"},
                                      CLI_OPTION_JSON,

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "interrupt.h"
+#include "cli/cli.h"
+#include "files/interrupt.h"
 
 static const cli_command *const commands[] = {&cli_encode, &cli_decode, &cli_info, &cli_compare, &cli_model};
 #define N_COMMANDS (sizeof commands / sizeof commands[0])

@@ -4,8 +4,8 @@
 #ifndef PITH_TOOLS_METADATA_CHOICE_H
 #define PITH_TOOLS_METADATA_CHOICE_H
 
-#include "cli.h"
-#include "imageio.h"
+#include "cli/cli.h"
+#include "imageio/imageio.h"
 
 #define METADATA_OPTIONS                                                                                               \
     {CLI_STRIP, "strip", "[=LIST]",                                                                                    \

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+#include "compare/html_page.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "compare/svg_plot.h"
+
+static void put_text(FILE *out, const char *text) {
+    for (; *text; text++) {
+        if (*text == '&' || *text == '<' || *text == '>' || *text == '"' || *text == '\'')
+            fprintf(out, "&#%d;", *text);
+        else
+            fputc(*text, out);
+    }
+}
+
+/* A whole file as base64. */
+static bool put_file(FILE *out, const char *path) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    FILE *file = fopen(path, "rb");
+    if (!file) return false;
+    uint8_t three[3];
+    for (size_t n; (n = fread(three, 1, 3, file)) > 0;) {
+        uint32_t bits = (uint32_t)three[0] << 16 | (n > 1 ? (uint32_t)three[1] << 8 : 0) | (n > 2 ? three[2] : 0u);
+        char four[4] = {digits[bits >> 18], digits[bits >> 12 & 63], n > 1 ? digits[bits >> 6 & 63] : '=',
+                        n > 2 ? digits[bits & 63] : '='};
+        fwrite(four, 1, 4, out);
+    }
+    bool whole = !ferror(file);
+    fclose(file);
+    return whole;
+}
+
+void html_begin(FILE *out, const html_page *page) {
+    fprintf(
+        out,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<meta name=\"color-scheme\" content=\"light dark\">\n<title>Pith beside other codecs</title>\n"
+        "<style>\n%s</style>\n</head>\n<body>\n<header><h1>Pith beside other codecs</h1>\n"
+        "<p>Every codec at its best setting whose file is not larger than the size chosen. Drag the handle over a "
+        "picture, or focus it and use the arrow keys.</p>\n<div class=\"sizes\" role=\"group\" aria-label=\"Size\">",
+        html_style);
+    for (size_t s = 0; s < page->n_sizes; s++)
+        fprintf(out, "<button type=\"button\" data-size=\"%zu\" aria-pressed=\"%s\">%g kB</button>", s,
+                s == page->n_sizes / 2 ? "true" : "false", page->sizes_512[s] / 1000);
+    fprintf(out, "<span>per 512&#215;512 pixels</span></div></header>\n<main>\n");
+}
+
+static void put_figure(FILE *out, double value, int n_decimals) {
+    if (isfinite(value))
+        fprintf(out, "<td>%.*f</td>", n_decimals, value);
+    else
+        fprintf(out, "<td>%s</td>", isinf(value) ? "&#8734;" : "&#8211;");
+}
+
+static void put_table(FILE *out, const html_page *page, const html_picture *p, size_t size) {
+    fprintf(out,
+            "<table data-size=\"%zu\"><thead><tr><th>codec</th><th>bytes</th><th>PSNR</th><th>MS-SSIM</th>"
+            "<th>SSIMULACRA2</th></tr></thead><tbody>\n",
+            size);
+    for (size_t c = 0; c < page->n_codecs; c++) {
+        const html_version *v = &p->versions[size][c];
+        fprintf(out, "<tr%s><th scope=\"row\">%s</th>", c == 0 ? " class=\"ours\"" : "", page->codecs[c].shown);
+        if (v->made) {
+            fprintf(out, "<td>%" PRIu64 "</td>", v->n_bytes);
+            put_figure(out, v->figures.psnr_db, 2);
+            put_figure(out, v->figures.ms_ssim, 4);
+            put_figure(out, v->figures.ssimulacra2, 1);
+        } else {
+            fprintf(out, "<td colspan=\"4\" class=\"no\">");
+            put_text(out, v->why_not);
+            fprintf(out, "</td>");
+        }
+        fprintf(out, "</tr>\n");
+    }
+    fprintf(out, "</tbody></table>\n");
+}
+
+static void put_plots(FILE *out, const html_page *page, const html_picture *p, unsigned index) {
+    static const char *const titles[] = {"SSIMULACRA2", "MS-SSIM"};
+    fprintf(out, "<div class=\"plots\">");
+    for (size_t which = 0; which < 2; which++) {
+        svg_point points[HTML_MAX_CODECS][HTML_MAX_SIZES];
+        svg_line lines[HTML_MAX_CODECS];
+        for (size_t c = 0; c < page->n_codecs; c++) {
+            for (size_t s = 0; s < page->n_sizes; s++) {
+                const html_version *v = &p->versions[s][c];
+                double value = which == 0 ? v->figures.ssimulacra2 : v->figures.ms_ssim;
+                points[c][s] = (svg_point){(double)v->n_bytes / 1000, v->made ? value : NAN, false};
+            }
+            lines[c] = (svg_line){page->codecs[c].shown, svg_colour_of(page->codecs[c].name), c == 0, points[c],
+                                  page->n_sizes};
+        }
+        svg_plot plot = {titles[which], "kB", which == 0 ? -60 : 0.7, lines, page->n_codecs};
+        fprintf(out, "<svg viewBox=\"0 0 400 260\" role=\"img\" aria-label=\"%s over size\">", titles[which]);
+        svg_plot_draw(out, &plot, index * 2 + (unsigned)which, 0, 0, 400, 260);
+        fprintf(out, "</svg>");
+    }
+    fprintf(out, "</div>\n");
+}
+
+static bool put_versions(FILE *out, const html_page *page, const html_picture *p) {
+    bool whole = true;
+    for (size_t s = 0; s < page->n_sizes; s++)
+        for (size_t c = 0; c < page->n_codecs; c++) {
+            const html_version *v = &p->versions[s][c];
+            if (!v->made) continue;
+            fprintf(out,
+                    "<img class=\"coded\" hidden data-size=\"%zu\" data-codec=\"%zu\" alt=\"%s\" draggable=\"false\" "
+                    "src=\"data:%s;base64,",
+                    s, c, page->codecs[c].shown, v->media_type);
+            whole = put_file(out, v->path) && whole;
+            fprintf(out, "\">\n");
+        }
+    return whole;
+}
+
+bool html_add(FILE *out, const html_page *page, const html_picture *p, unsigned index) {
+    fprintf(out, "<article><h2>");
+    put_text(out, p->name);
+    fprintf(out,
+            "</h2><p class=\"facts\">%" PRIu32 "&#215;%" PRIu32 " pixels, %" PRIu64 " bytes</p>\n<div class=\"tabs\" "
+            "role=\"group\" aria-label=\"Codec\">",
+            p->width, p->height, p->n_file_bytes);
+    for (size_t c = 0; c < page->n_codecs; c++)
+        fprintf(out, "<button type=\"button\" data-codec=\"%zu\" aria-pressed=\"%s\">%s</button>", c,
+                c == 0 ? "true" : "false", page->codecs[c].shown);
+    fprintf(out,
+            "</div>\n<div class=\"stage\" tabindex=\"0\" role=\"slider\" aria-label=\"Original to the left, coded to "
+            "the right\" aria-valuemin=\"0\" aria-valuemax=\"100\" aria-valuenow=\"50\" style=\"aspect-ratio:%" PRIu32
+            "/%" PRIu32 ";max-width:%" PRIu32 "px\">\n<img class=\"original\" alt=\"original\" draggable=\"false\" "
+            "src=\"data:image/png;base64,",
+            p->width, p->height, p->width < 512 ? 512 : p->width);
+    bool whole = put_file(out, p->original_path);
+    fprintf(out, "\">\n");
+    whole = put_versions(out, page, p) && whole;
+    fprintf(out, "<p class=\"none\" hidden></p><span class=\"bar\"></span><span class=\"tag left\">original</span>"
+                 "<span class=\"tag right\"></span></div>\n<div class=\"figures\">");
+    for (size_t s = 0; s < page->n_sizes; s++) put_table(out, page, p, s);
+    put_plots(out, page, p, index);
+    fprintf(out, "</div></article>\n");
+    return whole;
+}
+
+void html_end(FILE *out, const html_page *page) {
+    fprintf(out, "</main>\n<footer><p>SSIMULACRA2: 100 is equal, below 0 is ruin. Originals, and what Pith and JPEG XL "
+                 "decode to, are within as PNG; AVIF, WebP and JPEG are the coded files themselves.");
+    if (*page->missing) {
+        fprintf(out, " Not installed, hence left out: ");
+        put_text(out, page->missing);
+        fprintf(out, ".");
+    }
+    fprintf(out, "</p></footer>\n<script>\n%s</script>\n</body>\n</html>\n", html_script);
+}

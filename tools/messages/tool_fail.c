@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+#include "messages/tool_fail.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+pith_status tool_fail(pith_diag *why, pith_status status, const char *format, ...) {
+    if (!why || why->status != PITH_OK) return status;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(why->message, sizeof why->message, format, arguments);
+    va_end(arguments);
+    why->status = status;
+    for (char *c = why->message; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+    return status;
+}
+
+pith_status tool_fail_errno(pith_diag *why, pith_status status, const char *what_failed) {
+    return tool_fail(why, status, "%s: %s", what_failed, strerror(errno));
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* How the tools' own parts say what went wrong: the same pith_diag that the
+ * library fills. */
+#ifndef PITH_TOOLS_MESSAGES_TOOL_FAIL_H
+#define PITH_TOOLS_MESSAGES_TOOL_FAIL_H
+
+#include <pith/pith.h>
+
+/* Records a fault unless `why` (may be NULL) has one already; returns `status`,
+ * so that a failing function can end with `return tool_fail(...)`. Control
+ * characters, which may come from a file, become '?'. */
+pith_status tool_fail(pith_diag *why, pith_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same for a failed system call: "cannot DO: what errno says". */
+pith_status tool_fail_errno(pith_diag *why, pith_status status, const char *what_failed);
+
+#endif
