@@ -11,6 +11,11 @@ if(tool_sources)
     target_link_libraries(pith_tools PUBLIC
         PkgConfig::PNG PkgConfig::JPEG PkgConfig::WEBP PkgConfig::LCMS PkgConfig::EXPAT PkgConfig::JANSSON PkgConfig::NETTLE
         Threads::Threads ${PITH_LIBM})
+    # The page of `pith compare --html`: the assembler reads its files.
+    set(page_folder ${PROJECT_SOURCE_DIR}/tools/compare)
+    file(GLOB page_files CONFIGURE_DEPENDS ${page_folder}/page*)
+    set_source_files_properties(${page_folder}/html_files.c PROPERTIES
+        COMPILE_DEFINITIONS "PITH_PAGE_FOLDER=\"${page_folder}\"" OBJECT_DEPENDS "${page_files}")
     if(GIF_FOUND) # giflib has no pkg-config file
         target_include_directories(pith_tools PUBLIC ${GIF_INCLUDE_DIR})
         target_link_libraries(pith_tools PUBLIC ${GIF_LIBRARY})

@@ -2,8 +2,10 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 #include "compare/html_page.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "compare/svg_plot.h"
 
@@ -33,20 +35,24 @@ static bool put_file(FILE *out, const char *path) {
     return whole;
 }
 
+/* Writes a page's text up to `mark`; returns what follows the mark. */
+static const char *put_until(FILE *out, const char *text, const char *mark) {
+    const char *at = strstr(text, mark);
+    assert(at);
+    fwrite(text, 1, (size_t)(at - text), out);
+    return at + strlen(mark);
+}
+
+#define PICTURES_MARK "{{pictures}}"
+
 void html_begin(FILE *out, const html_page *page) {
-    fprintf(
-        out,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta name=\"color-scheme\" content=\"light dark\">\n<title>Pith beside other codecs</title>\n"
-        "<style>\n%s</style>\n</head>\n<body>\n<header><h1>Pith beside other codecs</h1>\n"
-        "<p>Every codec at its best setting whose file is not larger than the size chosen. Drag the handle over a "
-        "picture, or focus it and use the arrow keys.</p>\n<div class=\"sizes\" role=\"group\" aria-label=\"Size\">",
-        html_style);
+    const char *text = put_until(out, html_page_text, "{{style}}");
+    fputs(html_style, out);
+    text = put_until(out, text, "{{sizes}}");
     for (size_t s = 0; s < page->n_sizes; s++)
         fprintf(out, "<button type=\"button\" data-size=\"%zu\" aria-pressed=\"%s\">%g kB</button>", s,
                 s == page->n_sizes / 2 ? "true" : "false", page->sizes_512[s] / 1000);
-    fprintf(out, "<span>per 512&#215;512 pixels</span></div></header>\n<main>\n");
+    (void)put_until(out, text, PICTURES_MARK);
 }
 
 static void put_figure(FILE *out, double value, int n_decimals) {
@@ -119,39 +125,36 @@ static bool put_versions(FILE *out, const html_page *page, const html_picture *p
 }
 
 bool html_add(FILE *out, const html_page *page, const html_picture *p, unsigned index) {
-    fprintf(out, "<article><h2>");
+    const char *text = put_until(out, html_picture_text, "{{name}}");
     put_text(out, p->name);
-    fprintf(out,
-            "</h2><p class=\"facts\">%" PRIu32 "&#215;%" PRIu32 " pixels, %" PRIu64 " bytes</p>\n<div class=\"tabs\" "
-            "role=\"group\" aria-label=\"Codec\">",
-            p->width, p->height, p->n_file_bytes);
+    text = put_until(out, text, "{{facts}}");
+    fprintf(out, "%" PRIu32 "&#215;%" PRIu32 " pixels, %" PRIu64 " bytes", p->width, p->height, p->n_file_bytes);
+    text = put_until(out, text, "{{codecs}}");
     for (size_t c = 0; c < page->n_codecs; c++)
         fprintf(out, "<button type=\"button\" data-codec=\"%zu\" aria-pressed=\"%s\">%s</button>", c,
                 c == 0 ? "true" : "false", page->codecs[c].shown);
-    fprintf(out,
-            "</div>\n<div class=\"stage\" tabindex=\"0\" role=\"slider\" aria-label=\"Original to the left, coded to "
-            "the right\" aria-valuemin=\"0\" aria-valuemax=\"100\" aria-valuenow=\"50\" style=\"aspect-ratio:%" PRIu32
-            "/%" PRIu32 ";max-width:%" PRIu32 "px\">\n<img class=\"original\" alt=\"original\" draggable=\"false\" "
-            "src=\"data:image/png;base64,",
-            p->width, p->height, p->width < 512 ? 512 : p->width);
+    text = put_until(out, text, "{{size}}");
+    fprintf(out, "aspect-ratio:%" PRIu32 "/%" PRIu32 ";max-width:%" PRIu32 "px", p->width, p->height,
+            p->width < 512 ? 512 : p->width);
+    text = put_until(out, text, "{{original}}");
     bool whole = put_file(out, p->original_path);
-    fprintf(out, "\">\n");
+    text = put_until(out, text, "{{coded}}");
     whole = put_versions(out, page, p) && whole;
-    fprintf(out, "<p class=\"none\" hidden></p><span class=\"bar\"></span><span class=\"tag left\">original</span>"
-                 "<span class=\"tag right\"></span></div>\n<div class=\"figures\">");
+    text = put_until(out, text, "{{figures}}");
     for (size_t s = 0; s < page->n_sizes; s++) put_table(out, page, p, s);
     put_plots(out, page, p, index);
-    fprintf(out, "</div></article>\n");
+    fputs(text, out);
     return whole;
 }
 
 void html_end(FILE *out, const html_page *page) {
-    fprintf(out, "</main>\n<footer><p>SSIMULACRA2: 100 is equal, below 0 is ruin. Originals, and what Pith and JPEG XL "
-                 "decode to, are within as PNG; AVIF, WebP and JPEG are the coded files themselves.");
+    const char *text = put_until(out, strstr(html_page_text, PICTURES_MARK) + strlen(PICTURES_MARK), "{{missing}}");
     if (*page->missing) {
         fprintf(out, " Not installed, hence left out: ");
         put_text(out, page->missing);
         fprintf(out, ".");
     }
-    fprintf(out, "</p></footer>\n<script>\n%s</script>\n</body>\n</html>\n", html_script);
+    text = put_until(out, text, "{{script}}");
+    fputs(html_script, out);
+    fputs(text, out);
 }

@@ -48,7 +48,7 @@ void html_begin(FILE *out, const html_page *page);
 bool html_add(FILE *out, const html_page *page, const html_picture *picture, unsigned index);
 void html_end(FILE *out, const html_page *page);
 
-/* The page's style sheet and script. */
-extern const char html_style[], html_script[];
+/* page.html and page_picture.html, in which {{name}} is where something is put; page.css and page.js. */
+extern const char html_page_text[], html_picture_text[], html_style[], html_script[];
 
 #endif
