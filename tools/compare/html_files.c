@@ -11,9 +11,9 @@
 #define EMBED(name, file)                                                                                              \
     __asm__(".section .rodata." #name ", \"a\"\n"                                                                      \
             ".globl " SYMBOL(name) "\n" SYMBOL(name) ":\n"                                                             \
-            ".incbin \"" PITH_PAGE_FOLDER "/" file "\"\n"                                                              \
-            ".byte 0\n"                                                                                                \
-            ".previous\n")
+                                                     ".incbin \"" PITH_PAGE_FOLDER "/" file "\"\n"                     \
+                                                     ".byte 0\n"                                                       \
+                                                     ".previous\n")
 
 EMBED(html_page_text, "page.html");
 EMBED(html_picture_text, "page_picture.html");

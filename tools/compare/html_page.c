@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <nettle/base64.h>
+
 #include "compare/svg_plot.h"
 
 static void put_text(FILE *out, const char *text) {
@@ -20,15 +22,13 @@ static void put_text(FILE *out, const char *text) {
 
 /* A whole file as base64. */
 static bool put_file(FILE *out, const char *path) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint8_t bytes[3 * 1024]; /* whole groups of three, so that only the last block is padded */
+    char text[BASE64_ENCODE_RAW_LENGTH(sizeof bytes)];
     FILE *file = fopen(path, "rb");
     if (!file) return false;
-    uint8_t three[3];
-    for (size_t n; (n = fread(three, 1, 3, file)) > 0;) {
-        uint32_t bits = (uint32_t)three[0] << 16 | (n > 1 ? (uint32_t)three[1] << 8 : 0) | (n > 2 ? three[2] : 0u);
-        char four[4] = {digits[bits >> 18], digits[bits >> 12 & 63], n > 1 ? digits[bits >> 6 & 63] : '=',
-                        n > 2 ? digits[bits & 63] : '='};
-        fwrite(four, 1, 4, out);
+    for (size_t n; (n = fread(bytes, 1, sizeof bytes, file)) > 0;) {
+        base64_encode_raw(text, n, bytes);
+        fwrite(text, 1, BASE64_ENCODE_RAW_LENGTH(n), out);
     }
     bool whole = !ferror(file);
     fclose(file);
