@@ -95,7 +95,7 @@ static void put_plots(FILE *out, const html_page *page, const html_picture *p, u
             for (size_t s = 0; s < page->n_sizes; s++) {
                 const html_version *v = &p->versions[s][c];
                 double value = which == 0 ? v->figures.ssimulacra2 : v->figures.ms_ssim;
-                points[c][s] = (svg_point){(double)v->n_bytes / 1000, v->made ? value : NAN, false};
+                points[c][s] = (svg_point){(double)v->n_bytes / 1000, v->made ? value : NAN};
             }
             lines[c] = (svg_line){page->codecs[c].shown, svg_colour_of(page->codecs[c].name), c == 0, points[c],
                                   page->n_sizes};

@@ -110,7 +110,7 @@ static void draw_line(FILE *out, const frame *f, const svg_line *line) {
         const svg_point *p = &line->points[i];
         if (!is_drawn(p)) continue;
         fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%s\" fill=\"%s\"/>", x_of(f, p->x), y_of(f, p->y),
-                line->strong ? "3.4" : "2.6", p->partial ? "none" : line->colour);
+                line->strong ? "3.4" : "2.6", line->colour);
     }
     fprintf(out, "</g>\n");
 }
@@ -169,15 +169,3 @@ void svg_plot_draw(FILE *out, const svg_plot *plot, unsigned id, double x, doubl
     draw_names(out, &f, plot);
     fprintf(out, "</g>\n");
 }
-
-void svg_document_begin(FILE *out, const char *title, double width, double height) {
-    fprintf(out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %g %g\" width=\"%g\" height=\"%g\" "
-            "font-family=\"system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif\">\n<title>",
-            width, height, width, height);
-    put_text(out, title);
-    fprintf(out, "</title>\n<style>svg{color:#222;background:#fff}"
-                 "@media(prefers-color-scheme:dark){svg{color:#ddd;background:#161618}}</style>\n");
-}
-
-void svg_document_end(FILE *out) { fprintf(out, "</svg>\n"); }

@@ -13,8 +13,7 @@
 #define SVG_MAX_LINES 12
 
 typedef struct svg_point {
-    double x, y;  /* x > 0; a point that is not finite is left out */
-    bool partial; /* drawn hollow: stands for a part of the pictures only */
+    double x, y; /* x > 0; a point that is not finite is left out */
 } svg_point;
 
 typedef struct svg_line {
@@ -35,10 +34,6 @@ typedef struct svg_plot {
 /* Draws into an svg element that is open, at x and y, in user units; `id` is
  * any number that no other plot of the document has. */
 void svg_plot_draw(FILE *out, const svg_plot *plot, unsigned id, double x, double y, double width, double height);
-
-/* A whole SVG document around plots: light or dark as the reader's system is. */
-void svg_document_begin(FILE *out, const char *title, double width, double height);
-void svg_document_end(FILE *out);
 
 /* The colour of a codec's line by its name in bench/codecs.sh; never NULL. */
 const char *svg_colour_of(const char *codec);
