@@ -70,7 +70,7 @@ static cli_exit load_pith(compared *c, const char *path, const compare_request *
 }
 
 static cli_exit load(compared *c, const char *path, const compare_request *r, const pith_env *env) {
-    if (pith_file_is_one(path)) return load_pith(c, path, r, env);
+    if (file_kind_of_content(path) == FILE_PITH) return load_pith(c, path, r, env);
     pith_diag why = {0};
     image_facts facts;
     pith_status status = image_load(&c->image, &facts, path, &env->limits, &why);
@@ -164,7 +164,7 @@ static int run(const cli_command *command, int argc, char **argv) {
         if (option == CLI_SIDE_BY_SIDE) r.sheet = argument;
         if (option == CLI_HTML) r.html = argument;
         if (option == CLI_HEATMAP) r.tiles.heatmap = argument;
-        if (option == CLI_BOUND_LEVEL && !tiles_parse_level(&r.tiles.bound, argument))
+        if (option == CLI_BOUND_LEVEL && !cli_parse_level(&r.tiles.bound, argument))
             return cli_usage(command, "--bound takes loose, normal or strict, not \"%s\"", argument);
         if (cli_take_setup(&r.setup, command, option, argument, &code) && code != CLI_DONE) return (int)code;
     }

@@ -364,13 +364,9 @@ static cli_exit decode_one(void *user, const operand *item) {
 static cli_exit decode_all(decode_request *r, const cli_command *command, const operand_rules *names,
                            const operand_list *list) {
     batch b = {.command = command, .options = r->batch, .list = list, .rules = names, .run = decode_one, .user = r};
-    cli_exit code = batch_check(&r->batch, command, list);
-    if (code == CLI_DONE) code = choose_format(r, command, list);
-    if (code != CLI_DONE) return code;
+    cli_exit code = choose_format(r, command, list);
     r->is_many = list->is_many;
-    if (!r->is_many) return batch_run_one(&b);
-    batch_share_threads(&b, &r->setup);
-    return batch_run(&b);
+    return code == CLI_DONE ? batch_run(&b, &r->setup) : code;
 }
 
 static int run(const cli_command *command, int argc, char **argv) {

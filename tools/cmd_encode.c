@@ -80,16 +80,6 @@ static bool parse_method(pith_method *method, const char *name) {
     return true;
 }
 
-static bool parse_level(pith_level *level, const char *text) {
-    static const char *const names[] = {NULL, "loose", "normal", "strict"};
-    for (unsigned i = 1; i < sizeof names / sizeof *names; i++)
-        if (strcmp(text ? text : "normal", names[i]) == 0) {
-            *level = (pith_level)i;
-            return true;
-        }
-    return false;
-}
-
 static cli_exit parse(encode_request *r, const cli_command *command, int argc, char **argv) {
     const char *argument;
     cli_exit code = CLI_DONE;
@@ -111,7 +101,7 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
             if (!cli_parse_number(&r->effort, argument, 0, 3) || r->effort != (int)r->effort)
                 return cli_usage(command, "--effort takes 0, 1, 2 or 3, not \"%s\"", argument);
         } else if (option == 'f') {
-            if (!parse_level(&r->faithful, argument))
+            if (!cli_parse_level(&r->faithful, argument ? argument : "normal"))
                 return cli_usage(command, "--faithful takes loose, normal or strict, not \"%s\"", argument);
         } else if (option == CLI_PROTECT) {
             if (r->n_protect == MAX_PROTECTED)
@@ -342,12 +332,8 @@ static cli_exit encode_all(encode_request *r, const cli_command *command, const 
                .run = encode_one,
                .is_whole = pith_file_is_whole,
                .user = r};
-    cli_exit code = batch_check(&r->batch, command, list);
-    if (code != CLI_DONE) return code;
     r->is_many = list->is_many;
-    if (!r->is_many) return batch_run_one(&b);
-    batch_share_threads(&b, &r->setup);
-    return batch_run(&b);
+    return batch_run(&b, &r->setup);
 }
 
 static int run(const cli_command *command, int argc, char **argv) {

@@ -51,11 +51,6 @@ static const char *method_name(pith_method method) {
     return "?";
 }
 
-static const char *level_name(pith_level level) {
-    static const char *const names[] = {"none", "loose", "normal", "strict"};
-    return (unsigned)level < sizeof names / sizeof *names ? names[level] : "?";
-}
-
 static void print_latent(const info_view *v) {
     const pith_info *i = &v->file->info;
     printf("  latent    %" PRIu32 "x%" PRIu32 ", %" PRIu32 " channels, 1/%" PRIu32 " of the picture's size, %" PRIu32
@@ -114,7 +109,7 @@ static void print_text(const info_view *v, bool verbose) {
     else if (!isnan(v->quality))
         printf("  quality   %.1f\n", v->quality);
     if (i->faithful != PITH_LEVEL_NONE)
-        printf("  faithful  %s: no tile's error above %.3f, the worst %.3f\n", level_name(i->faithful), i->bound,
+        printf("  faithful  %s: no tile's error above %.3f, the worst %.3f\n", cli_level_name(i->faithful), i->bound,
                i->worst_tile);
     print_parts(v);
     if (i->method == PITH_METHOD_EXACT)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "messages/harmless.h"
 #include "messages/standard_error.h"
 
 #define MAX_OPTIONS 40
@@ -48,30 +49,6 @@ static bool quiet; /* as standard error does, it belongs to the process */
 
 void cli_be_quiet(void) { quiet = true; }
 bool cli_is_quiet(void) { return quiet; }
-
-/* Bytes of the character there; 0: none of UTF-8's. */
-static size_t character_bytes(const unsigned char *c) {
-    const size_t n = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : c[0] < 0xf5 ? 4 : 0;
-    for (size_t i = 1; i < n; i++)
-        if ((c[i] & 0xc0) != 0x80) return 0;
-    return n;
-}
-
-/* Control characters of ASCII and of Latin 1, and those that turn the direction of writing. */
-static bool is_control(const unsigned char *c, size_t n) {
-    if (n == 1) return c[0] < 0x20 || c[0] == 0x7f;
-    if (n == 2) return c[0] == 0xc2 && c[1] < 0xa0;
-    return n == 3 && c[0] == 0xe2 &&
-           ((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) || (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
-}
-
-static void make_harmless(char *text) {
-    for (unsigned char *c = (unsigned char *)text; *c;) {
-        const size_t n = character_bytes(c), n_here = n ? n : 1;
-        if (n == 0 || is_control(c, n)) memset(c, '?', n_here);
-        c += n_here;
-    }
-}
 
 const char *cli_show(cli_shown *shown, const char *name) {
     snprintf(shown->text, sizeof shown->text, "%s", name);
@@ -263,6 +240,16 @@ double cli_seconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+const char *cli_name_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+bool cli_ends_with(const char *name, const char *ending) {
+    const size_t n = strlen(name), n_ending = strlen(ending);
+    return n > n_ending && strcmp(name + n - n_ending, ending) == 0;
 }
 
 bool cli_same_file(const char *a, const char *b) {

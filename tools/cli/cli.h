@@ -163,11 +163,14 @@ void cli_make_env(pith_env *env, const cli_setup *setup);
 /* ---- values ------------------------------------------------------------------------ */
 
 /* A decimal number in [minimum, maximum] and nothing else. */
+bool cli_parse_number(double *value, const char *text, double minimum, double maximum);
 /* "WxH+X+Y", or "WxH" for the upper left corner. */
 bool cli_parse_region(pith_area *region, const char *text);
 /* "X,Y,W,H". */
 bool cli_parse_rectangle(pith_area *area, const char *text);
-bool cli_parse_number(double *value, const char *text, double minimum, double maximum);
+/* "loose", "normal", "strict"; the name of PITH_LEVEL_NONE is "none". */
+bool cli_parse_level(pith_level *level, const char *text);
+const char *cli_level_name(pith_level level);
 
 /* What -s asks for. */
 typedef struct cli_size {
@@ -183,6 +186,10 @@ uint64_t cli_size_bytes(const cli_size *size, uint32_t width, uint32_t height);
 /* ---- small things -------------------------------------------------------------------- */
 
 double cli_seconds(void); /* of a clock that only goes forward */
+/* The last name of a path. */
+const char *cli_name_of(const char *path);
+/* There is something before the ending. */
+bool cli_ends_with(const char *name, const char *ending);
 /* The two names lead to one file on disk. */
 bool cli_same_file(const char *a, const char *b);
 

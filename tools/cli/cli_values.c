@@ -79,3 +79,20 @@ bool cli_parse_rectangle(pith_area *area, const char *text) {
         if ((i > 0 && !skip(&text, ',')) || !whole_number(fields[i], &text)) return false;
     return *text == '\0' && area->width > 0 && area->height > 0;
 }
+
+static const char *const level_names[] = {[PITH_LEVEL_NONE] = "none",
+                                          [PITH_LEVEL_LOOSE] = "loose",
+                                          [PITH_LEVEL_NORMAL] = "normal",
+                                          [PITH_LEVEL_STRICT] = "strict"};
+#define N_LEVELS (sizeof level_names / sizeof level_names[0])
+
+bool cli_parse_level(pith_level *level, const char *text) {
+    for (size_t i = PITH_LEVEL_LOOSE; i < N_LEVELS; i++)
+        if (strcmp(text, level_names[i]) == 0) {
+            *level = (pith_level)i;
+            return true;
+        }
+    return false;
+}
+
+const char *cli_level_name(pith_level level) { return (size_t)level < N_LEVELS ? level_names[level] : "?"; }

@@ -235,10 +235,9 @@ static cli_exit add_picture(job *j, const char *path, unsigned index) {
     pith_status status = image_load(&s->image, &facts, path, &j->env.limits, &why);
     if (status != PITH_OK) code = cli_fail(cli_exit_of(status, CLI_INPUT), path, "%s", why.message);
     if (code == CLI_DONE) {
-        const char *slash = strrchr(path, '/');
         path_in(s->original, j, "original", 0, "png");
         path_in(ppm, j, "original", 0, "ppm");
-        s->on_page.name = slash ? slash + 1 : path;
+        s->on_page.name = cli_name_of(path);
         s->on_page.original_path = s->original;
         s->on_page.width = s->image.format.width;
         s->on_page.height = s->image.format.height;

@@ -6,22 +6,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/cli_json.h"
 #include "compare/compare_sheet.h"
-
-static const char *const level_names[] = {
-    [PITH_LEVEL_LOOSE] = "loose", [PITH_LEVEL_NORMAL] = "normal", [PITH_LEVEL_STRICT] = "strict"};
-
-bool tiles_parse_level(pith_level *level, const char *text) {
-    for (int i = PITH_LEVEL_LOOSE; i <= PITH_LEVEL_STRICT; i++)
-        if (strcmp(text, level_names[i]) == 0) {
-            *level = (pith_level)i;
-            return true;
-        }
-    return false;
-}
 
 /* ---- measuring ------------------------------------------------------------------------- */
 
@@ -76,21 +63,21 @@ static cli_exit say_bound(const measured *m, const char *path_b, const tiles_req
     const pith_tile *worst = &m->tiles[i];
     const uint32_t x = (uint32_t)(i % m->across) * PITH_TILE, y = (uint32_t)(i / m->across) * PITH_TILE;
     if (r->as_json) {
-        cli_exit code = json_print(
-            json_pack("{ss so so sI sI sI sI sb}", "level", level_names[r->bound], "bound", json_number((double)bound),
-                      "worst_error", json_number((double)worst->error), "worst_x", (json_int_t)x, "worst_y",
-                      (json_int_t)y, "tiles", (json_int_t)n, "tiles_over", (json_int_t)n_over, "holds", n_over == 0));
+        cli_exit code = json_print(json_pack(
+            "{ss so so sI sI sI sI sb}", "level", cli_level_name(r->bound), "bound", json_number((double)bound),
+            "worst_error", json_number((double)worst->error), "worst_x", (json_int_t)x, "worst_y", (json_int_t)y,
+            "tiles", (json_int_t)n, "tiles_over", (json_int_t)n_over, "holds", n_over == 0));
         if (code != CLI_DONE) return code;
     } else {
         printf("level %s\nbound %.4f\nworst_error %.4f\nworst_x %" PRIu32 "\nworst_y %" PRIu32
                "\ntiles %zu\ntiles_over %zu\n",
-               level_names[r->bound], (double)bound, (double)worst->error, x, y, n, n_over);
+               cli_level_name(r->bound), (double)bound, (double)worst->error, x, y, n, n_over);
     }
     if (n_over == 0) return CLI_DONE;
     return cli_fail(CLI_BOUND, path_b,
                     "the %s bound does not hold: the tile at %" PRIu32 ",%" PRIu32
                     " has an error of %.3f, %.3f is allowed; %zu of %zu tiles are over",
-                    level_names[r->bound], x, y, (double)worst->error, (double)bound, n_over, n);
+                    cli_level_name(r->bound), x, y, (double)worst->error, (double)bound, n_over, n);
 }
 
 /* ---- the heatmap ---------------------------------------------------------------------------- */

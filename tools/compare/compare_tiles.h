@@ -13,9 +13,6 @@ typedef struct tiles_request {
     bool force; /* the heatmap replaces whatever is there */
 } tiles_request;
 
-/* "loose", "normal", "strict". */
-bool tiles_parse_level(pith_level *level, const char *text);
-
 /* Paints, then says whether the bound holds: CLI_BOUND when not, with a line on
  * standard error that begins with `path_b`. */
 cli_exit compare_tiles(const pith_image *a, const pith_image *b, const char *path_b, const tiles_request *request);

@@ -40,11 +40,6 @@ bool batch_take_option(batch_options *o, const cli_command *command, int option,
     }
 }
 
-cli_exit batch_check(const batch_options *o, const cli_command *command, const operand_list *list) {
-    if (list->is_many || (!o->jobs && !o->resume)) return CLI_DONE;
-    return cli_usage(command, "--jobs and --resume are for many files");
-}
-
 static size_t n_cores(void) {
     long n = sysconf(_SC_NPROCESSORS_ONLN);
     return n > 1 ? (size_t)n : 1;
@@ -58,7 +53,7 @@ static size_t count_jobs(const batch *b) {
     return jobs < n ? jobs : n ? n : 1;
 }
 
-void batch_share_threads(const batch *b, cli_setup *setup) {
+static void share_threads(const batch *b, cli_setup *setup) {
     size_t n = n_cores() / count_jobs(b);
     if (setup->threads == 0) setup->threads = n > 1 ? (int)n : 1;
 }
@@ -110,10 +105,10 @@ static bool is_finished(const batch *b, const operand *i) {
 static void show_progress(const work *w, const char *name) {
     if (cli_is_quiet() || !isatty(STDERR_FILENO)) return;
     char line[128];
-    const char *slash = strrchr(name, '/');
+    cli_shown shown;
     size_t n = w->n_done + w->n_failed + w->n_skipped;
     snprintf(line, sizeof line, "[%zu of %zu%s] %.60s", n, w->batch->list->n_items, w->n_failed ? ", some failed" : "",
-             slash ? slash + 1 : name);
+             cli_show(&shown, cli_name_of(name)));
     standard_error_status(line);
 }
 
@@ -161,9 +156,11 @@ static cli_exit run_all(const batch *b) {
     return w.code;
 }
 
-cli_exit batch_run_one(const batch *b) { return run_item(b, &b->list->items[0]); }
-
-cli_exit batch_run(const batch *b) {
+cli_exit batch_run(const batch *b, cli_setup *setup) {
+    if (!b->list->is_many && (b->options.jobs || b->options.resume))
+        return cli_usage(b->command, "--jobs and --resume are for many files");
+    if (!b->list->is_many) return run_item(b, &b->list->items[0]);
+    share_threads(b, setup);
     const bool has_folder = b->list->folder && b->list->n_items > 0;
     cli_exit code = has_folder ? make_folder(b->list->folder) : CLI_DONE;
     if (code == CLI_DONE) code = run_all(b);

@@ -28,9 +28,6 @@ typedef struct batch_options {
 /* True when the option was one of them; `*code` is set when its value was wrong. */
 bool batch_take_option(batch_options *options, const cli_command *command, int option, const char *argument,
                        cli_exit *code);
-/* After the operands were read: what is of many files alone. */
-cli_exit batch_check(const batch_options *options, const cli_command *command, const operand_list *list);
-
 typedef struct batch {
     const cli_command *command;
     batch_options options;
@@ -43,12 +40,8 @@ typedef struct batch {
     void *user;
 } batch;
 
-/* Where no number of threads was given, the files at a time share the cores. */
-void batch_share_threads(const batch *b, cli_setup *setup);
-/* The only item, without a word of how many. */
-cli_exit batch_run_one(const batch *b);
-/* Runs all and says how many were done, failed and left out; returns the highest
- * status. Folders for the outputs are made. */
-cli_exit batch_run(const batch *b);
+/* Runs all. Of many says how many were done, failed and left out, makes the folders for the outputs, and gives each
+ * of the files at a time its share of the cores, where `setup` has no number of threads. Returns the highest status. */
+cli_exit batch_run(const batch *b, cli_setup *setup);
 
 #endif

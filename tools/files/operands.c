@@ -136,17 +136,12 @@ static bool take_found(void *user, const char *path, const char *below) {
     return true;
 }
 
-static const char *name_of(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* The last name of a folder's path; "" of ".", ".." and "/". */
 static char *folder_name(const char *path) {
     char *copy = strdup(path);
     if (!copy) return NULL;
     for (size_t n = strlen(copy); n > 0 && copy[n - 1] == '/'; n--) copy[n - 1] = '\0';
-    const char *name = name_of(copy);
+    const char *name = cli_name_of(copy);
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) name = "";
     memmove(copy, name, strlen(name) + 1);
     return copy;
@@ -173,7 +168,7 @@ static cli_exit read_many(operand_list *list, const operand_options *options, co
         if (options->recursive && is_folder(operands[i]))
             take_folder(&r, operands[i], n_operands == 1);
         else
-            take(&r, operands[i], name_of(operands[i]));
+            take(&r, operands[i], cli_name_of(operands[i]));
     output_names_free(&names);
     return r.failed ? out_of_memory() : CLI_DONE;
 }

@@ -6,7 +6,7 @@
 #define PITH_TOOLS_FILES_OPERANDS_H
 
 #include "cli/cli.h"
-#include "files/file_kind.h"
+#include "imageio/file_kind.h"
 
 /* What the user said. */
 typedef struct operand_options {

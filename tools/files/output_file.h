@@ -13,7 +13,7 @@
 
 #include <pith/pith.h>
 
-#include "files/file_kind.h"
+#include "imageio/file_kind.h"
 
 typedef struct output_file output_file;
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
-#include "files/file_kind.h"
+#include "imageio/file_kind.h"
 
 /* An output that was given away. */
 typedef struct taken {

@@ -18,6 +18,17 @@ static const image_reader_type *const reader_types[] = {
 #define KINDS "PNG, JPEG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP, PPM"
 #define N_READER_TYPES (sizeof reader_types / sizeof reader_types[0])
 
+#define BRAND_BYTES 4u
+
+bool image_has_brand(const uint8_t *head, size_t n_head, const char *const *brands, size_t n_brands) {
+    if (n_head < 12 || memcmp(head + 4, "ftyp", 4) != 0) return false;
+    size_t n_box = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
+    for (size_t at = 8; at + BRAND_BYTES <= n_head && (at == 8 || at + BRAND_BYTES <= n_box); at += BRAND_BYTES)
+        for (size_t i = 0; i < n_brands && at != 12; i++) /* the version stands at 12 */
+            if (memcmp(head + at, brands[i], BRAND_BYTES) == 0) return true;
+    return false;
+}
+
 /* ---- bytes in ------------------------------------------------------------- */
 
 size_t image_input_read(image_input *input, void *bytes, size_t n_bytes) {

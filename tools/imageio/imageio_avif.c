@@ -9,16 +9,9 @@
 
 #include "imageio/imageio_format.h"
 
-static bool is_brand(const uint8_t *brand) { return memcmp(brand, "avif", 4) == 0 || memcmp(brand, "avis", 4) == 0; }
-
-/* The major brand, or one of the compatible ones that come after it. */
 static bool recognise(const uint8_t *head, size_t n_head) {
-    if (n_head < 16 || memcmp(head + 4, "ftyp", 4) != 0) return false;
-    size_t n_box = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
-    if (is_brand(head + 8)) return true;
-    for (size_t at = 16; at + 4 <= n_head && at + 4 <= n_box; at += 4)
-        if (is_brand(head + at)) return true;
-    return false;
+    static const char *const brands[] = {"avif", "avis"};
+    return image_has_brand(head, n_head, brands, sizeof brands / sizeof *brands);
 }
 
 #ifndef PITH_WITH_AVIF
@@ -189,11 +182,6 @@ static pith_status read_row(image_reader *r, void *row) {
     return PITH_OK;
 }
 
-static pith_status finish_reader(image_reader *r) {
-    (void)r;
-    return PITH_OK;
-}
-
 static void close_reader(image_reader *r) {
     avif_in *in = r->state;
     if (!in) return;
@@ -203,6 +191,6 @@ static void close_reader(image_reader *r) {
     free(in);
 }
 
-const image_reader_type image_reader_avif = {"AVIF", recognise, open_reader, read_row, finish_reader, close_reader};
+const image_reader_type image_reader_avif = {"AVIF", recognise, open_reader, read_row, NULL, close_reader};
 
 #endif

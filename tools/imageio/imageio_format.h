@@ -42,7 +42,7 @@ typedef struct image_reader_type {
     pith_status (*open)(image_reader *reader);
     /* Raw row `next_row`. */
     pith_status (*read_row)(image_reader *reader, void *row);
-    /* After the last row: PITH_E_TRUNCATED when the file is not whole. */
+    /* After the last row: PITH_E_TRUNCATED when the file is not whole. NULL: the rows were all there is to read. */
     pith_status (*finish)(image_reader *reader);
     void (*close)(image_reader *reader); /* copes with a failed open; state may be NULL */
 } image_reader_type;
@@ -97,6 +97,9 @@ struct image_reader {
 
 extern const image_reader_type image_reader_png, image_reader_jpeg, image_reader_webp, image_reader_avif,
     image_reader_jxl, image_reader_pnm, image_reader_heif, image_reader_tiff, image_reader_gif, image_reader_bmp;
+
+/* In the ISO base media file format: one of the brands, the major one or one that the file is compatible with. */
+bool image_has_brand(const uint8_t *head, size_t n_head, const char *const *brands, size_t n_brands);
 
 /* Checks a size that a header claims against the limits, then stores it. */
 pith_status image_reader_set_size(image_reader *reader, uint64_t width, uint64_t height);

@@ -7,23 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BRAND_BYTES 4u
-
-static bool is_brand(const uint8_t *brand) {
-    static const char *const brands[] = {"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"};
-    for (size_t i = 0; i < sizeof brands / sizeof *brands; i++)
-        if (memcmp(brand, brands[i], BRAND_BYTES) == 0) return true;
-    return false;
-}
-
-/* The major brand, or one of the compatible ones. */
 static bool recognise(const uint8_t *head, size_t n_head) {
-    if (n_head < 12 || memcmp(head + 4, "ftyp", 4) != 0) return false;
-    size_t n_box = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
-    if (is_brand(head + 8)) return true;
-    for (size_t at = 16; at + BRAND_BYTES <= n_head && at + BRAND_BYTES <= n_box; at += BRAND_BYTES)
-        if (is_brand(head + at)) return true;
-    return false;
+    static const char *const brands[] = {"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"};
+    return image_has_brand(head, n_head, brands, sizeof brands / sizeof *brands);
 }
 
 #ifndef PITH_WITH_HEIF
@@ -228,11 +214,6 @@ static pith_status read_row(image_reader *r, void *row) {
     return PITH_OK;
 }
 
-static pith_status finish_reader(image_reader *r) {
-    (void)r;
-    return PITH_OK;
-}
-
 static void close_reader(image_reader *r) {
     heif_in *in = r->state;
     if (!in) return;
@@ -243,6 +224,6 @@ static void close_reader(image_reader *r) {
     free(in);
 }
 
-const image_reader_type image_reader_heif = {"HEIC", recognise, open_reader, read_row, finish_reader, close_reader};
+const image_reader_type image_reader_heif = {"HEIC", recognise, open_reader, read_row, NULL, close_reader};
 
 #endif

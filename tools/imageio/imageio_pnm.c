@@ -216,11 +216,6 @@ static pith_status read_row(image_reader *r, void *row) {
     return PITH_OK;
 }
 
-static pith_status finish_reader(image_reader *r) {
-    (void)r; /* what follows would be another picture */
-    return PITH_OK;
-}
-
 static void close_reader(image_reader *r) {
     pnm_in *in = r->state;
     if (!in) return;
@@ -228,7 +223,7 @@ static void close_reader(image_reader *r) {
     free(in);
 }
 
-const image_reader_type image_reader_pnm = {"PPM", recognise, open_reader, read_row, finish_reader, close_reader};
+const image_reader_type image_reader_pnm = {"PPM", recognise, open_reader, read_row, NULL, close_reader};
 
 /* ---- writing ---------------------------------------------------------------- */
 

@@ -63,7 +63,7 @@ static pith_status next_row(image_reader *r, void *row) {
         cmyk_to_rgb(row, raw_row, n_pixels);
     if (!r->is_cmyk && r->raw.n_channels != r->format.n_channels)
         r->facts.had_alpha |= image_blend_on_white(row, raw_row, n_pixels, r->format.n_channels, r->raw.bit_depth);
-    return r->next_row == r->raw.height ? r->type->finish(r) : PITH_OK;
+    return r->next_row == r->raw.height && r->type->finish ? r->type->finish(r) : PITH_OK;
 }
 
 static void mirror(uint8_t *row, size_t n_pixels, size_t n_bytes) {

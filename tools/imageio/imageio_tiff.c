@@ -277,11 +277,6 @@ static pith_status open_reader(image_reader *r) {
     return status == PITH_OK ? tiff_start_pixels(r) : status;
 }
 
-static pith_status finish_reader(image_reader *r) {
-    (void)r;
-    return PITH_OK;
-}
-
 static void close_reader(image_reader *r) {
     tiff_in *in = r->state;
     if (!in) return;
@@ -290,7 +285,6 @@ static void close_reader(image_reader *r) {
     free(in);
 }
 
-const image_reader_type image_reader_tiff = {"TIFF",        recognise,     open_reader,
-                                             tiff_read_row, finish_reader, close_reader};
+const image_reader_type image_reader_tiff = {"TIFF", recognise, open_reader, tiff_read_row, NULL, close_reader};
 
 #endif

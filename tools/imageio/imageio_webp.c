@@ -146,11 +146,6 @@ static pith_status read_row(image_reader *r, void *row) {
     return status;
 }
 
-static pith_status finish_reader(image_reader *r) {
-    (void)r;
-    return PITH_OK;
-}
-
 static void close_reader(image_reader *r) {
     webp_in *in = r->state;
     if (!in) return;
@@ -160,7 +155,7 @@ static void close_reader(image_reader *r) {
     free(in);
 }
 
-const image_reader_type image_reader_webp = {"WebP", recognise, open_reader, read_row, finish_reader, close_reader};
+const image_reader_type image_reader_webp = {"WebP", recognise, open_reader, read_row, NULL, close_reader};
 
 /* ---- writing ---------------------------------------------------------------- */
 

@@ -6,14 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "imageio/file_kind.h"
 #include "imageio/image_colour.h"
 #include "imageio/imageio_format.h"
 #include "messages/tool_fail.h"
-
-/* doc/format.md: the first bytes of every .pith file. */
-static const uint8_t magic[4] = {0xf0, 'P', 'I', 'T'};
 
 static pith_status read_stream(pith_file *file, FILE *stream, uint64_t max_bytes, pith_diag *why) {
     size_t capacity = 0;
@@ -71,23 +68,12 @@ void pith_file_close(pith_file *file) {
     *file = (pith_file){0};
 }
 
-bool pith_file_is_one(const char *path) {
-    struct stat facts;
-    uint8_t head[sizeof magic] = {0};
-    if (stat(path, &facts) != 0 || !S_ISREG(facts.st_mode)) return false;
-    FILE *stream = fopen(path, "rb");
-    if (!stream) return false;
-    bool is_one = fread(head, 1, sizeof head, stream) == sizeof head && memcmp(head, magic, sizeof head) == 0;
-    fclose(stream);
-    return is_one;
-}
-
 bool pith_file_is_whole(void *user, const char *path) {
     (void)user;
     pith_env env;
     pith_file file;
     pith_env_defaults(&env, sizeof env);
-    if (!pith_file_is_one(path) || pith_file_open(&file, path, &env, NULL) != PITH_OK) return false;
+    if (file_kind_of_content(path) != FILE_PITH || pith_file_open(&file, path, &env, NULL) != PITH_OK) return false;
     pith_file_close(&file);
     return true;
 }

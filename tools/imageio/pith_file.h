@@ -25,9 +25,6 @@ pith_status pith_file_open_damaged(pith_file *file, const char *path, const pith
     PITH_MUST_CHECK;
 void pith_file_close(pith_file *file);
 
-/* By its first bytes; false for what is not a plain file. */
-bool pith_file_is_one(const char *path);
-
 /* A .pith file with nothing missing or damaged, as far as its checksums tell;
  * `user` is not used. */
 bool pith_file_is_whole(void *user, const char *path);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "messages/harmless.h"
+
 pith_status tool_fail(pith_diag *why, pith_status status, const char *format, ...) {
     if (!why || why->status != PITH_OK) return status;
     va_list arguments;
@@ -14,8 +16,7 @@ pith_status tool_fail(pith_diag *why, pith_status status, const char *format, ..
     vsnprintf(why->message, sizeof why->message, format, arguments);
     va_end(arguments);
     why->status = status;
-    for (char *c = why->message; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+    make_harmless(why->message);
     return status;
 }
 

@@ -8,8 +8,8 @@
 #include <pith/pith.h>
 
 /* Records a fault unless `why` (may be NULL) has one already; returns `status`,
- * so that a failing function can end with `return tool_fail(...)`. Control
- * characters, which may come from a file, become '?'. */
+ * so that a failing function can end with `return tool_fail(...)`. The message,
+ * which may quote a file, is made harmless. */
 pith_status tool_fail(pith_diag *why, pith_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

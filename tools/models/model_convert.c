@@ -70,11 +70,9 @@ static pith_precision precision_of(const char *name) {
 cli_exit model_convert(const cli_command *command, char **operands, int n_operands, const char *to, bool force) {
     if (n_operands != 2) return cli_usage(command, "convert: one IN and one OUT" ENDING " are needed");
     const char *in = operands[0], *out = operands[1];
-    size_t n = strlen(out), n_ending = strlen(ENDING);
     const pith_precision precision = precision_of(to);
     if (!precision) return cli_usage(command, "convert: --to fp16 or --to int8 is needed");
-    if (n <= n_ending || strcmp(out + n - n_ending, ENDING) != 0)
-        return cli_usage(command, "convert: \"%s\" does not end with " ENDING, out);
+    if (!cli_ends_with(out, ENDING)) return cli_usage(command, "convert: \"%s\" does not end with " ENDING, out);
     if (cli_same_file(in, out)) return cli_fail(CLI_USAGE, out, "is the input");
     const output_rules rules = {.kind = FILE_WEIGHTS, .force = force};
     pith_diag why = {0};

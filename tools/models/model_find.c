@@ -38,10 +38,7 @@ static bool add_path(model_list *list, const char *folder, const char *name) {
     return good;
 }
 
-static int is_model_name(const struct dirent *entry) {
-    size_t n = strlen(entry->d_name), n_ending = strlen(ENDING);
-    return n > n_ending && strcmp(entry->d_name + n - n_ending, ENDING) == 0;
-}
+static int is_model_name(const struct dirent *entry) { return cli_ends_with(entry->d_name, ENDING); }
 
 /* FIRST_FILE, then by the alphabet. */
 static int by_rank(const struct dirent **a, const struct dirent **b) {
@@ -100,8 +97,7 @@ typedef struct model_wish {
 } model_wish;
 
 static bool stem_is(const char *path, const char *name) {
-    const char *slash = strrchr(path, '/');
-    const char *stem = slash ? slash + 1 : path;
+    const char *stem = cli_name_of(path);
     size_t n = strlen(name);
     return strncmp(stem, name, n) == 0 && strcmp(stem + n, ENDING) == 0;
 }
@@ -215,10 +211,8 @@ static cli_exit find(pith_model **out, const pith_env *env, const model_wish *wi
 }
 
 static bool is_path(const char *wanted) {
-    size_t n = strlen(wanted), n_ending = strlen(ENDING);
-    bool has_ending = n > n_ending && strcmp(wanted + n - n_ending, ENDING) == 0;
     const bool is_built_in = strcmp(wanted, PITH_MODEL_BUILT_IN) == 0;
-    return has_ending || is_built_in || strchr(wanted, '/') || access(wanted, F_OK) == 0;
+    return cli_ends_with(wanted, ENDING) || is_built_in || strchr(wanted, '/') || access(wanted, F_OK) == 0;
 }
 
 static cli_exit open_wanted(pith_model **out, const pith_env *env, const char *wanted) {

@@ -33,8 +33,7 @@ static bool join(char path[PATH_BYTES], const char *folder, const char *name) {
 }
 
 static bool is_weights_name(const char *name) {
-    const char *dot = strrchr(name, '.');
-    return dot && dot != name && (strcmp(dot, ".safetensors") == 0 || strcmp(dot, ".ckpt") == 0);
+    return cli_ends_with(name, ".safetensors") || cli_ends_with(name, ".ckpt");
 }
 
 /* The key joins those known; false when it was or there are too many. */

@@ -3,8 +3,8 @@
 /* What a file is, by its name and by its first bytes: enough to know what must
  * not be replaced, and which files of a folder are pictures. Reading a picture
  * is imageio.h's matter. */
-#ifndef PITH_TOOLS_FILES_FILE_KIND_H
-#define PITH_TOOLS_FILES_FILE_KIND_H
+#ifndef PITH_TOOLS_IMAGEIO_FILE_KIND_H
+#define PITH_TOOLS_IMAGEIO_FILE_KIND_H
 
 #include <stdbool.h>
 

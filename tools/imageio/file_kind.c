@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-#include "files/file_kind.h"
+#include "imageio/file_kind.h"
 
 #include <ctype.h>
 #include <fcntl.h>
