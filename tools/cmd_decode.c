@@ -159,11 +159,10 @@ static cli_exit parse(decode_request *r, const cli_command *command, int argc, c
 
 /* The format, by OUT's name unless --format said it, and what it can do. */
 static cli_exit choose_format(decode_request *r, const cli_command *command, const operand_list *list) {
-    const operand *first = list->n_items ? &list->items[0] : NULL;
-    const bool is_named = first && first->is_named;
-    if (!r->has_format) r->write.type = is_named ? image_type_from_name(first->out) : IMAGE_PNG;
+    const char *named = list->n_items && list->items[0].is_named ? list->items[0].out : NULL;
+    if (!r->has_format) r->write.type = named ? image_type_from_name(named) : IMAGE_PNG;
     if (r->write.type == IMAGE_UNKNOWN)
-        return cli_fail(CLI_USAGE, first->out,
+        return cli_fail(CLI_USAGE, named,
                         "ends like no format that can be written: .png .jpg .webp .ppm .pgm .pam (or --format)");
     if (r->bit_depth == 16 && !can_be_deep(r->write.type))
         return cli_usage(command, "--depth 16 is for PNG, PPM and PAM");

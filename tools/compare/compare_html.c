@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compare/compare_sheet.h"
 #include "compare/html_page.h"
 #include "compare/rival_codecs.h"
 #include "files/interrupt.h"
@@ -56,33 +57,24 @@ static void path_in(char path[RIVAL_PATH_BYTES], const job *j, const char *name,
 
 /* ---- files ------------------------------------------------------------------------- */
 
+static pith_status put_image(const pith_sink *sink, const void *user) {
+    const pith_image *image = user;
+    pith_status status = sink->start(sink->user, &image->format);
+    if (status != PITH_OK) return status;
+    return sink->write_rows(sink->user, 0, image->format.height, image->pixels, image->stride_bytes);
+}
+
+/* In our own folder. */
 static pith_status write_picture(const char *path, image_type type, const pith_image *image, pith_diag *why) {
-    output_file *out = NULL;
-    image_writer *writer = NULL;
-    image_write_options options = {.type = type};
-    pith_sink sink;
-    const output_rules rules = {.kind = file_kind_of_image(type), .force = true}; /* in our own folder */
-    pith_status status = output_open(&out, path, &rules, why);
-    if (status == PITH_OK) status = image_writer_new(&writer, output_stream(out), &options, why);
-    if (status == PITH_OK) {
-        image_writer_sink(writer, &sink);
-        status = sink.start(sink.user, &image->format);
-        if (status == PITH_OK)
-            status = sink.write_rows(sink.user, 0, image->format.height, image->pixels, image->stride_bytes);
-        if (status == PITH_OK) status = image_writer_finish(writer);
-        if (status == PITH_OK) status = output_commit(out, why);
-    }
-    image_writer_free(&writer);
-    output_close(&out);
-    return status;
+    return compare_write(path, type, true, put_image, image, why);
 }
 
 static pith_status write_bytes(const char *path, const pith_bytes *bytes, pith_diag *why) {
     output_file *out = NULL;
     const output_rules rules = {.kind = FILE_PITH, .force = true};
     pith_status status = output_open(&out, path, &rules, why);
-    if (status == PITH_OK && fwrite(bytes->data, 1, bytes->n_bytes, output_stream(out)) != bytes->n_bytes)
-        status = PITH_E_IO;
+    /* A short write leaves the stream's error mark, which the commit sees. */
+    if (status == PITH_OK) fwrite(bytes->data, 1, bytes->n_bytes, output_stream(out));
     if (status == PITH_OK) status = output_commit(out, why);
     output_close(&out);
     return status;
@@ -192,9 +184,10 @@ static pith_status take_rival(html_version *v, job *j, subject *s, const rival_c
 }
 
 static pith_status make_versions(job *j, subject *s, pith_diag *why) {
+    const size_t n_codecs = j->page.n_codecs;
     pith_status status = PITH_OK;
     rival_run runs[HTML_MAX_CODECS] = {{.has_thread = false}};
-    for (size_t c = 1; c < j->page.n_codecs; c++) {
+    for (size_t c = 1; c < n_codecs; c++) {
         runs[c].job = j;
         runs[c].subject = s;
         runs[c].codec = c;
@@ -208,7 +201,7 @@ static pith_status make_versions(job *j, subject *s, pith_diag *why) {
         else
             status = make_pith(v, j, s, n_bytes, size * HTML_MAX_CODECS, why);
     }
-    for (size_t c = 1; c < j->page.n_codecs; c++) {
+    for (size_t c = 1; c < n_codecs; c++) {
         if (runs[c].has_thread)
             pthread_join(runs[c].thread, NULL);
         else

@@ -26,9 +26,15 @@ static void put_row(uint8_t *to, const pith_image *image, uint32_t y) {
         }
 }
 
-static pith_status put_rows(const pith_sink *sink, const pith_image *images, size_t n_images) {
-    const uint32_t width = images[0].format.width, height = images[0].format.height;
-    const uint64_t sheet_width = (uint64_t)n_images * width + (n_images - 1) * GAP_PIXELS;
+typedef struct sheet {
+    const pith_image *images; /* of one size */
+    size_t n_images;
+} sheet;
+
+static pith_status put_sheet(const pith_sink *sink, const void *user) {
+    const sheet *s = user;
+    const uint32_t width = s->images[0].format.width, height = s->images[0].format.height;
+    const uint64_t sheet_width = (uint64_t)s->n_images * width + (s->n_images - 1) * GAP_PIXELS;
     if (sheet_width > INT32_MAX) return PITH_E_LIMIT;
     pith_image_format format = {(uint32_t)sheet_width, height, 3, 8};
     pith_status status = sink->start(sink->user, &format);
@@ -36,36 +42,42 @@ static pith_status put_rows(const pith_sink *sink, const pith_image *images, siz
     if (!row) status = PITH_E_NOMEM;
     if (row) memset(row, 255, (size_t)sheet_width * 3);
     for (uint32_t y = 0; y < height && status == PITH_OK; y++) {
-        for (size_t i = 0; i < n_images; i++) put_row(row + i * (width + GAP_PIXELS) * 3, &images[i], y);
+        for (size_t i = 0; i < s->n_images; i++) put_row(row + i * (width + GAP_PIXELS) * 3, &s->images[i], y);
         status = sink->write_rows(sink->user, y, 1, row, (size_t)sheet_width * 3);
     }
     free(row);
     return status;
 }
 
-static pith_status write_sheet(output_file *out, image_type type, const pith_image *images, size_t n_images,
-                               pith_diag *why) {
+static pith_status write_rows(output_file *out, image_type type, compare_rows *rows, const void *user, pith_diag *why) {
     image_writer *writer = NULL;
     image_write_options options = {.type = type};
     pith_sink sink;
     pith_status status = image_writer_new(&writer, output_stream(out), &options, why);
     if (status != PITH_OK) return status;
     image_writer_sink(writer, &sink);
-    status = put_rows(&sink, images, n_images);
+    status = rows(&sink, user);
     if (status == PITH_OK) status = image_writer_finish(writer);
     const pith_diag *fault = image_writer_diag(writer);
-    if (status != PITH_OK) tool_fail(why, status, "%s", fault->status ? fault->message : "the sheet is too large");
+    if (status != PITH_OK) tool_fail(why, status, "%s", fault->status ? fault->message : "the picture is too large");
     image_writer_free(&writer);
     return status == PITH_OK ? output_commit(out, why) : status;
 }
 
-cli_exit compare_sheet_write(const char *path, const pith_image *images, size_t n_images, bool force) {
+pith_status compare_write(const char *path, image_type type, bool force, compare_rows *rows, const void *user,
+                          pith_diag *why) {
     output_file *out = NULL;
+    const output_rules rules = {.kind = file_kind_of_image(type), .force = force};
+    pith_status status = output_open(&out, path, &rules, why);
+    if (status == PITH_OK) status = write_rows(out, type, rows, user, why);
+    output_close(&out);
+    return status;
+}
+
+cli_exit compare_sheet_write(const char *path, const pith_image *images, size_t n_images, bool force) {
     pith_diag why = {0};
     const image_type named = image_type_from_name(path), type = named == IMAGE_UNKNOWN ? IMAGE_PNG : named;
-    const output_rules rules = {.kind = file_kind_of_image(type), .force = force};
-    pith_status status = output_open(&out, path, &rules, &why);
-    if (status == PITH_OK) status = write_sheet(out, type, images, n_images, &why);
-    output_close(&out);
+    const sheet s = {images, n_images};
+    pith_status status = compare_write(path, type, force, put_sheet, &s, &why);
     return status == PITH_OK ? CLI_DONE : cli_fail(cli_exit_of(status, CLI_OUTPUT), path, "%s", why.message);
 }

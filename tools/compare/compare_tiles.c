@@ -110,7 +110,8 @@ static tint tint_of(float error) {
 }
 
 static void paint_pixel(uint8_t *to, const uint8_t *from, uint32_t n_channels, const tint *t, bool is_border) {
-    float grey = n_channels == 1 ? from[0] : 0.299f * from[0] + 0.587f * from[1] + 0.114f * from[2];
+    float grey =
+        n_channels == 1 ? (float)from[0] : 0.299f * (float)from[0] + 0.587f * (float)from[1] + 0.114f * (float)from[2];
     float ground = 24 + 0.82f * grey; /* a little flat, so that colours carry */
     float strength = is_border ? 0.5f + 0.5f * t->strength : t->strength;
     /* The tint is multiplied by the picture in part: what is under it stays visible. */
@@ -151,8 +152,10 @@ cli_exit compare_tiles(const pith_image *a, const pith_image *b, const char *pat
     cli_exit code = CLI_DONE;
     if (status != PITH_OK)
         code = cli_fail(cli_exit_of(status, CLI_INPUT), path_b, "%s", why.status ? why.message : "out of memory");
-    if (code == CLI_DONE && request->heatmap) code = paint(&m, &a8, request->heatmap, request->force);
-    if (code == CLI_DONE && request->bound != PITH_LEVEL_NONE) code = say_bound(&m, path_b, request);
+    else if (request->heatmap)
+        code = paint(&m, &a8, request->heatmap, request->force);
+    if (status == PITH_OK && code == CLI_DONE && request->bound != PITH_LEVEL_NONE)
+        code = say_bound(&m, path_b, request);
     if (a8.pixels != a->pixels) free(a8.pixels);
     if (b8.pixels != b->pixels) free(b8.pixels);
     free(m.tiles);

@@ -37,7 +37,7 @@ bool rival_is_installed(const rival_codec *codec) {
 }
 
 /* Runs a program with its output thrown away; true when it ended well. */
-static bool run_quietly(char *const *words) {
+static bool run_quietly(const char *tool, char *const *words) {
     posix_spawn_file_actions_t actions;
     if (posix_spawn_file_actions_init(&actions) != 0) return false;
     pid_t child;
@@ -45,7 +45,7 @@ static bool run_quietly(char *const *words) {
     bool started = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) == 0 &&
                    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0) == 0 &&
                    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0) == 0 &&
-                   posix_spawnp(&child, words[0], &actions, NULL, words, environ) == 0;
+                   posix_spawnp(&child, tool, &actions, NULL, words, environ) == 0;
     posix_spawn_file_actions_destroy(&actions);
     return started && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
@@ -66,7 +66,7 @@ static bool encode(const rival_codec *codec, int setting, const char *in, const 
     size_t n = 0;
     for (; command[n]; n++) memcpy(&words[n], &command[n], sizeof words[n]); /* posix_spawn does not write them */
     words[n] = NULL;
-    return run_quietly(words);
+    return run_quietly(codec->tool, words);
 }
 
 /* One end of what is left to search: a setting and the file it gives. */

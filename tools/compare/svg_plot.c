@@ -41,11 +41,14 @@ static void put_text(FILE *out, const char *text) {
 
 static bool is_drawn(const svg_point *p) { return isfinite(p->x) && isfinite(p->y) && p->x > 0; }
 
+static const double factors[] = {1, 2, 5}; /* of a power of ten */
+#define N_FACTORS (sizeof factors / sizeof factors[0])
+
 /* A step of 1, 2 or 5 times a power of ten, of which at most N_Y_STEPS fit in the range. */
 static double nice_step(double range) {
     double power = pow(10, floor(log10(range / N_Y_STEPS)));
-    for (double factor = 1; factor < 10; factor = factor == 2 ? 5 : 2 * factor)
-        if (range / (factor * power) <= N_Y_STEPS) return factor * power;
+    for (size_t i = 0; i < N_FACTORS; i++)
+        if (range / (factors[i] * power) <= N_Y_STEPS) return factors[i] * power;
     return 10 * power;
 }
 
@@ -77,16 +80,16 @@ static double y_of(const frame *f, double value) { return f->y + f->height * (f-
 
 static void draw_grid(FILE *out, const frame *f) {
     int n_decimals = f->step >= 1 ? 0 : (int)ceil(-log10(f->step) - 1e-9);
-    for (double y = ceil(f->least / f->step) * f->step; y <= f->most; y += f->step) {
-        double value = fabs(y) < f->step / 2 ? 0 : y;
+    for (long i = lround(ceil(f->least / f->step)); (double)i * f->step <= f->most; i++) {
+        double value = (double)i * f->step;
         fprintf(out, "<path d=\"M%.1f %.1fh%.1f\" stroke=\"currentColor\" opacity=\"%s\"/>", f->x, y_of(f, value),
                 f->width, value == 0 ? ".5" : ".16");
         fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\" opacity=\".75\">%.*f</text>\n", f->x - 6,
                 y_of(f, value) + 4, n_decimals, value);
     }
-    for (double power = pow(10, floor(f->log_least / log(10))); log(power) <= f->log_most; power *= 10)
-        for (double factor = 1; factor < 10; factor = factor == 2 ? 5 : 2 * factor) {
-            double value = power * factor;
+    for (long power = lround(floor(f->log_least / log(10))); (double)power * log(10) <= f->log_most; power++)
+        for (size_t i = 0; i < N_FACTORS; i++) {
+            double value = pow(10, (double)power) * factors[i];
             if (log(value) < f->log_least || log(value) > f->log_most) continue;
             fprintf(out, "<path d=\"M%.1f %.1fv%.1f\" stroke=\"currentColor\" opacity=\".16\"/>", x_of(f, value), f->y,
                     f->height);

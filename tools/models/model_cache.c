@@ -83,11 +83,15 @@ static bool read_hex(uint8_t id[PITH_FINGERPRINT_BYTES], const char *text) {
 }
 
 static bool read_line(model_cache_entry *e, const char *line) {
+    uint64_t *const numbers[] = {&e->key.device, &e->key.inode, &e->key.n_bytes, &e->key.mtime_ns};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char *rest;
+        *numbers[i] = strtoull(line, &rest, 10);
+        if (rest == line || *rest != ' ') return false;
+        line = rest + 1;
+    }
     char latent[24], decoder[24], end;
-    file_key *k = &e->key;
-    int n = sscanf(line, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %20s %20s%c", &k->device, &k->inode,
-                   &k->n_bytes, &k->mtime_ns, latent, decoder, &end);
-    if (n != 7 || end != '\n') return false;
+    if (sscanf(line, "%20s %20s%c", latent, decoder, &end) != 3 || end != '\n') return false;
     e->ids.has_latent = read_hex(e->ids.latent, latent);
     e->ids.has_decoder = read_hex(e->ids.decoder, decoder);
     return e->ids.has_latent && (e->ids.has_decoder || strcmp(decoder, NO_ID) == 0);
