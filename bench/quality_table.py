@@ -78,7 +78,7 @@ def markdown(means, codecs, budgets, title):
                        if m.n_can else "- | - | - | - | -")
             better = f" {m.n_first_better} of {m.n_all}" if codec != codecs[0] else ""
             yield f"| {shown(codec)} | {m.n_can} of {m.n_all} | {figures} |{better} |\n"
-    yield ("\nSSIMULACRA2: 100 is equal, below 0 is ruin. Frechet: distance between the statistics of originals' and "
+    yield ("\nSSIMULACRA2: 100 is identical, below 0 unusable. Frechet: distance between the statistics of originals' and "
            "decoded\npictures' patches, over a fixed network of random filters (bench/patch_statistics.py); 0 is "
            "natural, it\ncompares within this set alone. The last column counts by SSIMULACRA2; who cannot code a "
            "picture loses it.\n")
@@ -92,7 +92,7 @@ def tsv(means, codecs, budgets):
 
 
 def plots(means, codecs, budgets, title):
-    measures = (("ssimulacra2", "SSIMULACRA2 (100 = equal)", -60), ("ms_ssim", "MS-SSIM (1 = equal)", 0.75),
+    measures = (("ssimulacra2", "SSIMULACRA2 (100 = identical)", -60), ("ms_ssim", "MS-SSIM (1 = identical)", 0.75),
                 ("psnr_db", "PSNR in dB", -math.inf),
                 ("distance", "Frechet distance of patches (0 = natural)", -math.inf))
     width, height, head = 440, 320, 34

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* pith compare: how far two pictures are apart, in numbers or side by side. */
+/* pith compare: how much two pictures differ, in numbers or side by side. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
@@ -23,7 +23,7 @@ static const cli_option options[] = {
     CLI_OPTION_JSON,
     {CLI_HTML, "html", "OUT.html", "write a page of pictures beside what other codecs make of them"},
     {CLI_SIDE_BY_SIDE, "side-by-side", "OUT.png", "write the pictures beside each other, and no numbers"},
-    {CLI_BOUND_LEVEL, "bound", "LEVEL", "say whether B keeps to loose, normal or strict; status 5 when not"},
+    {CLI_BOUND_LEVEL, "bound", "LEVEL", "check B against a bound: loose, normal or strict; status 5 if it fails"},
     {CLI_HEATMAP, "heatmap", "OUT.png", "paint where B differs in structure"},
     CLI_OPTION_FORCE,
     CLI_OPTION_QUIET,
@@ -101,7 +101,7 @@ static cli_exit print_numbers(const compared *a, const compared *b, const compar
     return CLI_DONE;
 }
 
-/* All are as large as the first: said before the work of comparing. */
+/* All must be as large as the first; checked before the work of comparing. */
 static cli_exit check_sizes(const compared *pictures, const compare_request *r) {
     const pith_image_format *a = &pictures[0].image.format;
     for (size_t i = 1; i < r->n_paths; i++) {
@@ -144,7 +144,7 @@ static cli_exit compare(const compare_request *r) {
     return code;
 }
 
-/* Before the work. */
+/* Checked before the work. */
 static cli_exit check_out(const char *out, const compare_request *r) {
     pith_diag why = {0};
     const file_kind kind = r->html ? FILE_HTML : file_kind_of_image(image_type_from_name(out));

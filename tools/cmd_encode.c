@@ -20,14 +20,13 @@ static const cli_option options[] = {
     CLI_OPTION_VAE,
     {'q', "quality", "0..100", "quality, 0 smallest to 100 best (default 50)"},
     {'s', "size", "SIZE", "the best quality of at most SIZE: 5000, 5k, 5KiB, 0.15bpp"},
-    {CLI_LOSSLESS, "lossless", NULL, "every sample as it is, in the bytes that this takes; no model is needed"},
+    {CLI_LOSSLESS, "lossless", NULL, "keep every sample exactly, whatever the size; no model is needed"},
     {CLI_METHOD, "method", "NAME", "latent (default), or palette: the published baseline, to compare with"},
     BATCH_OPTIONS,
     METADATA_OPTIONS,
-    {'e', "effort", "0..3",
-     "0: the network alone; 1 (default): its faults are mended; 2, 3: longer and longer searches"},
+    {'e', "effort", "0..3", "0: the network alone; 1 (default): its faults are corrected; 2, 3: ever longer searches"},
     {'f', "faithful", "[=LEVEL]", "no tile is worse than LEVEL allows: loose, normal (default), strict"},
-    {CLI_PROTECT, "protect", "X,Y,W,H", "errors in this part count most; may be given more than once"},
+    {CLI_PROTECT, "protect", "X,Y,W,H", "errors in this area count most; may be repeated"},
     CLI_OPTION_VERBOSE,
     CLI_OPTION_QUIET,
     CLI_OPTION_MEMORY,
@@ -172,7 +171,7 @@ typedef struct encode_job {
     double model_seconds, read_seconds, write_seconds;
 } encode_job;
 
-/* What metadata may have of the bytes of --size, unless --keep named them. */
+/* Metadata may take one part in so many of --size, unless --keep named them. */
 #define METADATA_SHARE 4
 
 static cli_exit open_picture(encode_job *job) {
@@ -275,7 +274,7 @@ static void say_result(const encode_job *job, double all_seconds) {
             t->coding_seconds, job->write_seconds, all_seconds);
 }
 
-/* A size that was not half used looks like a fault where nobody says that more is of no use. */
+/* A file of less than half the size asked for looks like a fault unless someone says that more bytes would not help. */
 static void say_best(const encode_job *job) {
     const cli_size *size = &job->request->size;
     const uint64_t allowed = cli_size_bytes(size, job->format.width, job->format.height);

@@ -61,7 +61,7 @@ static void print_latent(const info_view *v) {
            i->method == PITH_METHOD_PALETTE ? ", of a quantiser with as much noise" : "");
 }
 
-/* How it is coded: for those who work on files. */
+/* How it is coded, for people who work on the format. */
 static void print_coding(const info_view *v) {
     const pith_info *i = &v->file->info;
     const bool is_exact = i->method == PITH_METHOD_EXACT;

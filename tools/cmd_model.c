@@ -12,7 +12,7 @@
 #include "models/model_catalogue.h"
 
 static const cli_option options[] = {
-    {CLI_TO, "to", "PRECISION", "convert: fp16, or int8 for half of that"},
+    {CLI_TO, "to", "PRECISION", "convert: to fp16, or to int8 at half the size"},
     {CLI_FORCE, "force", NULL, "convert: replace whatever is there"},
     CLI_OPTION_QUIET,
     CLI_OPTION_JSON,

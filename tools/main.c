@@ -43,8 +43,8 @@ static int run(int argc, char **argv) {
     return code == CLI_HELPED ? CLI_DONE : code;
 }
 
-/* Started with a standard stream closed, the next file opened would take its
- * place. Each gets one that fails in the direction it is for. */
+/* If a standard stream is closed at the start, the next file opened would take its place. So each such stream gets one
+ * that fails in its direction. */
 static void fill_standard_streams(void) {
     for (int handle = 0; handle <= 2; handle++)
         if (fcntl(handle, F_GETFD) < 0 && errno == EBADF) {

@@ -15,7 +15,7 @@
     }
 
 typedef struct metadata_choice {
-    unsigned stripped, kept; /* sets of bits; metadata_choice.c's own */
+    unsigned stripped, kept; /* sets of bits, private to metadata_choice.c */
 } metadata_choice;
 
 /* True when the option was one of them; `*code` is set when its list was wrong. */

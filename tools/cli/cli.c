@@ -45,7 +45,7 @@ cli_exit cli_exit_of(pith_status status, cli_exit otherwise) {
 
 /* ---- messages ------------------------------------------------------------------------ */
 
-static bool quiet; /* as standard error does, it belongs to the process */
+static bool quiet; /* belongs to the process, as standard error does */
 
 void cli_be_quiet(void) { quiet = true; }
 bool cli_is_quiet(void) { return quiet; }
@@ -224,7 +224,7 @@ uint64_t cli_call_memory(const cli_setup *setup, const pith_model *model, uint64
     return taken < left ? left - taken : 1;
 }
 
-/* The status does not tell them apart; src/api/memory_plan.c has the words. */
+/* The status does not tell them apart; the words are those of src/api/memory_plan.c. */
 bool cli_is_of_memory(const char *message) { return strstr(message, "MB of memory") != NULL; }
 
 void cli_make_env(pith_env *env, const cli_setup *setup) {

@@ -22,8 +22,8 @@ typedef enum cli_exit {
     CLI_INTERRUPTED = 130
 } cli_exit;
 
-/* The exit status for a library status; `otherwise` for those that a bad input,
- * model or output alike can give (PITH_E_IO, PITH_E_FORMAT, ...). */
+/* The exit status for a library status; `otherwise` for those that an input, a model or an output can all give
+ * (PITH_E_IO, PITH_E_FORMAT, ...). */
 cli_exit cli_exit_of(pith_status status, cli_exit otherwise);
 
 /* ---- messages, to standard error, one line each ------------------------------- */
@@ -34,12 +34,11 @@ cli_exit cli_fail(cli_exit code, const char *file, const char *format, ...) __at
 void cli_warn(const char *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "pith: FILE: TEXT", for -v. */
 void cli_say(const char *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* From now on failures alone are told, and no bar is shown. */
+/* From now on only failures are reported, and no bar is shown. */
 void cli_be_quiet(void);
 bool cli_is_quiet(void);
 
-/* A name from outside as it is shown: bytes that would move a terminal's cursor, colour it or turn
- * the direction of writing are question marks. */
+/* A name from outside, safe to show on a terminal: see make_harmless. */
 #define CLI_SHOWN_BYTES 4352
 typedef struct cli_shown {
     char text[CLI_SHOWN_BYTES];
@@ -83,10 +82,10 @@ enum {
 };
 
 #define CLI_OPTION_LIMIT                                                                                               \
-    { CLI_LIMIT, "limit", "NAME=N", "what files may ask for at most: see pith(1), \"Limits\"" }
+    { CLI_LIMIT, "limit", "NAME=N", "raise or lower what a file may ask for: see pith(1), \"Limits\"" }
 
 typedef struct cli_option {
-    int code;             /* the letter, or CLI_LONG_ONLY and up; 0 ends a table */
+    int code;             /* the letter, or CLI_LONG_ONLY and above; 0 ends a table */
     const char *name;     /* without the dashes */
     const char *argument; /* what --help calls it; NULL when it takes none */
     const char *help;
@@ -100,13 +99,16 @@ typedef struct cli_option {
 #define CLI_OPTION_THREADS                                                                                             \
     { CLI_THREADS, "threads", "N", "threads for the networks (default: one per core)" }
 #define CLI_OPTION_MEMORY                                                                                              \
-    { CLI_MEMORY, "memory", "SIZE", "keep to so much memory: 500M (default 1 GB with the built-in model)" }
+    {                                                                                                                  \
+        CLI_MEMORY, "memory", "SIZE",                                                                                  \
+            "use at most this much memory, such as 500M (default: 1 GB with the built-in model)"                       \
+    }
 #define CLI_OPTION_BACKEND                                                                                             \
     { CLI_BACKEND, "backend", "NAME", "the network engine: onednn or ref (default: the best there is)" }
 #define CLI_OPTION_VERBOSE                                                                                             \
-    { 'v', "verbose", NULL, "say where time went" }
+    { 'v', "verbose", NULL, "say where the time went" }
 #define CLI_OPTION_QUIET                                                                                               \
-    { CLI_QUIET, "quiet", NULL, "say nothing but what failed" }
+    { CLI_QUIET, "quiet", NULL, "say only what failed" }
 #define CLI_OPTION_FORCE                                                                                               \
     { CLI_FORCE, "force", NULL, "replace whatever is there, and write to a terminal" }
 #define CLI_OPTION_JSON                                                                                                \
@@ -144,16 +146,16 @@ typedef struct cli_setup {
     cli_limits limits;
 } cli_setup;
 
-#define CLI_MEMORY_BYTES 1000000000u /* where nothing was said, with built-in models */
+#define CLI_MEMORY_BYTES 1000000000u /* the default with built-in models */
 #define CLI_MEMORY_LEAST 64000000u
 
-/* What of it pictures' own formats may take. */
+/* The part of it that picture formats may take. */
 uint64_t cli_picture_memory(const cli_setup *setup);
-/* What of it is left for a call of the library, whose model may be NULL, when `taken` bytes are taken by files and
- * pictures; 0: not bound. */
+/* What is left of it for a call of the library when files and pictures take `taken` bytes; 0: no bound. `model` may be
+ * NULL. */
 uint64_t cli_call_memory(const cli_setup *setup, const pith_model *model, uint64_t taken);
 
-/* A PITH_E_LIMIT with this message is of memory, not of time, pixels or the like. */
+/* Whether a PITH_E_LIMIT with this message is about memory, not time, pixels or the like. */
 bool cli_is_of_memory(const char *message);
 
 /* True when the option was one of them; `*code` is set when its value was wrong. */
@@ -185,7 +187,7 @@ uint64_t cli_size_bytes(const cli_size *size, uint32_t width, uint32_t height);
 
 /* ---- small things -------------------------------------------------------------------- */
 
-double cli_seconds(void); /* of a clock that only goes forward */
+double cli_seconds(void); /* from a monotonic clock */
 /* The last name of a path. */
 const char *cli_name_of(const char *path);
 /* There is something before the ending. */

@@ -23,8 +23,7 @@ json_t *json_number(double value) { return isfinite(value) ? json_real(value) : 
 
 cli_exit json_print(json_t *root) {
     if (!root) return cli_fail(CLI_OUTPUT, NULL, "out of memory");
-    json_dumpf(root, stdout,
-               JSON_INDENT(2) | JSON_REAL_PRECISION(10)); /* a fault of writing shows at the end, in main */
+    json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(10)); /* a write error shows at the end, in main */
     putchar('\n');
     json_decref(root);
     return CLI_DONE;

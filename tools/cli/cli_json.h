@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* JSON out, by jansson. Numbers have a point whatever the locale. */
+/* JSON output, by jansson. Numbers have a decimal point whatever the locale. */
 #ifndef PITH_TOOLS_CLI_CLI_JSON_H
 #define PITH_TOOLS_CLI_CLI_JSON_H
 

@@ -15,7 +15,7 @@
 static int report(void *user, const char *stage, double done) {
     progress *p = user;
     double now = cli_seconds();
-    if (done >= 1 && !p->shown) return 0; /* a bar for a blink */
+    if (done >= 1 && !p->shown) return 0; /* too short for a bar */
     if (now - p->start_seconds < FIRST_SECONDS || now - p->shown_seconds < EVERY_SECONDS) return 0;
     char bar[BAR_CELLS + 1];
     for (int i = 0; i < BAR_CELLS; i++) bar[i] = i < done * BAR_CELLS ? '#' : '.';

@@ -16,7 +16,7 @@ typedef struct progress {
 
 /* Hooks the bar into `env`; `p` must live as long as what is made with it. */
 void progress_start(progress *p, pith_env *env);
-/* Wipes the bar: before any other line on standard error. */
+/* Wipes the bar; to be called before any other line goes to standard error. */
 void progress_end(progress *p);
 
 #endif

@@ -24,7 +24,7 @@
 
 static const double sizes_512[N_SIZES] = {2500, 5000, 10000};
 
-/* One page on its way. */
+/* A page being made. */
 typedef struct job {
     pith_env env;
     pith_model *model;
@@ -33,7 +33,7 @@ typedef struct job {
     const rival_codec *rivals[N_RIVALS]; /* those that are installed; the page's codecs from 1 on */
     char missing[256];
     char folder[RIVAL_PATH_BYTES]; /* for one picture's files; removed afterwards */
-    int folder_slot;               /* interrupt.h's */
+    int folder_slot;               /* from interrupt.h */
     output_file *out;
 } job;
 
@@ -90,7 +90,7 @@ static void empty_folder(const char *folder) {
 
 /* ---- versions ---------------------------------------------------------------------- */
 
-/* Measures the decoded picture, and keeps it as PNG where browsers cannot show the file. */
+/* Measures the decoded picture, and keeps it as a PNG if browsers cannot show the file. */
 static pith_status take_decoded(html_version *v, const job *j, const subject *s, const pith_image *decoded, char *shown,
                                 size_t number, pith_diag *why) {
     pith_status status = metrics_compare(&v->figures, &s->image, decoded, why);
@@ -143,7 +143,7 @@ typedef struct rival_run {
     bool has_thread;
     const job *job;
     subject *subject;
-    size_t codec; /* of the page */
+    size_t codec; /* an index into the page's codecs */
     rival_result results[N_SIZES];
 } rival_run;
 

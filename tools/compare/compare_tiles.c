@@ -82,8 +82,8 @@ static cli_exit say_bound(const measured *m, const char *path_b, const tiles_req
 
 /* ---- the heatmap ---------------------------------------------------------------------------- */
 
-/* How an error looks: nothing below half the strict bound, then yellow, orange at
- * the normal bound, red at the loose one, violet beyond. */
+/* How an error is shown: nothing below half the strict bound, then yellow, orange at the normal bound, red at the loose
+ * one, violet beyond. */
 typedef struct tint {
     float r, g, b, strength; /* strength: 0 the picture alone .. 1 the colour alone */
 } tint;
@@ -112,15 +112,15 @@ static tint tint_of(float error) {
 static void paint_pixel(uint8_t *to, const uint8_t *from, uint32_t n_channels, const tint *t, bool is_border) {
     float grey =
         n_channels == 1 ? (float)from[0] : 0.299f * (float)from[0] + 0.587f * (float)from[1] + 0.114f * (float)from[2];
-    float ground = 24 + 0.82f * grey; /* a little flat, so that colours carry */
+    float ground = 24 + 0.82f * grey; /* a little flat, so that the tints stand out */
     float strength = is_border ? 0.5f + 0.5f * t->strength : t->strength;
-    /* The tint is multiplied by the picture in part: what is under it stays visible. */
+    /* The tint is partly multiplied by the picture, so that what is under it stays visible. */
     float shade = is_border ? 1 : 0.35f + 0.65f * ground / 233;
     const float colour[3] = {t->r, t->g, t->b};
     for (size_t c = 0; c < 3; c++) to[c] = (uint8_t)(ground + strength * (colour[c] * shade - ground) + 0.5f);
 }
 
-/* Tiles over the normal bound have a border of a pixel. */
+/* Tiles over the normal bound get a border one pixel wide. */
 static cli_exit paint(const measured *m, const pith_image *a, const char *path, bool force) {
     const uint32_t width = a->format.width, height = a->format.height;
     pith_image out = {{width, height, 3, 8}, malloc((size_t)width * 3 * height), (size_t)width * 3};

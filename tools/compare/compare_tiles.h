@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* pith compare --bound and --heatmap: errors of tiles, said and painted. */
+/* pith compare --bound and --heatmap: the errors of tiles, in numbers and as a picture. */
 #ifndef PITH_TOOLS_COMPARE_COMPARE_TILES_H
 #define PITH_TOOLS_COMPARE_COMPARE_TILES_H
 

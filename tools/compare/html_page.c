@@ -150,7 +150,7 @@ bool html_add(FILE *out, const html_page *page, const html_picture *p, unsigned 
 void html_end(FILE *out, const html_page *page) {
     const char *text = put_until(out, strstr(html_page_text, PICTURES_MARK) + strlen(PICTURES_MARK), "{{missing}}");
     if (*page->missing) {
-        fprintf(out, " Not installed, hence left out: ");
+        fprintf(out, " Not installed, so left out: ");
         put_text(out, page->missing);
         fprintf(out, ".");
     }

@@ -15,7 +15,7 @@
 
 /* What one codec made of one picture at one size. */
 typedef struct html_version {
-    bool made;           /* else the codec is missing or cannot make it so small */
+    bool made;           /* else the codec is missing, or cannot make a file that small */
     const char *why_not; /* borrowed; shown when it was not made */
     const char *path;    /* of a file that browsers show; borrowed */
     const char *media_type;

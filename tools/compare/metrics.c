@@ -100,8 +100,8 @@ static void filter_row(double *restrict out, const double *restrict in, size_t n
         for (size_t i = 0; i < n_out; i++) out[i] += window[t] * in[i + t];
 }
 
-/* Row y's five products, filtered along the row. `products` is scratch. In
- * double: variances of flat bright places are differences of near equals. */
+/* Row y's five products, filtered along the row. `products` is scratch. In double, since the variance of a flat bright
+ * area is a difference of nearly equal numbers. */
 static void filter_products(double *const out[N_MEANS], double *products, const plane *a, const plane *b, size_t y,
                             const double window[N_TAPS]) {
     const float *x = a->samples + y * a->width, *z = b->samples + y * b->width;

@@ -54,7 +54,7 @@ static bool encode(const rival_codec *codec, int setting, const char *in, const 
     char number[32];
     snprintf(number, sizeof number, "%d", setting);
     if (strcmp(codec->name, "avif") == 0) snprintf(number, sizeof number, "%d", codec->most - setting);
-    if (strcmp(codec->name, "jxl") == 0) /* distances 25, the worst there is, to 0.1 */
+    if (strcmp(codec->name, "jxl") == 0) /* distances from 25, the worst there is, to 0.1 */
         snprintf(number, sizeof number, "%d.%d", (250 - setting) / 10, (250 - setting) % 10);
     const char *const avif[] = {"avifenc", "-s", "4", "-j", "all", "--min", number, "--max", number, in, out, NULL};
     const char *const jxl[] = {"cjxl", "--quiet", "-e", "7", "-d", number, in, out, NULL};
@@ -69,7 +69,7 @@ static bool encode(const rival_codec *codec, int setting, const char *in, const 
     return run_quietly(codec->tool, words);
 }
 
-/* One end of what is left to search: a setting and the file it gives. */
+/* One end of the range left to search: a setting and the size of the file it gives. */
 typedef struct search_end {
     int setting;
     uint64_t n_bytes; /* 0: not tried */
@@ -80,7 +80,7 @@ static bool path_at(char path[RIVAL_PATH_BYTES], const rival_codec *codec, const
     return n > 0 && n < RIVAL_PATH_BYTES;
 }
 
-/* The size of the file at a setting if it was made; 0: not. */
+/* The size of the file at a setting; 0 if it has not been made. */
 static uint64_t size_made(const rival_codec *codec, const char *folder, int setting) {
     char path[RIVAL_PATH_BYTES];
     struct stat facts;
@@ -88,7 +88,7 @@ static uint64_t size_made(const rival_codec *codec, const char *folder, int sett
     return (uint64_t)facts.st_size;
 }
 
-/* The size of the file at a setting, made if it was not yet; 0: it cannot be. */
+/* The size of the file at a setting, which is made if need be; 0 if it cannot be. */
 static uint64_t size_at(char path[RIVAL_PATH_BYTES], const rival_codec *codec, const char *folder, int setting) {
     char in[RIVAL_PATH_BYTES];
     int n = snprintf(in, sizeof in, "%s/original.%s", folder, codec->reads_ppm ? "ppm" : "png");
@@ -98,10 +98,10 @@ static uint64_t size_at(char path[RIVAL_PATH_BYTES], const rival_codec *codec, c
     return size_made(codec, folder, setting);
 }
 
-/* About, of the files of one picture. */
+/* Roughly, among the files of one picture. */
 #define LARGEST_OVER_SMALLEST 60.0
 
-/* Strictly between the ends: where sizes, which grow by about the same factor with each setting, would reach
+/* A setting strictly between the ends: where sizes, which grow by about the same factor with each setting, would reach
  * n_bytes; the middle with `halve`. */
 static int next_setting(const search_end *low, const search_end *high, uint64_t n_bytes, bool halve) {
     const int span = high->setting - low->setting;

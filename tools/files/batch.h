@@ -17,12 +17,12 @@ typedef struct batch_options {
 
 /* For a subcommand's table. */
 #define BATCH_OPTIONS                                                                                                  \
-    {'o', "output", "OUT", "the file to write, or the folder for many files, which is made if need be"},               \
-        {'r', "recursive", NULL, "of a folder, all files in it and below; -o keeps its tree"},                         \
+    {'o', "output", "OUT", "the file to write, or the folder for many files, which is created if need be"},            \
+        {'r', "recursive", NULL, "take all files in a folder and below it; -o keeps the tree"},                        \
         {CLI_KEEP_EXTENSION, "keep-extension", NULL, "name outputs photo.jpg.pith, not photo.pith"},                   \
         {CLI_FORCE, "force", NULL, "replace whatever is there, and write to a terminal"},                              \
-        {CLI_JOBS, "jobs", "N", "of many files so many at a time (default: one per core)"}, {                          \
-        CLI_RESUME, "resume", NULL, "of many files, leave out what is finished and newer than its IN"                  \
+        {CLI_JOBS, "jobs", "N", "work on N files at a time (default: one per core)"}, {                                \
+        CLI_RESUME, "resume", NULL, "skip files whose output is finished and newer than the input"                     \
     }
 
 /* True when the option was one of them; `*code` is set when its value was wrong. */
@@ -35,13 +35,14 @@ typedef struct batch {
     const operand_rules *rules;
     /* One file, from any thread; has said what went wrong. */
     cli_exit (*run)(void *user, const operand *item);
-    /* OUT is whole; it is known to be newer than IN. NULL: it is. */
+    /* Whether OUT, which is known to be newer than IN, is whole. NULL: it is. */
     bool (*is_whole)(void *user, const char *out);
     void *user;
 } batch;
 
-/* Runs all. Of many says how many were done, failed and left out, makes the folders for the outputs, and gives each
- * of the files at a time its share of the cores, where `setup` has no number of threads. Returns the highest status. */
+/* Runs all items. For many files it makes the folders for the outputs, says how many were done, failed and left out,
+ * and unless `setup` has a number of threads, shares the cores among the files that are coded at the same time. Returns
+ * the highest status. */
 cli_exit batch_run(const batch *b, cli_setup *setup);
 
 #endif

@@ -12,7 +12,7 @@
 typedef struct walk {
     folder_walk_fn *found;
     void *user;
-    size_t n_root; /* bytes of the folder that it began in, with its slash */
+    size_t n_root; /* length of the folder that it began in, with its slash */
     bool has_except, ended;
     struct stat except;
     cli_exit code;
@@ -38,7 +38,7 @@ static void walk_entry(walk *w, const char *path) {
         if (!excepted) walk_folder(w, path);
         return;
     }
-    if (S_ISLNK(facts.st_mode) && stat(path, &facts) != 0) return; /* leads nowhere */
+    if (S_ISLNK(facts.st_mode) && stat(path, &facts) != 0) return; /* a dangling link */
     if (S_ISREG(facts.st_mode) && !w->found(w->user, path, path + w->n_root)) w->ended = true;
 }
 

@@ -20,15 +20,15 @@
 
 #define EXIT_MODEL 3 /* model missing or wrong */
 
-/* Writable globals, since a signal handler has nothing else. A slot's name is
- * written while it is not in use, by the thread that took it. */
+/* Writable globals, since a signal handler has nothing else. A slot's name is written by the thread that took it,
+ * before the slot is in use. */
 static struct {
     atomic_bool taken, in_use;
     bool is_folder;
     char name[PATH_MAX];
 } remembered[INTERRUPT_MAX_NAMES];
 
-/* opendir() is not for signal handlers, the system call beneath it is. */
+/* opendir() is not safe in a signal handler; the system call beneath it is. */
 static void remove_folder(const char *path) {
     _Alignas(struct dirent64) char entries[8192];
     const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -33,7 +33,7 @@ static bool kind_goes_in(file_kind kind, const operand_rules *rules) {
     return rules->encodes ? file_kind_is_picture(kind) : kind == FILE_PITH;
 }
 
-/* What the command makes. */
+/* Whether it is a kind that the command makes. */
 static bool is_made(file_kind kind, const operand_rules *rules) {
     return rules->encodes ? kind == FILE_PITH : file_kind_is_picture(kind);
 }
@@ -45,7 +45,7 @@ static bool is_called_like_out(const char *path, const operand_rules *rules) {
 bool operand_is_input(const char *path, const operand_rules *rules) {
     const file_kind found = file_kind_of_content(path);
     if (kind_goes_in(found, rules)) return true;
-    /* A damaged picture has its name at least. */
+    /* A damaged picture can still be told by its name. */
     return kind_goes_in(file_kind_of_name(path), rules) && !(rules->encodes && found == FILE_PITH);
 }
 
@@ -104,13 +104,13 @@ static cli_exit name_one(operand_list *list, const char *in, const char *out) {
 
 /* ---- many ------------------------------------------------------------------------------- */
 
-/* What a walk through folders knows. */
+/* The state of a walk through folders. */
 typedef struct reading {
     operand_list *list;
     const operand_options *options;
     const operand_rules *rules;
     output_names *names;
-    const char *under; /* the folder below the outputs' that a walk's files come into; "": none */
+    const char *under; /* the subfolder of the output folder that a walk's files go into; "": none */
     bool failed;
 } reading;
 
@@ -132,7 +132,7 @@ static bool take_found(void *user, const char *path, const char *below) {
     reading *r = user;
     if (operand_is_input(path, r->rules)) return take(r, path, below);
     r->list->n_left_out++;
-    if (r->options->verbose) cli_say(path, "is no %s: left out", r->rules->encodes ? "picture" : ".pith file");
+    if (r->options->verbose) cli_say(path, "is not a %s: left out", r->rules->encodes ? "picture" : ".pith file");
     return true;
 }
 
@@ -147,7 +147,7 @@ static char *folder_name(const char *path) {
     return copy;
 }
 
-/* With -r several folders keep their names below OUT; one gives what is in it. */
+/* With -r, several folders keep their names below OUT; the contents of a single one go into OUT itself. */
 static void take_folder(reading *r, const char *path, bool is_only) {
     char *under = is_only || !r->list->folder ? strdup("") : folder_name(path);
     r->failed = !under;
@@ -175,7 +175,7 @@ static cli_exit read_many(operand_list *list, const operand_options *options, co
 
 /* ---- the grammar --------------------------------------------------------------------------- */
 
-/* -o OUT is a file: only of one IN, and where its name says so or it is one. */
+/* Whether -o OUT is a file: its name says so, or it is one already. */
 static bool output_is_file(const char *output, const operand_rules *rules) {
     const size_t n = strlen(output);
     if (output[n - 1] == '/' || is_folder(output)) return false;

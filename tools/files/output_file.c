@@ -18,7 +18,7 @@
 #include "files/interrupt.h"
 #include "messages/tool_fail.h"
 
-#define MAX_LINKS 40 /* as Linux itself follows */
+#define MAX_LINKS 40 /* as many as Linux follows */
 
 struct output_file {
     output_rules rules;
@@ -40,7 +40,7 @@ static pith_status check_regular(const char *path, const struct stat *facts, con
     if (named != rules->kind && named != FILE_UNKNOWN && !rules->any_name)
         return tool_fail(why, PITH_E_IO, "is called like %s, and %s would replace it; --force does",
                          file_kind_text(named), what);
-    /* A mode without any w is meant, also for root, whom access() lets write. */
+    /* A mode without any w is deliberate, also when root, whom access() lets write, runs this. */
     if ((facts->st_mode & 0222) == 0) return tool_fail(why, PITH_E_IO, "is read-only; --force replaces it");
     return access(path, W_OK) == 0 ? PITH_OK : tool_fail_errno(why, PITH_E_IO, "cannot write");
 }
@@ -81,7 +81,7 @@ static int link_nameless(int handle, const char *name) {
     return linkat(AT_FDCWD, own, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
 }
 
-/* -1 where that cannot be, or could not be given a name. */
+/* Returns -1 where there are no such files, or where one could not be given a name later. */
 static int open_nameless(const char *target, mode_t mode) {
 #ifdef O_TMPFILE
     char folder[PATH_MAX], own[48];
@@ -102,8 +102,8 @@ static int open_nameless(const char *target, mode_t mode) {
     return -1;
 }
 
-/* Gives the file a name in the target's folder that nobody has; short, so that it
- * fits wherever the target's does. `nameless` < 0: creates it. Returns a handle or 0, or -1 with errno. */
+/* Gives the file an unused name in the target's folder; short, so that it fits wherever the target's does. `nameless` <
+ * 0: creates it. Returns a handle or 0, or -1 with errno. */
 static int name_beside(output_file *f, int nameless, mode_t mode) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
     const size_t n_folder = folder_length(f->target);
@@ -122,7 +122,7 @@ static int name_beside(output_file *f, int nameless, mode_t mode) {
         memcpy(name + n_folder, ".pith-", 6);
         for (unsigned i = 0; i < 8; i++) name[n_folder + 6 + i] = letters[seed >> (24 + 5 * i) & 31];
         name[n_folder + 14] = '\0';
-        /* A signal removes it from before it is there: removing what is not there does no harm. */
+        /* Remembered before it exists: a signal that removes what is not there does no harm. */
         f->slot = interrupt_remember(name);
         if (f->slot < 0) return -1;
         const int made =
@@ -163,8 +163,8 @@ char *output_follow_links(const char *path) {
     return at;
 }
 
-/* The handle that /dev/stdout and the like stand for; -1: the path is another. Opened
- * anew, a file behind it would be written from its beginning. */
+/* The handle that /dev/stdout and the like stand for; -1: the path is another. If it were opened again, a file behind
+ * it would be written from the beginning. */
 static int handle_called(const char *path) {
     static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
     if (strcmp(path, "/dev/stdout") == 0) return STDOUT_FILENO;
@@ -197,7 +197,7 @@ static int open_whole(output_file *f, const char *path, pith_diag *why) {
     struct stat facts;
     f->target = output_follow_links(path);
     if (f->target && output_check(f->target, &f->rules, why) != PITH_OK) return -1;
-    /* Nobody but us reads what is to have another's mode. */
+    /* Only we may read it until it has the mode of the file it replaces. */
     const mode_t mode = f->target && stat(f->target, &facts) == 0 ? 0600 : 0666;
     int handle = f->target ? open_nameless(f->target, mode) : -1;
     if (f->target && handle < 0) handle = name_beside(f, -1, mode);
@@ -237,7 +237,7 @@ FILE *output_stream(output_file *file) { return file->stream; }
 
 /* ---- ending -------------------------------------------------------------------------------- */
 
-/* What is replaced hands on its mode and owner. */
+/* The new file gets the mode and owner of the one it replaces. */
 static bool take_over_facts(int handle, const char *target) {
     struct stat old, own;
     if (stat(target, &old) != 0) return true;
@@ -245,7 +245,7 @@ static bool take_over_facts(int handle, const char *target) {
     if (fstat(handle, &own) != 0) return false;
     if ((own.st_uid != old.st_uid || own.st_gid != old.st_gid) && fchown(handle, old.st_uid, old.st_gid) != 0 &&
         fchown(handle, (uid_t)-1, old.st_gid) != 0 && own.st_gid != old.st_gid)
-        mode &= ~(mode_t)070; /* what one group may is not for another */
+        mode &= ~(mode_t)070; /* the rights of one group are not for another */
     return fchmod(handle, mode) == 0;
 }
 
@@ -268,9 +268,9 @@ static void forget_temporary(output_file *f) {
 
 pith_status output_commit(output_file *f, pith_diag *why) {
     bool good = fflush(f->stream) == 0 && !ferror(f->stream);
-    if (f->target) good = good && fsync(fileno(f->stream)) == 0; /* errors that a disk tells late */
+    if (f->target) good = good && fsync(fileno(f->stream)) == 0; /* errors that a disk reports late */
     if (good && f->target) {
-        /* Somebody may have put something there meanwhile. */
+        /* Something may have been put there in the meantime. */
         if (output_check(f->target, &f->rules, why) != PITH_OK) return why ? why->status : PITH_E_IO;
         good = take_over_facts(fileno(f->stream), f->target) && give_name(f);
         if (good) forget_temporary(f);

@@ -14,7 +14,7 @@
 #include "cli/cli.h"
 #include "imageio/file_kind.h"
 
-/* An output that was given away. */
+/* An output that is taken. */
 typedef struct taken {
     char *key; /* which folder, and the name in lower case */
     char *in, *out;
@@ -72,7 +72,7 @@ static size_t stem_length(const char *name) {
     return dot && dot > name ? (size_t)(dot - name) : strlen(name);
 }
 
-/* Two folders that are there are one when the system says so, others when they are spelled alike. */
+/* Two folders that exist are the same when the system says so; others when they are spelled alike. */
 static char *make_key(const char *out) {
     const size_t n_folder = folder_length(out), n = strlen(out);
     char *key = malloc(n + 64);
@@ -120,7 +120,7 @@ static char *spell(const output_names *n, const candidate *c) {
 
 /* ---- choosing --------------------------------------------------------------------------------- */
 
-/* Who has the output; NULL: nobody, and now `in` has. *failed: out of memory. */
+/* The input that has the output; NULL: none had it, and now `in` has. *failed: out of memory. */
 static const taken *claim(output_names *n, const candidate *c, char **out, bool *failed) {
     taken *t = calloc(1, sizeof *t);
     if (t) *t = (taken){.in = strdup(c->in), .out = spell(n, c)};
@@ -150,7 +150,7 @@ bool output_names_choose(char **out, output_names *n, const char *in, const char
         const taken *owner = claim(n, &c, out, &failed);
         if (failed) return false;
         if (owner && strcmp(name_of(in), name_of(owner->in)) == 0 && cli_same_file(in, owner->in)) {
-            cli_say(in, "is %s once more: left out", owner->in);
+            cli_say(in, "is %s again: left out", owner->in);
             return true;
         }
         if (!first) first = owner;

@@ -34,7 +34,7 @@ bool exif_source_memory(void *user, uint64_t at, void *bytes, size_t n_bytes) {
     return true;
 }
 
-/* Where the value of the main directory's tag is, with its entry; 0 when there is none. */
+/* The offset of the value of a tag in the main directory, with its entry; 0 when there is none. */
 static size_t find(const uint8_t *tiff, size_t n_bytes, bool little, unsigned tag, const uint8_t **entry) {
     uint64_t at = exif_number(tiff + 4, 4, little);
     if (at < EXIF_HEADER_BYTES || at + 2 > n_bytes) return 0;
@@ -81,7 +81,7 @@ unsigned exif_orientation(const uint8_t *tiff, size_t n_bytes) {
 #define TAG_MP_ENTRIES 0xb002u
 #define MP_ENTRY_BYTES 16u
 #define MP_TYPE 0x00ffffffu
-#define MP_IS_THUMBNAIL(type) ((type) == 0x010001u || (type) == 0x010002u) /* of the size of a screen */
+#define MP_IS_THUMBNAIL(type) ((type) == 0x010001u || (type) == 0x010002u) /* the size of a screen */
 
 bool exif_mpf_has_more(const uint8_t *tiff, size_t n_bytes) {
     if (!is_tiff(tiff, n_bytes)) return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The directories are read into memory, weeded, and laid out anew. Values keep
- * their bytes and so the file its byte order; only offsets are written. */
+/* The directories are read into memory, pruned and laid out again. Values keep their bytes, and the file its byte
+ * order; only offsets are rewritten. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ typedef struct exif_entry {
     uint8_t *data;    /* else it */
     size_t n_bytes;
     uint64_t from; /* where a longer value was in the source */
-    size_t to;     /* and will be */
+    size_t to;     /* and where it will be */
 } exif_entry;
 
 typedef struct exif_directory {
@@ -60,8 +60,8 @@ static exif_entry *find(const exif_directory *d, unsigned tag) {
 
 /* ---- reading ------------------------------------------------------------------------ */
 
-/* How a TIFF file stores its pixels, pictures beside the main one, what stands
- * elsewhere in our files (XMP, profile), Windows' padding. */
+/* How a TIFF file stores its pixels; pictures beside the main one; what has its own place in our files (XMP, profile);
+ * Windows' padding. */
 static bool is_of_the_file(unsigned tag) {
     static const uint16_t tags[][2] = {{0x00fe, 0x0103}, {0x0106, 0x010a}, {0x0111, 0x0111}, {0x0115, 0x0119},
                                        {0x011c, 0x011c}, {0x0120, 0x0125}, {0x013d, 0x013d}, {0x0140, 0x015b},
@@ -108,7 +108,7 @@ static bool read_entry(exif_entry *e, exif_tree *t, const exif_source *s, const 
     return true;
 }
 
-/* As many entries as there are; what follows them, another directory, is not read. */
+/* As many entries as fit in the file; the link to a next directory is not followed. */
 static bool read_directory(exif_tree *t, unsigned which, const exif_source *s, uint64_t at) {
     uint8_t bytes[EXIF_ENTRY_BYTES];
     exif_directory *d = &t->directories[which];
@@ -281,14 +281,14 @@ static void weed(exif_tree *t, const exif_source *s, const exif_wish *wish) {
     read_branch(t, MAIN, TAG_GPS, GPS, s);
     read_branch(t, CAMERA, TAG_INTEROPERABILITY, INTEROPERABILITY, s);
     drop(&t->directories[CAMERA], TAG_MAKER_NOTE, !wish->strip_maker_note);
-    if (wish->strip_maker_note) t->lost_maker_note = false; /* it is not missed */
+    if (wish->strip_maker_note) t->lost_maker_note = false; /* nobody misses it */
     if (wish->swap_sides) swap_sides(t);
     drop(&t->directories[CAMERA], TAG_PIXEL_WIDTH, !wish->strip_sides);
     drop(&t->directories[CAMERA], TAG_PIXEL_HEIGHT, !wish->strip_sides);
     set_upright(t);
 }
 
-/* Lays all out, with the maker note if it may be moved, or need not. */
+/* Lays everything out, with the maker note if it may move or need not. */
 static size_t settle(exif_tree *t) {
     exif_directory *camera = &t->directories[CAMERA];
     const exif_entry *note = find(camera, TAG_MAKER_NOTE);

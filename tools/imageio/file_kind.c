@@ -131,7 +131,7 @@ static file_kind kind_of(const uint8_t *head, size_t n_head) {
         if (has(head, n_head, marks[i].offset, marks[i].bytes, marks[i].n_bytes)) return marks[i].kind;
     if (has(head, n_head, 0, "RIFF", 4) && has(head, n_head, 8, "WEBP", 4)) return FILE_WEBP;
     if (n_head >= 3 && head[0] == 'P' && head[1] >= '1' && head[1] <= '7' && isspace(head[2])) return FILE_PNM;
-    /* A bitmap's two letters alone are a text's as well: four reserved bytes are zero. */
+    /* Text may begin with a bitmap's two letters, so four reserved bytes must be zero. */
     if (has(head, n_head, 0, "BM", 2) && has(head, n_head, 6, "\0\0\0\0", 4)) return FILE_BMP;
     if (is_html(head, n_head)) return FILE_HTML;
     return is_weights(head, n_head) ? FILE_WEIGHTS : FILE_UNKNOWN;
@@ -140,7 +140,7 @@ static file_kind kind_of(const uint8_t *head, size_t n_head) {
 file_kind file_kind_of_content(const char *path) {
     uint8_t head[HEAD_BYTES];
     struct stat facts;
-    /* Opening a pipe would take it from whoever reads it next. */
+    /* Opening a pipe would take its data from the reader it is for. */
     if (stat(path, &facts) != 0 || !S_ISREG(facts.st_mode)) return FILE_UNKNOWN;
     const int handle = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (handle < 0) return FILE_UNKNOWN;

@@ -9,14 +9,14 @@
 
 #define IMAGE_METADATA_BYTES ((size_t)4 << 20) /* of each kind; longer ones are left out */
 
-/* Bytes of the heap. */
+/* Bytes on the heap. */
 typedef struct image_blob {
     uint8_t *data;
     size_t n_bytes;
 } image_blob;
 
 void image_blob_free(image_blob *blob);
-/* Copies; false when there is no memory. What was there before is freed. */
+/* Copies; false when out of memory. What was there before is freed. */
 bool image_blob_set(image_blob *blob, const void *data, size_t n_bytes);
 
 #endif

@@ -11,8 +11,7 @@
 /* When the samples of a picture are coded as they are, and its profile kept
  * (CIEDE2000, means over a grid of all colours; measured by bench_colour):
  * - converting would clip more than this: Display P3 1.9, Adobe RGB 2.6,
- *   Rec. 2020 5.1, ProPhoto 8.5; a space like sRGB 0.1, for which no profile is
- *   worth its bytes;
+ *   Rec. 2020 5.1, ProPhoto 8.5; a space like sRGB 0.1, for which a profile is not worth its bytes;
  * - and the numbers, taken as sRGB, are not further than this from what they
  *   mean, so that the network sees a picture somewhat pale, which it codes as
  *   well as any: Display P3 3.2, Adobe RGB 5.1, Rec. 2020 7.5, ProPhoto 12.5;
@@ -95,7 +94,7 @@ static cmsHPROFILE profile_of_cicp(const image_colour *c) {
     return NULL;
 }
 
-/* 1/2.2 stands for sRGB's curve: so the writers of PNG mean it. */
+/* PNG writers mean sRGB's curve by 1/2.2. */
 static cmsHPROFILE profile_of_gamma(const image_colour *c) {
     bool is_usual = !c->has_gamma || fabs(c->gamma * 2.2 - 1) < 0.01;
     if (c->has_gamma && (c->gamma < 0.05 || c->gamma > 20)) return NULL;
@@ -143,7 +142,7 @@ static void fill_grid(uint8_t *rgb) {
             rgb[3 * i + c] = (uint8_t)(rest % GRID * 255 / (GRID - 1));
 }
 
-/* Numbers mean the same as in sRGB, to a level of 8 bits. */
+/* Whether samples mean the same as in sRGB, to within a level of 8 bits. */
 static bool is_srgb(cmsHPROFILE profile) {
     uint8_t in[N_GRID * 3], out[N_GRID * 3];
     cmsHTRANSFORM transform = to_srgb(profile, TYPE_RGB_8, TYPE_RGB_8);
@@ -168,7 +167,7 @@ static bool to_lab(cmsHPROFILE profile, const uint8_t rgb[N_GRID * 3], cmsCIELab
     return true;
 }
 
-/* To code samples as they are is better than to convert them: see above. */
+/* Whether it is better to code samples as they are than to convert them: see the top. */
 static bool is_worth_keeping(cmsHPROFILE profile) {
     uint8_t rgb[N_GRID * 3], converted[N_GRID * 3];
     cmsCIELab meant[N_GRID], taken[N_GRID], clipped[N_GRID];
@@ -233,7 +232,7 @@ static pith_status new_transform(image_transform **out, cmsHPROFILE profile, con
     return status;
 }
 
-/* The profile is of the kind of picture it is with. */
+/* Whether the profile suits the kind of picture that it comes with. */
 static bool fits(cmsHPROFILE profile, unsigned n_channels, bool is_cmyk) {
     cmsColorSpaceSignature space = cmsGetColorSpace(profile);
     if (is_cmyk) return space == cmsSigCmykData;

@@ -8,8 +8,7 @@
 
 #include "imageio/imageio_format.h"
 
-/* Rows to sRGB: grey to grey, RGB to RGB, CMYK (0 is no ink) to RGB; alpha stays
- * as it is. One thread at a time. */
+/* Rows to sRGB: grey to grey, RGB to RGB, CMYK (0 is no ink) to RGB; alpha is unchanged. For one thread at a time. */
 struct image_transform;
 typedef struct image_transform image_transform;
 
@@ -22,7 +21,7 @@ pith_status image_colour_start(image_transform **out, image_reader *reader);
  * are sRGB already. A profile that cannot be used is PITH_E_FORMAT. */
 pith_status image_transform_new(image_transform **out, const void *icc, size_t n_bytes, const pith_image_format *format,
                                 pith_diag *why);
-/* The profile is one of grey or of RGB as a picture of so many channels is. */
+/* Whether the profile is of grey or of RGB, as a picture with so many channels needs. */
 bool image_profile_fits(const void *icc, size_t n_bytes, unsigned n_channels);
 /* `to` may be `from` unless that is CMYK. */
 void image_transform_apply(const image_transform *transform, void *to, const void *from, size_t n_pixels);

@@ -98,7 +98,7 @@ static bool is_tiff(const uint8_t *head, size_t n_head) {
 
 /* ---- text -------------------------------------------------------------------------------- */
 
-/* Of any encoding that leaves ASCII as it is: no control characters but white space. */
+/* In any encoding that contains ASCII: no control characters but white space. */
 static bool is_text(const uint8_t *head, size_t n_head) {
     for (size_t i = 0; i < n_head; i++) {
         bool is_space = head[i] == '\t' || head[i] == '\n' || head[i] == '\r' || head[i] == '\f';

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Picture files in: which format it is, limits, rows in order. */
+/* Reading picture files: which format, limits, rows in order. */
 #include "imageio/imageio.h"
 
 #include <inttypes.h>

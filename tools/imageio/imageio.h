@@ -23,8 +23,8 @@ typedef struct image_facts {
     const char *file_type; /* "PNG", "JPEG", "WebP", "AVIF", "JPEG XL", "PPM", ... */
     uint64_t n_file_bytes;
     bool had_alpha;                           /* a pixel read so far was not opaque and was composited on white */
-    uint8_t orientation;                      /* EXIF's 1..8, as it was before it was applied; 1 = upright */
-    const char *warnings[IMAGE_MAX_WARNINGS]; /* what a user should know of the file; static texts */
+    uint8_t orientation;                      /* Exif's 1..8, before it was applied; 1 = upright */
+    const char *warnings[IMAGE_MAX_WARNINGS]; /* what a user should know about the file; static texts */
     unsigned n_warnings;
 } image_facts;
 
@@ -40,12 +40,12 @@ typedef struct image_metadata {
     image_span icc, exif, xmp;
 } image_metadata;
 
-/* What of it is not wanted; the profile is keep_profile's affair. */
+/* What of it is not wanted; keep_profile says so of the profile. */
 typedef struct image_metadata_wish {
     bool strip_exif, strip_xmp;
     bool strip_gps;   /* where the picture was taken, in both */
     bool strip_sides; /* a part of the picture is written, or a smaller one: no width and height */
-    bool ignore;      /* all of it goes, and nothing is said of it */
+    bool ignore;      /* all of it goes, without a word */
 } image_metadata_wish;
 
 typedef struct image_open_options {
@@ -53,7 +53,7 @@ typedef struct image_open_options {
     uint64_t max_memory_bytes;  /* for frames that must be whole in memory; 0: IMAGE_MEMORY_BYTES */
     bool keep_alpha;            /* else it is composited on white */
     bool keep_profile;          /* colours of a profile near sRGB stay as they are; else they become sRGB */
-    uint64_t max_profile_bytes; /* longer ones are not kept either; 0: of any length */
+    uint64_t max_profile_bytes; /* longer ones are not kept either; 0: any length */
     double max_profile_bpp;     /* the same in bits per pixel */
     image_metadata_wish metadata;
 } image_open_options;
@@ -74,12 +74,12 @@ void image_reader_source(image_reader *reader, pith_source *source);
 image_facts image_reader_facts(const image_reader *reader);
 /* Borrowed from the reader. */
 image_metadata image_reader_metadata(const image_reader *reader);
-/* Leaves so much of Exif and XMP that they have, with the profile, at most so
- * many bytes: first the maker note goes, then XMP, then Exif. Adds warnings. */
+/* Drops the maker note, then XMP, then Exif until what is left, with the profile, has at most so many bytes. Adds
+ * warnings. */
 pith_status image_reader_fit_metadata(image_reader *reader, uint64_t max_bytes) PITH_MUST_CHECK;
 
-/* Metadata of another source, to be written beside a picture: the same as
- * readers do. Takes bytes of the heap (free) or NULL, and gives such. */
+/* Does with metadata from another source, to be written beside a picture, what readers do. Takes and gives bytes on the
+ * heap (free), or NULL. */
 typedef struct image_owned_metadata {
     uint8_t *exif, *xmp;
     size_t n_exif_bytes, n_xmp_bytes;
@@ -87,7 +87,7 @@ typedef struct image_owned_metadata {
     unsigned n_warnings;
 } image_owned_metadata;
 pith_status image_metadata_settle(image_owned_metadata *metadata, const image_metadata_wish *wish) PITH_MUST_CHECK;
-/* Bytes that the format or the picture's turning keeps in memory besides rows. */
+/* Bytes that the format, or turning the picture, keeps in memory besides rows. */
 uint64_t image_reader_memory(const image_reader *reader);
 /* Why read_rows failed. */
 const pith_diag *image_reader_diag(const image_reader *reader);
@@ -100,7 +100,7 @@ pith_status image_load(pith_image *out, image_facts *facts, const char *path, co
 
 typedef enum image_type { IMAGE_UNKNOWN, IMAGE_PNG, IMAGE_JPEG, IMAGE_WEBP, IMAGE_PPM, IMAGE_PAM } image_type;
 
-/* By the ending, any case: .png .jpg .jpeg .webp .ppm .pgm .pnm .pam; "-" is PNG. */
+/* By the ending, in either case: .png .jpg .jpeg .webp .ppm .pgm .pnm .pam; "-" is PNG. */
 image_type image_type_from_name(const char *path);
 
 typedef struct image_write_options {
@@ -112,15 +112,15 @@ typedef struct image_write_options {
 
 typedef struct image_writer image_writer;
 
-/* Bytes that a format's library takes to write such a picture; 0 where rows are written as they come. */
+/* Bytes that a format's library needs to write such a picture; 0 where rows are written as they come. */
 uint64_t image_writer_memory(const image_write_options *options, const pith_image_format *format);
 
 /* Writes into an open stdio stream, which stays the caller's. JPEG and WebP
  * take 8 bits only; grey goes out as grey where the format has it. */
 pith_status image_writer_new(image_writer **out, FILE *file, const image_write_options *options, pith_diag *why)
     PITH_MUST_CHECK;
-/* What of the metadata the format cannot hold and the writer leaves out; NULL
- * when there is no such thing. Known once the sink was started. */
+/* The metadata that the format cannot hold and the writer leaves out; NULL when there are none. Known once the sink was
+ * started. */
 const char *image_writer_left_out(const image_writer *writer);
 void image_writer_sink(image_writer *writer, pith_sink *sink);
 /* After the last row: ends the file. PITH_E_IO when anything was not written. */

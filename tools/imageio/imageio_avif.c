@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* AVIF by libavif, to read only: whole file and whole frame in memory. libavif
- * reports the turns of the container (clap, irot, imir) and leaves them to us;
- * where they are, Exif's orientation does not count. */
+/* AVIF by libavif, to read only: whole file and whole frame in memory. libavif reports the container's transforms
+ * (clap, irot, imir) and leaves them to us; if there are any, Exif's orientation does not count. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +36,8 @@ const image_reader_type image_reader_avif = {"AVIF", recognise, open_reader, NUL
 typedef struct avif_in {
     image_blob file;
     avifDecoder *decoder;
-    avifCropRect crop; /* of the frame, what is seen */
-    uint8_t *pixels;   /* the whole frame, RGB or RGBA even when it is grey */
+    avifCropRect crop; /* the visible part of the frame */
+    uint8_t *pixels;   /* the whole frame, as RGB or RGBA even when it is grey */
     unsigned n_samples;
     size_t stride_bytes;
 } avif_in;
@@ -62,8 +61,8 @@ static pith_status decoder_fault(image_reader *r, avifResult result) {
     }
 }
 
-/* EXIF's orientation for a turn of `angle` quarters against the clock, then a
- * mirroring: -1 none, 0 top and bottom are swapped, 1 left and right. */
+/* Exif's orientation for `angle` quarter turns counter-clockwise, then a mirroring: -1 none, 0 top and bottom are
+ * swapped, 1 left and right. */
 static uint8_t orientation_of(unsigned angle, int mirror) {
     static const uint8_t table[3][4] = {{1, 8, 3, 6}, {4, 5, 2, 7}, {2, 7, 4, 5}};
     return table[mirror + 1][angle & 3];
@@ -82,7 +81,7 @@ static pith_status read_colour(image_reader *r, const avifImage *image) {
     return status;
 }
 
-/* The part of the frame that is seen, and how it is turned. */
+/* The visible part of the frame, and how it is turned. */
 static pith_status read_geometry(image_reader *r, avif_in *in) {
     const avifImage *image = in->decoder->image;
     avifDiagnostics why;
@@ -90,7 +89,7 @@ static pith_status read_geometry(image_reader *r, avif_in *in) {
     if (image->transformFlags & AVIF_TRANSFORM_CLAP &&
         !avifCropRectConvertCleanApertureBox(&in->crop, &image->clap, image->width, image->height, image->yuvFormat,
                                              &why))
-        return tool_fail(&r->diag, PITH_E_FORMAT, "damaged AVIF: its clean aperture is none");
+        return tool_fail(&r->diag, PITH_E_FORMAT, "damaged AVIF: its clean aperture makes no sense");
     unsigned angle = image->transformFlags & AVIF_TRANSFORM_IROT ? image->irot.angle : 0;
     int mirror = image->transformFlags & AVIF_TRANSFORM_IMIR ? image->imir.MIRROR_AXIS != 0 : -1;
     r->facts.orientation = orientation_of(angle, mirror);
@@ -127,7 +126,7 @@ static pith_status open_reader(image_reader *r) {
     return result == AVIF_RESULT_OK ? read_header(r, in) : decoder_fault(r, result);
 }
 
-/* For frames that are larger than the container says. */
+/* For frames larger than the container says. */
 static void limit_codec(const image_reader *r, avif_in *in) {
     uint64_t n_pixels = r->limits.max_pixels;
     if (n_pixels < AVIF_DEFAULT_IMAGE_SIZE_LIMIT) in->decoder->imageSizeLimit = (uint32_t)n_pixels;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* BMP by our own reader: Debian's libnsbmp leaves white of 5 bits at 248 and
- * passes profiles by. Header and palette are read first; the rows, which begin
- * at the bottom, are whole in memory as they stand in the file. */
+/* BMP by our own reader: Debian's libnsbmp leaves 5-bit white at 248 and ignores profiles. Header and palette are read
+ * first; the rows, which begin at the bottom, are held in memory as they are in the file. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +27,7 @@ typedef struct bmp_in {
     uint8_t palette[256][3]; /* red, green, blue */
     uint32_t masks[4];       /* red, green, blue, alpha */
     size_t row_bytes;
-    uint8_t *rows; /* as in the file, or an index a pixel where they are compressed */
+    uint8_t *rows; /* as in the file, or one index per pixel where they are compressed */
     uint64_t at;   /* in the file */
 } bmp_in;
 
@@ -107,7 +106,7 @@ static pith_status read_palette(image_reader *r, bmp_in *in) {
     return PITH_OK;
 }
 
-/* Version 5 may have one behind the pixels; version 4 says sRGB or nothing we use. */
+/* Version 5 may have one after the pixels; version 4 says sRGB or nothing we use. */
 static pith_status read_profile(image_reader *r, const bmp_in *in, const uint8_t *file, uint64_t n_file) {
     if (in->n_header < PROFILE_HEADER_BYTES || memcmp(in->header + 56, "DEBM", 4) != 0) return PITH_OK;
     uint64_t at = FILE_HEADER_BYTES + (uint64_t)number(in->header + 112, 4), n = number(in->header + 116, 4);
@@ -156,7 +155,7 @@ static void put_index(bmp_in *in, const image_reader *r, rle_place *to, unsigned
     to->x++;
 }
 
-/* What is skipped has the palette's first colour. */
+/* Skipped pixels have the palette's first colour. */
 static pith_status unpack(image_reader *r, bmp_in *in, const uint8_t *from, size_t n) {
     bool nibbles = in->bits == 4;
     rle_place to = {0, 0};
@@ -184,11 +183,11 @@ static pith_status unpack(image_reader *r, bmp_in *in, const uint8_t *from, size
         }
         if (to.y > r->raw.height) break;
     }
-    /* Many writers leave the last end out. */
+    /* Many writers omit the last end mark. */
     return to.y + 1 >= r->raw.height ? PITH_OK : image_reader_ended(r);
 }
 
-/* An alpha that is zero everywhere means that there is none. */
+/* Alpha that is zero everywhere means that there is none. */
 static bool alpha_is_used(const bmp_in *in, size_t n_pixels) {
     for (size_t i = 0; i < n_pixels; i++)
         if (number(in->rows + 4 * i, 4) & in->masks[3]) return true;

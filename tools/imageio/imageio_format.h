@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* What imageio*.c and the files of the formats share: one table of functions a
- * format and direction. A format gives rows as they stand in the file (`raw`),
- * and says what is known of them; imageio.c owns the objects, checks order and
- * limits, and imageio_stages.c makes of the raw rows what the source gives:
- * alpha, orientation. A format's own data hang on `state`. */
+/* What imageio*.c and the formats share: one table of functions per format and direction. A format gives rows as they
+ * are in the file (`raw`), and says what is known about them; imageio.c owns the objects, checks order and limits, and
+ * imageio_stages.c makes of the raw rows what the source gives: alpha, orientation. A format's own data hang off
+ * `state`. */
 #ifndef PITH_TOOLS_IMAGEIO_IMAGEIO_FORMAT_H
 #define PITH_TOOLS_IMAGEIO_IMAGEIO_FORMAT_H
 
@@ -14,9 +13,9 @@
 
 /* ---- bytes in ------------------------------------------------------------- */
 
-#define IMAGE_HEAD_BYTES 1024 /* enough for the brands of an AVIF file, and to tell text */
+#define IMAGE_HEAD_BYTES 1024 /* enough for the brands of an AVIF file, and to recognise text */
 
-/* A stream whose first bytes were looked at and are given out again. */
+/* A stream whose first bytes were looked at and will be read again. */
 typedef struct image_input {
     FILE *file;
     uint8_t head[IMAGE_HEAD_BYTES];
@@ -25,7 +24,7 @@ typedef struct image_input {
     int64_t start; /* where the picture begins in `file`, once that can be sought in */
 } image_input;
 
-/* Fewer than n_bytes: the end, or a fault of reading (ferror of file). */
+/* Fewer than n_bytes: the end, or a read error (ferror of file). */
 size_t image_input_read(image_input *input, void *bytes, size_t n_bytes);
 /* The next byte, or EOF. */
 int image_input_byte(image_input *input);
@@ -47,7 +46,7 @@ typedef struct image_reader_type {
     void (*close)(image_reader *reader); /* copes with a failed open; state may be NULL */
 } image_reader_type;
 
-/* What a file says of its colours; the first of these that is there counts. */
+/* What a file says about its colours; the first of these that is there counts. */
 typedef struct image_colour {
     bool has_cicp;
     uint8_t cicp_primaries, cicp_transfer; /* code points of ITU-T H.273 */
@@ -58,7 +57,7 @@ typedef struct image_colour {
     double primaries_xy[8]; /* white, red, green, blue */
 } image_colour;
 
-/* From raw rows to those of the source; imageio_stages.c's own. */
+/* From raw rows to those of the source; private to imageio_stages.c. */
 typedef struct image_stages {
     struct image_transform *transform; /* NULL: samples stay what they are */
     void *raw_row;                     /* NULL when a raw row is as large as a row of the source */
@@ -83,7 +82,7 @@ struct image_reader {
     image_blob exif; /* from the TIFF header on */
     image_blob xmp;
     bool exif_turns;        /* the orientation is Exif's */
-    bool has_more_pictures; /* than the one that is read, and than smaller versions of it */
+    bool has_more_pictures; /* besides the one that is read and smaller versions of it */
     bool has_gain_map;
 
     image_blob profile; /* of the samples the source gives; empty: sRGB */
@@ -115,14 +114,14 @@ pith_status image_reader_ended(image_reader *reader);
 pith_status image_reader_make_seekable(image_reader *reader);
 /* Reads up to n_max bytes, or to the end; the budget is asked as it grows. */
 pith_status image_reader_read_all(image_reader *reader, image_blob *blob, uint64_t n_max);
-/* Exif from a file: "Exif\\0\\0" or an offset before the TIFF header is left
- * out, the orientation is taken (unless the format has its own). */
+/* Exif from a file: "Exif\\0\\0" or an offset before the TIFF header is dropped, and the orientation is taken (unless
+ * the format has its own). */
 pith_status image_reader_set_exif(image_reader *reader, const void *data, size_t n_bytes, bool turns);
 /* An XMP packet. */
 pith_status image_reader_set_xmp(image_reader *reader, const void *data, size_t n_bytes);
-/* A colour profile; a format that has parts of one puts them together itself. */
+/* A colour profile; a format that has it in parts joins them itself. */
 pith_status image_reader_set_icc(image_reader *reader, const void *data, size_t n_bytes);
-/* When all of it is there: leaves what is wanted and still holds. */
+/* Once all of it is there: keeps what is wanted and still holds. */
 pith_status image_reader_settle_metadata(image_reader *reader, const image_metadata_wish *wish);
 
 /* Takes `raw` and what is known, sets `format`; then gives its rows in order. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* GIF by giflib: the first picture on its canvas, transparent where it does not
- * cover it. Its indices are whole in memory. */
+/* GIF by giflib: the first picture on its canvas, transparent where it does not cover that. All its indices are held in
+ * memory. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +48,7 @@ static pith_status fault(image_reader *r, int code) {
     }
 }
 
-/* An extension: what it says of the picture after it. */
+/* An extension: what it says about the picture after it. */
 static int read_extension(gif_in *in) {
     int code;
     GifByteType *block;
@@ -135,7 +135,7 @@ static pith_status read_picture(image_reader *r, gif_in *in) {
 
 static pith_status read_row(image_reader *r, void *row) {
     gif_in *in = r->state;
-    int clear = in->clear; /* the next picture's may be another */
+    int clear = in->clear; /* the next picture may have another */
     if (r->next_row == 0) {
         pith_status status = read_picture(r, in);
         if (status != PITH_OK) return status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* HEIC by libheif: whole file and whole frame in memory. libheif crops, turns
- * and mirrors as the container says; Exif's orientation does not count. */
+/* HEIC by libheif: whole file and whole frame in memory. libheif crops, turns and mirrors as the container says, so
+ * Exif's orientation does not count. */
 #include "imageio/imageio_format.h"
 
 #include <stdlib.h>
@@ -133,7 +133,7 @@ static pith_status read_header(image_reader *r, heif_in *in) {
     in->is_multiplied = has_alpha && heif_image_handle_is_premultiplied_alpha(in->handle);
     r->raw.n_channels = has_alpha ? 4 : 3;
     r->raw.bit_depth = bits > 8 ? 16 : 8;
-    /* the codec's planes, those turned, and pixels */
+    /* the codec's planes, the turned ones, and pixels */
     uint64_t n_bytes = (uint64_t)r->raw.width * r->raw.height * (r->raw.bit_depth / 8u) * 3 * r->raw.n_channels;
     status = image_reader_claim(r, n_bytes, "a HEIC");
     if (status == PITH_OK) status = take_colour(r, in);

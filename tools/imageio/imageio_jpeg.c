@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* JPEG by libjpeg-turbo. As with PNG, the one setjmp of each direction is in a
- * function that keeps nothing in local variables. libjpeg fills up what is
- * missing of a damaged file with grey and only warns: here that is a fault.
- * Whatever stands where the end marker should be is none once every pixel came. */
+ * function that keeps nothing in local variables. libjpeg fills the missing parts of a damaged file with grey and only
+ * warns; here that is a fault. Once every pixel is there, anything in the place of the end marker is accepted. */
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +11,9 @@
 
 #include <jerror.h>
 
-#define JPEG_MAX_SCANS 200 /* of a progressive file; each may cost a pass over the whole picture */
+#define JPEG_MAX_SCANS 200 /* in a progressive file; each may cost a pass over the whole picture */
 #define JPEG_INPUT_BYTES 16384
-#define TRAILER_BYTES 65536u /* looked at behind the end marker */
+#define TRAILER_BYTES 65536u /* looked at after the end marker */
 
 /* ---- reading ---------------------------------------------------------------- */
 
@@ -26,7 +25,7 @@ typedef struct jpeg_in {
     struct jpeg_progress_mgr progress;
     jmp_buf escape;
     bool created, has_header;
-    bool has_ended; /* without an end marker */
+    bool has_ended; /* there is no end marker */
     bool damaged;   /* among the pixels */
     JSAMPROW row;
     JOCTET bytes[JPEG_INPUT_BYTES];
@@ -54,13 +53,13 @@ static void on_read_error(j_common_ptr jpeg) {
     longjmp(in->escape, 1);
 }
 
-/* Level -1 is a warning; above it is talk. */
+/* Level -1 is a warning; those above are chatter. */
 static void on_read_message(j_common_ptr jpeg, int level) {
     image_reader *r = jpeg->client_data;
     jpeg_in *in = r->state;
     if (level >= 0) return;
     switch (jpeg->err->msg_code) {
-    case JWRN_HIT_MARKER: /* a marker where pixels should be; our source tells of the end itself */
+    case JWRN_HIT_MARKER: /* a marker where pixels should be; our source reports the end itself */
         image_reader_ended(r);
         in->damaged = true;
         on_read_error(jpeg);
@@ -163,7 +162,7 @@ static void read_header(image_reader *r, jpeg_in *in) {
         break;
     case JCS_CMYK:
     case JCS_YCCK:
-        jpeg->out_color_space = JCS_CMYK; /* 255 is no ink, with or without Adobe's marker: so everyone writes it */
+        jpeg->out_color_space = JCS_CMYK; /* 255 is no ink, with or without Adobe's marker, as everyone writes it */
         r->is_cmyk = true;
         break;
     default:
@@ -192,8 +191,7 @@ static pith_status open_reader(image_reader *r) {
     return guarded_read(r, read_header);
 }
 
-/* Each component of a file of several scans has come, each coefficient to its
- * last bit. */
+/* Whether every component of a file with several scans is complete, every coefficient to its last bit. */
 static bool is_complete(const struct jpeg_decompress_struct *jpeg) {
     for (int c = 0; c < jpeg->num_components; c++) {
         if (!jpeg->comp_info[c].quant_table) return false; /* taken at its first scan */
@@ -203,7 +201,7 @@ static bool is_complete(const struct jpeg_decompress_struct *jpeg) {
     return true;
 }
 
-/* Reads the whole of a file of several scans. */
+/* Reads a file with several scans to its end. */
 static void start_pixels(image_reader *r, jpeg_in *in) {
     jpeg_start_decompress(&in->jpeg);
     if (in->has_ended && jpeg_has_multiple_scans(&in->jpeg) && !is_complete(&in->jpeg)) image_reader_ended(r);
@@ -219,7 +217,7 @@ static void read_end(image_reader *r, jpeg_in *in) {
     jpeg_finish_decompress(&in->jpeg);
 }
 
-/* A fault behind the last pixel: what stands there is not of this picture. */
+/* A fault after the last pixel: what is there is not part of this picture. */
 static void forgive(image_reader *r, jpeg_in *in) {
     r->diag = (pith_diag){0};
     in->has_ended = true;
@@ -249,7 +247,7 @@ static pith_status read_row(image_reader *r, void *row) {
     return status;
 }
 
-/* Behind the picture: the beginning of an MP4, where there is one near. */
+/* After the picture: the beginning of an MP4, if there is one nearby. */
 static void look_for_video(image_reader *r, jpeg_in *in) {
     static const char name[] = "ftyp";
     for (size_t n_looked_at = 0; n_looked_at < TRAILER_BYTES;) {
@@ -324,7 +322,7 @@ static void write_header(image_writer *w, jpeg_out *out) {
     jpeg->in_color_space = w->format.n_channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_set_defaults(jpeg);
     jpeg_set_quality(jpeg, w->options.quality, TRUE);
-    if (w->options.quality >= 90) /* who asks for so much wants full colour resolution */
+    if (w->options.quality >= 90) /* at such a quality, full colour resolution is wanted */
         jpeg->comp_info[0].h_samp_factor = jpeg->comp_info[0].v_samp_factor = 1;
     jpeg_start_compress(jpeg, TRUE);
     jpeg_segments_write(jpeg, &w->metadata);
@@ -332,7 +330,7 @@ static void write_header(image_writer *w, jpeg_out *out) {
 
 static void write_one_row(image_writer *w, jpeg_out *out) {
     (void)w;
-    JSAMPROW row = (JSAMPROW)(uintptr_t)out->row; /* libjpeg does not write to it, but does not say so */
+    JSAMPROW row = (JSAMPROW)(uintptr_t)out->row; /* libjpeg does not write to it, though it is not declared const */
     jpeg_write_scanlines(&out->jpeg, &row, 1);
 }
 

@@ -13,7 +13,7 @@
 /* What they are collected in; the state of a JPEG reader begins with it. */
 typedef struct jpeg_segments {
     image_blob icc_parts[256]; /* by their number, from 1 on */
-    unsigned n_icc_parts;      /* how many there should be; 0 before the first */
+    unsigned n_icc_parts;      /* how many there should be; 0 before the first one */
     size_t n_icc_bytes;        /* of those that are here */
     bool icc_is_bad;
     uint8_t bytes[JPEG_SEGMENT_BYTES];
@@ -22,7 +22,7 @@ typedef struct jpeg_segments {
 /* Before jpeg_read_header; client_data is the image_reader, and its state begins
  * with a jpeg_segments. The source never suspends. */
 void jpeg_segments_collect(j_decompress_ptr jpeg);
-/* After it: what came in parts becomes one. */
+/* After it: joins what came in parts. */
 void jpeg_segments_finish(image_reader *reader);
 void jpeg_segments_free(image_reader *reader);
 

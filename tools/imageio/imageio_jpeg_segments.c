@@ -28,7 +28,7 @@ static void read_bytes(j_decompress_ptr jpeg, uint8_t *bytes, size_t n_bytes) {
     for (size_t i = 0; i < n_bytes; i++) bytes[i] = next_byte(jpeg);
 }
 
-/* In whatever order; a part that comes again is the same one. */
+/* In any order; a repeated part is taken once. */
 static void add_icc_part(image_reader *r, const uint8_t *part, size_t n_bytes) {
     jpeg_segments *s = r->state;
     if (n_bytes < 2 || part[0] < 1 || part[0] > part[1] || (s->n_icc_parts && s->n_icc_parts != part[1]) ||

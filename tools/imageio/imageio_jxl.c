@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* JPEG XL by libjxl, to read only: whole file and whole frame in memory. libjxl
- * turns the picture upright itself; Exif's orientation does not count. It gets
- * its memory from us, so that no file makes it take more than the budget. */
+ * turns the picture upright itself; Exif's orientation does not count. Its memory comes from us, so that no file can
+ * make it exceed the budget. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,7 @@ const image_reader_type image_reader_jxl = {"JPEG XL", recognise, open_reader, N
 
 #include "messages/standard_error.h"
 
-/* Until 0.9 the questions for a profile also took the format of the pixels. */
+/* Until 0.9 the calls for a profile also took the format of the pixels. */
 #if JPEGXL_NUMERIC_VERSION < JPEGXL_COMPUTE_NUMERIC_VERSION(0, 9, 0)
 #define OF_DATA NULL, JXL_COLOR_PROFILE_TARGET_DATA
 #else
@@ -95,7 +95,7 @@ static JxlDecoder *new_decoder(image_reader *r, int events) {
     JxlDecoderCloseInput(decoder);
     if (good) return decoder;
     JxlDecoderDestroy(decoder);
-    tool_fail(&r->diag, PITH_E_UNSUPPORTED, "libjxl of another version");
+    tool_fail(&r->diag, PITH_E_UNSUPPORTED, "libjxl is of another version");
     return NULL;
 }
 
@@ -156,7 +156,7 @@ static pith_status read_colour(image_reader *r, const JxlDecoder *decoder) {
 
 /* ---- boxes ------------------------------------------------------------------------ */
 
-/* The box read so far is whole. */
+/* The box being read is complete. */
 static pith_status end_box(image_reader *r, JxlDecoder *decoder) {
     jxl_in *in = r->state;
     if (!in->box.data) return PITH_OK;
@@ -170,7 +170,7 @@ static pith_status end_box(image_reader *r, JxlDecoder *decoder) {
     return status;
 }
 
-/* The buffer is one piece longer than what is already in it. */
+/* The buffer is one piece longer than its contents. */
 static pith_status grow_box(image_reader *r, JxlDecoder *decoder) {
     jxl_in *in = r->state;
     size_t n_filled = in->box.n_bytes - (in->box.data ? JxlDecoderReleaseBoxBuffer(decoder) : 0);
@@ -197,7 +197,7 @@ static pith_status begin_box(image_reader *r, JxlDecoder *decoder) {
 
 /* ---- passes over the file ------------------------------------------------------------ */
 
-/* All but the pixels, boxes after them included. */
+/* Everything but the pixels, including the boxes after them. */
 static pith_status read_header(image_reader *r, JxlDecoder *decoder) {
     pith_status status = PITH_OK;
     while (status == PITH_OK) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Exif, XMP and profiles as they come in, and what is left of them: what is
- * wanted, and still holds for a picture that was turned upright, coded anew and
- * parted from what else was in its file. */
+/* Exif, XMP and profiles as they come in, and what is left of them: what is wanted, and still holds for a picture that
+ * was turned upright, coded again and separated from the rest of its file. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +38,7 @@ static pith_status set_blob(image_reader *r, image_blob *blob, const void *data,
 
 pith_status image_reader_set_exif(image_reader *r, const void *data, size_t n_bytes, bool turns) {
     size_t start = exif_tiff_start(data, n_bytes);
-    if (start >= n_bytes) return PITH_OK; /* no Exif that anyone could read */
+    if (start >= n_bytes) return PITH_OK; /* not Exif that anyone could read */
     const uint8_t *tiff = (const uint8_t *)data + start;
     pith_status status = set_blob(r, &r->exif, tiff, n_bytes - start, "its Exif is too long and was left out");
     if (status != PITH_OK || !turns) return status;
@@ -66,7 +65,7 @@ image_metadata image_reader_metadata(const image_reader *r) {
 
 const char image_warning_motion_photo[] = "is a motion photo; its video was left out";
 
-/* Said by whoever settles metadata, to a reader's facts or to a list of their own. */
+/* Warnings go to a reader's facts, or to a list of the caller's own. */
 typedef struct warnings {
     const char **texts;
     unsigned *n;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* PNG by libpng. libpng leaves a fault by longjmp: the one setjmp of each
- * direction is in a function that keeps nothing in local variables and calls
- * the step it is given; all that changes lives in the state on the heap. */
+/* PNG by libpng. libpng reports a fault by longjmp. The one setjmp of each direction is in a function that keeps
+ * nothing in local variables and calls the step it is given; everything that changes is in the state on the heap. */
 #include "imageio/imageio_png.h"
 
 #include <setjmp.h>
@@ -24,7 +23,7 @@ typedef struct png_in {
     uint8_t *pixels; /* the whole frame when interlaced */
     size_t row_bytes;
     bool interlaced, dislikes_icc;
-    void *row; /* where the present step puts its row */
+    void *row; /* where the current step puts its row */
 } png_in;
 
 static void on_read_error(png_structp png, png_const_charp text) {
@@ -106,7 +105,7 @@ static pith_status open_reader(image_reader *r) {
     if (in->png) in->info = png_create_info_struct(in->png);
     if (!in->info) return tool_fail(&r->diag, PITH_E_NOMEM, "libpng cannot start");
     png_set_read_fn(in->png, r, read_bytes);
-    png_set_user_limits(in->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours come with a better message */
+    png_set_user_limits(in->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* our own check has a better message */
     png_set_chunk_malloc_max(in->png, PNG_MAX_CHUNK_BYTES);
     pith_status status = png_chunks_read_tail(r);
     if (status == PITH_OK) status = guarded_read(r, read_header);
@@ -177,7 +176,7 @@ static void write_metadata(image_writer *w, png_out *out) {
                      (png_uint_32)m->icc.n_bytes);
     else
         png_set_sRGB(out->png, out->info, PNG_sRGB_INTENT_PERCEPTUAL);
-    if (m->exif.n_bytes) /* copied, whatever the type says */
+    if (m->exif.n_bytes) /* copied, although it is not const */
         png_set_eXIf_1(out->png, out->info, (png_uint_32)m->exif.n_bytes, (png_bytep)(uintptr_t)m->exif.data);
     if (m->xmp.n_bytes == 0) return;
     png_text text = {.compression = PNG_ITXT_COMPRESSION_NONE};

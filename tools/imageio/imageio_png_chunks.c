@@ -7,11 +7,11 @@
 #include <string.h>
 
 void png_chunks_want(png_structp png) {
-    static const png_byte names[] = "acTL\0cICP"; /* of four letters and a zero each */
+    static const png_byte names[] = "acTL\0cICP"; /* each of four letters and a zero */
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, names, 2);
 }
 
-/* Chunks that this libpng does not know. */
+/* Chunks that this version of libpng does not know. */
 static void note_unknown(image_reader *r, png_structp png, png_infop info) {
     png_unknown_chunkp chunks = NULL;
     int n = png_get_unknown_chunks(png, info, &chunks);
@@ -50,7 +50,7 @@ static int digit(char c) {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* "\nexif\n    1234\n45786966...": a name, how many bytes, they. The heap's; empty where it is none of that. */
+/* "\nexif\n    1234\n45786966...": a name, how many bytes, and the bytes. On the heap; empty if it is not like that. */
 static image_blob unpack_raw_profile(const char *text, size_t n_text) {
     image_blob blob = {0};
     const char *end = text + n_text;
@@ -118,8 +118,7 @@ void png_chunks_note_metadata(image_reader *r, png_structp png, png_infop info) 
 
 /* ---- behind the pixels --------------------------------------------------------------- */
 
-/* libpng is shown a picture of one pixel that has those chunks, up to where its
- * pixels would begin. */
+/* libpng is given a picture of one pixel with those chunks, up to where its pixels would begin. */
 static const uint8_t tail_begins[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0,    0,    0,
                                       13,   'I', 'H', 'D', 'R',  0,    0,    0,    1,    0,    0,
                                       0,    1,   8,   0,   0,    0,    0,    0x3a, 0x7e, 0x9b, 0x55};
@@ -132,12 +131,12 @@ typedef struct png_tail {
 } png_tail;
 
 static bool skip(image_reader *r, uint64_t to, uint64_t n_bytes) {
-    uint8_t bytes[4096]; /* a chunk of few bytes is read: cheaper than to seek */
+    uint8_t bytes[4096]; /* a short chunk is read, which is cheaper than seeking */
     if (n_bytes <= sizeof bytes) return image_input_read(&r->input, bytes, (size_t)n_bytes) == n_bytes;
     return image_input_seek(&r->input, to);
 }
 
-/* What is between the last IDAT and IEND; none where a chunk is missing. */
+/* What is between the last IDAT and IEND; nothing if a chunk is missing. */
 static void find_tail(png_tail *tail) {
     image_reader *r = tail->reader;
     uint8_t head[8];
@@ -179,7 +178,7 @@ static void give_tail(png_structp png, png_bytep bytes, size_t n_bytes) {
     }
 }
 
-/* What is wrong with them says the reader of the picture, to whom they come again. */
+/* The reader of the picture, which meets them again, says what is wrong with them. */
 static void on_tail_error(png_structp png, png_const_charp text) {
     (void)text;
     png_longjmp(png, 1);
@@ -196,7 +195,7 @@ static void note_tail(image_reader *r, png_structp png, png_infop info) {
 pith_status png_chunks_read_tail(image_reader *r) {
     png_tail tail = {.reader = r};
     pith_status status = image_reader_make_seekable(r);
-    if (status != PITH_OK && r->input.n_read == 0) { /* no place for a copy: the pixels stream all the same */
+    if (status != PITH_OK && r->input.n_read == 0) { /* no room for a copy: the pixels can stream all the same */
         r->diag = (pith_diag){0};
         return PITH_OK;
     }

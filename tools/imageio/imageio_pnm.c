@@ -11,10 +11,10 @@
 /* ---- reading ---------------------------------------------------------------- */
 
 typedef struct pnm_in {
-    bool is_text, is_bitmap; /* of a bitmap 1 is black */
+    bool is_text, is_bitmap; /* in a bitmap 1 is black */
     uint32_t maximum;
     size_t n_samples; /* a row */
-    uint8_t *bytes;   /* a row as it stands in a binary file */
+    uint8_t *bytes;   /* a row as it is in a binary file */
 } pnm_in;
 
 static bool recognise(const uint8_t *head, size_t n_head) {
@@ -23,8 +23,7 @@ static bool recognise(const uint8_t *head, size_t n_head) {
 
 static bool is_space(int c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-/* The next decimal number, past white space and comments; the one byte after it
- * is taken too. */
+/* The next decimal number, after white space and comments; the one byte after it is consumed too. */
 static pith_status read_number(image_reader *r, uint32_t *number, const char *field) {
     int c = image_input_byte(&r->input);
     while (is_space(c) || c == '#') {
@@ -61,7 +60,7 @@ static pith_status read_line(image_reader *r, char line[PAM_LINE_BYTES]) {
             if (line[0] != '#') return PITH_OK;
             n = 0;
         } else if (c != '\n' && c != '\r' && (n > 0 || !is_space(c)) && n + 1 < PAM_LINE_BYTES) {
-            line[n++] = (char)c; /* what does not fit is of a comment, or no word of PAM's */
+            line[n++] = (char)c; /* what does not fit is a comment, or not one of PAM's words */
         }
     }
 }
@@ -178,7 +177,7 @@ static pith_status put_sample(image_reader *r, const pnm_in *in, void *row, size
     return PITH_OK;
 }
 
-/* A digit of P1, which need not be parted from the next. */
+/* A digit of P1, which need not be separated from the next. */
 static pith_status read_bit(image_reader *r, uint32_t *white) {
     int c = image_input_byte(&r->input);
     while (is_space(c) || c == '#') {

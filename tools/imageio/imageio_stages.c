@@ -42,7 +42,7 @@ bool image_blend_on_white(void *rows, const void *pixels, size_t n_pixels, unsig
     return bit_depth == 16 ? blend_16(rows, pixels, n_pixels, n_colour) : blend_8(rows, pixels, n_pixels, n_colour);
 }
 
-/* Without a profile: what is left of white paper. */
+/* Without a profile: what the inks leave of white paper. */
 static void cmyk_to_rgb(uint8_t *rgb, const uint8_t *cmyk, size_t n_pixels) {
     for (size_t i = 0; i < n_pixels; i++, cmyk += 4, rgb += 3)
         for (unsigned c = 0; c < 3; c++) rgb[c] = (uint8_t)(((255 - cmyk[c]) * (255 - cmyk[3]) + 127) / 255);
@@ -75,7 +75,7 @@ static void mirror(uint8_t *row, size_t n_pixels, size_t n_bytes) {
     }
 }
 
-/* Pixel (x, y) of the file comes to column and row of the frame. */
+/* The column and row of the frame that pixel (x, y) of the file goes to. */
 static void turn_row(const image_reader *r, const uint8_t *row, uint32_t y) {
     const image_stages *s = &r->stages;
     unsigned orientation = r->facts.orientation;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* TIFF by libtiff: which picture of the file, of what kind, and its metadata.
- * Its pixels are imageio_tiff_pixels.c's affair. */
+/* TIFF by libtiff: which picture, its kind and its metadata; imageio_tiff_pixels.c reads the pixels. */
 #include "imageio/imageio_format.h"
 
 #include <stdlib.h>
@@ -100,8 +99,8 @@ static pith_status open_tiff(image_reader *r, tiff_in *in) {
 
 /* ---- which picture, of what kind ------------------------------------------------------ */
 
-/* The first that is no smaller version of another. A camera's raw photo has
- * such a one first, and the photo in a directory below it. */
+/* The first that is not a smaller version of another. A camera's raw file has such a version first, and the photo in a
+ * subdirectory. */
 static pith_status find_page(image_reader *r, tiff_in *in) {
     uint32_t kind = 0;
     uint16_t n_below = 0;
@@ -183,12 +182,12 @@ static pith_status take_inks(image_reader *r, const tiff_in *in) {
 static pith_status take_palette(image_reader *r, tiff_in *in) {
     uint16_t *red, *green, *blue;
     if (in->bits > 8 || in->n_samples != 1 || !TIFFGetField(in->tiff, TIFFTAG_COLORMAP, &red, &green, &blue))
-        return tool_fail(&r->diag, PITH_E_FORMAT, "damaged TIFF: its palette is none");
+        return tool_fail(&r->diag, PITH_E_FORMAT, "damaged TIFF: it has no palette");
     in->map[0] = red;
     in->map[1] = green;
     in->map[2] = blue;
     for (unsigned i = 0; i < 1u << in->bits; i++)
-        if ((red[i] | green[i] | blue[i]) > 255) in->map_shift = 8; /* else written by one who took it for 8 bits */
+        if ((red[i] | green[i] | blue[i]) > 255) in->map_shift = 8; /* else the writer took it for 8 bits */
     return PITH_OK;
 }
 
@@ -220,7 +219,7 @@ static bool read_for_exif(void *user, uint64_t at, void *bytes, size_t n_bytes) 
     return image_input_seek(&r->input, at) && image_input_read(&r->input, bytes, n_bytes) == n_bytes;
 }
 
-/* The directory that begins the file is Exif's, when a camera or a person said something there. */
+/* The first directory counts as Exif if a camera or a person put something there. */
 static pith_status take_exif(image_reader *r, const tiff_in *in) {
     static const uint32_t tags[] = {TIFFTAG_IMAGEDESCRIPTION, TIFFTAG_MAKE,    TIFFTAG_MODEL, TIFFTAG_ARTIST,
                                     TIFFTAG_COPYRIGHT,        TIFFTAG_EXIFIFD, TIFFTAG_GPSIFD};
@@ -252,7 +251,7 @@ static pith_status take_metadata(image_reader *r, const tiff_in *in) {
         r->facts.orientation = (uint8_t)orientation;
         r->exif_turns = true;
     }
-    TIFFSetField(in->tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT); /* libtiff is to turn nothing */
+    TIFFSetField(in->tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT); /* libtiff must not turn anything */
     return status;
 }
 

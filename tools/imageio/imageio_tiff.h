@@ -11,14 +11,14 @@
 #define TIFF_MAX_BITS 16u
 #define TIFF_MAX_SAMPLES 16u
 
-/* Which samples of a pixel are what. */
+/* What the samples of a pixel are. */
 typedef enum tiff_kind { TIFF_GREY, TIFF_PALETTE, TIFF_RGB, TIFF_CMYK, TIFF_OTHER } tiff_kind;
 
 typedef struct tiff_in {
     TIFF *tiff;
     uint64_t at, n_bytes; /* of the file */
-    bool hit_end;         /* more was asked of it than there is */
-    char message[128];    /* libtiff's first, of the present step */
+    bool hit_end;         /* a read went past its end */
+    char message[128];    /* libtiff's first, in the current step */
 
     tiff_kind kind; /* TIFF_OTHER: libtiff converts it to 8-bit RGB */
     uint16_t bits, n_samples, photometric, planes;
@@ -39,7 +39,7 @@ typedef struct tiff_in {
 
 /* Why a step failed. */
 pith_status tiff_fault(image_reader *reader);
-/* What reading will take, and the memory for it. */
+/* How much memory reading takes, and that memory. */
 pith_status tiff_start_pixels(image_reader *reader);
 pith_status tiff_read_row(image_reader *reader, void *row);
 void tiff_free_pixels(tiff_in *in);

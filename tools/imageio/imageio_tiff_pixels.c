@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The rows of a TIFF: strips are read a row at a time, tiles a row of them at a
- * time; planes that follow each other are whole in memory. Each row becomes
- * numbers, and they the samples that the reader gives. */
+/* The rows of a TIFF: strips are read a row at a time, tiles a row of tiles at a time; separate planes are held in
+ * memory. Each row becomes numbers, and these become the samples that the reader gives. */
 #ifdef PITH_WITH_TIFF
 
 #include "imageio/imageio_tiff.h"
@@ -12,7 +11,7 @@
 
 static bool is_apart(const tiff_in *in) { return in->planes == PLANARCONFIG_SEPARATE && in->n_samples > 1; }
 
-/* How many samples stand side by side in a row as libtiff gives it. */
+/* How many samples are interleaved in a row as libtiff gives it. */
 static size_t n_beside(const tiff_in *in) { return is_apart(in) ? 1 : in->n_samples; }
 
 /* ---- rows as they stand in the file --------------------------------------------------------- */
@@ -57,7 +56,7 @@ static pith_status read_planes(image_reader *r) {
     return status;
 }
 
-/* Where row y of plane p is, once it was read. */
+/* Where row y of plane p is, once it has been read. */
 static pith_status find_rows(image_reader *r, uint32_t y, const uint8_t **first, size_t *plane_stride) {
     tiff_in *in = r->state;
     pith_status status = PITH_OK;
@@ -177,7 +176,7 @@ static pith_status read_raster_row(image_reader *r, uint8_t *row) {
 
 /* ---- setting up ----------------------------------------------------------------------------------- */
 
-/* What libtiff gives of a row must be what its numbers take. */
+/* The length of libtiff's row must be that of the numbers in it. */
 static bool row_bytes_hold(const image_reader *r, const tiff_in *in) {
     uint64_t row_bits = (uint64_t)r->raw.width * n_beside(in) * in->bits;
     uint64_t tile_bits = (uint64_t)in->tile_width * n_beside(in) * in->bits;

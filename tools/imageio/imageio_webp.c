@@ -27,7 +27,7 @@ static bool recognise(const uint8_t *head, size_t n_head) {
     return n_head >= 12 && memcmp(head, "RIFF", 4) == 0 && memcmp(head + 8, "WEBP", 4) == 0;
 }
 
-/* As much as the RIFF header claims. */
+/* As many bytes as the RIFF header claims. */
 static pith_status read_file(image_reader *r, webp_in *in) {
     const uint8_t *size = r->input.head + 4;
     uint64_t n_claimed = RIFF_HEADER_BYTES + ((uint64_t)size[0] | (uint64_t)size[1] << 8 | (uint64_t)size[2] << 16 |
@@ -70,7 +70,7 @@ static pith_status read_chunk(image_reader *r, const WebPDemuxer *demuxer, const
 static pith_status read_metadata(image_reader *r, const webp_in *in) {
     WebPData data = {in->file.data, in->file.n_bytes};
     WebPDemuxer *demuxer = WebPDemux(&data);
-    if (!demuxer) return PITH_OK; /* the decoder will say why, or reads it all the same */
+    if (!demuxer) return PITH_OK; /* the decoder will say why, or read it all the same */
     pith_status status = read_chunk(r, demuxer, "EXIF");
     if (status == PITH_OK) status = read_chunk(r, demuxer, "XMP ");
     if (status == PITH_OK) status = read_chunk(r, demuxer, "ICCP");
@@ -102,7 +102,7 @@ static pith_status open_reader(image_reader *r) {
         WebPData data = {in->file.data, in->file.n_bytes};
         WebPAnimDecoderOptions options;
         if (!WebPAnimDecoderOptionsInit(&options))
-            return tool_fail(&r->diag, PITH_E_UNSUPPORTED, "libwebp of another version");
+            return tool_fail(&r->diag, PITH_E_UNSUPPORTED, "libwebp is of another version");
         options.color_mode = MODE_RGBA;
         in->animation = WebPAnimDecoderNew(&data, &options);
         if (!in->animation) return tool_fail(&r->diag, PITH_E_FORMAT, "damaged animated WebP");
@@ -113,7 +113,8 @@ static pith_status open_reader(image_reader *r) {
 static pith_status decode(image_reader *r, webp_in *in) {
     size_t stride = (size_t)r->raw.width * r->raw.n_channels;
     WebPDecoderConfig config;
-    if (!WebPInitDecoderConfig(&config)) return tool_fail(&r->diag, PITH_E_UNSUPPORTED, "libwebp of another version");
+    if (!WebPInitDecoderConfig(&config))
+        return tool_fail(&r->diag, PITH_E_UNSUPPORTED, "libwebp is of another version");
     if (stride > INT32_MAX || !(in->pixels = calloc(r->raw.height, stride)))
         return tool_fail(&r->diag, PITH_E_NOMEM, "out of memory for the picture's pixels");
     config.output.colorspace = r->raw.n_channels == 4 ? MODE_RGBA : MODE_RGB;
@@ -161,7 +162,7 @@ const image_reader_type image_reader_webp = {"WebP", recognise, open_reader, rea
 
 typedef struct webp_out {
     uint8_t *pixels;  /* RGB or RGBA */
-    size_t n_samples; /* a pixel: 3 or 4 */
+    size_t n_samples; /* per pixel: 3 or 4 */
     WebPPicture picture;
     WebPMemoryWriter coded;
 } webp_out;
@@ -228,7 +229,7 @@ static pith_status finish_writer(image_writer *w) {
     webp_out *out = w->state;
     WebPConfig config;
     if (!configure(&config, w->options.quality) || !WebPPictureInit(&out->picture))
-        return tool_fail(&w->diag, PITH_E_UNSUPPORTED, "libwebp of another version");
+        return tool_fail(&w->diag, PITH_E_UNSUPPORTED, "libwebp is of another version");
     out->picture.width = (int)w->format.width;
     out->picture.height = (int)w->format.height;
     out->picture.use_argb = config.lossless;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Picture files out: which format, what it can hold, rows in order. */
+/* Writing picture files: which format, what it can hold, rows in order. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static const image_writer_type *type_of(image_type type) {
     return NULL;
 }
 
-/* A pixel's, besides its samples; cwebp of libwebp 1.2.4 took 5.4 and 28. */
+/* Per pixel, besides its samples; cwebp of libwebp 1.2.4 took 5.4 and 28. */
 #define WEBP_LOSSY_BYTES 6
 #define WEBP_LOSSLESS_BYTES 30
 
@@ -74,7 +74,7 @@ pith_status image_writer_new(image_writer **out, FILE *file, const image_write_o
 
 const char *image_writer_left_out(const image_writer *writer) { return writer->left_out; }
 
-/* The profile goes into the file or, where that cannot be, is used up. */
+/* The profile goes into the file or, where the format has no place for one, is applied. */
 static pith_status start_colour(image_writer *w) {
     const image_span *icc = &w->options.metadata.icc;
     if (icc->n_bytes == 0) return PITH_OK;

@@ -78,7 +78,7 @@ bool pith_file_is_whole(void *user, const char *path) {
     return true;
 }
 
-/* By the profile that the file carries; one that cannot be used is passed over. */
+/* By the profile in the file; one that cannot be used is ignored. */
 static pith_status image_to_srgb(pith_image *image, const pith_file *file, pith_diag *why) {
     image_span icc;
     image_transform *transform = NULL;
@@ -94,7 +94,7 @@ static pith_status image_to_srgb(pith_image *image, const pith_file *file, pith_
     return tool_fail(why, status, "out of memory for the colour profile");
 }
 
-/* As picture files are loaded: without alpha. */
+/* Without alpha, as picture files are loaded. */
 static void put_on_white(pith_image *p) {
     if (p->format.n_channels % 2 != 0) return;
     p->format.n_channels--;

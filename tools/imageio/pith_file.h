@@ -20,7 +20,7 @@ typedef struct pith_file {
 /* Reads ("-" is standard input) and checks the whole structure. On failure
  * there is nothing to close, and the message does not repeat the path. */
 pith_status pith_file_open(pith_file *file, const char *path, const pith_env *env, pith_diag *why) PITH_MUST_CHECK;
-/* The same for what may be damaged; see pith_decoder_open_damaged. */
+/* The same for a file that may be damaged; see pith_decoder_open_damaged. */
 pith_status pith_file_open_damaged(pith_file *file, const char *path, const pith_env *env, pith_diag *why)
     PITH_MUST_CHECK;
 void pith_file_close(pith_file *file);

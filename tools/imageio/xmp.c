@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The packet is parsed by expat and written again as it is parsed, in UTF-8,
- * without the properties that go: attributes and elements alike. */
+/* expat parses the packet, which is written again meanwhile, in UTF-8, without the properties to be removed, whether
+ * attributes or elements. */
 #include "imageio/xmp.h"
 
 #include <expat.h>
@@ -31,7 +31,7 @@ static bool is_gain_map(const char *uri) {
            strcmp(uri, "http://ns.apple.com/pixeldatainfo/1.0/") == 0;
 }
 
-/* Files within the file, or in the packet: Google's pictures, depth, sound. */
+/* Files inside the file, or in the packet: Google's pictures, depth, sound. */
 static bool is_part(const char *uri) {
     static const char *const namespaces[] = {
         "http://ns.google.com/photos/1.0/image/", "http://ns.google.com/photos/1.0/depthmap/",
@@ -83,7 +83,7 @@ typedef struct xmp_writer {
     size_t n_capacity;
     prefix_binding prefixes[MAX_PREFIXES];
     unsigned n_prefixes, depth;
-    unsigned dropped_depth; /* of the element that goes with all that is in it; 0: none */
+    unsigned dropped_depth; /* of the element that is removed with its contents; 0: none */
     unsigned upright_depth; /* of a tiff:Orientation */
     bool is_open;           /* the start tag still lacks its ">" */
     bool changed, is_stopped, no_memory;
@@ -220,7 +220,7 @@ static void on_start(void *user, const char *name, const char **attributes) {
     end_start_tag(w);
     put_text(w, "<");
     put_text(w, name);
-    if (kind == ORIENTATION) { /* whatever it was, and whatever was said of it */
+    if (kind == ORIENTATION) { /* whatever it was and whatever was said about it */
         w->upright_depth = w->depth;
         put_text(w, ">1");
         w->changed = true;
@@ -267,7 +267,7 @@ static void on_instruction(void *user, const char *target, const char *data) {
     if (w->depth == 0) put_text(w, "\n");
 }
 
-/* Entities could be anything, and XMP has no document type. */
+/* Entities could expand to anything, and XMP has no document type. */
 static void on_document_type(void *user, const char *name, const char *system, const char *public, int internal) {
     xmp_writer *w = user;
     (void)name, (void)system, (void)public, (void)internal;

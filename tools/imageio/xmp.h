@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* XMP packets: a new one without what no longer holds for a picture that was
- * coded anew, or is not wanted. */
+/* XMP packets: rewriting one without what is not wanted, or no longer holds for a picture that was coded again. */
 #ifndef PITH_TOOLS_IMAGEIO_XMP_H
 #define PITH_TOOLS_IMAGEIO_XMP_H
 
@@ -12,7 +11,7 @@ typedef struct xmp_wish {
     bool strip_sides; /* what it says of width and height */
 } xmp_wish;
 
-/* What it announced, and announces no more. */
+/* What it announced, and no longer announces. */
 typedef struct xmp_found {
     bool gain_map, motion_photo, extended, other; /* other: sound, depth, a second picture */
 } xmp_found;
@@ -23,10 +22,9 @@ typedef enum xmp_result {
     XMP_NO_MEMORY
 } xmp_result;
 
-/* In its place; bytes change only where something must, or where there is much
- * padding. tiff:Orientation
- * becomes 1; previews (xmp:Thumbnails), gain maps, motion photos and whatever
- * else stands in the file beside the picture are not announced. */
+/* In place; bytes change only where they must, or where there is much padding. tiff:Orientation becomes 1; previews
+ * (xmp:Thumbnails), gain maps, motion photos and whatever else is in the file beside the picture are no longer
+ * announced. */
 xmp_result xmp_rewrite(image_blob *xmp, xmp_found *found, const xmp_wish *wish);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Bytes of the character there; 0: none of UTF-8's. */
+/* Length of the character there; 0: not UTF-8. */
 static size_t character_bytes(const unsigned char *c) {
     const size_t n = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : c[0] < 0xf5 ? 4 : 0;
     for (size_t i = 1; i < n; i++)
@@ -14,7 +14,7 @@ static size_t character_bytes(const unsigned char *c) {
     return n;
 }
 
-/* Control characters of ASCII and of Latin 1, and those that turn the direction of writing. */
+/* Control characters of ASCII and of Latin 1, and those that change the direction of writing. */
 static bool is_control(const unsigned char *c, size_t n) {
     if (n == 1) return c[0] < 0x20 || c[0] == 0x7f;
     if (n == 2) return c[0] == 0xc2 && c[1] < 0xa0;

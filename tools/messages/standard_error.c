@@ -18,7 +18,7 @@ static void put(const char *text) {
     size_t n_left = strlen(text);
     while (n_left > 0) {
         ssize_t n = write(real_handle, text, n_left);
-        if (n <= 0) return; /* there is nobody left to tell */
+        if (n <= 0) return; /* nobody is listening */
         text += n;
         n_left -= (size_t)n;
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* How the tools' own parts say what went wrong: the same pith_diag that the
- * library fills. */
+/* How the tools report what went wrong: in the same pith_diag that the library fills. */
 #ifndef PITH_TOOLS_MESSAGES_TOOL_FAIL_H
 #define PITH_TOOLS_MESSAGES_TOOL_FAIL_H
 
@@ -13,7 +12,7 @@
 pith_status tool_fail(pith_diag *why, pith_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same for a failed system call: "cannot DO: what errno says". */
+/* The same for a failed system call: "WHAT_FAILED: what errno says". */
 pith_status tool_fail_errno(pith_diag *why, pith_status status, const char *what_failed);
 
 #endif

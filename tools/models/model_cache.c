@@ -16,7 +16,7 @@
 #define MAX_ENTRIES 1024
 #define MAX_FOLDER_FILES 64
 #define MIN_BYTES (16u << 20)              /* what is smaller is hashed in no time */
-#define FIRST_LINE "pith fingerprints 2\n" /* 1: of values that were not finite as well */
+#define FIRST_LINE "pith fingerprints 2\n" /* 1 had models with values that are not finite, too */
 #define NO_ID "-"
 
 /* ---- keys -------------------------------------------------------------------------------- */
@@ -133,7 +133,7 @@ static void write_all(const model_cache *cache, FILE *file) {
 static void save(const model_cache *cache) {
     char base[3900], path[4000], temporary[4096];
     if (!cache_folder(base, sizeof base)) return;
-    (void)mkdir(base, 0700); /* whether they are there now, the file will tell */
+    (void)mkdir(base, 0700); /* opening the file shows whether they exist now */
     snprintf(path, sizeof path, "%s/pith", base);
     (void)mkdir(path, 0700);
     snprintf(temporary, sizeof temporary, "%s/pith/.pith-XXXXXX", base);
@@ -167,7 +167,7 @@ static model_cache_entry *find(const model_cache *cache, const file_key *key) {
 static void remember(model_cache *cache, const file_key *key, const model_ids *ids) {
     model_cache_entry *e = find(cache, key);
     if (!cache->entries) return;
-    if (!e && cache->n_entries == MAX_ENTRIES) /* the oldest goes */
+    if (!e && cache->n_entries == MAX_ENTRIES) /* drop the oldest */
         memmove(cache->entries, cache->entries + 1, --cache->n_entries * sizeof *cache->entries);
     if (!e) e = &cache->entries[cache->n_entries++];
     *e = (model_cache_entry){*key, *ids};

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Fingerprints of large weights, kept in $XDG_CACHE_HOME/pith/fingerprints
- * (~/.cache/pith/fingerprints): hashing gigabytes takes its time. An entry holds
- * for as long as the file's device, inode, size and time of change are the same.
- * It only says which file to try: who decodes hashes the encoder anyway. */
+ * (~/.cache/pith/fingerprints): hashing gigabytes takes time. An entry is valid as long as the file's device, inode,
+ * size and modification time stay the same. It only says which file to try: decoding hashes the encoder anyway. */
 #ifndef PITH_TOOLS_MODELS_MODEL_CACHE_H
 #define PITH_TOOLS_MODELS_MODEL_CACHE_H
 
@@ -37,10 +36,10 @@ typedef struct model_cache {
 
 /* Empty when there is no cache or it is damaged. */
 void model_cache_load(model_cache *cache);
-/* Writes it when something was added (a fault is nobody's concern), and frees it. */
+/* Writes it if something was added (without caring for faults), and frees it. */
 void model_cache_close(model_cache *cache);
 
-/* What is known of the path, without opening it. */
+/* What is known about the path, without opening it. */
 model_ids model_cache_find(const model_cache *cache, const char *path);
 
 /* The model's fingerprints: known, or else computed and remembered; the

@@ -17,7 +17,8 @@ pith_status model_catalogue_make(model_catalogue *c, const pith_env *env, model_
     }
     model_cache_load(&cache);
     for (size_t i = 0; i < c->list.n_paths; i++) {
-        const bool is_built_in = strcmp(c->list.paths[i], PITH_MODEL_BUILT_IN) == 0; /* or not, or also as a file */
+        const bool is_built_in =
+            strcmp(c->list.paths[i], PITH_MODEL_BUILT_IN) == 0; /* may be absent, or a file as well */
         bool warn = warnings == MODEL_WARN_ALL || (warnings == MODEL_WARN_INSTALLED && i < c->list.n_installed);
         pith_model *model = NULL;
         pith_diag why = {0};

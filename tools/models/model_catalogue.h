@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* What the installed models say of themselves. */
+/* What the installed models say about themselves. */
 #ifndef PITH_TOOLS_MODELS_MODEL_CATALOGUE_H
 #define PITH_TOOLS_MODELS_MODEL_CATALOGUE_H
 

@@ -13,8 +13,7 @@
 
 #define ENDING ".safetensors"
 
-/* What a signal handler can reach: set once, then the conversion ends and
- * removes what it has written. */
+/* For the signal handler: once it is set, the conversion ends and removes what it has written. */
 static volatile sig_atomic_t interrupted; /* the signal's number */
 
 static void on_signal(int number) { interrupted = number; }
@@ -30,7 +29,7 @@ static int report(void *user, const char *stage, double done) {
     return bar->report ? bar->report(bar->user, stage, done) : 0;
 }
 
-/* What IN is a name or a path of: TAESD, or else a model; into `target`, to which OUT leads. */
+/* `in` is a name or a path of TAESD or of a model; `target` is where OUT leads. */
 static cli_exit convert(const char *in, const char *out, const char *target, pith_precision precision) {
     pith_env env;
     progress bar;

@@ -40,7 +40,7 @@ static bool add_path(model_list *list, const char *folder, const char *name) {
 
 static int is_model_name(const struct dirent *entry) { return cli_ends_with(entry->d_name, ENDING); }
 
-/* FIRST_FILE, then by the alphabet. */
+/* FIRST_FILE, then in alphabetical order. */
 static int by_rank(const struct dirent **a, const struct dirent **b) {
     int a_first = strcmp((*a)->d_name, FIRST_FILE) == 0, b_first = strcmp((*b)->d_name, FIRST_FILE) == 0;
     return a_first != b_first ? b_first - a_first : strcmp((*a)->d_name, (*b)->d_name);
@@ -93,7 +93,7 @@ void model_list_free(model_list *list) {
 typedef struct model_wish {
     const char *name;
     const uint8_t *latent_id;
-    const uint8_t *decoder_id; /* of those with the latent space rather the one with this decoder; may be NULL */
+    const uint8_t *decoder_id; /* preferred among those with the latent space; may be NULL */
 } model_wish;
 
 static bool stem_is(const char *path, const char *name) {
@@ -121,21 +121,21 @@ static bool fits(pith_model *model, const char *path, const model_wish *wish, mo
     return model_cache_get(&ids, cache, path, model, false) == PITH_OK && same_id(ids.latent, wish->latent_id);
 }
 
-/* Of a model that fits: whether none would fit better. */
+/* Whether no other model could fit better than this one, which fits. */
 static bool fits_best(pith_model *model, const char *path, const model_wish *wish, model_cache *cache) {
     model_ids ids;
     if (!wish->decoder_id) return true;
     return model_cache_get(&ids, cache, path, model, true) == PITH_OK && same_id(ids.decoder, wish->decoder_id);
 }
 
-/* What is known of the file says that it is another; nothing is opened. */
+/* Whether the file is known to be another model; nothing is opened. */
 static bool is_known_other(const char *path, const model_wish *wish, const model_cache *cache) {
     if (!wish->latent_id) return false;
     model_ids ids = model_cache_find(cache, path);
     return ids.has_latent && !same_id(ids.latent, wish->latent_id);
 }
 
-/* A length past a limit is most likely a damaged file's. */
+/* A length beyond a limit most likely comes from a damaged file. */
 static cli_exit open_exit(pith_status status) {
     return status == PITH_E_LIMIT ? CLI_MODEL : cli_exit_of(status, CLI_MODEL);
 }
@@ -144,7 +144,7 @@ static cli_exit say_open_failed(const char *path, const pith_diag *why) {
     return cli_fail(open_exit(why->status), path, "%s", why->message);
 }
 
-/* False, with the reason, for a model that no file can be made with: values are not finite. */
+/* False, with the reason, for a model that cannot be used since it has values that are not finite. */
 static bool has_latent_id(pith_model *model, const pith_env *env, pith_diag *why) {
     uint8_t id[PITH_FINGERPRINT_BYTES];
     if (pith_model_latent_id(model, id) != PITH_E_MODEL_VALUES) return true;
@@ -152,9 +152,8 @@ static bool has_latent_id(pith_model *model, const pith_env *env, pith_diag *why
 }
 
 /* The first model that fits best, or else that fits; files called like
- * `first_name` are tried before the others, since the fingerprint of a large
- * checkpoint takes its time. Without one, `why` and `bad_path` tell of the first
- * that should have been it but did not open. */
+ * `first_name` are tried before the others, since the fingerprint of a large checkpoint takes time. When there is none,
+ * `why` and `bad_path` describe the first that should have fitted but did not open. */
 static pith_model *search(const model_list *list, const pith_env *env, const model_wish *wish, const char *first_name,
                           model_cache *cache, pith_diag *why, const char **bad_path) {
     const size_t n_paths = wish->latent_id ? list->n_paths : list->n_installed;
@@ -189,8 +188,7 @@ static pith_model *search(const model_list *list, const pith_env *env, const mod
     return second_best;
 }
 
-/* Finds among the installed models; `what_not` begins the message when there is
- * none, the folders end it. */
+/* Searches the installed models. When none fits, the message is `what_not`, followed by the folders. */
 static cli_exit find(pith_model **out, const pith_env *env, const model_wish *wish, const char *first_name,
                      const char *file, const char *what_not) {
     model_list list;

@@ -36,7 +36,7 @@ static bool is_weights_name(const char *name) {
     return cli_ends_with(name, ".safetensors") || cli_ends_with(name, ".ckpt");
 }
 
-/* The key joins those known; false when it was or there are too many. */
+/* Adds the key to those known; false when it was known or there are too many. */
 static bool is_new(walk *w, const char *path) {
     file_key key;
     if (w->n_keys == MAX_FOUND || !file_key_of(&key, path)) return false;
@@ -54,7 +54,7 @@ static void add_weights(walk *w, const char *path) {
 
 static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
-/* Calls `each` for the entries, sorted, that do not begin with a point. */
+/* Calls `each` for the entries that are not hidden, in order. */
 static void for_each(walk *w, const char *folder, void (*each)(walk *, const char *folder, const char *name)) {
     char *names[MAX_NAMES];
     size_t n = 0;
@@ -87,7 +87,7 @@ static bool is_diffusers(const char *folder) {
     return join(vae, folder, "vae") && is_folder(vae);
 }
 
-/* A file, a diffusers folder, or a folder of files: as deep as it goes. */
+/* A file, a diffusers folder, or a folder of files; nothing deeper. */
 static void each_file_or_folder(walk *w, const char *folder, const char *name) {
     char path[PATH_BYTES];
     if (!join(path, folder, name)) return;

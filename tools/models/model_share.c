@@ -6,14 +6,14 @@
 
 #include "models/model_find.h"
 
-/* What was found stays for the next file. */
+/* Keeps what was found for the next file. */
 static void keep(model_share *s, pith_model *model) {
     if (!model || model == s->model) return;
     pith_model_free(&s->model);
     s->model = pith_model_ref(model);
 }
 
-/* Puts the model with the autoencoder at `path` into the place of `*model`. */
+/* Replaces `*model` by the same with the autoencoder at `path`. */
 static cli_exit change_vae(pith_model **model, const char *path) {
     pith_diag why = {0};
     pith_model *changed = NULL;

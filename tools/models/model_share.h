@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* One model for the many files of a batch, and for the threads that code them:
- * it is found and opened once. */
+/* One model for all files of a batch and the threads that code them: it is found and opened once. */
 #ifndef PITH_TOOLS_MODELS_MODEL_SHARE_H
 #define PITH_TOOLS_MODELS_MODEL_SHARE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* pith model verify: every tensor and every value, the fingerprints anew, and
- * whether the file is one of the known public checkpoints. */
+/* pith model verify: checks every tensor and every value, computes the fingerprints again, and says whether the file is
+ * a known public checkpoint. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static pith_status hash_stream(struct sha256_ctx *sha, FILE *file, uint64_t n_by
     return status;
 }
 
-/* Of a regular file; nothing for a folder, or for what is inside the program. */
+/* Of a regular file; none for a folder or the built-in model. */
 static pith_status hash_file(verified *v, const char *path, const pith_env *env, pith_diag *why) {
     struct sha256_ctx sha;
     uint8_t digest[SHA256_DIGEST_SIZE];
