@@ -16,7 +16,7 @@
 
 #include <pith/pith.h>
 
-#include "api/tiles.h"
+#include "picture/tiles.h"
 
 static char model_path[4096];
 

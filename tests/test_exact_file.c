@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "api/exact_file.h"
 #include "api_case.h"
 #include "container/ctr_write.h"
+#include "stages/exact_file.h"
 
 static api_case no_model(const pith_env *env) {
     api_case c = {0};

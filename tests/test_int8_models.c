@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
-#include "api/model_kind.h"
 #include "api_case.h"
 #include "model/text.h"
+#include "networks/model_kind.h"
 #include "sd_case.h"
 #include "temp_file.h"
 #include "weights/quantised.h"

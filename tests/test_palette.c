@@ -12,9 +12,9 @@
 #include <cmocka.h>
 #include <zlib.h>
 
-#include "api/palette_method.h"
 #include "codec/palette.h"
 #include "random_bits.h"
+#include "stages/palette_method.h"
 
 #define SIDE 48u
 #define CHANNELS 4u

@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "api/model_kind.h"
 #include "api_case.h"
 #include "model/schedule.h"
 #include "model/text.h"
+#include "networks/model_kind.h"
 #include "sd_case.h"
 #include "temp_file.h"
 #include "weights/prediction.h"

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "api/quality.h"
 #include "api_case.h"
+#include "search/quality.h"
 
 static const model_traits traits = {.log2_step_q0 = 2.5f, .log2_step_q100 = -2.0f};
 

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "api/model.h"
 #include "api_case.h"
+#include "networks/model.h"
 
 #define WIDTH 150
 #define HEIGHT 70

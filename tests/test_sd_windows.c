@@ -13,11 +13,11 @@
 
 #include <cmocka.h>
 
-#include "api/kind_sd1.h"
-#include "api/tiles.h"
 #include "api_case.h"
 #include "model/schedule.h"
 #include "model/text.h"
+#include "networks/kind_sd1.h"
+#include "picture/tiles.h"
 #include "random_bits.h"
 #include "sd_case.h"
 #include "temp_file.h"

@@ -5,23 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/alpha.h"
 #include "api/decoder_state.h"
-#include "api/env.h"
-#include "api/exact_file.h"
-#include "api/flat_window.h"
-#include "api/latents.h"
-#include "api/memory_plan.h"
-#include "api/model.h"
-#include "api/palette_method.h"
-#include "api/pixels.h"
-#include "api/preview.h"
-#include "api/region.h"
-#include "api/residual_rows.h"
-#include "api/slice_pool.h"
-#include "api/true_colours.h"
+#include "base/env.h"
 #include "container/ctr_read.h"
 #include "container/ctr_salvage.h"
+#include "networks/model.h"
+#include "picture/pixels.h"
+#include "stages/alpha.h"
+#include "stages/exact_file.h"
+#include "stages/flat_window.h"
+#include "stages/latents.h"
+#include "stages/memory_plan.h"
+#include "stages/palette_method.h"
+#include "stages/preview.h"
+#include "stages/region.h"
+#include "stages/residual_rows.h"
+#include "stages/slice_pool.h"
+#include "stages/true_colours.h"
 
 #define MAX_STEPS 1000
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "api/decoder_state.h"
-#include "api/exact_file.h"
 #include "codec/quantise.h"
+#include "stages/exact_file.h"
 
 pith_status decoder_require_open(pith_decoder *d) {
     diag_clear(&d->diag);

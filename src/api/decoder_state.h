@@ -4,9 +4,9 @@
 #ifndef PITH_API_DECODER_STATE_H
 #define PITH_API_DECODER_STATE_H
 
-#include "api/env.h"
-#include "api/model.h"
+#include "base/env.h"
 #include "container/ctr_salvage.h"
+#include "networks/model.h"
 
 struct pith_decoder {
     pith_env env;

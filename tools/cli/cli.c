@@ -224,7 +224,7 @@ uint64_t cli_call_memory(const cli_setup *setup, const pith_model *model, uint64
     return taken < left ? left - taken : 1;
 }
 
-/* The status does not tell them apart; the words are those of src/api/memory_plan.c. */
+/* The status does not tell them apart; the words are those of src/stages/memory_plan.c. */
 bool cli_is_of_memory(const char *message) { return strstr(message, "MB of memory") != NULL; }
 
 void cli_make_env(pith_env *env, const cli_setup *setup) {
