@@ -124,7 +124,7 @@ void state_free(loop_state *s) {
 static pith_status new_decoder(loop_state *s) {
     pith_env trial = *s->k->env;
     trial.progress = (pith_progress){report_of_trial, s};
-    trial.limits.max_seconds = 0; /* the encoder's clock is in what it reports to */
+    trial.max_seconds = 0; /* the encoder's clock is in what it reports to */
     return pith_decoder_new(&s->decoder, &trial, s->k->diag);
 }
 
@@ -138,7 +138,7 @@ pith_status state_see_latents(loop_state *s, const byte_writer *file) {
     pith_status status = s->decoder ? PITH_OK : new_decoder(s);
     if (status != PITH_OK) return status;
     status = pith_decoder_open(s->decoder, file->data, file->n_bytes);
-    pith_sink_to_image(&sink, &image);
+    pith_sink_to_image(&sink, sizeof sink, &image);
     pith_decode_options o;
     pith_decode_options_defaults(&o, sizeof o);
     o.steps = (int)s->recipe.n_steps; /* what the residual will be added to */
