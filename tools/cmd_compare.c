@@ -73,7 +73,7 @@ static cli_exit load(compared *c, const char *path, const compare_request *r, co
     if (file_kind_of_content(path) == FILE_PITH) return load_pith(c, path, r, env);
     pith_diag why = {0};
     image_facts facts;
-    pith_status status = image_load(&c->image, &facts, path, &env->limits, &why);
+    pith_status status = image_load(&c->image, &facts, path, env, &why);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), path, "%s", why.message);
     for (unsigned i = 0; i < facts.n_warnings; i++) cli_warn(path, "%s", facts.warnings[i]);
     if (facts.had_alpha) cli_warn(path, "has transparent pixels; they were put on white");

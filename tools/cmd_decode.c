@@ -280,7 +280,11 @@ static cli_exit decode_picture(decode_job *job) {
     status = image_writer_new(&writer, output_stream(job->out), &write, &why);
     if (status != PITH_OK) return cli_fail(CLI_OUTPUT, r->out, "%s", why.message);
     image_writer_sink(writer, &timed.sink);
-    pith_sink sink = {timed_start, timed_rows, &timed, depth_of(job)};
+    pith_sink sink = {.struct_size = sizeof sink,
+                      .bit_depth = depth_of(job),
+                      .start = timed_start,
+                      .write_rows = timed_rows,
+                      .user = &timed};
     pith_decode_options o;
     pith_decode_options_defaults(&o, sizeof o);
     o.steps = r->steps;
@@ -324,7 +328,7 @@ static void say_lost(const decode_job *job) {
 }
 
 static void say_result(const decode_job *job, double all_seconds) {
-    pith_timing t;
+    pith_timing t = {.struct_size = sizeof t};
     pith_decoder_timing(job->file.decoder, &t);
     cli_say(job->request->out,
             "reading %.3f s, opening the model %.3f s, decoding symbols %.3f s, binding the network %.3f s, "

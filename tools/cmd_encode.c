@@ -149,9 +149,9 @@ static cli_exit make_options(pith_encode_options *o, const encode_request *r, co
 /* Returns how many bytes they have. */
 static size_t add_metadata(pith_encode_options *o, const image_reader *reader) {
     image_metadata m = image_reader_metadata(reader);
-    o->metadata[PITH_METADATA_ICC] = (pith_span){m.icc.data, m.icc.n_bytes};
-    o->metadata[PITH_METADATA_EXIF] = (pith_span){m.exif.data, m.exif.n_bytes};
-    o->metadata[PITH_METADATA_XMP] = (pith_span){m.xmp.data, m.xmp.n_bytes};
+    o->icc = (pith_span){m.icc.data, m.icc.n_bytes};
+    o->exif = (pith_span){m.exif.data, m.exif.n_bytes};
+    o->xmp = (pith_span){m.xmp.data, m.xmp.n_bytes};
     return m.icc.n_bytes + m.exif.n_bytes + m.xmp.n_bytes;
 }
 
@@ -177,7 +177,7 @@ typedef struct encode_job {
 static cli_exit open_picture(encode_job *job) {
     const encode_request *r = job->request;
     pith_diag why = {0};
-    image_open_options open = {.limits = &job->env.limits,
+    image_open_options open = {.env = &job->env,
                                .keep_profile = metadata_keeps_profile(&r->metadata),
                                .metadata = metadata_wish(&r->metadata),
                                .keep_alpha = true,
@@ -218,7 +218,7 @@ static cli_exit encode_picture(encode_job *job) {
     timed_source timed = {.seconds = 0};
     image_reader_source(job->reader, &timed.source);
     job->format = timed.source.format;
-    pith_source source = {job->format, timed_rows, &timed};
+    pith_source source = {.struct_size = sizeof source, .format = job->format, .read_rows = timed_rows, .user = &timed};
     cli_exit code = make_options(&o, r, &job->format);
     if (code != CLI_DONE) return code;
     bool insists = metadata_insists(&r->metadata);
@@ -245,6 +245,7 @@ static cli_exit encode_picture(encode_job *job) {
                         pith_encoder_message(encoder), job->n_metadata_bytes);
     else if (status != PITH_OK)
         code = cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", pith_encoder_message(encoder));
+    job->timing.struct_size = sizeof job->timing;
     pith_encoder_timing(encoder, &job->timing);
     job->read_seconds = timed.seconds;
     pith_encoder_free(&encoder);

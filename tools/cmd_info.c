@@ -73,7 +73,7 @@ static void print_coding(const info_view *v) {
         printf(", prior %u\n", i->prior_id);
     if (!is_exact) print_latent(v);
     for (uint32_t c = 0; c < i->n_chunks; c++) {
-        pith_chunk_info chunk;
+        pith_chunk_info chunk = {.struct_size = sizeof chunk};
         if (pith_decoder_chunk(v->file->decoder, c, &chunk) != PITH_OK) break;
         printf("  chunk     %-4s type %02x, offset %" PRIu64 ", %" PRIu64 " bytes\n", chunk.name, chunk.type,
                chunk.offset, chunk.n_bytes);
@@ -123,7 +123,7 @@ static void print_text(const info_view *v, bool verbose) {
 static json_t *chunks_json(const info_view *v) {
     json_t *array = json_array();
     for (uint32_t c = 0; c < v->file->info.n_chunks; c++) {
-        pith_chunk_info chunk;
+        pith_chunk_info chunk = {.struct_size = sizeof chunk};
         if (pith_decoder_chunk(v->file->decoder, c, &chunk) != PITH_OK) break;
         json_array_append_new(array, json_pack("{so si sI sI}", "name", json_text(chunk.name), "type", (int)chunk.type,
                                                "offset", (json_int_t)chunk.offset, "bytes", (json_int_t)chunk.n_bytes));

@@ -7,6 +7,7 @@
 
 #include "api/decoder_state.h"
 #include "base/env.h"
+#include "base/sized.h"
 #include "container/ctr_read.h"
 #include "container/ctr_salvage.h"
 #include "networks/model.h"
@@ -33,9 +34,9 @@ pith_status pith_decoder_new(pith_decoder **out, const pith_env *env, pith_diag 
     return PITH_OK;
 }
 
-void pith_decode_options_defaults(pith_decode_options *options, size_t struct_size) {
-    pith_decode_options defaults = {.struct_size = struct_size, .steps = -1};
-    if (options) memcpy(options, &defaults, struct_size < sizeof defaults ? struct_size : sizeof defaults);
+pith_status pith_decode_options_defaults(pith_decode_options *options, size_t struct_size) {
+    static const pith_decode_options defaults = {.struct_size = sizeof defaults, .steps = -1};
+    return sized_start(options, struct_size, &defaults, sizeof defaults);
 }
 
 static void close_file(pith_decoder *d) {
@@ -58,8 +59,9 @@ void pith_decoder_free(pith_decoder **decoder) {
 
 const char *pith_decoder_message(const pith_decoder *decoder) { return decoder ? decoder->diag.message : ""; }
 
-void pith_decoder_timing(const pith_decoder *decoder, pith_timing *timing) {
-    if (decoder && timing) *timing = decoder->timing;
+pith_status pith_decoder_timing(const pith_decoder *decoder, pith_timing *timing) {
+    if (!decoder || !timing) return PITH_E_ARG;
+    return sized_give(timing, &decoder->timing, sizeof decoder->timing, "pith_timing", NULL);
 }
 
 static void warn(const pith_decoder *d, const char *text) {
@@ -279,17 +281,20 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
     latent_planes latents = {0};
     true_colours colours = {0};
     pith_decode_options o;
+    pith_sink to = {0};
     if (!d) return PITH_E_ARG;
     PITH_TRY(decoder_require_open(d));
     d->timing = (pith_timing){0};
     env_clock_start(&d->clock, &d->env);
     const bool is_exact = d->file.head.method == PITH_METHOD_EXACT;
-    if ((!model && !is_exact) || !sink || !sink->write_rows) {
+    if (sink) PITH_TRY(sized_take(&to, sizeof to, sink, "pith_sink", &d->diag));
+    if ((!model && !is_exact) || !to.write_rows) {
         status = diag_set(&d->diag, PITH_E_ARG, "pith_decode: an argument is NULL");
         goto cleanup;
     }
+    sink = &to;
     pith_decode_options_defaults(&o, sizeof o);
-    if (options) memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
+    if (options) PITH_TRY(sized_take(&o, sizeof o, options, "pith_decode_options", &d->diag));
     if (is_exact) {
         status = decode_exact(d, &o, sink);
         goto cleanup;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "base/sized.h"
 #include "codec/lat_prior.h"
 #include "networks/model.h"
 #include "search/loop.h"
@@ -26,10 +27,10 @@ struct pith_encoder {
     pith_timing timing;
 };
 
-void pith_encode_options_defaults(pith_encode_options *options, size_t struct_size) {
-    pith_encode_options defaults = {
-        .struct_size = struct_size, .quality = 50, .method = PITH_METHOD_LATENT, .effort = 1};
-    if (options) memcpy(options, &defaults, struct_size < sizeof defaults ? struct_size : sizeof defaults);
+pith_status pith_encode_options_defaults(pith_encode_options *options, size_t struct_size) {
+    static const pith_encode_options defaults = {
+        .struct_size = sizeof defaults, .quality = 50, .method = PITH_METHOD_LATENT, .effort = 1};
+    return sized_start(options, struct_size, &defaults, sizeof defaults);
 }
 
 pith_status pith_encoder_new(pith_encoder **out, const pith_env *env, pith_model *model, pith_diag *why) {
@@ -65,8 +66,9 @@ void pith_encoder_free(pith_encoder **encoder) {
 
 const char *pith_encoder_message(const pith_encoder *encoder) { return encoder ? encoder->diag.message : ""; }
 
-void pith_encoder_timing(const pith_encoder *encoder, pith_timing *timing) {
-    if (encoder && timing) *timing = encoder->timing;
+pith_status pith_encoder_timing(const pith_encoder *encoder, pith_timing *timing) {
+    if (!encoder || !timing) return PITH_E_ARG;
+    return sized_give(timing, &encoder->timing, sizeof encoder->timing, "pith_timing", NULL);
 }
 
 static pith_status check_arguments(pith_encoder *e, const pith_source *source, const pith_encode_options *o) {
@@ -255,19 +257,22 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     encode_job job = {0};
     byte_writer file = {0};
     pith_encode_options o;
+    pith_source from = {0};
     if (!e || !source || !out) return PITH_E_ARG;
     *out = (pith_bytes){0};
     diag_clear(&e->diag);
     e->timing = (pith_timing){0};
     env_clock_start(&e->clock, &e->env);
     pith_encode_options_defaults(&o, sizeof o);
-    if (options) memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
     bw_init(&file, &e->env.alloc);
     bw_init(&job.after, &e->env.alloc);
     coded_init(&job.coded, &e->env.alloc);
+    PITH_TRY(sized_take(&from, sizeof from, source, "pith_source", &e->diag));
+    source = &from;
+    if (options) PITH_TRY(sized_take(&o, sizeof o, options, "pith_encode_options", &e->diag));
 
     PITH_TRY(check_arguments(e, source, &o));
-    PITH_TRY(metadata_write(&job.after, &o, &e->env.limits, &e->diag));
+    PITH_TRY(metadata_write(&job.after, &o, &e->env, &e->diag));
     if (o.lossless || o.method == PITH_METHOD_EXACT) {
         PITH_TRY(encode_exact(e, source, &o, &job.after, &file));
         *out = (pith_bytes){file.data, file.n_bytes};

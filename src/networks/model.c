@@ -131,26 +131,6 @@ pith_status model_latent_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES], p
     return fingerprint(m, &m->has_latent_id, m->latent_id, model_latent_id_of, m->kind->latent_prefixes, id, diag);
 }
 
-pith_status pith_model_get_info(pith_model *m, pith_model_info *info) {
-    pith_status status = PITH_OK;
-    if (!m || !info) return PITH_E_ARG;
-    *info = (pith_model_info){
-        .n_latent = m->traits.n_latent,
-        .downscale = 1u << m->traits.log2_downscale,
-        .n_file_bytes = model_file_bytes(m),
-        .log2_step_q0 = m->traits.log2_step_q0,
-        .log2_step_q100 = m->traits.log2_step_q100,
-    };
-    snprintf(info->name, sizeof info->name, "%s", m->traits.name);
-    snprintf(info->kind, sizeof info->kind, "%s", m->kind->name);
-    for (size_t i = 0; i < tensor_table_count(m->weights); i++)
-        info->n_parameters += tensor_table_at(m->weights, i)->n_elements;
-    PITH_TRY(model_latent_id(m, info->latent_id, NULL));
-    PITH_TRY(pith_model_decoder_id(m, info->decoder_id));
-cleanup:
-    return status;
-}
-
 pith_status model_decoder_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) {
     return fingerprint(m, &m->has_decoder_id, m->decoder_id, tensor_table_fingerprint_any, m->kind->decoder_prefixes,
                        id, diag);

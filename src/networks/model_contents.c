@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "base/sized.h"
 #include "model/text.h"
 #include "networks/model_kind.h"
 #include "weights/quantised.h"
@@ -39,8 +40,8 @@ static void name_precision(char text[PITH_NAME_BYTES], const tensor_table *weigh
     }
 }
 
-pith_status pith_model_get_contents(const pith_model *m, pith_model_contents *contents, size_t struct_size) {
-    if (!m || !contents || struct_size > sizeof *contents) return PITH_E_ARG;
+pith_status pith_model_get_contents(const pith_model *m, pith_model_contents *contents) {
+    if (!m || !contents) return PITH_E_ARG;
     pith_model_contents all = {
         .parts = find_parts(m->weights),
         .n_latent = m->traits.n_latent,
@@ -55,8 +56,7 @@ pith_status pith_model_get_contents(const pith_model *m, pith_model_contents *co
     name_precision(all.precision, m->weights);
     for (size_t i = 0; i < tensor_table_count(m->weights); i++)
         all.n_parameters += tensor_table_at(m->weights, i)->n_elements;
-    memcpy(contents, &all, struct_size);
-    return PITH_OK;
+    return sized_give(contents, &all, sizeof all, "pith_model_contents", NULL);
 }
 
 /* ---- values ------------------------------------------------------------------------- */

@@ -27,7 +27,7 @@ static pith_status write_exact(loop_state *s, pith_image *image, uint64_t max_by
                                   .stage = s->watch.stage,
                                   .span = {s->watch.done, s->watch.done}};
     file->n_bytes = 0;
-    pith_source_from_image(&source, image);
+    pith_source_from_image(&source, sizeof source, image);
     return exact_file_write(file, s->k->env, &source, &wish, fits, s->k->diag);
 }
 

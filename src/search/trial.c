@@ -127,7 +127,7 @@ pith_status state_see_latents(loop_state *s, const coded_picture *coded) {
     pith_image image = k->original->image;
     pith_sink sink;
     image.pixels = s->network;
-    pith_sink_to_image(&sink, &image);
+    pith_status status = pith_sink_to_image(&sink, sizeof sink, &image);
     s->residual.n_bytes = s->chroma.n_bytes = 0;
     decode_stage stage = {.env = k->env,
                           .session = k->session,
@@ -141,7 +141,7 @@ pith_status state_see_latents(loop_state *s, const coded_picture *coded) {
                           .span = {s->watch.done, s->watch.done},
                           .sink = &sink};
     lat_dequantise(k->coder->symbols, latents_count(&s->values), lat_step(coded->head.step_index), s->values.values);
-    pith_status status = decode_stage_plan(&stage);
+    if (status == PITH_OK) status = decode_stage_plan(&stage);
     if (status == PITH_OK) status = decode_stage_run(&stage);
     if (status != PITH_OK) return status;
     kept_source_forgive(k->original, s->network);

@@ -216,9 +216,8 @@ uint64_t cli_picture_memory(const cli_setup *setup) {
 }
 
 uint64_t cli_call_memory(const cli_setup *setup, const pith_model *model, uint64_t taken) {
-    pith_model_contents c;
-    bool is_built_in =
-        !model || (pith_model_get_contents(model, &c, sizeof c) == PITH_OK && strcmp(c.kind, "mini") == 0);
+    pith_model_contents c = {.struct_size = sizeof c};
+    bool is_built_in = !model || (pith_model_get_contents(model, &c) == PITH_OK && strcmp(c.kind, "mini") == 0);
     if (!setup->memory && !is_built_in) return 0;
     uint64_t left = cli_picture_memory(setup);
     return taken < left ? left - taken : 1;
@@ -228,10 +227,12 @@ uint64_t cli_call_memory(const cli_setup *setup, const pith_model *model, uint64
 bool cli_is_of_memory(const char *message) { return strstr(message, "MB of memory") != NULL; }
 
 void cli_make_env(pith_env *env, const cli_setup *setup) {
-    pith_env_defaults(env, sizeof *env);
+    if (setup->limits.are_set)
+        *env = setup->limits.env;
+    else
+        pith_env_defaults(env, sizeof *env);
     env->threads = setup->threads;
     env->backend = setup->backend;
-    if (setup->limits.are_set) env->limits = setup->limits.limits;
 }
 
 /* ---- small things ------------------------------------------------------------------------ */

@@ -13,23 +13,23 @@ typedef enum value_kind { KIND_U32, KIND_U64, KIND_SECONDS } value_kind;
 static const struct {
     const char *name;
     value_kind kind;
-    size_t offset; /* in pith_limits */
+    size_t offset; /* in pith_env */
 } known[] = {
-    {"pixels", KIND_U64, offsetof(pith_limits, max_pixels)},
-    {"side", KIND_U32, offsetof(pith_limits, max_dimension)},
-    {"file", KIND_U64, offsetof(pith_limits, max_file_bytes)},
-    {"chunks", KIND_U32, offsetof(pith_limits, max_chunks)},
-    {"chunk", KIND_U64, offsetof(pith_limits, max_chunk_bytes)},
-    {"metadata", KIND_U64, offsetof(pith_limits, max_metadata_bytes)},
-    {"model", KIND_U64, offsetof(pith_limits, max_model_bytes)},
-    {"tensors", KIND_U32, offsetof(pith_limits, max_tensors)},
-    {"tensor", KIND_U64, offsetof(pith_limits, max_tensor_bytes)},
-    {"time", KIND_SECONDS, offsetof(pith_limits, max_seconds)},
+    {"pixels", KIND_U64, offsetof(pith_env, max_pixels)},
+    {"side", KIND_U32, offsetof(pith_env, max_dimension)},
+    {"file", KIND_U64, offsetof(pith_env, max_file_bytes)},
+    {"chunks", KIND_U32, offsetof(pith_env, max_chunks)},
+    {"chunk", KIND_U64, offsetof(pith_env, max_chunk_bytes)},
+    {"metadata", KIND_U64, offsetof(pith_env, max_metadata_bytes)},
+    {"model", KIND_U64, offsetof(pith_env, max_model_bytes)},
+    {"tensors", KIND_U32, offsetof(pith_env, max_tensors)},
+    {"tensor", KIND_U64, offsetof(pith_env, max_tensor_bytes)},
+    {"time", KIND_SECONDS, offsetof(pith_env, max_seconds)},
 };
 #define N_KNOWN (sizeof known / sizeof known[0])
 
-static bool store(pith_limits *limits, size_t which, const char *text) {
-    uint8_t *to = (uint8_t *)limits + known[which].offset;
+static bool store(pith_env *env, size_t which, const char *text) {
+    uint8_t *to = (uint8_t *)env + known[which].offset;
     cli_size size;
     double seconds;
     if (known[which].kind == KIND_SECONDS) {
@@ -50,13 +50,12 @@ static bool store(pith_limits *limits, size_t which, const char *text) {
 bool cli_limits_take(cli_limits *own, const char *text) {
     const char *equals = strchr(text, '=');
     if (!own->are_set) {
-        pith_env env;
-        pith_env_defaults(&env, sizeof env);
-        *own = (cli_limits){true, env.limits};
+        pith_env_defaults(&own->env, sizeof own->env);
+        own->are_set = true;
     }
     for (size_t i = 0; equals && i < N_KNOWN; i++)
         if (strlen(known[i].name) == (size_t)(equals - text) &&
             strncmp(known[i].name, text, strlen(known[i].name)) == 0)
-            return store(&own->limits, i, equals + 1);
+            return store(&own->env, i, equals + 1);
     return false;
 }

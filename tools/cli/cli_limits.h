@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The limits of pith_limits as options of the command. */
+/* The limits of a pith_env as options of the command. */
 #ifndef PITH_TOOLS_CLI_CLI_LIMITS_H
 #define PITH_TOOLS_CLI_CLI_LIMITS_H
 
@@ -13,7 +13,7 @@
 /* Zero: the library's defaults. */
 typedef struct cli_limits {
     bool are_set;
-    pith_limits limits;
+    pith_env env;
 } cli_limits;
 
 /* "NAME=VALUE"; false when there is no such name or value. */

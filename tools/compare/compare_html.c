@@ -114,7 +114,7 @@ static pith_status make_pith(html_version *v, job *j, subject *s, uint64_t n_byt
     pith_image decoded = {.pixels = NULL};
     pith_encode_options_defaults(&o, sizeof o);
     o.max_bytes = n_bytes;
-    pith_source_from_image(&source, &s->image);
+    pith_source_from_image(&source, sizeof source, &s->image);
     pith_status status = pith_encode(j->encoder, &source, &o, &bytes);
     if (status == PITH_E_LIMIT) {
         v->why_not = "cannot make it so small";
@@ -172,7 +172,7 @@ static pith_status take_rival(html_version *v, job *j, subject *s, const rival_c
     image_facts facts;
     pith_image decoded = {.pixels = NULL};
     pith_diag unread = {0}; /* a pith built without that format's library can still show the others */
-    if (image_load(&decoded, &facts, s->shown[number], &j->env.limits, &unread) != PITH_OK) {
+    if (image_load(&decoded, &facts, s->shown[number], &j->env, &unread) != PITH_OK) {
         v->why_not = "this pith cannot read its files";
         return PITH_OK;
     }
@@ -225,7 +225,7 @@ static cli_exit add_picture(job *j, const char *path, unsigned index) {
     pith_diag why = {0};
     cli_exit code = CLI_DONE;
     char ppm[RIVAL_PATH_BYTES];
-    pith_status status = image_load(&s->image, &facts, path, &j->env.limits, &why);
+    pith_status status = image_load(&s->image, &facts, path, &j->env, &why);
     if (status != PITH_OK) code = cli_fail(cli_exit_of(status, CLI_INPUT), path, "%s", why.message);
     if (code == CLI_DONE) {
         path_in(s->original, j, "original", 0, "png");

@@ -56,9 +56,9 @@ static pith_status copy_stream(image_reader *r, FILE *to) {
     uint8_t bytes[16384];
     uint64_t n_bytes = 0;
     for (size_t n; (n = image_input_read(&r->input, bytes, sizeof bytes)) > 0; n_bytes += n) {
-        if (n > r->limits.max_file_bytes - n_bytes)
+        if (n > r->env.max_file_bytes - n_bytes)
             return tool_fail(&r->diag, PITH_E_LIMIT, "%s of more than %" PRIu64 " bytes", r->type->name,
-                             r->limits.max_file_bytes);
+                             r->env.max_file_bytes);
         if (fwrite(bytes, 1, n, to) != n) return tool_fail_errno(&r->diag, PITH_E_IO, "cannot write a temporary file");
     }
     if (ferror(r->input.file)) return image_reader_ended(r);
@@ -115,15 +115,10 @@ static pith_status find_type(image_reader *r) {
 /* ---- readers ---------------------------------------------------------------- */
 
 static void take_options(image_reader *r, const image_open_options *options) {
-    static const image_open_options none = {.limits = NULL};
+    static const image_open_options none = {.env = NULL};
     if (!options) options = &none;
-    if (options->limits) {
-        r->limits = *options->limits;
-    } else {
-        pith_env env;
-        pith_env_defaults(&env, sizeof env);
-        r->limits = env.limits;
-    }
+    pith_env_defaults(&r->env, sizeof r->env);
+    if (options->env) r->env = *options->env;
     r->max_memory_bytes = options->max_memory_bytes ? options->max_memory_bytes : IMAGE_MEMORY_BYTES;
     r->keep_alpha = options->keep_alpha;
     r->keep_profile = options->keep_profile;
@@ -158,14 +153,14 @@ pith_status image_reader_set_size(image_reader *r, uint64_t width, uint64_t heig
     if (width == 0 || height == 0)
         return tool_fail(&r->diag, PITH_E_FORMAT, "%s: a picture of %" PRIu64 "x%" PRIu64 " pixels", r->type->name,
                          width, height);
-    if (width > r->limits.max_dimension || height > r->limits.max_dimension)
+    if (width > r->env.max_dimension || height > r->env.max_dimension)
         return tool_fail(&r->diag, PITH_E_LIMIT,
                          "%" PRIu64 "x%" PRIu64 " pixels; at most %" PRIu32 " a side are allowed", width, height,
-                         r->limits.max_dimension);
-    if (width * height > r->limits.max_pixels)
+                         r->env.max_dimension);
+    if (width * height > r->env.max_pixels)
         return tool_fail(&r->diag, PITH_E_LIMIT,
                          "%" PRIu64 "x%" PRIu64 " pixels; at most %" PRIu64 " in all are allowed", width, height,
-                         r->limits.max_pixels);
+                         r->env.max_pixels);
     r->raw.width = (uint32_t)width;
     r->raw.height = (uint32_t)height;
     return PITH_OK;
@@ -226,9 +221,8 @@ static pith_status read_rows(void *user, uint32_t y, uint32_t n_rows, void *rows
 }
 
 void image_reader_source(image_reader *reader, pith_source *source) {
-    source->format = reader->format;
-    source->read_rows = read_rows;
-    source->user = reader;
+    *source =
+        (pith_source){.struct_size = sizeof *source, .format = reader->format, .read_rows = read_rows, .user = reader};
 }
 
 image_facts image_reader_facts(const image_reader *reader) {
@@ -255,11 +249,10 @@ void image_close(image_reader **reader) {
     free(r);
 }
 
-pith_status image_load(pith_image *out, image_facts *facts, const char *path, const pith_limits *limits,
-                       pith_diag *why) {
+pith_status image_load(pith_image *out, image_facts *facts, const char *path, const pith_env *env, pith_diag *why) {
     memset(out, 0, sizeof *out);
     image_reader *reader;
-    image_open_options options = {.limits = limits, .metadata = {.ignore = true}};
+    image_open_options options = {.env = env, .metadata = {.ignore = true}};
     pith_status status = image_open(&reader, path, &options, why);
     if (status != PITH_OK) return status;
     out->format = reader->format;

@@ -49,7 +49,7 @@ typedef struct image_metadata_wish {
 } image_metadata_wish;
 
 typedef struct image_open_options {
-    const pith_limits *limits;  /* NULL: the library's defaults */
+    const pith_env *env;        /* its limits hold; NULL: the library's defaults */
     uint64_t max_memory_bytes;  /* for frames that must be whole in memory; 0: IMAGE_MEMORY_BYTES */
     bool keep_alpha;            /* else it is composited on white */
     bool keep_profile;          /* colours of a profile near sRGB stay as they are; else they become sRGB */
@@ -95,7 +95,7 @@ void image_close(image_reader **reader);
 
 /* The whole picture in one buffer, for metrics; freed with free(pixels).
  * `facts` may be NULL. */
-pith_status image_load(pith_image *out, image_facts *facts, const char *path, const pith_limits *limits, pith_diag *why)
+pith_status image_load(pith_image *out, image_facts *facts, const char *path, const pith_env *env, pith_diag *why)
     PITH_MUST_CHECK;
 
 typedef enum image_type { IMAGE_UNKNOWN, IMAGE_PNG, IMAGE_JPEG, IMAGE_WEBP, IMAGE_PPM, IMAGE_PAM } image_type;

@@ -116,7 +116,7 @@ static pith_status read_header(image_reader *r, avif_in *in) {
 static pith_status open_reader(image_reader *r) {
     avif_in *in = r->state = calloc(1, sizeof *in);
     if (!in || !(in->decoder = avifDecoderCreate())) return tool_fail(&r->diag, PITH_E_NOMEM, "out of memory");
-    pith_status status = image_reader_read_all(r, &in->file, r->limits.max_file_bytes);
+    pith_status status = image_reader_read_all(r, &in->file, r->env.max_file_bytes);
     if (status != PITH_OK) return status;
     in->decoder->strictFlags = AVIF_STRICT_DISABLED; /* files in the wild */
     avifResult result = avifDecoderSetIOMemory(in->decoder, in->file.data, in->file.n_bytes);
@@ -128,7 +128,7 @@ static pith_status open_reader(image_reader *r) {
 
 /* For frames larger than the container says. */
 static void limit_codec(const image_reader *r, avif_in *in) {
-    uint64_t n_pixels = r->limits.max_pixels;
+    uint64_t n_pixels = r->env.max_pixels;
     if (n_pixels < AVIF_DEFAULT_IMAGE_SIZE_LIMIT) in->decoder->imageSizeLimit = (uint32_t)n_pixels;
 }
 

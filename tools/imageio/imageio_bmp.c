@@ -221,7 +221,7 @@ static pith_status read_rows(image_reader *r, bmp_in *in) {
     in->row_bytes = is_packed ? r->raw.width : (size_t)((row_bits + 31) / 32 * 4);
     if (in->pixels_at < FILE_HEADER_BYTES + in->n_header) return damaged(r, "its pixels stand in its header");
     if (!image_input_seek(&r->input, 0)) return image_reader_ended(r);
-    pith_status status = image_reader_read_all(r, &file, r->limits.max_file_bytes);
+    pith_status status = image_reader_read_all(r, &file, r->env.max_file_bytes);
     if (status == PITH_OK) status = read_profile(r, in, file.data, file.n_bytes);
     if (status == PITH_OK) status = take_rows(r, in, &file);
     image_blob_free(&file);

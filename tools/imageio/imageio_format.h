@@ -69,7 +69,7 @@ struct image_reader {
     const image_reader_type *type;
     void *state;
     image_input input;
-    pith_limits limits;
+    pith_env env; /* its limits alone count */
     uint64_t max_memory_bytes, n_claimed_bytes;
     bool keep_alpha, keep_profile;
     double max_profile_bpp; /* bits of a profile that is kept, per pixel, and bytes; 0: any */

@@ -146,9 +146,9 @@ static pith_status open_reader(image_reader *r) {
     heif_in *in = r->state = calloc(1, sizeof *in);
     if (!in || !(in->context = heif_context_alloc())) return tool_fail(&r->diag, PITH_E_NOMEM, "out of memory");
     heif_context_set_maximum_image_size_limit(in->context,
-                                              (int)(r->limits.max_dimension < 65535 ? r->limits.max_dimension : 65535));
+                                              (int)(r->env.max_dimension < 65535 ? r->env.max_dimension : 65535));
     heif_context_set_max_decoding_threads(in->context, 0);
-    pith_status status = image_reader_read_all(r, &in->file, r->limits.max_file_bytes);
+    pith_status status = image_reader_read_all(r, &in->file, r->env.max_file_bytes);
     if (status != PITH_OK) return status;
     standard_error_hush();
     struct heif_error error =

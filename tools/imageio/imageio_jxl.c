@@ -220,7 +220,7 @@ static pith_status read_header(image_reader *r, JxlDecoder *decoder) {
 static pith_status open_reader(image_reader *r) {
     jxl_in *in = r->state = calloc(1, sizeof *in);
     if (!in) return tool_fail(&r->diag, PITH_E_NOMEM, "out of memory");
-    pith_status status = image_reader_read_all(r, &in->file, r->limits.max_file_bytes);
+    pith_status status = image_reader_read_all(r, &in->file, r->env.max_file_bytes);
     if (status != PITH_OK) return status;
     JxlDecoder *decoder = new_decoder(r, JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING | JXL_DEC_BOX);
     if (!decoder) return r->diag.status;

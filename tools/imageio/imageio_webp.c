@@ -32,9 +32,9 @@ static pith_status read_file(image_reader *r, webp_in *in) {
     const uint8_t *size = r->input.head + 4;
     uint64_t n_claimed = RIFF_HEADER_BYTES + ((uint64_t)size[0] | (uint64_t)size[1] << 8 | (uint64_t)size[2] << 16 |
                                               (uint64_t)size[3] << 24);
-    if (n_claimed > r->limits.max_file_bytes)
+    if (n_claimed > r->env.max_file_bytes)
         return tool_fail(&r->diag, PITH_E_LIMIT, "WebP of %" PRIu64 " bytes; at most %" PRIu64 " are allowed",
-                         n_claimed, r->limits.max_file_bytes);
+                         n_claimed, r->env.max_file_bytes);
     pith_status status = image_reader_read_all(r, &in->file, n_claimed);
     return status == PITH_OK && in->file.n_bytes < n_claimed ? image_reader_ended(r) : status;
 }

@@ -161,10 +161,8 @@ static pith_status write_rows(void *user, uint32_t y, uint32_t n_rows, const voi
 }
 
 void image_writer_sink(image_writer *writer, pith_sink *sink) {
-    sink->start = start;
-    sink->write_rows = write_rows;
-    sink->user = writer;
-    sink->bit_depth = 8;
+    *sink = (pith_sink){
+        .struct_size = sizeof *sink, .bit_depth = 8, .start = start, .write_rows = write_rows, .user = writer};
 }
 
 pith_status image_writer_finish(image_writer *w) {

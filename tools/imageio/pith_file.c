@@ -41,8 +41,8 @@ static pith_status read_path(pith_file *file, const char *path, uint64_t max_byt
 }
 
 static pith_status open_file(pith_file *file, const char *path, const pith_env *env, bool damaged, pith_diag *why) {
-    *file = (pith_file){0};
-    pith_status status = read_path(file, path, env->limits.max_file_bytes, why);
+    *file = (pith_file){.info = {.struct_size = sizeof file->info}};
+    pith_status status = read_path(file, path, env->max_file_bytes, why);
     if (status == PITH_OK) status = pith_decoder_new(&file->decoder, env, why);
     if (status == PITH_OK) {
         status = damaged ? pith_decoder_open_damaged(file->decoder, file->data, file->n_bytes)
@@ -110,7 +110,7 @@ pith_status pith_file_to_image(pith_image *out, pith_file *file, pith_model *mod
     out->pixels = calloc(out->format.height, out->stride_bytes);
     if (!out->pixels) return tool_fail(why, PITH_E_NOMEM, "out of memory for the picture's pixels");
     pith_sink sink;
-    pith_sink_to_image(&sink, out);
+    pith_sink_to_image(&sink, sizeof sink, out);
     pith_status status = pith_decode(file->decoder, model, NULL, &sink);
     if (status != PITH_OK)
         tool_fail(why, status, "%s", pith_decoder_message(file->decoder));

@@ -24,8 +24,9 @@ pith_status model_catalogue_make(model_catalogue *c, const pith_env *env, model_
         pith_diag why = {0};
         model_entry *entry = &c->entries[c->n_entries];
         entry->path = c->list.paths[i];
+        entry->contents.struct_size = sizeof entry->contents;
         if (pith_model_open(&model, env, entry->path, &why) == PITH_OK &&
-            pith_model_get_contents(model, &entry->contents, sizeof entry->contents) == PITH_OK &&
+            pith_model_get_contents(model, &entry->contents) == PITH_OK &&
             model_cache_get(&entry->ids, &cache, entry->path, model, false) == PITH_OK) {
             if (!is_built_in || !model_catalogue_find(c, entry->ids.latent)) c->n_entries++;
         } else if (warn && !is_built_in)

@@ -113,10 +113,10 @@ static bool stem_begins(const char *path, const char *name) {
 static bool same_id(const uint8_t *a, const uint8_t *b) { return memcmp(a, b, PITH_FINGERPRINT_BYTES) == 0; }
 
 static bool fits(pith_model *model, const char *path, const model_wish *wish, model_cache *cache) {
-    pith_model_contents c;
+    pith_model_contents c = {.struct_size = sizeof c};
     model_ids ids;
     if (wish->name && stem_is(path, wish->name)) return true;
-    if (pith_model_get_contents(model, &c, sizeof c) != PITH_OK) return false;
+    if (pith_model_get_contents(model, &c) != PITH_OK) return false;
     if (wish->name) return strcmp(c.name, wish->name) == 0;
     return model_cache_get(&ids, cache, path, model, false) == PITH_OK && same_id(ids.latent, wish->latent_id);
 }

@@ -65,13 +65,13 @@ static json_t *contents_json(const char *name, const pith_model_contents *c, con
 
 static cli_exit show(const char *name, const pith_env *env, json_t *array) {
     pith_model *model = NULL;
-    pith_model_contents contents;
+    pith_model_contents contents = {.struct_size = sizeof contents};
     model_cache cache;
     model_ids ids;
     char latent[CLI_HEX_BYTES], decoder[CLI_HEX_BYTES];
     cli_exit code = model_for_encode(&model, env, name);
     if (code != CLI_DONE) return code;
-    pith_status status = pith_model_get_contents(model, &contents, sizeof contents);
+    pith_status status = pith_model_get_contents(model, &contents);
     model_cache_load(&cache);
     if (status == PITH_OK) status = model_cache_get(&ids, &cache, name, model, true);
     model_cache_close(&cache);

@@ -60,19 +60,20 @@ static pith_status hash_file(verified *v, const char *path, const pith_env *env,
 }
 
 static pith_status check_model(verified *v, pith_model *model, const pith_env *env, pith_diag *why) {
-    pith_model_info info;
+    uint8_t latent[PITH_FINGERPRINT_BYTES], decoder[PITH_FINGERPRINT_BYTES];
     pith_status status = pith_model_check_values(model, env, why);
     if (status != PITH_OK) return status;
-    status = pith_model_get_info(model, &info);
+    status = pith_model_latent_id(model, latent);
+    if (status == PITH_OK) status = pith_model_decoder_id(model, decoder);
     if (status != PITH_OK) return tool_fail(why, status, "has no fingerprints: %s", pith_status_name(status));
-    pith_model_contents contents;
-    status = pith_model_get_contents(model, &contents, sizeof contents);
+    pith_model_contents contents = {.struct_size = sizeof contents};
+    status = pith_model_get_contents(model, &contents);
     if (status != PITH_OK) return tool_fail(why, status, "cannot be described: %s", pith_status_name(status));
     memcpy(v->precision, contents.precision, sizeof v->precision);
-    v->n_values = info.n_parameters;
-    v->n_file_bytes = info.n_file_bytes;
-    cli_hex(v->latent, info.latent_id);
-    cli_hex(v->decoder, info.decoder_id);
+    v->n_values = contents.n_parameters;
+    v->n_file_bytes = contents.n_file_bytes;
+    cli_hex(v->latent, latent);
+    cli_hex(v->decoder, decoder);
     return PITH_OK;
 }
 
