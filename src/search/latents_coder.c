@@ -42,8 +42,7 @@ pith_status latents_code(latents_coder *c, rate_wish wish, bool search, coded_pi
         return palette_write(&out->latents, &out->head, c->latents, traits->palette_unit, &c->env->alloc, c->diag);
     if (c->tint) wish.other_bytes += ctr_chunk_bytes(CTR_TINT_BYTES);
     PITH_TRY(make_room(c));
-    const rate_control rate = {
-        .env = c->env, .traits = traits, .pool = c->pool, .diag = c->diag, .span = c->coding};
+    const rate_control rate = {.env = c->env, .traits = traits, .pool = c->pool, .diag = c->diag, .span = c->coding};
     PITH_TRY(rate_choose(&rate, c->latents, wish, &out->head, c->symbols));
     if (search) PITH_TRY(search_symbols(c, &rate, wish, &out->head));
     PITH_TRY(rate_write_slices(&rate, c->latents, c->symbols, &out->head, &out->latents));

@@ -8,8 +8,8 @@
 #include "container/ctr_write.h"
 
 typedef struct coded_picture {
-    ctr_head head;       /* what it says of alpha and a residual is coded_write's affair */
-    byte_writer latents; /* LATN chunks, or the PALT chunk */
+    ctr_head head;        /* what it says of alpha and a residual is coded_write's affair */
+    byte_writer latents;  /* LATN chunks, or the PALT chunk */
     const ctr_tint *tint; /* borrowed; NULL: none */
     byte_writer chroma;   /* a CHRM chunk; empty: none */
     byte_writer residual; /* RESD chunks; empty: none */

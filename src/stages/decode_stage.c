@@ -51,8 +51,7 @@ static pith_status job_init(decode_job *job, const decode_stage *d) {
     if (d->colours->has_line) job->band.line = &d->colours->line;
     job->window_latents = mem_alloc(alloc, (size_t)window.h * window.w, head->n_latent * sizeof(float));
     job->window_pixels = mem_alloc(alloc, (size_t)window.keep_h * window.keep_w, 3 * s * s * sizeof(float));
-    if (!job->window_latents || !job->window_pixels)
-        return diag_set(d->diag, PITH_E_NOMEM, "out of memory for a tile");
+    if (!job->window_latents || !job->window_pixels) return diag_set(d->diag, PITH_E_NOMEM, "out of memory for a tile");
     if (!d->residual) return PITH_OK;
     status = residual_rows_init(&job->residual, d->env, d->file, &job->band, d->wanted, d->sink, d->diag);
     if (status != PITH_OK) return status;
@@ -170,8 +169,8 @@ cleanup:
 }
 
 static pith_status run_preview(const decode_stage *d) {
-    const preview p = {d->env,      model_session_model(d->session), d->file, d->colours, d->latents,
-                       d->region.pixels, d->sink};
+    const preview p = {d->env, model_session_model(d->session), d->file, d->colours, d->latents, d->region.pixels,
+                       d->sink};
     return preview_write(&p, d->diag);
 }
 

@@ -17,19 +17,19 @@ typedef struct decode_stage {
     model_session *session;
     pith_diag *diag;
     const ctr_head *head;
-    const ctr_file *file;        /* of the alpha, if the header has any, and the residual; NULL: neither */
+    const ctr_file *file;         /* of the alpha, if the header has any, and the residual; NULL: neither */
     const latent_planes *latents; /* hold region.latents */
     const true_colours *colours;
     const pith_sink *sink;
-    uint64_t memory;   /* bytes that the call may take; UINT64_MAX: not bound */
-    pith_area area;    /* as in pith_decode_options */
-    bool preview;      /* then what follows, as far as `words`, does not matter */
-    uint32_t n_steps;  /* of denoising */
+    uint64_t memory;  /* bytes that the call may take; UINT64_MAX: not bound */
+    pith_area area;   /* as in pith_decode_options */
+    bool preview;     /* then what follows, as far as `words`, does not matter */
+    uint32_t n_steps; /* of denoising */
     float realism;
-    bool residual;     /* to be added .. */
-    bool is_incomplete; /* .. but the picture has lost slices, and it would not fit it: rows pass as they are */
-    const char *words; /* of the progress .. */
-    env_span span;     /* .. and what is done before and after */
+    bool residual;       /* to be added .. */
+    bool is_incomplete;  /* .. but the picture has lost slices, and it would not fit it: rows pass as they are */
+    const char *words;   /* of the progress .. */
+    env_span span;       /* .. and what is done before and after */
     pith_timing *timing; /* NULL: not asked for */
     /* what decode_stage_plan finds: */
     region region;     /* what the network makes: all that the residual slices of what is wanted lie on */

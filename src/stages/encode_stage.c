@@ -14,8 +14,8 @@ typedef struct encode_job {
     latent_planes *latents;
     uint32_t scale; /* pixels of a latent position, a side */
     row_band band;
-    float *pixels, *opacity;                /* of a window; opacity of pictures with alpha */
-    float *windows[MEMORY_ENCODE_BUFFERS];  /* latents of the first, an inner and the last window of a line */
+    float *pixels, *opacity;                 /* of a window; opacity of pictures with alpha */
+    float *windows[MEMORY_ENCODE_BUFFERS];   /* latents of the first, an inner and the last window of a line */
     flat_window flat[MEMORY_ENCODE_BUFFERS]; /* what is in them */
 } encode_job;
 
