@@ -266,7 +266,7 @@ typedef struct watched {
     int n, stop_at;
 } watched;
 
-static int watch(void *user, const char *stage, double done) {
+static int count_reports(void *user, const char *stage, double done) {
     watched *w = user;
     assert_true(stage && done >= w->last && done <= 1);
     w->last = done;
@@ -324,7 +324,7 @@ static void parts_and_progress_of_a_large_picture(void **state) {
     pith_decoder *d = NULL;
     pith_sink sink;
     pith_env_defaults(&env, sizeof env);
-    env.progress = (pith_progress){watch, &w};
+    env.progress = (pith_progress){count_reports, &w};
     assert_int_equal(pith_decoder_new(&d, &env, NULL), PITH_OK);
     pith_sink_to_image(&sink, sizeof sink, &q);
     o.region = (pith_area){0};

@@ -18,7 +18,6 @@
 
 typedef struct loop_state {
     const closed_loop *k;
-    env_watch watch;
     latent_planes values; /* what a decoder has of the latents last coded */
     true_colours colours; /* and of the tint */
     res_coder *coder;
