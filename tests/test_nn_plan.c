@@ -271,7 +271,8 @@ static void check_names_what_is_wrong(void **state) {
         if (t->type == TENSOR_I8) t->n_bytes = t->n_elements;
         table = table_of(changed, 3);
         why = (pith_diag){0};
-        assert_int_equal(nn_plan_check(p, table, &why), PITH_E_MODEL_SHAPE);
+        const bool has_values = bad[i].type != TENSOR_I8;
+        assert_int_equal(nn_plan_check(p, table, &why), has_values ? PITH_E_MODEL_SHAPE : PITH_E_UNSUPPORTED);
         assert_string_equal(why.message, bad[i].said);
         tensor_table_free(&table);
     }

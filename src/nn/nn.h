@@ -64,6 +64,8 @@ nn_val nn_conv(nn_plan *p, nn_val x, const char *key, nn_conv_kind kind, int64_t
 nn_val nn_conv_no_bias(nn_plan *p, nn_val x, const char *key, nn_conv_kind kind, int64_t c_out);
 /* Over W. Weights KEY.weight [out, in] (or [out, in, 1, 1]) and, if has_bias, KEY.bias [out]. */
 nn_val nn_linear(nn_plan *p, nn_val x, const char *key, int64_t out, bool has_bias);
+/* The same with a bias, where files usually have a 1x1 convolution: KEY.weight [out, in, 1, 1] (or [out, in]). */
+nn_val nn_linear_1x1(nn_plan *p, nn_val x, const char *key, int64_t out);
 /* Over groups of C / n_groups channels. KEY.weight, KEY.bias [C]. */
 nn_val nn_group_norm(nn_plan *p, nn_val x, const char *key, int64_t n_groups, float epsilon);
 /* Over W. KEY.weight, KEY.bias [W]. */
@@ -109,7 +111,11 @@ pith_status nn_plan_finish(nn_plan *p, pith_diag *diag) PITH_MUST_CHECK;
  * PITH_E_UNSUPPORTED. */
 pith_status nn_plan_check(const nn_plan *p, const tensor_table *weights, pith_diag *diag) PITH_MUST_CHECK;
 
-/* One line an op: output shape, op, key. For `-v` and tests. */
+/* Checks, and adds to `to` the weights that the plan needs, each in the rank it usually has: of whatever else
+ * `from` holds nothing. */
+pith_status nn_plan_take(const nn_plan *p, tensor_table *to, const tensor_table *from, pith_diag *diag) PITH_MUST_CHECK;
+
+/* One line an op: output shape, op, key. For tests. */
 void nn_plan_dump(const nn_plan *p, void (*line)(void *user, const char *text), void *user);
 /* What a net of a finished plan takes at most: its weights as the backend keeps them, the values that
  * are needed at the same time, and a quarter more of these for the layouts of an engine. PITH_E_NOMEM
