@@ -258,7 +258,7 @@ static void refuses_a_unet_of_another_family(void **state) {
             PITH_E_UNSUPPORTED, "Stable Diffusion 2.x");
     refuses(read_unet, t, "unet.time_embed.0.weight", MISSING, PITH_E_MODEL_SHAPE, "no tensor unet.time_embed.0");
     refuses(read_unet, t, "unet.input_blocks.1.0.in_layers.2.weight", MISSING, PITH_E_MODEL_SHAPE, "no tensor unet.in");
-    refuses(read_unet, t, "unet.input_blocks.5.0.in_layers.2.weight", MISSING, PITH_E_UNSUPPORTED, "level 1 has 1");
+    refuses(read_unet, t, "unet.input_blocks.4.0.in_layers.2.weight", MISSING, PITH_E_MODEL_SHAPE, "input_blocks.4.0");
     random_sd_free(&r);
 }
 

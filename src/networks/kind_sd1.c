@@ -12,6 +12,7 @@
 #include "model/vae.h"
 #include "networks/kind_sd1.h"
 #include "picture/tiles.h"
+#include "weights/dialects.h"
 #include "weights/weights_open.h"
 
 /* Steps of quality 0 and 100, in U-Net units, where a latent's deviation is about 1. */
@@ -26,15 +27,12 @@ static bool is_large(uint32_t h, uint32_t w) { return (uint64_t)h * w > MAX_WHOL
 /* Where the published method runs the U-Net. */
 static const uint32_t palette_timesteps[MODEL_PALETTE_STEPS] = {16, 1};
 
-#define TAESD_ENCODER "taesd_encoder."
-#define TAESD_DECODER "taesd_decoder."
-
 pith_status sd1_encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, block_share *share,
                              pith_diag *diag) {
     const sd1_config *c = &m->config.sd1;
     if (!c->is_tiny) return vae_encoder_plan_shared(out, &c->vae, &m->env, h, w, share, diag);
     *out = NULL;
-    if (!tensor_table_has_part(m->weights, TAESD_ENCODER))
+    if (!tensor_table_has_part(m->weights, PART_TAESD_ENCODER))
         return diag_set(diag, PITH_E_MODEL_SHAPE, "TAESD's encoder is not there, only its decoder");
     return taesd_encoder_plan(out, &c->taesd, &m->env, h, w, diag);
 }
@@ -44,7 +42,7 @@ pith_status sd1_decoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uin
     const sd1_config *c = &m->config.sd1;
     if (!c->is_tiny) return vae_decoder_plan_shared(out, &c->vae, &m->env, h, w, share, diag);
     *out = NULL;
-    if (!tensor_table_has_part(m->weights, TAESD_DECODER))
+    if (!tensor_table_has_part(m->weights, PART_TAESD_DECODER))
         return diag_set(diag, PITH_E_MODEL_SHAPE, "TAESD's decoder is not there, only its encoder");
     return taesd_decoder_plan(out, &c->taesd, &m->env, h, w, diag);
 }
@@ -84,8 +82,8 @@ static pith_status read_tiny(pith_model *m, pith_diag *diag) {
         return diag_set(diag, PITH_E_MODEL_MISMATCH,
                         "TAESD's latent has %u channels at 1/%u of the picture, the model's %u at 1/%u",
                         c->taesd.n_latent, TAESD_DOWNSCALE, c->vae.n_latent, vae_downscale(&c->vae));
-    if (tensor_table_has_part(m->weights, TAESD_ENCODER)) PITH_TRY(kind_check_plan(m, encoder_plan, 1, 1, diag));
-    if (tensor_table_has_part(m->weights, TAESD_DECODER)) PITH_TRY(kind_check_plan(m, decoder_plan, 1, 1, diag));
+    if (tensor_table_has_part(m->weights, PART_TAESD_ENCODER)) PITH_TRY(kind_check_plan(m, encoder_plan, 1, 1, diag));
+    if (tensor_table_has_part(m->weights, PART_TAESD_DECODER)) PITH_TRY(kind_check_plan(m, decoder_plan, 1, 1, diag));
 cleanup:
     return status;
 }
@@ -124,6 +122,9 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
     }
     if (m->traits.can_denoise) {
         PITH_TRY(unet_config_read(&c->unet, m->weights, diag));
+        if (c->unet.n_latent != c->vae.n_latent)
+            return diag_set(diag, PITH_E_MODEL_SHAPE, "the U-Net takes %u latent channels, the autoencoder makes %u",
+                            c->unet.n_latent, c->vae.n_latent);
         m->traits.denoiser_varies =
             unet_is_int8(m->weights) || unet_fault(m->weights) || weights_missing_text(m->weights);
         uint32_t side = unet_granularity(&c->unet);
@@ -436,8 +437,9 @@ static pith_status preview_map(const pith_model *m, float *map, pith_diag *diag)
 }
 
 static const char *const latent_prefixes[] = {"vae.encoder.", "vae.quant_conv.", NULL};
-static const char *const decoder_prefixes[] = {"vae.decoder.", "vae.post_quant_conv.", TAESD_DECODER, "unet.", NULL};
-static const char *const pixel_prefixes[] = {"vae.decoder.", "vae.post_quant_conv.", TAESD_DECODER, NULL};
+static const char *const decoder_prefixes[] = {"vae.decoder.", "vae.post_quant_conv.", PART_TAESD_DECODER, "unet.",
+                                               NULL};
+static const char *const pixel_prefixes[] = {"vae.decoder.", "vae.post_quant_conv.", PART_TAESD_DECODER, NULL};
 
 const model_kind model_kind_sd1 = {
     .name = "sd1",

@@ -12,8 +12,8 @@
 #include "model/text.h"
 #include "model/unet.h"
 #include "model/vae.h"
+#include "networks/sd_weights.h"
 #include "weights/safetensors.h"
-#include "weights/weights_open.h"
 
 static const char usage[] =
     "usage: pith-run [--backend ref|onednn] [--threads N] MODEL NETWORK IN.safetensors OUT.safetensors\n"
@@ -270,7 +270,7 @@ static int failed(const run *r, const char *file, int exit_status) {
 static int whole_run(run *r, const network *n, const char *model, const char *in, const char *out) {
     if (nn_backend_new(&r->backend, &r->env, r->env.backend, &r->why) != PITH_OK)
         return failed(r, r->env.backend, EXIT_USAGE);
-    if (weights_open(&r->model, &r->env, model, &r->why) != PITH_OK) return failed(r, model, EXIT_MODEL);
+    if (sd_weights_open(&r->model, &r->env, model, &r->why) != PITH_OK) return failed(r, model, EXIT_MODEL);
     if (n->reads_input && safetensors_open(&r->in, &r->env, in, &r->why) != PITH_OK) return failed(r, in, EXIT_INPUT);
     if (tensor_table_new(&r->out, &r->env) != PITH_OK) return failed(r, out, EXIT_OUTPUT);
     const pith_status status = n->run(r);
