@@ -37,7 +37,7 @@ __attribute__((format(printf, 2, 3))) static bool has(const tensor_table *weight
 
 /* One more than the highest number, below `most`, that follows `list` in a name. */
 static uint32_t count_layers(const tensor_table *weights, const char *list, uint32_t most) {
-    char name[MAX_NAME_BYTES];
+    char name[MAX_NAME_BYTES + 16];
     for (uint32_t n = most; n > 0; n--) {
         snprintf(name, sizeof name, "%s%u.", list, n - 1);
         if (tensor_table_has_part(weights, name)) return n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* The kinds of models there are: each says what its files look like and runs
- * its own networks. Seen by model.c and the kinds only. */
+ * its own networks. For the files of this folder. */
 #ifndef PITH_NETWORKS_MODEL_KIND_H
 #define PITH_NETWORKS_MODEL_KIND_H
 
