@@ -16,6 +16,7 @@
 
 #include "networks/kind_sd1.h"
 #include "sd_case.h"
+#include "weights/quantised.h"
 #include "weights/safetensors.h"
 
 #define SEED 1
@@ -64,7 +65,7 @@ static void open_model(pith_model **model, model_session **session, uint32_t wid
     need(fd >= 0, path, NULL);
     close(fd);
     need(tensor_table_set_meta(r.table, "format", MODEL_SD1_FORMAT) == PITH_OK, "weights", NULL);
-    need(tensor_table_set_meta(r.table, "format_version", MODEL_SD1_VERSION) == PITH_OK, "weights", NULL);
+    need(tensor_table_set_meta(r.table, "format_version", FORMAT_VERSION_PLAIN) == PITH_OK, "weights", NULL);
     need(safetensors_write(path, r.table, &env, &why) == PITH_OK, path, &why);
     random_sd_free(&r);
     need(pith_model_open(model, &env, path, &why) == PITH_OK, path, &why);

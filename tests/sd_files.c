@@ -13,6 +13,7 @@
 #include "model/text.h"
 #include "networks/model_kind.h"
 #include "weights/dialects.h"
+#include "weights/quantised.h"
 #include "weights/safetensors.h"
 
 #define NAME_BYTES 256
@@ -61,7 +62,7 @@ void sd_write_own(const char *path, random_sd *r) {
     if (has_unet && !tensor_table_find(r->table, TEXT_EMPTY_PROMPT_KEY))
         need(random_sd_add(r, TEXT_EMPTY_PROMPT_KEY, 2, prompt), path);
     need(tensor_table_set_meta(r->table, "format", MODEL_SD1_FORMAT) == PITH_OK, path);
-    need(tensor_table_set_meta(r->table, "format_version", MODEL_SD1_VERSION) == PITH_OK, path);
+    need(tensor_table_set_meta(r->table, "format_version", FORMAT_VERSION_PLAIN) == PITH_OK, path);
     need(tensor_table_set_meta(r->table, "name", "sd1") == PITH_OK, path);
     write_table(path, r->table);
 }

@@ -96,7 +96,7 @@ static pith_status set_format(tensor_table *out, const conversion *c, const char
     pith_status status = PITH_OK;
     if (c->precision == SAFETENSORS_INT8) PITH_TRY(tensor_table_set_meta(out, QUANTISED_KEY, QUANTISED_VERSION));
     PITH_TRY(tensor_table_set_meta(out, "format", format));
-    PITH_TRY(tensor_table_set_meta(out, "format_version", model_format_version(out)));
+    PITH_TRY(tensor_table_set_meta(out, "format_version", quantised_format_version(out)));
 cleanup:
     return status;
 }

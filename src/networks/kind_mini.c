@@ -4,13 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "container/pith_format.h"
 #include "model/texture_noise.h"
 #include "networks/model_kind.h"
 
 /* The latent of white and black is near +-24, and bytes reach +-31.875. */
 #define PALETTE_UNIT 0.25f
-
-#define DEFAULT_MEMORY 1000000000u /* bytes of a call; said in pith.h and in the manual */
 
 static pith_status encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
     return mini_encoder_plan(out, &m->config.mini, &m->env, h, w, diag);
@@ -64,7 +63,7 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
         .decoder_reach = mini_decoder_reach(c),
         .palette_unit = PALETTE_UNIT,
         .can_texture = c->has_texture,
-        .memory = DEFAULT_MEMORY,
+        .memory = MODEL_DEFAULT_MEMORY,
     };
     _Static_assert(MINI_DOWNSCALE == 8, "log2_downscale above says 8");
     memcpy(m->traits.name, c->name, sizeof m->traits.name);
@@ -338,8 +337,8 @@ static pith_status preview_map(const pith_model *m, float *map, pith_diag *diag)
     const uint32_t n = m->config.mini.n_latent;
     const tensor *weight = tensor_table_find(m->weights, "dec.lin.weight");
     const tensor *bias = tensor_table_find(m->weights, "dec.lin.bias");
-    float row[32], added[3 * N_PIXELS];
-    /* Both were checked when the model was opened; n_latent is at most 32. */
+    float row[CTR_MAX_LATENT], added[3 * N_PIXELS];
+    /* Both were checked when the model was opened. */
     if (!weight || !bias || n > sizeof row / sizeof *row)
         return diag_set(diag, PITH_E_INTERNAL, "the model has no dec.lin");
     pith_status status = tensor_check_finite(weight, diag);

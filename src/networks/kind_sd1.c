@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "container/pith_format.h"
 #include "model/taesd.h"
 #include "model/text.h"
 #include "model/unet.h"
@@ -115,9 +116,9 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
         .can_denoise = unet_recognise(m->weights),
         .palette_unit = c->vae.latent_scale * c->vae.latent_scale, /* of the mean: latent_scale */
     };
-    if (c->vae.n_latent > 32) {
-        status =
-            diag_set(diag, PITH_E_UNSUPPORTED, "a latent of %u channels, at most 32 can be coded", c->vae.n_latent);
+    if (c->vae.n_latent > CTR_MAX_LATENT) {
+        status = diag_set(diag, PITH_E_UNSUPPORTED, "a latent of %u channels, at most %u can be coded", c->vae.n_latent,
+                          CTR_MAX_LATENT);
         goto cleanup;
     }
     if (m->traits.can_denoise) {

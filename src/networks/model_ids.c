@@ -37,12 +37,8 @@ pith_status model_latent_id_of(const tensor_table *weights, const char *const *p
 }
 
 pith_status model_check_version(const tensor_table *weights, pith_diag *diag) {
-    const char *version = tensor_table_meta(weights, "format_version"), *known = model_format_version(weights);
+    const char *version = tensor_table_meta(weights, "format_version"), *known = quantised_format_version(weights);
     if (!weights_are_our_own(weights) || (version && strcmp(version, known) == 0)) return PITH_OK;
     return diag_set(diag, PITH_E_VERSION, "is a converted model of version %.20s, this library reads version %s",
                     version ? version : "?", known);
-}
-
-const char *model_format_version(const tensor_table *weights) {
-    return quantised_is_marked(weights) ? MODEL_INT8_VERSION : MODEL_SD1_VERSION;
 }
