@@ -96,7 +96,8 @@ static float *compare(model_session *s, const char *name, sd1_plan_fn *make, con
     const double start = seconds();
     need(make(&plan, s->model, h, w, NULL, &why) == PITH_OK, name, &why);
     need(nn_bind(&net, plan, s->model->weights, s->model->backend, &why) == PITH_OK, name, &why);
-    nn_binding i = {io->in, in}, o[] = {{io->out, whole}, {"logvar", whole + n}};
+    const nn_given i = {io->in, in};
+    nn_binding o[] = {{io->out, whole}, {"logvar", whole + n}};
     if (!io->has_logvar) o[1].data = whole;
     need(nn_run(net, &i, 1, o, io->has_logvar ? 2 : 1, &why) == PITH_OK, name, &why);
     nn_net_free(&net);

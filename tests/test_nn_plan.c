@@ -396,8 +396,9 @@ static void run_refuses_wrong_names(void **state) {
         assert_int_equal(nn_backend_new(&backend, NULL, *name, NULL), PITH_OK);
         assert_string_equal(nn_backend_name(backend), *name);
         assert_int_equal(nn_bind(&net, p, weights.table, backend, NULL), PITH_OK);
-        const nn_binding good[2] = {{"y", in}, {"x", in}}, twice[2] = {{"x", in}, {"x", in}};
-        const nn_binding none[2] = {{"x", in}, {"y", NULL}}, result = {"out", out}, wrong = {"in", out};
+        const nn_given good[2] = {{"y", in}, {"x", in}}, twice[2] = {{"x", in}, {"x", in}};
+        const nn_given none[2] = {{"x", in}, {"y", NULL}};
+        const nn_binding result = {"out", out}, wrong = {"in", out};
         assert_int_equal(nn_run(net, good, 2, &result, 1, NULL), PITH_OK);
         assert_true(out[3] == 8);
         assert_int_equal(nn_run(net, good, 1, &result, 1, NULL), PITH_E_ARG);

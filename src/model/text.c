@@ -128,7 +128,8 @@ pith_status text_empty_context(float *out, uint32_t n_context, uint32_t c_contex
     PITH_TRY(text_empty_embeddings(embeddings, &c, weights, diag));
     PITH_TRY(text_plan(&plan, &c, env, diag));
     PITH_TRY(nn_bind(&net, plan, weights, backend, diag));
-    const nn_binding in = {"embeddings", embeddings}, result = {"context", out};
+    const nn_given in = {"embeddings", embeddings};
+    const nn_binding result = {"context", out};
     PITH_TRY(nn_run(net, &in, 1, &result, 1, diag));
 cleanup:
     nn_net_free(&net);

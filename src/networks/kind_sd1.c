@@ -153,8 +153,9 @@ static size_t pixel_samples(const model_session *s, uint32_t h, uint32_t w) {
 }
 
 /* TAESD gives the latent in the U-Net's units. */
-static pith_status run_tiny_encoder(model_session *s, float *image, float *latent, pith_diag *diag) {
-    nn_binding in = {"image", image}, out = {"latent", latent};
+static pith_status run_tiny_encoder(model_session *s, const float *image, float *latent, pith_diag *diag) {
+    const nn_given in = {"image", image};
+    const nn_binding out = {"latent", latent};
     return nn_run(s->encoder.net, &in, 1, &out, 1, diag);
 }
 
@@ -204,7 +205,8 @@ static pith_status encode(model_session *s, const model_window *window, const fl
         status = run_tiny_encoder(s, image, latent, diag);
         goto cleanup;
     }
-    nn_binding in = {"image", image}, out[] = {{"mean", latent}, {"logvar", unused}};
+    const nn_given in = {"image", image};
+    const nn_binding out[] = {{"mean", latent}, {"logvar", unused}};
     PITH_TRY(nn_run(s->encoder.net, &in, 1, out, 2, diag));
     for (size_t i = 0; i < n_latent; i++) latent[i] *= s->model->config.sd1.vae.latent_scale;
 cleanup:
@@ -255,8 +257,8 @@ static uint32_t choose_timesteps(uint32_t *timesteps, const sd_schedule *schedul
 typedef struct estimator {
     model_session *session;
     uint32_t h, w;
-    nn_binding more[2]; /* the timestep's embedding and the context */
-    sd1_tiles *tiles;   /* of a large latent */
+    nn_given more[2]; /* the timestep's embedding and the context */
+    sd1_tiles *tiles; /* of a large latent */
 } estimator;
 
 static pith_status estimator_init(estimator *e, pith_diag *diag) {
@@ -280,7 +282,8 @@ static pith_status estimator_init(estimator *e, pith_diag *diag) {
 static pith_status estimate(estimator *e, float *x, float *eps, uint32_t index, uint32_t n, pith_diag *diag) {
     const double from = (double)index / n, to = (index + 1.0) / n;
     if (e->tiles) return sd1_tiles_run(e->tiles, x, eps, 0.5 * from, 0.5 * to, diag);
-    nn_binding in[] = {{"latent", x}, e->more[0], e->more[1]}, out = {"eps", eps};
+    const nn_given in[] = {{"latent", x}, e->more[0], e->more[1]};
+    const nn_binding out = {"eps", eps};
     return nn_run(e->session->denoiser.net, in, 3, &out, 1, diag);
 }
 
@@ -304,8 +307,8 @@ static pith_status denoise(model_session *s, uint32_t h, uint32_t w, float *x, c
     n = choose_timesteps(timesteps, schedule, how);
     if (n == 0) goto cleanup;
     PITH_TRY(empty_context(model_own_networks(s->model), &context, diag));
-    e.more[0] = (nn_binding){"timestep", embedding};
-    e.more[1] = (nn_binding){"context", (float *)(uintptr_t)context}; /* only read */
+    e.more[0] = (nn_given){"timestep", embedding};
+    e.more[1] = (nn_given){"context", context};
     PITH_TRY(estimator_init(&e, diag));
     /* The published method takes the dithered latent for the noisy one as it is. */
     if (!how->is_palette)
@@ -392,7 +395,8 @@ static pith_status decode(model_session *s, const model_window *window, const fl
         goto cleanup;
     }
     PITH_TRY(bound_net_prepare(&s->decoder, s->model, decoder_plan, h, w, diag));
-    nn_binding in = {"latent", x}, out = {"image", pixels};
+    const nn_given in = {"latent", x};
+    const nn_binding out = {"image", pixels};
     PITH_TRY(nn_run(s->decoder.net, &in, 1, &out, 1, diag));
     for (size_t i = 0; i < n_pixels; i++) pixels[i] = 0.5f * pixels[i] + 0.5f;
 cleanup:

@@ -199,9 +199,14 @@ void nn_net_share_norms(nn_net *net, const nn_shared_norms *shared);
 
 /* Input and output by name; plain row-major N, C, H, W floats of the plan's
  * shape. Inputs are copied in by nn_run, outputs copied out. */
+typedef struct nn_given {
+    const char *name;
+    const float *data;
+} nn_given;
+
 typedef struct nn_binding {
     const char *name;
-    float *data; /* inputs are only read */
+    float *data;
 } nn_binding;
 
 /* Asked between the layers of every run: what it returns other than PITH_OK ends
@@ -221,7 +226,7 @@ typedef struct nn_caller {
 } nn_caller;
 void nn_net_call(nn_net *net, const nn_caller *caller);
 
-pith_status nn_run(nn_net *net, const nn_binding *inputs, size_t n_inputs, const nn_binding *outputs, size_t n_outputs,
+pith_status nn_run(nn_net *net, const nn_given *inputs, size_t n_inputs, const nn_binding *outputs, size_t n_outputs,
                    pith_diag *diag) PITH_MUST_CHECK;
 
 #endif
