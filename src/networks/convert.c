@@ -12,11 +12,11 @@
 #include "model/taesd.h"
 #include "model/text.h"
 #include "networks/model_kind.h"
+#include "networks/sd_weights.h"
+#include "weights/dialects.h"
 #include "weights/prediction.h"
 #include "weights/quantised.h"
 #include "weights/safetensors.h"
-#include "weights/sd_layout.h"
-#include "weights/weights_open.h"
 
 #define DROP_EVERY_BYTES (64u << 20)
 
@@ -94,20 +94,11 @@ static pith_status set_id(tensor_table *out, const char *key, const uint8_t id[P
     return tensor_table_set_meta(out, key, text);
 }
 
-static pith_status copy_metadata(tensor_table *out, const tensor_table *from) {
-    pith_status status = PITH_OK;
-    const char *key, *value;
-    for (size_t i = 0; (key = tensor_table_meta_at(from, i, &value)) != NULL; i++)
-        PITH_TRY(tensor_table_set_meta(out, key, value));
-cleanup:
-    return status;
-}
-
 static pith_status set_format(tensor_table *out, const conversion *c, const char *format) {
     pith_status status = PITH_OK;
     if (c->precision == SAFETENSORS_INT8) PITH_TRY(tensor_table_set_meta(out, QUANTISED_KEY, QUANTISED_VERSION));
     PITH_TRY(tensor_table_set_meta(out, "format", format));
-    PITH_TRY(tensor_table_set_meta(out, "format_version", model_format_version(out)));
+    PITH_TRY(tensor_table_set_meta(out, "format_version", quantised_format_version(out)));
 cleanup:
     return status;
 }
@@ -121,7 +112,7 @@ static pith_status set_metadata(tensor_table *out, const conversion *c, pith_mod
     const bool is_sd1 = m->kind == &model_kind_sd1;
     PITH_TRY(model_latent_id(m, latent, diag));
     PITH_TRY(model_decoder_id(m, decoder, diag));
-    if (!is_sd1) PITH_TRY(copy_metadata(out, m->weights));
+    if (!is_sd1) PITH_TRY(tensor_table_copy_meta(out, m->weights));
     PITH_TRY(set_format(out, c, is_sd1 ? MODEL_SD1_FORMAT : tensor_table_meta(m->weights, "format")));
     PITH_TRY(tensor_table_set_meta(out, "name", m->traits.name));
     PITH_TRY(set_id(out, MODEL_LATENT_ID_KEY, latent));
@@ -246,7 +237,7 @@ pith_status pith_tiny_convert(const char *in, const pith_env *env, pith_precisio
     *is_tiny = 0;
     PITH_TRY(start(&c, env, precision, why));
     c.env.log.message = NULL; /* of a file that is no TAESD it may not be the last word */
-    PITH_TRY(weights_open(&weights, &c.env, in, why));
+    PITH_TRY(sd_weights_open(&weights, &c.env, in, why));
     if (vae_recognise(weights) || !taesd_recognise(weights)) {
         status = diag_set(why, PITH_E_UNSUPPORTED, "is not TAESD");
         goto cleanup;

@@ -10,8 +10,8 @@
 #include "base/env.h"
 #include "container/pith_format.h"
 #include "networks/model_embedded.h"
+#include "networks/sd_weights.h"
 #include "weights/quantised.h"
-#include "weights/weights_open.h"
 
 static const model_kind *const kinds[] = {&model_kind_mini, &model_kind_sd1};
 
@@ -23,8 +23,8 @@ typedef struct model_source {
 } model_source;
 
 static pith_status open_weights(tensor_table **out, const pith_env *env, const model_source *from, pith_diag *why) {
-    if (from->path) return weights_open(out, env, from->path, why);
-    return weights_open_memory(out, env, from->data, from->n_bytes, why);
+    if (from->path) return sd_weights_open(out, env, from->path, why);
+    return sd_weights_open_memory(out, env, from->data, from->n_bytes, why);
 }
 
 static pith_status open_model(pith_model **out, const pith_env *env, const model_source *from, pith_diag *why) {

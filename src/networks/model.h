@@ -15,7 +15,8 @@
 /* The network sees the whole picture at once: no tiles. */
 #define MODEL_REACH_ALL UINT32_MAX
 
-#define MODEL_DEFAULT_STEPS 4 /* of denoising, with models that can, where the caller does not say */
+#define MODEL_DEFAULT_MEMORY 1000000000u /* bytes of a call, with built-in models; said in pith.h and in the manual */
+#define MODEL_DEFAULT_STEPS 4            /* of denoising, with models that can, where the caller does not say */
 
 typedef struct model_traits {
     char name[PITH_NAME_BYTES];

@@ -11,7 +11,6 @@
 #include "model/text.h"
 #include "networks/model_kind.h"
 #include "weights/quantised.h"
-#include "weights/sd_layout.h"
 
 #define BLOCK_VALUES 8192u
 #define DROP_EVERY_VALUES (16u << 20)

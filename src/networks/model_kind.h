@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* The kinds of models there are: each says what its files look like and runs
- * its own networks. Seen by model.c and the kinds only. */
+ * its own networks. For the files of this folder. */
 #ifndef PITH_NETWORKS_MODEL_KIND_H
 #define PITH_NETWORKS_MODEL_KIND_H
 
@@ -59,8 +59,6 @@ extern const model_kind model_kind_mini, model_kind_sd1;
  * of the source, whose encoder an int8 one only comes near: that has a fingerprint of its own. */
 #define MODEL_SD1_FORMAT "pith-sd1"
 #define MODEL_TAESD_FORMAT "pith-taesd"
-#define MODEL_SD1_VERSION "1"
-#define MODEL_INT8_VERSION "2"
 #define MODEL_LATENT_ID_KEY "latent_id"
 #define MODEL_ENCODER_ID_KEY "encoder_id"
 #define MODEL_DECODER_ID_KEY "decoder_id"
@@ -69,8 +67,7 @@ extern const model_kind model_kind_mini, model_kind_sd1;
 pith_status model_latent_id_of(const tensor_table *weights, const char *const *prefixes,
                                uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) PITH_MUST_CHECK;
 
-/* The format_version of such weights in a file of ours, and whether it is what the file says. */
-const char *model_format_version(const tensor_table *weights);
+/* Whether a file of ours is of the version that such weights have. */
 pith_status model_check_version(const tensor_table *weights, pith_diag *diag) PITH_MUST_CHECK;
 
 void model_id_text(char text[2 * PITH_FINGERPRINT_BYTES + 1], const uint8_t id[PITH_FINGERPRINT_BYTES]);

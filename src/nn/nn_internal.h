@@ -79,7 +79,7 @@ typedef struct nn_weight {
     int32_t op;
     uint32_t rank;
     uint64_t shape[4];
-    bool may_be_1x1; /* a rank-2 matrix that may also be stored as a 1x1 convolution */
+    bool is_matrix; /* a file may have it in rank 2 or as a 1x1 convolution, whatever `rank` says */
 } nn_weight;
 
 typedef struct nn_named {
