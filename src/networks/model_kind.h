@@ -30,7 +30,7 @@ typedef struct bound_net {
 } bound_net;
 
 typedef struct model_kind {
-    const char *name; /* pith_model_info.kind */
+    const char *name; /* pith_model_contents.kind */
     /* NULL-terminated prefixes of the tensors that fingerprints cover. */
     const char *const *latent_prefixes;
     const char *const *decoder_prefixes;

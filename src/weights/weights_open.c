@@ -210,7 +210,7 @@ pith_status weights_open_memory(tensor_table **out, const pith_env *env, const v
     if (n_bytes == 0) return diag_set(diag, PITH_E_TRUNCATED, "is empty");
     if (n_bytes > env->max_model_bytes)
         return diag_set(diag, PITH_E_LIMIT, "has %zu bytes, the limit of a weights file is %" PRIu64, n_bytes,
-                         env->max_model_bytes);
+                        env->max_model_bytes);
     PITH_TRY(open_map(&raw, env, &map, diag));
     PITH_TRY(make_canonical(out, env, raw, NULL, diag));
 
