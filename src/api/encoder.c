@@ -9,7 +9,7 @@
 #include "base/sized.h"
 #include "codec/lat_prior.h"
 #include "networks/model.h"
-#include "search/loop.h"
+#include "search/text_rounds.h"
 #include "stages/encode_stage.h"
 #include "stages/exact_file.h"
 #include "stages/memory_plan.h"
@@ -206,19 +206,20 @@ static pith_status encode_closed(pith_encoder *e, encode_job *job, const pith_so
     const double start = job_seconds();
     if (tint_find(&kept, &job->tint)) job->coder.tint = &job->tint;
     job->coder.original = &kept.image;
-    const closed_loop loop = {.env = &e->env,
-                              .job = &e->job,
-                              .session = e->session,
-                              .diag = &e->diag,
-                              .original = &kept,
-                              .options = o,
-                              .stages = job->stages,
-                              .coder = &job->coder,
-                              .other_bytes = job->after.n_bytes + alpha_bytes(job),
-                              .alpha_bytes = alpha_bytes(job),
-                              .alpha_levels = alpha_writer_levels(&job->alpha),
-                              .memory = job->memory};
-    status = closed_loop_run(&loop, &job->coded);
+    closed_loop loop = {.env = &e->env,
+                        .job = &e->job,
+                        .session = e->session,
+                        .diag = &e->diag,
+                        .original = &kept,
+                        .options = o,
+                        .stages = job->stages,
+                        .coder = &job->coder,
+                        .other_bytes = job->after.n_bytes + alpha_bytes(job),
+                        .alpha_bytes = alpha_bytes(job),
+                        .alpha_levels = alpha_writer_levels(&job->alpha),
+                        .memory = job->memory};
+    const text_rounds rounds = {&loop, &kept, &job->grid, &job->latents, &job->tint};
+    status = text_rounds_run(&rounds, &job->coded);
     e->timing.coding_seconds = job_seconds() - start;
 cleanup:
     if ((uint64_t)job->grid.x.count * job->grid.y.count > 1) model_session_release(e->session);

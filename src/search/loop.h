@@ -7,6 +7,7 @@
 
 #include "base/env.h"
 #include "base/job.h"
+#include "fidelity/text_lines.h"
 #include "picture/kept_source.h"
 #include "search/latents_coder.h"
 
@@ -33,6 +34,7 @@ typedef struct closed_loop {
     latents_coder *coder;  /* of the same picture */
     uint64_t other_bytes;  /* of chunks that will follow: of alpha and others */
     uint64_t alpha_bytes;  /* of which these are of alpha */
+    fid_lines *text;       /* of the original; NULL: none that matters. In the end it is measured in what was coded */
     unsigned alpha_levels; /* that the opacity is rounded to; 256 and 1: as it is */
 } closed_loop;
 
