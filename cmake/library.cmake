@@ -58,7 +58,7 @@ endif()
 
 add_library(pith_shared SHARED ${PITH_OBJECTS} $<TARGET_OBJECTS:${PITH_SHARED_MODEL}>)
 set_target_properties(pith_shared PROPERTIES
-    OUTPUT_NAME pith EXPORT_NAME pith VERSION ${PROJECT_VERSION} SOVERSION 0)
+    OUTPUT_NAME pith EXPORT_NAME pith VERSION ${PROJECT_VERSION} SOVERSION ${PITH_ABI_VERSION})
 target_include_directories(pith_shared PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(pith_shared PRIVATE ${PITH_LINK})

@@ -72,7 +72,7 @@ static void drawings_are_mended_by_a_residual(void **unused) {
         o.faithful = PITH_LEVEL_NORMAL; /* which the network alone cannot keep */
         pith_bytes file = api_encode(&c, &p, &o);
         pith_image mended = api_decode(&c, file, NULL, 8);
-        pith_info info;
+        pith_info info = {.struct_size = sizeof info};
         assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
         assert_true(info.n_residual_bytes > 0 && info.n_residual_bytes < file.n_bytes);
         pith_image alone = decode_alone(&c, file, 8);
@@ -105,7 +105,7 @@ static void every_size_is_kept_and_more_is_not_worse(void **unused) {
             o.max_bytes = size;
             pith_bytes file = api_encode(&c, &p, &o);
             pith_image decoded = api_decode(&c, file, NULL, 8);
-            pith_info info;
+            pith_info info = {.struct_size = sizeof info};
             double score;
             assert_true(file.n_bytes <= size);
             assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
@@ -199,7 +199,7 @@ static void effort_0_is_the_network_alone(void **unused) {
     pith_encode_options_defaults(&o, sizeof o);
     o.effort = 0;
     pith_bytes file = api_encode(&c, &p, &o);
-    pith_info info;
+    pith_info info = {.struct_size = sizeof info};
     assert_int_equal(pith_decoder_open(c.decoder, file.data, file.n_bytes), PITH_OK);
     assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
     assert_int_equal(info.n_residual_bytes, 0);
@@ -219,7 +219,7 @@ static void a_promise_is_kept_and_recorded(void **unused) {
         o.faithful = (pith_level)level;
         pith_bytes file = api_encode(&c, &p, &o);
         pith_image r = api_decode(&c, file, NULL, 8);
-        pith_info info;
+        pith_info info = {.struct_size = sizeof info};
         assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
         assert_int_equal(info.faithful, level);
         assert_true(info.worst_tile <= info.bound);
@@ -257,10 +257,10 @@ static void a_promise_has_a_recipe_where_nothing_is_mended(void **unused) {
     o.faithful = PITH_LEVEL_LOOSE;
     pith_bytes file = api_encode(&c, &p, &o);
     pith_image r = api_decode(&c, file, NULL, 8);
-    pith_info info;
+    pith_info info = {.struct_size = sizeof info};
     assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
     assert_int_equal(info.faithful, PITH_LEVEL_LOOSE);
-    pith_chunk_info chunk = {.name = ""};
+    pith_chunk_info chunk = {.struct_size = sizeof chunk, .name = ""};
     for (uint32_t i = 1; i < info.n_chunks && strcmp(chunk.name, "RESD") != 0; i++)
         assert_int_equal(pith_decoder_chunk(c.decoder, i, &chunk), PITH_OK);
     assert_string_equal(chunk.name, "RESD");
@@ -301,7 +301,7 @@ static void wrong_options_are_errors(void **unused) {
     o.faithful = PITH_LEVEL_NORMAL;
     o.max_bytes = 1000;
     pith_source source;
-    pith_source_from_image(&source, &p);
+    pith_source_from_image(&source, sizeof source, &p);
     pith_bytes file;
     assert_int_equal(pith_encode(c.encoder, &source, &o, &file), PITH_E_ARG);
     o.max_bytes = 0;

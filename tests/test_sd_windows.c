@@ -270,7 +270,7 @@ typedef struct watched {
     int n, stop_at;
 } watched;
 
-static int watch(void *user, const char *stage, double done) {
+static int count_reports(void *user, const char *stage, double done) {
     watched *w = user;
     assert_true(stage && done >= w->last && done <= 1);
     w->last = done;
@@ -292,7 +292,7 @@ static void large_pictures_are_recipe_1_and_small_ones_0(void **state) {
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         pith_image p = api_waves(sizes[i].width, sizes[i].height, 3, 8);
         pith_bytes file = api_encode(&c, &p, NULL);
-        pith_info info;
+        pith_info info = {.struct_size = sizeof info};
         pith_image q = api_decode(&c, file, &o, 8);
         assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
         assert_int_equal(info.recipe, sizes[i].recipe);
@@ -328,9 +328,9 @@ static void parts_and_progress_of_a_large_picture(void **state) {
     pith_decoder *d = NULL;
     pith_sink sink;
     pith_env_defaults(&env, sizeof env);
-    env.progress = (pith_progress){watch, &w};
+    env.progress = (pith_progress){count_reports, &w};
     assert_int_equal(pith_decoder_new(&d, &env, NULL), PITH_OK);
-    pith_sink_to_image(&sink, &q);
+    pith_sink_to_image(&sink, sizeof sink, &q);
     o.region = (pith_area){0};
     for (int run = 0; run < 2; run++) { /* the second is stopped early */
         assert_int_equal(pith_decoder_open(d, file.data, file.n_bytes), PITH_OK);

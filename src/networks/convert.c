@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/env.h"
+#include "base/job.h"
 #include "model/taesd.h"
 #include "model/text.h"
 #include "networks/model_kind.h"
@@ -24,7 +25,8 @@ typedef struct conversion {
     const tensor_table *source; /* this is */
     safetensors_precision precision;
     pith_env env;
-    env_span span;        /* the progress that the present file is */
+    job job;
+    span span;            /* the progress that the present file is */
     uint64_t n_undropped; /* bytes written since the mapped pages were last let go */
 } conversion;
 
@@ -38,7 +40,7 @@ static pith_status on_written(void *user, uint64_t n_bytes, double done, pith_di
             tensor_table_drop_pages(c->source);
         c->n_undropped = 0;
     }
-    return env_report(&c->env, "writing the model", env_span_at(c->span, done), diag);
+    return job_report(&c->job, "writing the model", span_at(c->span, done), diag);
 }
 
 /* ---- what goes in ------------------------------------------------------------------ */
@@ -152,7 +154,7 @@ static pith_status write_quantised(conversion *c, tensor_table *out, const model
     c->model = NULL;
     c->source = made;
     c->precision = SAFETENSORS_AS_THEY_ARE;
-    c->span = (env_span){0.8, 1};
+    c->span = (span){0.8, 1};
     PITH_TRY(write_file(c, made, path, diag));
 cleanup:
     tensor_table_free(&made);
@@ -168,7 +170,8 @@ static pith_status start(conversion *c, const pith_env *env, pith_precision prec
         return diag_set(why, PITH_E_ARG, "a model is converted to fp16 or int8");
     *c = (conversion){.precision = precision == PITH_PRECISION_INT8 ? SAFETENSORS_INT8 : SAFETENSORS_F16, .span.to = 1};
     PITH_TRY(env_copy(&c->env, env, why));
-    PITH_TRY(env_report(&c->env, "reading the model", 0, why));
+    job_start(&c->job, &c->env);
+    PITH_TRY(job_report(&c->job, "reading the model", 0, why));
 cleanup:
     return status;
 }
@@ -217,6 +220,7 @@ pith_status pith_model_convert(pith_model *model, const pith_env *env, pith_prec
     else
         PITH_TRY(write_file(&c, out, path, why));
 cleanup:
+    status = job_end(&c.job, status, why);
     if (status != PITH_OK) diag_set(why, status, "cannot be converted: %s", pith_status_name(status));
     tensor_table_free(&out);
     mem_free(&model->env.alloc, values);
@@ -248,6 +252,7 @@ pith_status pith_tiny_convert(const char *in, const pith_env *env, pith_precisio
     PITH_TRY(set_format(out, &c, MODEL_TAESD_FORMAT));
     PITH_TRY(write_file(&c, out, path, why));
 cleanup:
+    status = job_end(&c.job, status, why);
     if (status != PITH_OK) diag_set(why, status, "cannot be converted: %s", pith_status_name(status));
     tensor_table_free(&out);
     tensor_table_free(&weights);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* pith_model: opens a weights file, checks it, shares it. */
+#include "base/job.h"
 #include "networks/model_kind.h"
 
 #include <stdio.h>
@@ -131,26 +132,6 @@ pith_status model_latent_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES], p
     return fingerprint(m, &m->has_latent_id, m->latent_id, model_latent_id_of, m->kind->latent_prefixes, id, diag);
 }
 
-pith_status pith_model_get_info(pith_model *m, pith_model_info *info) {
-    pith_status status = PITH_OK;
-    if (!m || !info) return PITH_E_ARG;
-    *info = (pith_model_info){
-        .n_latent = m->traits.n_latent,
-        .downscale = 1u << m->traits.log2_downscale,
-        .n_file_bytes = model_file_bytes(m),
-        .log2_step_q0 = m->traits.log2_step_q0,
-        .log2_step_q100 = m->traits.log2_step_q100,
-    };
-    snprintf(info->name, sizeof info->name, "%s", m->traits.name);
-    snprintf(info->kind, sizeof info->kind, "%s", m->kind->name);
-    for (size_t i = 0; i < tensor_table_count(m->weights); i++)
-        info->n_parameters += tensor_table_at(m->weights, i)->n_elements;
-    PITH_TRY(model_latent_id(m, info->latent_id, NULL));
-    PITH_TRY(pith_model_decoder_id(m, info->decoder_id));
-cleanup:
-    return status;
-}
-
 pith_status model_decoder_id(pith_model *m, uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) {
     return fingerprint(m, &m->has_decoder_id, m->decoder_id, tensor_table_fingerprint_any, m->kind->decoder_prefixes,
                        id, diag);
@@ -242,21 +223,16 @@ cleanup:
     return status;
 }
 
-static pith_status look(void *user, pith_diag *diag) { return env_look(user, diag); }
-
-pith_status model_session_report(model_session *s, const pith_env *env, const char *stage, double done,
-                                 pith_diag *diag) {
-    return env_watch_report(&s->reported, env, stage, done, diag);
+void model_session_work_for(model_session *s, job *job) {
+    s->job = job;
+    s->watch = job_watch(job);
 }
-
-pith_status model_session_look(model_session *s, pith_diag *diag) { return env_look(&s->reported, diag); }
 
 pith_status model_session_new(model_session **out, pith_model *model, pith_diag *diag) {
     model_session *s = mem_alloc(&model->env.alloc, 1, sizeof *s);
     *out = s;
     if (!s) return diag_set(diag, PITH_E_NOMEM, "out of memory");
     s->model = pith_model_ref(model);
-    s->watch = (nn_watch){look, &s->reported};
     s->encoder.watch = s->decoder.watch = s->denoiser.watch = s->gradient.watch = &s->watch;
     s->texture.watch = &s->watch;
     s->arena = nn_arena_new(&model->env.alloc);
@@ -290,14 +266,12 @@ void model_session_free(model_session **session) {
 }
 
 void model_session_begin(model_session *s, double end) {
-    s->from = s->reported.done;
+    s->from = s->job ? s->job->done : 0;
     s->end = end;
 }
 
 pith_status model_session_advance(model_session *s, double done, pith_diag *diag) {
-    const env_watch *w = &s->reported;
-    if (!w->env) return PITH_OK;
-    return env_watch_report(&s->reported, w->env, w->stage, s->from + (s->end - s->from) * done, diag);
+    return s->job ? job_report(s->job, s->job->stage, span_at((span){s->from, s->end}, done), diag) : PITH_OK;
 }
 
 uint8_t model_recipe(const model_traits *t, uint32_t w, uint32_t h) {

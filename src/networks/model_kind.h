@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "base/env.h"
+#include "base/job.h"
 #include "model/mini.h"
 #include "model/schedule.h"
 #include "model/sd_config.h"
@@ -24,12 +25,12 @@ typedef struct bound_net {
     nn_plan *plan;
     nn_net *net;
     /* These stay when another size is bound. */
-    const nn_watch *watch;
+    const watch *watch;
     nn_arena *arena; /* shared with others; NULL: its own */
 } bound_net;
 
 typedef struct model_kind {
-    const char *name; /* pith_model_info.kind */
+    const char *name; /* pith_model_contents.kind */
     /* NULL-terminated prefixes of the tensors that fingerprints cover. */
     const char *const *latent_prefixes;
     const char *const *decoder_prefixes;
@@ -110,10 +111,10 @@ struct model_session {
     /* In the place of `decoder` where less than a window is kept, and beside `texture`. */
     bound_net decoder_parts[MINI_DECODER_PARTS];
     bound_net texture;
-    nn_arena *arena; /* of the last two */
-    env_watch reported;
+    nn_arena *arena;  /* of the last two */
+    job *job;         /* model_session_work_for */
     double from, end; /* model_session_begin */
-    nn_watch watch;   /* of all, looks at `reported` */
+    watch watch;      /* of all networks, at the job */
 };
 
 /* Progress of a long call on the session: a part, 0..1, of what is left from the last report

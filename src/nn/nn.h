@@ -15,6 +15,7 @@
 #ifndef PITH_NN_NN_H
 #define PITH_NN_NN_H
 
+#include "base/watch.h"
 #include "weights/tensor_table.h"
 
 typedef struct nn_plan nn_plan;       /* what to compute; immutable once finished */
@@ -209,13 +210,8 @@ typedef struct nn_binding {
     float *data;
 } nn_binding;
 
-/* Asked between the layers of every run: what it returns other than PITH_OK ends
- * the run. Borrowed for as long as the net lives; NULL: nobody is asked. */
-typedef struct nn_watch {
-    pith_status (*look)(void *user, pith_diag *diag);
-    void *user;
-} nn_watch;
-void nn_net_watch(nn_net *net, const nn_watch *watch);
+/* Asked between the layers of every run. Borrowed for as long as the net lives; NULL: nobody is asked. */
+void nn_net_watch(nn_net *net, const watch *watch);
 
 /* Makes the value of the plan's nn_call: from `in` to `out`, both plain row-major N, C, H, W and never
  * the same memory. What it returns other than PITH_OK ends the run. Borrowed for as long as the net lives.

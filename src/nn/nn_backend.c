@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/watch.h"
 #include "nn/nn_internal.h"
 
 static const nn_backend_table *const backends[] = {
@@ -112,10 +113,10 @@ void nn_net_free(nn_net **net) {
     *net = NULL;
 }
 
-void nn_net_watch(nn_net *net, const nn_watch *watch) { net->watch = watch; }
+void nn_net_watch(nn_net *net, const watch *watch) { net->watch = watch; }
 
 pith_status nn_look(const nn_net *net, pith_diag *diag) {
-    return net->watch ? net->watch->look(net->watch->user, diag) : PITH_OK;
+    return net->watch && watch_stops(*net->watch) ? diag_set(diag, PITH_E_ABORTED, "stopped") : PITH_OK;
 }
 
 void nn_net_call(nn_net *net, const nn_caller *caller) { net->caller = caller; }

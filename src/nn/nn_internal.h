@@ -9,6 +9,7 @@
 #define PITH_NN_NN_INTERNAL_H
 
 #include "base/mem.h"
+#include "base/watch.h"
 #include "nn/nn.h"
 
 typedef enum nn_op_kind {
@@ -186,7 +187,7 @@ struct nn_net {
     nn_arena *own_arena; /* the same, or NULL: it is shared */
     size_t arena_bytes;  /* of it in use here */
     nn_shared_norms norms;
-    const nn_watch *watch;   /* may be NULL */
+    const watch *watch;      /* may be NULL */
     const nn_caller *caller; /* not NULL in a run where the plan's call is live */
     const float **inputs;    /* room for a run's pointers, so that running allocates nothing */
     float **outputs;

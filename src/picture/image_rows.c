@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include <pith/pith.h>
+#include "base/sized.h"
 
 static size_t row_bytes(const pith_image_format *f) {
     return (size_t)f->width * f->n_channels * (f->bit_depth == 16 ? 2 : 1);
@@ -18,9 +18,11 @@ static pith_status read_from_image(void *user, uint32_t y, uint32_t n_rows, void
     return PITH_OK;
 }
 
-void pith_source_from_image(pith_source *source, const pith_image *image) {
+pith_status pith_source_from_image(pith_source *source, size_t struct_size, const pith_image *image) {
+    if (!image) return PITH_E_ARG;
     /* The callback only reads; C has no way to say so through one void pointer. */
-    *source = (pith_source){.format = image->format, .read_rows = read_from_image, .user = (void *)(uintptr_t)image};
+    const pith_source own = {.format = image->format, .read_rows = read_from_image, .user = (void *)(uintptr_t)image};
+    return sized_start(source, struct_size, &own, sizeof own);
 }
 
 static pith_status start_image(void *user, const pith_image_format *format) {
@@ -39,7 +41,9 @@ static pith_status write_to_image(void *user, uint32_t y, uint32_t n_rows, const
     return PITH_OK;
 }
 
-void pith_sink_to_image(pith_sink *sink, pith_image *image) {
-    *sink = (pith_sink){
-        .start = start_image, .write_rows = write_to_image, .user = image, .bit_depth = image->format.bit_depth};
+pith_status pith_sink_to_image(pith_sink *sink, size_t struct_size, pith_image *image) {
+    if (!image) return PITH_E_ARG;
+    const pith_sink own = {
+        .bit_depth = image->format.bit_depth, .start = start_image, .write_rows = write_to_image, .user = image};
+    return sized_start(sink, struct_size, &own, sizeof own);
 }

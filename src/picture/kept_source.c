@@ -64,7 +64,9 @@ static pith_status read_and_keep(void *user, uint32_t y, uint32_t n_rows, void *
     return status;
 }
 
-pith_source kept_source_as_source(kept_source *k) { return (pith_source){k->source->format, read_and_keep, k}; }
+pith_source kept_source_as_source(kept_source *k) {
+    return (pith_source){.format = k->source->format, .read_rows = read_and_keep, .user = k};
+}
 
 void kept_source_forgive(const kept_source *k, const uint8_t *decoded) {
     const pith_image_format *f = &k->image.format;

@@ -24,10 +24,11 @@ static pith_status write_exact(loop_state *s, pith_image *image, uint64_t max_by
                                   .memory = s->k->memory,
                                   .reduced = image->pixels != s->k->original->full.pixels,
                                   .drop_hidden = true,
-                                  .stage = s->watch.stage,
-                                  .span = {s->watch.done, s->watch.done}};
+                                  .job = s->k->job,
+                                  .stage = s->k->job->stage,
+                                  .span = {s->k->job->done, s->k->job->done}};
     file->n_bytes = 0;
-    pith_source_from_image(&source, image);
+    pith_source_from_image(&source, sizeof source, image);
     return exact_file_write(file, s->k->env, &source, &wish, fits, s->k->diag);
 }
 
@@ -43,7 +44,7 @@ static pith_status keep_if_it_fits(loop_state *s, pith_image *image, double scor
     bw_init(&file, &s->k->env->alloc);
     pith_status status = write_exact(s, image, max_bytes, &file, fits);
     if (status == PITH_OK && *fits) {
-        bw_swap(&best->exact, &file);
+        bw_swap(&best->coded.exact, &file);
         best->score = score;
     }
     bw_free(&file);

@@ -5,16 +5,20 @@
 #ifndef PITH_STAGES_PREVIEW_H
 #define PITH_STAGES_PREVIEW_H
 
+#include "base/job.h"
 #include "container/ctr_read.h"
 #include "networks/model.h"
 #include "picture/pixels.h"
 #include "stages/latents.h"
+#include "stages/true_colours.h"
 
 /* All borrowed. */
 typedef struct preview {
     const pith_env *env;
+    job *job;
     const pith_model *model;
     const ctr_file *file;
+    const true_colours *colours;
     const latent_planes *latents; /* hold every position that `pixels` lie in */
     pixel_rect pixels;            /* the part of the whole picture that is shown */
     const pith_sink *sink;
