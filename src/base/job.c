@@ -44,7 +44,9 @@ static bool job_stops(void *user) {
 watch job_watch(job *j) { return j && j->is_watched ? (watch){job_stops, j} : (watch){0}; }
 
 pith_status job_end(const job *j, pith_status status, pith_diag *diag) {
-    if (status != PITH_E_ABORTED || !j->is_late) return status;
+    if (status != PITH_E_ABORTED) return status;
     diag_clear(diag);
-    return diag_set(diag, PITH_E_LIMIT, "took longer than the limit of %g second%s", j->limit, j->limit == 1 ? "" : "s");
+    if (!j->is_late) return diag_set(diag, PITH_E_ABORTED, "stopped");
+    return diag_set(diag, PITH_E_LIMIT, "took longer than the limit of %g second%s", j->limit,
+                    j->limit == 1 ? "" : "s");
 }

@@ -17,9 +17,9 @@ static inline double span_at(span s, double part) { return s.from + (s.to - s.fr
 
 typedef struct job {
     pith_progress callers;
-    double limit, end;         /* seconds that the call may take, and when they are over */
-    const char *stage;         /* of the last report; borrowed, a constant */
-    double done, reported;     /* what is done, which never gets less; when it was reported */
+    double limit, end;     /* seconds that the call may take, and when they are over */
+    const char *stage;     /* of the last report; borrowed, a constant */
+    double done, reported; /* what is done, which never gets less; when it was reported */
     bool is_watched, is_late;
 } job;
 
@@ -36,7 +36,7 @@ pith_status job_look(job *j, pith_diag *diag) PITH_MUST_CHECK;
 /* The same for coders and networks, in the thread of the call alone. */
 watch job_watch(job *j);
 
-/* What the call gives that ends with `status`: PITH_E_LIMIT where it was stopped because its time was over. */
+/* What the call gives that ends with `status`, and its message: PITH_E_LIMIT where its time was over. */
 pith_status job_end(const job *j, pith_status status, pith_diag *diag);
 
 /* Seconds of a monotonic clock. */

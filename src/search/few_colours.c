@@ -25,7 +25,7 @@ static pith_status write_exact(loop_state *s, pith_image *image, uint64_t max_by
                                   .reduced = image->pixels != s->k->original->full.pixels,
                                   .drop_hidden = true,
                                   .job = s->k->job,
-                                  .stage = s->k->job->stage,
+                                  .stage = s->stage,
                                   .span = {s->k->job->done, s->k->job->done}};
     file->n_bytes = 0;
     pith_source_from_image(&source, sizeof source, image);

@@ -14,6 +14,7 @@
 
 pith_status state_report(loop_state *s, const char *stage, double part) {
     const span now = s->searched ? s->k->stages.after_search : s->k->stages.loop;
+    s->stage = stage;
     return job_report(s->k->job, stage, span_at(now, part), s->k->diag);
 }
 
@@ -137,7 +138,7 @@ pith_status state_see_latents(loop_state *s, const coded_picture *coded) {
                           .colours = &s->colours,
                           .n_steps = s->recipe.n_steps, /* what the residual will be added to */
                           .memory = k->memory,
-                          .words = k->job->stage,
+                          .words = s->stage,
                           .span = {k->job->done, k->job->done},
                           .sink = &sink};
     lat_dequantise(k->coder->symbols, latents_count(&s->values), lat_step(coded->head.step_index), s->values.values);
