@@ -291,7 +291,7 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     }
     PITH_TRY(fill_head(e, &source->format, o.method, &job.head));
     const bool is_closed = is_closed_loop(e, &o, &source->format);
-    job.stages = closed_loop_stages(is_closed ? &o : NULL, model_session_model(e->session));
+    job.stages = encode_stages_of(is_closed ? &o : NULL, model_session_model(e->session));
     PITH_TRY(plan_tiles(e, &job, &source->format, o.max_memory_bytes, is_closed));
     PITH_TRY(latents_init(&job.latents, &e->env.alloc, &job.head, &e->diag));
     PITH_TRY((is_closed ? encode_closed : encode_open)(e, &job, source, &o));

@@ -75,7 +75,7 @@ pith_source kept_source_as_source(kept_source *k) {
     return (pith_source){.format = k->source->format, .read_rows = read_and_keep, .user = k};
 }
 
-void kept_source_forgive(const kept_source *k, const uint8_t *decoded) {
+void kept_source_copy_hidden(const kept_source *k, const uint8_t *decoded) {
     const pith_image_format *f = &k->image.format;
     if (!k->hidden) return;
     for (size_t i = 0; i < (size_t)f->width * f->height; i++)

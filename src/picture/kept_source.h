@@ -29,6 +29,6 @@ void kept_source_drop_opacity(kept_source *k, const pith_env *env);
 
 /* Makes the colours that nobody sees those of `decoded`, of the same size: no
  * error is found there. */
-void kept_source_forgive(const kept_source *k, const uint8_t *decoded);
+void kept_source_copy_hidden(const kept_source *k, const uint8_t *decoded);
 
 #endif

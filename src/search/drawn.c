@@ -23,12 +23,12 @@
 /* ---- to a size -------------------------------------------------------------------------------- */
 
 /* A residual over almost nothing, if it looks better. */
-static pith_status residual_to_size(loop_state *s, attempt *best) {
+static pith_status residual_to_size(trial *s, attempt *best) {
     double room = (double)s->k->options->max_bytes - (double)s->k->other_bytes, next = STEP_FIRST, step = -1;
     pith_status status = PITH_OK;
     attempt other = {.is_scored = true};
     attempt_init(&other, &s->k->env->alloc);
-    PITH_TRY(state_set_latents(s, QUALITY_NOTHING, 0, false, &other.coded));
+    PITH_TRY(trial_set_latents(s, QUALITY_NOTHING, 0, false, &other.coded));
     room -= (double)coded_latents_bytes(&other.coded);
     if (room > 0) PITH_TRY(fit_residual(s, &other, room, N_TRIALS, &next, &step));
     if (step >= 0 && other.score > best->score - NEAR) PITH_TRY(try_coarser(s, &other, step, room));
@@ -38,11 +38,11 @@ cleanup:
     return status;
 }
 
-static pith_status latents_to_size(loop_state *s, attempt *best) {
+static pith_status latents_to_size(trial *s, attempt *best) {
     attempt other = {.is_scored = true};
     attempt_init(&other, &s->k->env->alloc);
     pith_status status = fit_latents(s, &other, false);
-    if (status == PITH_OK) status = closed_score(s, &other.score);
+    if (status == PITH_OK) status = trial_score(s, &other.score);
     if (status == PITH_OK && other.score > best->score) attempt_swap(best, &other);
     if (status == PITH_E_LIMIT && best->score > -INFINITY) { /* it says how many bytes are the least: some fit */
         diag_clear(s->k->diag);
@@ -52,13 +52,13 @@ static pith_status latents_to_size(loop_state *s, attempt *best) {
     return status;
 }
 
-pith_status drawn_to_size(loop_state *s, attempt *best) {
+pith_status drawn_to_size(trial *s, attempt *best) {
     pith_status status = PITH_OK;
-    PITH_TRY(state_report(s, "sharing out bytes", 0.1));
+    PITH_TRY(trial_report(s, "sharing out bytes", 0.1));
     PITH_TRY(colours_to_size(s, exact_room(s), best));
-    PITH_TRY(state_report(s, "sharing out bytes", 0.3));
+    PITH_TRY(trial_report(s, "sharing out bytes", 0.3));
     PITH_TRY(latents_to_size(s, best));
-    PITH_TRY(state_report(s, "sharing out bytes", 0.5));
+    PITH_TRY(trial_report(s, "sharing out bytes", 0.5));
     PITH_TRY(residual_to_size(s, best));
 cleanup:
     return status;
@@ -89,7 +89,7 @@ static float next_quality(const bracket *b, double target) {
 }
 
 /* The coarsest latents that reach the score, as long as they have fewer bytes than `best`. */
-static pith_status reach_by_latents(loop_state *s, attempt *best, double target, float quality) {
+static pith_status reach_by_latents(trial *s, attempt *best, double target, float quality) {
     pith_status status = PITH_OK;
     bracket b = {0, QUALITY_FINEST, NAN, NAN};
     float next = fminf(quality, QUALITY_FINEST - 1);
@@ -101,7 +101,7 @@ static pith_status reach_by_latents(loop_state *s, attempt *best, double target,
             b.high = next; /* too many bytes, whatever it looks like */
             b.high_score = NAN;
         } else {
-            PITH_TRY(closed_score(s, &other.score));
+            PITH_TRY(trial_score(s, &other.score));
             const double score = other.score;
             if (score >= target || (best->score < target && score > best->score)) attempt_swap(best, &other);
             if (score >= target && score < target + HIT) break;
@@ -116,12 +116,12 @@ cleanup:
 }
 
 /* A residual over almost nothing, if it has fewer bytes. */
-static pith_status reach_by_residual(loop_state *s, attempt *best, double target) {
+static pith_status reach_by_residual(trial *s, attempt *best, double target) {
     pith_status status = PITH_OK;
     attempt other = {.is_scored = true};
     attempt_init(&other, &s->k->env->alloc);
-    PITH_TRY(state_set_latents(s, QUALITY_NOTHING, 0, false, &other.coded));
-    PITH_TRY(closed_score(s, &other.score));
+    PITH_TRY(trial_set_latents(s, QUALITY_NOTHING, 0, false, &other.coded));
+    PITH_TRY(trial_score(s, &other.score));
     const double room =
         best->score >= target ? (double)attempt_bytes(s, best) - (double)attempt_bytes(s, &other) : INFINITY;
     PITH_TRY(reach_score(s, &other, target, room, usual_step(target), N_TRIALS));
@@ -132,15 +132,15 @@ cleanup:
     return status;
 }
 
-pith_status drawn_to_quality(loop_state *s, attempt *best) {
+pith_status drawn_to_quality(trial *s, attempt *best) {
     const float quality = s->k->options->quality;
     const double target = quality_score(quality);
     pith_status status = PITH_OK;
-    PITH_TRY(state_report(s, "mending", 0.1));
+    PITH_TRY(trial_report(s, "mending", 0.1));
     PITH_TRY(colours_to_score(s, target, best));
-    PITH_TRY(state_report(s, "mending", 0.3));
+    PITH_TRY(trial_report(s, "mending", 0.3));
     PITH_TRY(reach_by_latents(s, best, target, quality));
-    PITH_TRY(state_report(s, "mending", 0.6));
+    PITH_TRY(trial_report(s, "mending", 0.6));
     PITH_TRY(reach_by_residual(s, best, target));
 cleanup:
     return status;

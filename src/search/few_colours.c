@@ -18,7 +18,7 @@ static const unsigned ladder[] = {2,  3,  4,  5,  6,  8,   10,  12,  16,  20,  2
 #define N_RUNGS ((int)(sizeof ladder / sizeof *ladder))
 
 /* A whole file of `image` into `file`, nothing if it would have more than max_bytes. */
-static pith_status write_exact(loop_state *s, pith_image *image, uint64_t max_bytes, byte_writer *file, bool *fits) {
+static pith_status write_exact(trial *s, pith_image *image, uint64_t max_bytes, byte_writer *file, bool *fits) {
     pith_source source;
     const exact_file_wish wish = {.max_bytes = max_bytes,
                                   .memory = s->k->memory,
@@ -32,13 +32,13 @@ static pith_status write_exact(loop_state *s, pith_image *image, uint64_t max_by
     return exact_file_write(file, s->k->env, &source, &wish, fits, s->k->diag);
 }
 
-uint64_t exact_room(const loop_state *s) {
+uint64_t exact_room(const trial *s) {
     const uint64_t others = s->k->other_bytes - s->k->alpha_bytes, max_bytes = s->k->options->max_bytes;
     return max_bytes > others ? max_bytes - others : 0;
 }
 
 /* A picture of that score takes the place of `best` if its file fits. */
-static pith_status keep_if_it_fits(loop_state *s, pith_image *image, double score, uint64_t max_bytes, attempt *best,
+static pith_status keep_if_it_fits(trial *s, pith_image *image, double score, uint64_t max_bytes, attempt *best,
                                    bool *fits) {
     byte_writer file;
     bw_init(&file, &s->k->env->alloc);
@@ -51,7 +51,7 @@ static pith_status keep_if_it_fits(loop_state *s, pith_image *image, double scor
     return status;
 }
 
-pith_status exact_if_it_fits(loop_state *s, uint64_t max_bytes, attempt *best, bool *fits) {
+pith_status exact_if_it_fits(trial *s, uint64_t max_bytes, attempt *best, bool *fits) {
     pith_image full = s->k->original->full;
     return keep_if_it_fits(s, &full, 100, max_bytes, best, fits);
 }
@@ -59,12 +59,12 @@ pith_status exact_if_it_fits(loop_state *s, uint64_t max_bytes, attempt *best, b
 /* ---- fewer colours ---------------------------------------------------------------------------------- */
 
 typedef struct reduction {
-    loop_state *s;
+    trial *s;
     colour_set *set;   /* NULL: the picture has too many colours */
     pith_image result; /* in the format of the original */
 } reduction;
 
-static pith_status reduction_init(reduction *r, loop_state *s) {
+static pith_status reduction_init(reduction *r, trial *s) {
     const pith_image *full = &s->k->original->full;
     *r = (reduction){s, NULL, *full};
     const uint64_t n_pixels = (uint64_t)full->format.width * full->format.height;
@@ -87,7 +87,7 @@ static void reduction_free(reduction *r) {
 
 static pith_status reduce(reduction *r, int rung) {
     colours_reduce(r->set, ladder[rung], &r->s->k->original->full, &r->result);
-    return state_look(r->s);
+    return trial_look(r->s);
 }
 
 /* Rungs below the number of colours that there are. */
@@ -98,7 +98,7 @@ static int n_rungs_of(const reduction *r) {
 }
 
 /* The highest rung that fits, and the one below it: scores do not rise with every colour. */
-pith_status colours_to_size(loop_state *s, uint64_t max_bytes, attempt *best) {
+pith_status colours_to_size(trial *s, uint64_t max_bytes, attempt *best) {
     pith_status status = PITH_OK;
     reduction r;
     byte_writer file;
@@ -117,7 +117,7 @@ pith_status colours_to_size(loop_state *s, uint64_t max_bytes, attempt *best) {
     for (int rung = low; rung >= 0 && rung > low - 2; rung--) {
         double score;
         PITH_TRY(reduce(&r, rung));
-        PITH_TRY(closed_score_of(s, &r.result, &score));
+        PITH_TRY(trial_score_of(s, &r.result, &score));
         if (score > best->score) PITH_TRY(keep_if_it_fits(s, &r.result, score, max_bytes, best, &fits));
     }
 cleanup:
@@ -126,7 +126,7 @@ cleanup:
     return status;
 }
 
-pith_status colours_to_score(loop_state *s, double target, attempt *best) {
+pith_status colours_to_score(trial *s, double target, attempt *best) {
     pith_status status = PITH_OK;
     reduction r;
     double score = -INFINITY, reached = -INFINITY;
@@ -138,7 +138,7 @@ pith_status colours_to_score(loop_state *s, double target, attempt *best) {
     while (high - low > 1) {
         const int middle = (low + high) / 2;
         PITH_TRY(reduce(&r, middle));
-        PITH_TRY(closed_score_of(s, &r.result, &score));
+        PITH_TRY(trial_score_of(s, &r.result, &score));
         if (score >= target) reached = score;
         *(score >= target ? &high : &low) = middle;
     }
@@ -167,7 +167,7 @@ static void round_samples(const pith_image *from, uint32_t step, const pith_imag
     }
 }
 
-pith_status levels_of_step(loop_state *s, uint32_t step, uint64_t max_bytes, attempt *best, bool *fits) {
+pith_status levels_of_step(trial *s, uint32_t step, uint64_t max_bytes, attempt *best, bool *fits) {
     const pith_alloc *alloc = &s->k->env->alloc;
     pith_image rounded = s->k->original->full;
     if (step <= 1) return exact_if_it_fits(s, max_bytes, best, fits);
@@ -179,7 +179,7 @@ pith_status levels_of_step(loop_state *s, uint32_t step, uint64_t max_bytes, att
     return status;
 }
 
-pith_status levels_to_size(loop_state *s, uint64_t max_bytes, attempt *best, bool *fits) {
+pith_status levels_to_size(trial *s, uint64_t max_bytes, attempt *best, bool *fits) {
     static const uint32_t steps[] = {65535 / 255, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1};
     const int n = (int)(sizeof steps / sizeof *steps);
     int low = -1, high = n; /* fits, does not */

@@ -33,52 +33,52 @@ void attempt_swap(attempt *a, attempt *b) {
     *b = t;
 }
 
-uint64_t attempt_bytes(const loop_state *s, const attempt *a) {
+uint64_t attempt_bytes(const trial *s, const attempt *a) {
     return coded_bytes(&a->coded) + (a->coded.exact.n_bytes > 0 ? 0 : s->k->alpha_bytes);
 }
 
-pith_status mend_chroma(loop_state *s, attempt *a, double n_bytes) {
-    pith_status status = state_mend_chroma(s, (size_t)(CHROMA_PART * n_bytes));
+pith_status correct_chroma(trial *s, attempt *a, double n_bytes) {
+    pith_status status = trial_correct_chroma(s, (size_t)(CHROMA_PART * n_bytes));
     a->coded.chroma.n_bytes = 0;
     bw_swap(&a->coded.chroma, &s->chroma);
     return status;
 }
 
-pith_status set_latents(loop_state *s, attempt *a, float quality, bool search) {
-    pith_status status = state_set_latents(s, quality, 0, search, &a->coded);
-    return status == PITH_OK ? mend_chroma(s, a, (double)coded_latents_bytes(&a->coded)) : status;
+pith_status set_latents(trial *s, attempt *a, float quality, bool search) {
+    pith_status status = trial_set_latents(s, quality, 0, search, &a->coded);
+    return status == PITH_OK ? correct_chroma(s, a, (double)coded_latents_bytes(&a->coded)) : status;
 }
 
-pith_status fit_latents(loop_state *s, attempt *a, bool search) {
+pith_status fit_latents(trial *s, attempt *a, bool search) {
     const double max_bytes = (double)s->k->options->max_bytes;
     double reserved = a->coded.chroma.n_bytes > 0 ? (double)a->coded.chroma.n_bytes : CHROMA_PART * max_bytes;
     pith_status status = PITH_OK;
     for (int round = 0; round < 2; round++) {
-        status = state_set_latents(s, 0, (uint64_t)(max_bytes - reserved), search, &a->coded);
+        status = trial_set_latents(s, 0, (uint64_t)(max_bytes - reserved), search, &a->coded);
         if (status == PITH_E_LIMIT && reserved > 0) { /* latents cannot be so small, but perhaps alone */
             diag_clear(s->k->diag);
             reserved = 0;
             continue;
         }
-        if (status == PITH_OK) status = mend_chroma(s, a, reserved / CHROMA_PART);
+        if (status == PITH_OK) status = correct_chroma(s, a, reserved / CHROMA_PART);
         if (status != PITH_OK || search || reserved - (double)a->coded.chroma.n_bytes < SPARE_PART * max_bytes) break;
         reserved = (double)a->coded.chroma.n_bytes;
     }
     return status;
 }
 
-pith_status set_step(loop_state *s, double step) {
-    return state_set_residual(s, step, s->k->options->n_protect > 0 ? FINE_DELTA : 0);
+pith_status set_step(trial *s, double step) {
+    return trial_set_residual(s, step, s->k->options->n_protect > 0 ? FINE_DELTA : 0);
 }
 
 /* A residual of a step, kept if it fits and, where scores are asked for, is better than what there is. */
-static pith_status try_step(loop_state *s, attempt *a, double step, double room, double *n_bytes) {
+static pith_status try_step(trial *s, attempt *a, double step, double room, double *n_bytes) {
     double score = 0;
     pith_status status = set_step(s, step);
     *n_bytes = (double)s->residual.n_bytes;
     if (status != PITH_OK || *n_bytes > room) return status;
     if (a->is_scored) {
-        status = closed_score(s, &score);
+        status = trial_score(s, &score);
         if (status != PITH_OK || !(score > a->score)) return status;
         a->score = score;
     }
@@ -97,7 +97,7 @@ static double between(double guess, const size_end *fine, const size_end *coarse
     return fmax(fmin(guess, coarse->index - FINEST_PART), fmax(fine->index + FINEST_PART, 0));
 }
 
-pith_status fit_residual(loop_state *s, attempt *a, double room, int n_trials, double *next, double *step) {
+pith_status fit_residual(trial *s, attempt *a, double room, int n_trials, double *next, double *step) {
     pith_status status = PITH_OK;
     size_end fine = {.index = -1}, coarse = {.index = COARSEST + FINEST_PART}; /* fine: too many bytes; coarse: fits */
     double n_bytes;
@@ -118,7 +118,7 @@ cleanup:
     return status;
 }
 
-pith_status try_coarser(loop_state *s, attempt *a, double step, double room) {
+pith_status try_coarser(trial *s, attempt *a, double step, double room) {
     static const double coarser[] = {1, 2, 4};
     pith_status status = PITH_OK;
     double n_bytes;
@@ -127,7 +127,7 @@ pith_status try_coarser(loop_state *s, attempt *a, double step, double room) {
     return status;
 }
 
-pith_status reach_score(loop_state *s, attempt *a, double target, double room, double first, int n_trials) {
+pith_status reach_score(trial *s, attempt *a, double target, double room, double first, int n_trials) {
     pith_status status = PITH_OK;
     size_end fine = {.index = -1},
              coarse = {.index = COARSEST + FINEST_PART}; /* fine: reaches it; log_bytes are scores here */
@@ -135,7 +135,7 @@ pith_status reach_score(loop_state *s, attempt *a, double target, double room, d
     bool reaches = false, halve = false;
     for (int i = 0; i < n_trials && coarse.index - fine.index > FINEST_PART; i++) {
         PITH_TRY(set_step(s, next));
-        PITH_TRY(closed_score(s, &score));
+        PITH_TRY(trial_score(s, &score));
         halve = fine.known && coarse.known && reaches == (score >= target);
         reaches = score >= target;
         *(reaches ? &fine : &coarse) = (size_end){next, score, true};

@@ -20,7 +20,7 @@ typedef struct encode_stages {
 } encode_stages;
 
 /* Those of a closed loop; `options` NULL: of an encoder without. */
-encode_stages closed_loop_stages(const pith_encode_options *options, const pith_model *model);
+encode_stages encode_stages_of(const pith_encode_options *options, const pith_model *model);
 
 typedef struct closed_loop {
     const pith_env *env;

@@ -30,7 +30,7 @@ static uint32_t clamped(int64_t i, uint32_t n) { return i < 0 ? 0 : i >= n ? n -
 /* The root of the mean squared error that may be left, with room for the margin. */
 static float allowed_rms(float most, float hidden) { return fmaxf(sqrtf(most * hidden) - FID_MARGIN_LEVELS, 0.7f); }
 
-static void press(loop_state *s, uint32_t column, uint32_t row, bool busy) {
+static void add_weight(trial *s, uint32_t column, uint32_t row, bool busy) {
     uint8_t *w = &s->weights[(size_t)row * s->blocks_across + column];
     if (*w == 0)
         *w = busy ? FIRST_BUSY : FIRST_FLAT;
@@ -39,14 +39,14 @@ static void press(loop_state *s, uint32_t column, uint32_t row, bool busy) {
 }
 
 /* Presses the blocks that cause the error around a block's worst pixel. */
-static void press_around(loop_state *s, const fid_block *b, uint32_t reach, bool busy) {
+static void add_weight_around(trial *s, const fid_block *b, uint32_t reach, bool busy) {
     const pith_image_format *f = &s->k->original->image.format;
     uint32_t left = clamped((int64_t)b->x - reach, f->width) / FID_CELL;
     uint32_t right = clamped((int64_t)b->x + reach, f->width) / FID_CELL;
     uint32_t top = clamped((int64_t)b->y - reach, f->height) / FID_CELL;
     uint32_t bottom = clamped((int64_t)b->y + reach, f->height) / FID_CELL;
     for (uint32_t y = top; y <= bottom; y++)
-        for (uint32_t x = left; x <= right; x++) press(s, x, y, busy);
+        for (uint32_t x = left; x <= right; x++) add_weight(s, x, y, busy);
 }
 
 /* What exceeds a bound. */
@@ -56,7 +56,7 @@ typedef struct excess {
     float worst;         /* error of all blocks, as `sure` has it */
 } excess;
 
-static excess press_all(loop_state *s, float most) {
+static excess add_weights(trial *s, float most) {
     const float flat = allowed_rms(most, FLAT_HIDES);
     excess e = {0};
     for (uint32_t i = 0; i < s->blocks_across * s->blocks_down; i++) {
@@ -66,14 +66,14 @@ static excess press_all(loop_state *s, float most) {
         e.n_blocks++;
         const bool is_heaviest = s->weights[i] == HEAVIEST;
         e.beyond_weights = e.beyond_weights || is_heaviest;
-        press_around(s, b, is_heaviest ? FAR_REACH : WINDOW_REACH, allowed_rms(most, b->hidden) > BUSY * flat);
+        add_weight_around(s, b, is_heaviest ? FAR_REACH : WINDOW_REACH, allowed_rms(most, b->hidden) > BUSY * flat);
     }
     return e;
 }
 
 /* Finer steps: of what is heavy, then of all, with weights that keep the worth
  * of a bit, which goes with the square of the step. */
-static void refine(loop_state *s, unsigned *step_index, unsigned *fine_delta) {
+static void refine(trial *s, unsigned *step_index, unsigned *fine_delta) {
     if (*fine_delta < FINEST_DELTA) {
         *fine_delta = *fine_delta + 2 < FINEST_DELTA ? *fine_delta + 2 : FINEST_DELTA;
         return;
@@ -86,18 +86,18 @@ static void refine(loop_state *s, unsigned *step_index, unsigned *fine_delta) {
     }
 }
 
-pith_status closed_mend(loop_state *s, float most, unsigned n_rounds, float *worst) {
+pith_status trial_mend(trial *s, float most, unsigned n_rounds, float *worst) {
     pith_status status = PITH_OK;
     float step = STEP_PER_RMS * allowed_rms(most, FLAT_HIDES);
     unsigned fine_delta = FINE_DELTA, step_index = (unsigned)fmaxf(6 * log2f(step), 0) + FINE_DELTA;
     for (unsigned round = 0;; round++) {
-        PITH_TRY(state_measure(s));
-        excess e = press_all(s, most);
+        PITH_TRY(trial_measure(s));
+        excess e = add_weights(s, most);
         *worst = e.worst;
         if (e.n_blocks == 0 || round == n_rounds) break;
-        PITH_TRY(state_report(s, "mending", 0.25 + 0.5 * round / n_rounds));
+        PITH_TRY(trial_report(s, "mending", 0.25 + 0.5 * round / n_rounds));
         if (e.beyond_weights) refine(s, &step_index, &fine_delta);
-        PITH_TRY(state_set_residual(s, step_index, fine_delta));
+        PITH_TRY(trial_set_residual(s, step_index, fine_delta));
     }
 cleanup:
     return status;

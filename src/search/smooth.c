@@ -25,7 +25,7 @@ typedef struct block_sums {
     float n, sum, squares, error;
 } block_sums;
 
-static block_sums sums_of(const loop_state *s, uint32_t bx, uint32_t by, uint8_t channel) {
+static block_sums sums_of(const trial *s, uint32_t bx, uint32_t by, uint8_t channel) {
     const pith_image *image = &s->k->original->image;
     const pith_image_format *f = &image->format;
     block_sums b = {0};
@@ -41,7 +41,7 @@ static block_sums sums_of(const loop_state *s, uint32_t bx, uint32_t by, uint8_t
     return b;
 }
 
-static kind kind_of(const loop_state *s, uint32_t bx, uint32_t by) {
+static kind kind_of(const trial *s, uint32_t bx, uint32_t by) {
     const uint8_t n = s->k->original->image.format.n_channels < 3 ? 1 : 3;
     float variance = 0, off = 0;
     for (uint8_t c = 0; c < n; c++) {
@@ -54,7 +54,7 @@ static kind kind_of(const loop_state *s, uint32_t bx, uint32_t by) {
     return variance <= NEAR_VARIANCE && off > NEAR_MEAN ? NEAR : OTHER;
 }
 
-static bool is_crowded(const loop_state *s, const uint8_t *kinds, uint32_t bx, uint32_t by) {
+static bool is_crowded(const trial *s, const uint8_t *kinds, uint32_t bx, uint32_t by) {
     unsigned n = 0;
     for (int dy = -REACH; dy <= REACH; dy++)
         for (int dx = -REACH; dx <= REACH; dx++) {
@@ -66,15 +66,15 @@ static bool is_crowded(const loop_state *s, const uint8_t *kinds, uint32_t bx, u
 }
 
 /* Takes a block that is near and has a neighbour that is taken. */
-static void take_up(loop_state *s, const uint8_t *kinds, uint32_t bx, uint32_t by) {
+static void take_up(trial *s, const uint8_t *kinds, uint32_t bx, uint32_t by) {
     const size_t across = s->blocks_across, at = by * across + bx;
     if (kinds[at] == OTHER || s->weights[at]) return;
     if ((bx > 0 && s->weights[at - 1]) || (bx + 1 < across && s->weights[at + 1]) ||
         (by > 0 && s->weights[at - across]) || (by + 1 < s->blocks_down && s->weights[at + across]))
-        s->weights[at] = CLOSED_WEIGHT;
+        s->weights[at] = USUAL_WEIGHT;
 }
 
-pith_status closed_weigh_smooth(loop_state *s, bool *any) {
+pith_status trial_weigh_smooth(trial *s, bool *any) {
     const uint32_t across = s->blocks_across, down = s->blocks_down;
     pith_status status = PITH_OK;
     *any = false;
@@ -82,12 +82,12 @@ pith_status closed_weigh_smooth(loop_state *s, bool *any) {
     if (!kinds) return diag_set(s->k->diag, PITH_E_NOMEM, "out of memory for comparing pictures");
     for (uint32_t y = 0; y < down; y++) {
         for (uint32_t x = 0; x < across; x++) kinds[(size_t)y * across + x] = (uint8_t)kind_of(s, x, y);
-        PITH_TRY(state_look(s));
+        PITH_TRY(trial_look(s));
     }
     for (uint32_t y = 0; y < down; y++)
         for (uint32_t x = 0; x < across; x++) {
             if (kinds[(size_t)y * across + x] != SEED || !is_crowded(s, kinds, x, y)) continue;
-            s->weights[(size_t)y * across + x] = CLOSED_WEIGHT;
+            s->weights[(size_t)y * across + x] = USUAL_WEIGHT;
             *any = true;
         }
     for (int sweep = 0; *any && sweep < N_SWEEPS; sweep++)

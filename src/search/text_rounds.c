@@ -29,8 +29,8 @@ static pith_status encode_again(const text_rounds *r) {
     pith_timing unused = {0};
     alpha_writer none = {0}; /* of a picture that nothing is seen through */
     pith_status status = pith_source_from_image(&source, sizeof source, &r->kept->image);
-    const encode_stage stage = {k->env,  k->job,  k->session, k->diag,
-                                &source, r->grid, {k->job->done, k->job->done}, &unused};
+    const encode_stage stage = {k->env, k->job, k->session, k->diag, &source, r->grid, {k->job->done, k->job->done},
+                                &unused};
     if (status == PITH_OK) status = encode_stage_run(&stage, r->latents, &none);
     k->coder->tint = tint_find(r->kept, r->tint) ? r->tint : NULL;
     return status;
@@ -64,8 +64,8 @@ static pith_status run_with_text(const text_rounds *r, fid_lines *text, coded_pi
     k->text = text->n_text > 0 ? text : NULL;
     k->stages.search = (span){0};
     for (uint32_t i = 0; any; i++) {
-        k->stages.loop = (span){span_at(whole.loop, (double)i / (N_BLURS + 1)),
-                                span_at(whole.loop, (i + 1.0) / (N_BLURS + 1))};
+        k->stages.loop =
+            (span){span_at(whole.loop, (double)i / (N_BLURS + 1)), span_at(whole.loop, (i + 1.0) / (N_BLURS + 1))};
         PITH_TRY(closed_loop_run(k, best));
         for (any = false; n_tried < N_BLURS && !any; n_tried++)
             PITH_TRY(blur_lost_text(r, text, blur_margins[n_tried], &any));

@@ -12,17 +12,17 @@
 
 /* ---- the caller ---------------------------------------------------------------------------- */
 
-pith_status state_report(loop_state *s, const char *stage, double part) {
+pith_status trial_report(trial *s, const char *stage, double part) {
     const span now = s->searched ? s->k->stages.after_search : s->k->stages.loop;
     s->stage = stage;
     return job_report(s->k->job, stage, span_at(now, part), s->k->diag);
 }
 
-pith_status state_look(loop_state *s) { return job_look(s->k->job, s->k->diag); }
+pith_status trial_look(trial *s) { return job_look(s->k->job, s->k->diag); }
 
 /* ---- the importance of blocks ------------------------------------------------------------ */
 
-static pith_status find_important(loop_state *s) {
+static pith_status find_important(trial *s) {
     const pith_image *image = &s->k->original->image;
     const pith_image_format *f = &image->format;
     const pith_encode_options *o = s->k->options;
@@ -39,7 +39,7 @@ static pith_status find_important(loop_state *s) {
     fid_rows rows = {image->pixels, image->stride_bytes, 0, f->height};
     for (uint32_t by = 0; status == PITH_OK && by < s->importance.down; by++) {
         fid_weights_add_text(&s->importance, &rows, f->width, f->height, f->n_channels, by);
-        status = state_look(s);
+        status = trial_look(s);
     }
     fid_weights_finish(&s->importance, rects, o->n_protect);
     mem_free(alloc, rects);
@@ -62,7 +62,7 @@ uint64_t closed_loop_bytes(const pith_image_format *f) {
     return n_pixels * (3 * n_colours + has_alpha) + 3 * kept_source_full_bytes(f) + scoring + blocks + CODER_BYTES;
 }
 
-static pith_status make_room(loop_state *s) {
+static pith_status make_room(trial *s) {
     const pith_alloc *alloc = &s->k->env->alloc;
     const pith_image_format *f = &s->k->original->image.format;
     s->picture_bytes = s->k->original->image.stride_bytes * f->height;
@@ -81,12 +81,12 @@ static pith_status make_room(loop_state *s) {
     return diag_set(s->k->diag, PITH_E_NOMEM, "out of memory for comparing pictures");
 }
 
-pith_status state_init(loop_state *s, const closed_loop *k) {
+pith_status trial_init(trial *s, const closed_loop *k) {
     pith_model *model = model_session_model(k->session);
-    *s = (loop_state){.k = k};
+    *s = (trial){.k = k};
     bw_init(&s->residual, &k->env->alloc);
     bw_init(&s->chroma, &k->env->alloc);
-    pith_status status = state_report(s, "comparing", 0);
+    pith_status status = trial_report(s, "comparing", 0);
     if (status == PITH_OK) status = make_room(s);
     if (status == PITH_OK) res_coder_watch(s->coder, job_watch(k->job));
     if (status == PITH_OK) status = find_important(s);
@@ -96,11 +96,11 @@ pith_status state_init(loop_state *s, const closed_loop *k) {
     const model_traits *traits = model_traits_of(model);
     if (traits->can_denoise && !traits->denoiser_varies) s->recipe.n_steps = MODEL_DEFAULT_STEPS;
     const pith_image_format *f = &k->original->image.format;
-    s->is_drawn = (uint64_t)f->width * f->height <= ICON_PIXELS || closed_is_drawn(&k->original->image);
+    s->is_drawn = (uint64_t)f->width * f->height <= ICON_PIXELS || picture_is_drawn(&k->original->image);
     return status;
 }
 
-void state_free(loop_state *s) {
+void trial_free(trial *s) {
     const pith_alloc *alloc = &s->k->env->alloc;
     latents_free(&s->values, alloc);
     res_coder_free(&s->coder);
@@ -117,12 +117,12 @@ void state_free(loop_state *s) {
 
 /* ---- latents ------------------------------------------------------------------------------- */
 
-pith_status state_code_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, coded_picture *coded) {
+pith_status trial_code_latents(trial *s, float quality, uint64_t max_bytes, bool search, coded_picture *coded) {
     const rate_wish wish = {quality, max_bytes, s->k->other_bytes};
     return latents_code(s->k->coder, wish, search, coded);
 }
 
-pith_status state_see_latents(loop_state *s, const coded_picture *coded) {
+pith_status trial_decode(trial *s, const coded_picture *coded) {
     const closed_loop *k = s->k;
     pith_image image = k->original->image;
     pith_sink sink;
@@ -145,27 +145,27 @@ pith_status state_see_latents(loop_state *s, const coded_picture *coded) {
     if (status == PITH_OK) status = decode_stage_plan(&stage);
     if (status == PITH_OK) status = decode_stage_run(&stage);
     if (status != PITH_OK) return status;
-    kept_source_forgive(k->original, s->network);
+    kept_source_copy_hidden(k->original, s->network);
     memcpy(s->result, s->network, s->picture_bytes);
     return PITH_OK;
 }
 
-pith_status state_see_again(loop_state *s, const coded_picture *coded) {
+pith_status trial_decode_again(trial *s, const coded_picture *coded) {
     const latents_coder *c = s->k->coder;
     lat_quantise(c->latents->values, latents_count(c->latents), lat_step(coded->head.step_index), c->symbols);
-    return state_see_latents(s, coded);
+    return trial_decode(s, coded);
 }
 
-pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, coded_picture *coded) {
-    pith_status status = state_code_latents(s, quality, max_bytes, search, coded);
+pith_status trial_set_latents(trial *s, float quality, uint64_t max_bytes, bool search, coded_picture *coded) {
+    pith_status status = trial_code_latents(s, quality, max_bytes, search, coded);
     s->searched = search;
-    if (search && status == PITH_OK) status = state_report(s, "comparing", 0);
-    return status == PITH_OK ? state_see_latents(s, coded) : status;
+    if (search && status == PITH_OK) status = trial_report(s, "comparing", 0);
+    return status == PITH_OK ? trial_decode(s, coded) : status;
 }
 
 /* ---- the residual -------------------------------------------------------------------------- */
 
-static void slice_weights(const loop_state *s, ctr_rect r, double factor, uint8_t *out) {
+static void slice_weights(const trial *s, ctr_rect r, double factor, uint8_t *out) {
     uint32_t across = (r.width + FID_CELL - 1) / FID_CELL, down = (r.height + FID_CELL - 1) / FID_CELL;
     for (uint32_t y = 0; y < down; y++) {
         const uint8_t *row = s->weights + (size_t)(r.y / FID_CELL + y) * s->blocks_across + r.x / FID_CELL;
@@ -179,7 +179,7 @@ static res_view view_of(const pith_image *image, uint8_t *pixels, ctr_rect r) {
     return (res_view){first, image->stride_bytes, r.width, r.height, n, n};
 }
 
-void state_set_empty_residual(loop_state *s) {
+void trial_set_empty_residual(trial *s) {
     const pith_image_format *f = &s->k->original->image.format;
     ctr_head head = {.width = f->width, .height = f->height, .residual = true};
     s->residual.n_bytes = 0;
@@ -187,7 +187,7 @@ void state_set_empty_residual(loop_state *s) {
         ctr_write_residual(&s->residual, i == 0 ? &s->recipe : NULL, NULL, 0);
 }
 
-pith_status state_set_residual(loop_state *s, double step, unsigned fine_delta) {
+pith_status trial_set_residual(trial *s, double step, unsigned fine_delta) {
     const pith_image *original = &s->k->original->image;
     ctr_head head = {.width = original->format.width, .height = original->format.height, .residual = true};
     uint8_t weights[(RES_SLICE_SIDE / FID_CELL) * (RES_SLICE_SIDE / FID_CELL)];
@@ -216,7 +216,7 @@ pith_status state_set_residual(loop_state *s, double step, unsigned fine_delta) 
     return diag_set(s->k->diag, status, "the residual coder failed");
 }
 
-pith_status state_measure(loop_state *s) {
+pith_status trial_measure(trial *s) {
     const pith_image *original = &s->k->original->image;
     const pith_image_format *f = &original->format;
     fid_rows a = {original->pixels, original->stride_bytes, 0, f->height};
@@ -224,7 +224,7 @@ pith_status state_measure(loop_state *s) {
     pith_status status = PITH_OK;
     for (uint32_t ty = 0; status == PITH_OK && ty < fid_tiles_across(f->height); ty++) {
         fid_measure_row(s->meter, &a, &b, ty, s->tiles, s->blocks);
-        status = state_look(s);
+        status = trial_look(s);
     }
     return status;
 }

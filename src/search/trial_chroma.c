@@ -32,7 +32,7 @@ static void to_chroma(const float rgb[3], float *cb, float *cr, float *y) {
     *cr = 0.713f * (rgb[0] - *y);
 }
 
-static block_colours measure_block(const loop_state *s, const uint8_t *picture, uint32_t x0, uint32_t y0) {
+static block_colours measure_block(const trial *s, const uint8_t *picture, uint32_t x0, uint32_t y0) {
     const pith_image *image = &s->k->original->image;
     const uint32_t x1 = image->format.width - x0 < CHROMA_BLOCK ? image->format.width : x0 + CHROMA_BLOCK;
     const uint32_t y1 = image->format.height - y0 < CHROMA_BLOCK ? image->format.height : y0 + CHROMA_BLOCK;
@@ -53,9 +53,9 @@ static block_colours measure_block(const loop_state *s, const uint8_t *picture, 
     return b;
 }
 
-static pith_status measure(loop_state *s, const uint8_t *picture, measured *m) {
+static pith_status measure(trial *s, const uint8_t *picture, measured *m) {
     for (uint32_t y = 0; y < m->down; y++) {
-        pith_status status = state_look(s);
+        pith_status status = trial_look(s);
         if (status != PITH_OK) return status;
         for (uint32_t x = 0; x < m->across; x++)
             m->blocks[(size_t)y * m->across + x] = measure_block(s, picture, x * CHROMA_BLOCK, y * CHROMA_BLOCK);
@@ -118,7 +118,7 @@ static bool quantise(const measured *m, uint8_t step, chroma_grid *grid) {
     return any;
 }
 
-static void apply(const loop_state *s, const chroma_grid *grid, uint8_t *picture) {
+static void apply(const trial *s, const chroma_grid *grid, uint8_t *picture) {
     const pith_image *image = &s->k->original->image;
     for (uint32_t y = 0; y < image->format.height; y++)
         chroma_grid_apply(grid, &(chroma_row){.y = y,
@@ -146,7 +146,7 @@ static bool choose(const measured *m, size_t max_bytes, chroma_grid *grid, byte_
 }
 
 /* `result` is work space. */
-static pith_status mend(loop_state *s, measured *m, size_t max_bytes, chroma_grid *grid, byte_writer *coded) {
+static pith_status mend(trial *s, measured *m, size_t max_bytes, chroma_grid *grid, byte_writer *coded) {
     pith_status status = measure(s, s->network, m);
     if (status != PITH_OK) return status;
     for (int c = 0; c < 2; c++) fit_factors(m, c, grid->factors[c]);
@@ -161,7 +161,7 @@ static pith_status mend(loop_state *s, measured *m, size_t max_bytes, chroma_gri
     return coded->status != PITH_OK ? coded->status : s->chroma.status;
 }
 
-pith_status state_mend_chroma(loop_state *s, size_t max_bytes) {
+pith_status trial_correct_chroma(trial *s, size_t max_bytes) {
     const pith_alloc *alloc = &s->k->env->alloc;
     const pith_image_format *f = &s->k->original->image.format;
     pith_status status = PITH_OK;

@@ -20,9 +20,9 @@
 #define LEVELS_OF_100 50.0 /* PSNR, dB, that counts as a score of 100 where a picture is too small for the measure */
 
 /* What the tiles lack, those that matter most above all; 0..100. */
-static pith_status lacking(loop_state *s, double *result) {
+static pith_status lacking(trial *s, double *result) {
     double sum = 0, sum_weights = 0;
-    pith_status status = state_measure(s);
+    pith_status status = trial_measure(s);
     for (uint32_t i = 0; i < s->n_tiles; i++) {
         double weight = (double)fid_weight_at(&s->importance, s->tiles[i].x, s->tiles[i].y);
         sum += weight * (double)fminf(s->tiles[i].error, 1);
@@ -52,7 +52,7 @@ static pith_image rows_of(const pith_image *image, uint32_t y, uint32_t n_rows) 
 }
 
 /* Of pictures of 8 bits without alpha. */
-static pith_status compare(loop_state *s, const pith_image *a, const pith_image *b, double *score) {
+static pith_status compare(trial *s, const pith_image *a, const pith_image *b, double *score) {
     const pith_image_format *f = &a->format;
     const uint32_t n_strips = (uint32_t)(((uint64_t)f->width * f->height + SCORE_PIXELS - 1) / SCORE_PIXELS);
     const uint32_t height = (f->height + n_strips - 1) / n_strips;
@@ -94,7 +94,7 @@ static void compose(const pith_image *image, unsigned background, const pith_ima
 }
 
 /* The worse of two scores: on white and on black. */
-static pith_status compare_composed(loop_state *s, const pith_image *a, const pith_image *b, double *score) {
+static pith_status compare_composed(trial *s, const pith_image *a, const pith_image *b, double *score) {
     const pith_alloc *alloc = &s->k->env->alloc;
     pith_image on_a = s->k->original->image, on_b = on_a;
     pith_status status = PITH_OK;
@@ -116,13 +116,13 @@ static pith_status compare_composed(loop_state *s, const pith_image *a, const pi
 }
 
 /* Points that a picture loses with its text. */
-static double text_points(loop_state *s, const pith_image *picture) {
+static double text_points(trial *s, const pith_image *picture) {
     if (!s->k->text) return 0;
     fid_lines_measure(s->k->text, &s->k->original->image, picture);
     return LOST_TEXT * fid_lines_lost(s->k->text);
 }
 
-pith_status closed_score_of(loop_state *s, const pith_image *picture, double *score) {
+pith_status trial_score_of(trial *s, const pith_image *picture, double *score) {
     const pith_image *full = &s->k->original->full;
     pith_status status =
         full->format.n_channels % 2 == 0 ? compare_composed(s, full, picture, score) : compare(s, full, picture, score);
@@ -137,7 +137,7 @@ static uint8_t rounded_alpha(unsigned alpha, unsigned n_levels) {
 }
 
 /* `result` with the original's alpha. */
-static pith_status score_with_alpha(loop_state *s, double *score) {
+static pith_status score_with_alpha(trial *s, double *score) {
     const pith_image *full = &s->k->original->full, *colours = &s->k->original->image;
     const unsigned n_colours = colours->format.n_channels, n = n_colours + 1;
     pith_image whole = {{colours->format.width, colours->format.height, (uint8_t)n, 8}, NULL, 0};
@@ -155,7 +155,7 @@ static pith_status score_with_alpha(loop_state *s, double *score) {
     return status;
 }
 
-pith_status closed_score(loop_state *s, double *score) {
+pith_status trial_score(trial *s, double *score) {
     pith_image result = s->k->original->image;
     double lack = 0;
     pith_status status;
@@ -188,7 +188,7 @@ static bool is_two_tone(const uint8_t *first, size_t stride_bytes, unsigned n) {
 }
 
 /* By one channel, green where there is one. */
-bool closed_is_drawn(const pith_image *image) {
+bool picture_is_drawn(const pith_image *image) {
     const unsigned n = image->format.n_channels;
     const uint8_t *pixels = (const uint8_t *)image->pixels + (n == 3 ? 1 : 0);
     const size_t stride = image->stride_bytes;
