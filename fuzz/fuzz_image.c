@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imageio.h"
+#include "imageio/imageio.h"
 #include "mend.h"
 
 #define MAX_PIXELS 65536u

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "exif.h"
-#include "imageio.h"
+#include "imageio/exif.h"
+#include "imageio/imageio.h"
 #include "random_bits.h"
 #include "temp_file.h"
 #include "tools_modern.h"

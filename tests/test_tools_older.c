@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "imageio.h"
+#include "imageio/imageio.h"
 #include "random_bits.h"
 #include "temp_file.h"
 #include "tools_older.h"

@@ -13,13 +13,6 @@ pith_status decoder_require_open(pith_decoder *d) {
     return d->is_open ? PITH_OK : diag_set(&d->diag, PITH_E_ARG, "no file is open");
 }
 
-pith_image_format decoder_picture_format(const ctr_head *head, uint8_t bit_depth) {
-    return (pith_image_format){.width = head->width,
-                               .height = head->height,
-                               .n_channels = (uint8_t)((head->grey ? 1 : 3) + head->alpha),
-                               .bit_depth = bit_depth};
-}
-
 static uint64_t residual_bytes(const ctr_file *file) {
     uint64_t n = 0;
     for (uint32_t i = 0; i < file->n_residual; i++) n += file->chunks[file->first_residual + i].n_bytes;
@@ -32,7 +25,7 @@ pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
     if (status != PITH_OK) return status;
     const ctr_head *head = &d->file.head;
     pith_info all = {
-        .format = decoder_picture_format(head, 8),
+        .format = ctr_picture_format(head, 8),
         .n_file_bytes = d->n_file_bytes,
         .version_major = d->file.version_major,
         .version_minor = d->file.version_minor,

@@ -25,6 +25,5 @@ struct pith_decoder {
 };
 
 pith_status decoder_require_open(pith_decoder *d) PITH_MUST_CHECK;
-pith_image_format decoder_picture_format(const ctr_head *head, uint8_t bit_depth);
 
 #endif

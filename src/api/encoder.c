@@ -7,21 +7,12 @@
 #include "base/env.h"
 #include "base/sized.h"
 #include "codec/lat_prior.h"
-#include "container/ctr_write.h"
 #include "networks/model.h"
-#include "picture/alpha_fill.h"
-#include "picture/pixels.h"
-#include "picture/tiles.h"
-#include "search/latent_search.h"
 #include "search/loop.h"
-#include "search/rate_control.h"
-#include "stages/alpha.h"
+#include "stages/encode_stage.h"
 #include "stages/exact_file.h"
-#include "stages/flat_window.h"
-#include "stages/latents.h"
 #include "stages/memory_plan.h"
 #include "stages/metadata.h"
-#include "stages/palette_method.h"
 #include "stages/tint.h"
 
 /* Larger pictures are not kept for the closed loop, unless a promise asks for it. */
@@ -80,45 +71,6 @@ pith_status pith_encoder_timing(const pith_encoder *encoder, pith_timing *timing
     return sized_give(timing, &encoder->timing, sizeof encoder->timing, "pith_timing", NULL);
 }
 
-/* ---- pixels -> latents ---------------------------------------------------------------- */
-
-/* Work space of one call. */
-typedef struct encode_job {
-    ctr_head head;
-    latent_planes latents;
-    uint64_t memory; /* bytes that the call may take */
-    int effort;
-    encode_stages stages;
-    tile_grid grid;
-    row_band band;
-    alpha_writer alpha;
-    float *window_pixels, *window_opacity;        /* the last of pictures with alpha */
-    float *window_latents[MEMORY_ENCODE_BUFFERS]; /* of the first, an inner and the last window of a line */
-    flat_window flat[MEMORY_ENCODE_BUFFERS];      /* what is in them */
-    int16_t *symbols;                             /* as large as latents */
-    bool has_tint;
-    ctr_tint tint;
-    byte_writer after; /* chunks that follow the slices */
-} encode_job;
-
-static void free_window_latents(encode_job *job, const pith_alloc *alloc) {
-    for (size_t i = 0; i < MEMORY_ENCODE_BUFFERS; i++) {
-        mem_free(alloc, job->window_latents[i]);
-        job->window_latents[i] = NULL;
-    }
-}
-
-static void job_free(encode_job *job, const pith_alloc *alloc) {
-    band_free(&job->band, alloc);
-    mem_free(alloc, job->window_pixels);
-    free_window_latents(job, alloc);
-    mem_free(alloc, job->window_opacity);
-    alpha_writer_free(&job->alpha);
-    mem_free(alloc, job->symbols);
-    bw_free(&job->after);
-    latents_free(&job->latents, alloc);
-}
-
 static pith_status check_arguments(pith_encoder *e, const pith_source *source, const pith_encode_options *o) {
     const pith_image_format *f = &source->format;
     if (!source->read_rows) return diag_set(&e->diag, PITH_E_ARG, "the source has no read_rows");
@@ -175,151 +127,32 @@ static pith_status fill_head(pith_encoder *e, const pith_image_format *f, pith_m
     return status;
 }
 
-static pith_status load_window(pith_encoder *e, encode_job *job, pixel_rect rect) {
-    pixels_load(&job->band, rect, job->window_pixels);
-    if (!job->window_opacity) return PITH_OK;
-    pixels_load_alpha(&job->band, rect, job->window_opacity);
-    return alpha_fill(job->window_pixels, job->window_opacity, rect.height, rect.width, &e->env.alloc, &e->diag);
+/* ---- the whole ---------------------------------------------------------------------------- */
+
+/* Work space of one call. */
+typedef struct encode_job {
+    ctr_head head;
+    latent_planes latents;
+    uint64_t memory; /* bytes that the call may take */
+    encode_stages stages;
+    tile_grid grid;
+    alpha_writer alpha;
+    ctr_tint tint;
+    latents_coder coder;
+    coded_picture coded;
+    byte_writer after; /* chunks that follow the slices */
+} encode_job;
+
+static void job_free(encode_job *job, const pith_alloc *alloc) {
+    latents_coder_free(&job->coder);
+    alpha_writer_free(&job->alpha);
+    coded_free(&job->coded);
+    bw_free(&job->after);
+    latents_free(&job->latents, alloc);
 }
 
-/* Room for one window. */
-static pith_status job_init(pith_encoder *e, encode_job *job, const pith_image_format *format, const tile_grid *grid,
-                            const pith_encode_options *o) {
-    const uint32_t s = 1u << e->traits->log2_downscale;
-    const size_t window = (size_t)grid->x.window * grid->y.window;
-    const pith_alloc *alloc = &e->env.alloc;
-    pith_status status = band_init(&job->band, alloc, format, grid->y.window * s, &e->diag);
-    if (status == PITH_OK) status = alpha_writer_init(&job->alpha, alloc, format, o->quality, o->max_bytes, &e->diag);
-    if (status != PITH_OK) return status;
-    job->window_pixels = mem_alloc(alloc, window, (size_t)3 * s * s * sizeof(float));
-    bool has_all = job->window_pixels != NULL;
-    for (size_t i = 0; i < MEMORY_ENCODE_BUFFERS && i < grid->x.count; i++) {
-        job->window_latents[i] = mem_alloc(alloc, window, e->traits->n_latent * sizeof(float));
-        has_all = has_all && job->window_latents[i];
-    }
-    bool has_alpha = format->n_channels % 2 == 0;
-    if (has_alpha) job->window_opacity = mem_alloc(alloc, window, (size_t)s * s * sizeof(float));
-    if (has_all && (job->window_opacity || !has_alpha)) return PITH_OK;
-    return diag_set(&e->diag, PITH_E_NOMEM, "out of memory for a tile");
-}
-
-static model_window window_of(const tile_grid *grid, tile_span tx, tile_span ty) {
-    model_window w = {.h = grid->y.window, .w = grid->x.window};
-    w.keep_h = tile_axis_kept(&grid->y, ty, &w.keep_y);
-    w.keep_w = tile_axis_kept(&grid->x, tx, &w.keep_x);
-    return w;
-}
-
-/* The encoder network over one window; its core goes to the latent planes. */
-static pith_status run_window(pith_encoder *e, encode_job *job, const tile_grid *grid, uint32_t column, tile_span ty) {
-    const tile_span tx = tile_axis_span(&grid->x, column);
-    const size_t buffer = column == 0 ? 0 : column + 1 < grid->x.count || grid->x.count == 2 ? 1 : 2;
-    float *latents = job->window_latents[buffer];
-    flat_window *flat = &job->flat[buffer];
-    const uint32_t s = 1u << e->traits->log2_downscale, h = grid->y.window, w = grid->x.window;
-    pixel_rect rect = {tx.window_start * s, ty.window_start * s, w * s, h * s};
-    pith_status status = load_window(e, job, rect);
-    if (status != PITH_OK) return status;
-    const model_window window = window_of(grid, tx, ty);
-    if (!flat_window_take(flat, &window, job->window_pixels, 3, (size_t)rect.width * rect.height))
-        status = model_encode(e->session, &window, job->window_pixels, latents, &e->diag);
-    if (status != PITH_OK) return status;
-    const latent_planes *l = &job->latents;
-    for (uint32_t c = 0; c < l->n_channels; c++)
-        for (uint32_t y = 0; y < ty.core_length; y++) {
-            const float *from =
-                latents + ((size_t)c * h + ty.core_start - ty.window_start + y) * w + (tx.core_start - tx.window_start);
-            float *to = l->values + ((size_t)c * l->height + ty.core_start + y) * l->width + tx.core_start;
-            memcpy(to, from, tx.core_length * sizeof *to);
-        }
-    return PITH_OK;
-}
-
-static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pith_source *source,
-                                     const pith_encode_options *o) {
-    pith_status status = PITH_OK;
-    const uint32_t s = 1u << e->traits->log2_downscale, height = source->format.height;
-    const tile_grid grid = job->grid;
-    const double n_windows = (double)grid.y.count * grid.x.count, start = env_seconds();
-
-    const model_window first = window_of(&grid, tile_axis_span(&grid.x, 0), tile_axis_span(&grid.y, 0));
-    PITH_TRY(model_bind_encoder(e->session, &first, &e->diag));
-    e->timing.bind_seconds = env_seconds() - start;
-    PITH_TRY(job_init(e, job, &source->format, &grid, o));
-    for (uint32_t j = 0; j < grid.y.count; j++) {
-        tile_span ty = tile_axis_span(&grid.y, j);
-        uint32_t last = (ty.window_start + grid.y.window) * s;
-        PITH_TRY(band_read(&job->band, source, ty.window_start * s, last < height ? last : height, &e->diag));
-        PITH_TRY(alpha_writer_take(&job->alpha, &job->band, &e->diag));
-        for (uint32_t i = 0; i < grid.x.count; i++) {
-            PITH_TRY(model_session_report(e->session, &e->env, "encoding",
-                                          env_span_at(job->stages.network, (j * (double)grid.x.count + i) / n_windows),
-                                          &e->diag));
-            PITH_TRY(run_window(e, job, &grid, i, ty));
-        }
-    }
-    job->head.alpha = job->alpha.seen_through; /* all opaque is no alpha */
-    e->timing.network_seconds = env_seconds() - start - e->timing.bind_seconds;
-cleanup:
-    /* The search for a size comes next and needs none of this. The network of a picture in one piece is kept for the
-     * next one of its size. */
-    if (n_windows > 1) model_session_release(e->session);
-    band_free(&job->band, &e->env.alloc);
-    mem_free(&e->env.alloc, job->window_pixels);
-    free_window_latents(job, &e->env.alloc);
-    mem_free(&e->env.alloc, job->window_opacity);
-    job->window_pixels = job->window_opacity = NULL;
-    return status;
-}
-
-/* ---- latents -> bytes -------------------------------------------------------------------- */
-
-/* Appends a file of latents and a tint alone, of at most `max_bytes` if that is not 0. `original`: for a search of the
- * symbols, or NULL. */
-static pith_status latents_to_file(pith_encoder *e, encode_job *job, rate_wish wish, const pith_image *original,
-                                   byte_writer *file) {
-    pith_status status = PITH_OK;
-    rate_control rate = {.env = &e->env, .traits = e->traits, .diag = &e->diag, .span = job->stages.writing};
-    if (job->head.method == PITH_METHOD_PALETTE)
-        return palette_write(file, &job->head, &job->latents, e->traits->palette_unit, &e->env.alloc, &e->diag);
-    if (!job->symbols) job->symbols = mem_alloc(&e->env.alloc, latents_count(&job->latents), sizeof *job->symbols);
-    if (!job->symbols) return diag_set(&e->diag, PITH_E_NOMEM, "out of memory for the latents");
-    PITH_TRY(slice_pool_new(&rate.pool, &e->env, job->memory, job->head.n_latent, job->head.prior_id,
-                            ctr_slice_count(&job->head), &e->diag));
-    PITH_TRY(rate_choose(&rate, &job->latents, wish, &job->head, job->symbols));
-    if (original) {
-        const latent_search search = {.env = &e->env,
-                                      .session = e->session,
-                                      .diag = &e->diag,
-                                      .original = original,
-                                      .memory = job->memory,
-                                      .rate = &rate,
-                                      .latents = &job->latents,
-                                      .effort = job->effort,
-                                      .span = job->stages.search};
-        PITH_TRY(latent_search_run(&search, wish, &job->head, job->symbols));
-    }
-    PITH_TRY(ctr_write_head(file, &job->head, &e->diag));
-    PITH_TRY(rate_write_slices(&rate, &job->latents, job->symbols, &job->head, file));
-    if (job->has_tint) ctr_write_tint(file, &job->tint);
-cleanup:
-    slice_pool_free(&rate.pool);
-    return status;
-}
-
-typedef struct latents_writer {
-    pith_encoder *encoder;
-    encode_job *job;
-    uint64_t other_bytes; /* of the whole file */
-    const pith_image *original;
-} latents_writer;
-
-static pith_status write_latents(void *user, float quality, uint64_t max_bytes, bool search, byte_writer *file) {
-    latents_writer *w = user;
-    const size_t tint_bytes = w->job->has_tint ? ctr_chunk_bytes(CTR_TINT_BYTES) : 0;
-    const rate_wish wish = {quality, max_bytes, w->other_bytes + tint_bytes};
-    return latents_to_file(w->encoder, w->job, wish, search ? w->original : NULL, file);
-}
+/* Bytes of the chunks of opacity, 0 where all is opaque. */
+static uint64_t alpha_bytes(const encode_job *job) { return job->alpha.seen_through ? job->alpha.chunks.n_bytes : 0; }
 
 /* Large networks take too long to be run for every trial unasked; nor is memory
  * taken from the networks that they need more. */
@@ -331,50 +164,60 @@ static bool is_closed_loop(const pith_encoder *e, const pith_encode_options *o, 
     return o->effort > (e->traits->max_whole_positions > 0 ? 1 : 0);
 }
 
+static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pith_source *source,
+                                     const pith_encode_options *o) {
+    const encode_stage stage = {&e->env, e->session, &e->diag, source, &job->grid, job->stages.network, &e->timing};
+    pith_status status =
+        alpha_writer_init(&job->alpha, &e->env.alloc, &source->format, o->quality, o->max_bytes, &e->diag);
+    if (status == PITH_OK) status = encode_stage_run(&stage, &job->latents, &job->alpha);
+    job->coder = (latents_coder){.env = &e->env,
+                                 .session = e->session,
+                                 .diag = &e->diag,
+                                 .head = &job->head,
+                                 .latents = &job->latents,
+                                 .memory = job->memory,
+                                 .effort = o->effort,
+                                 .coding = job->stages.writing,
+                                 .search = job->stages.search};
+    return status;
+}
+
 static pith_status encode_open(pith_encoder *e, encode_job *job, const pith_source *source,
-                               const pith_encode_options *o, byte_writer *file) {
-    pith_status status = PITH_OK;
-    PITH_TRY(pixels_to_latents(e, job, source, o));
-    double start = env_seconds();
-    rate_wish wish = {o->quality, o->max_bytes, job->after.n_bytes};
-    if (job->head.alpha) wish.other_bytes += job->alpha.chunks.n_bytes;
-    status = latents_to_file(e, job, wish, NULL, file);
+                               const pith_encode_options *o) {
+    pith_status status = pixels_to_latents(e, job, source, o);
+    if (status != PITH_OK) return status;
+    const rate_wish wish = {o->quality, o->max_bytes, job->after.n_bytes + alpha_bytes(job)};
+    const double start = env_seconds();
+    status = latents_code(&job->coder, wish, false, &job->coded);
     e->timing.coding_seconds = env_seconds() - start;
-cleanup:
     return status;
 }
 
 static pith_status encode_closed(pith_encoder *e, encode_job *job, const pith_source *source,
-                                 const pith_encode_options *o, byte_writer *file) {
+                                 const pith_encode_options *o) {
     pith_status status = PITH_OK;
     kept_source kept = {0};
     PITH_TRY(kept_source_init(&kept, &e->env, source, &e->diag));
     pith_source keeping = kept_source_as_source(&kept);
     PITH_TRY(pixels_to_latents(e, job, &keeping, o));
-    double start = env_seconds();
-    job->has_tint = tint_find(&kept, &job->tint);
-    latents_writer writer = {e, job, job->after.n_bytes, &kept.image};
-    if (job->head.alpha) writer.other_bytes += job->alpha.chunks.n_bytes;
-    closed_loop loop = {.env = &e->env,
-                        .model = model_session_model(e->session),
-                        .diag = &e->diag,
-                        .original = &kept,
-                        .options = o,
-                        .stages = job->stages,
-                        .has_tint = job->has_tint,
-                        .alpha = job->head.alpha,
-                        .other_bytes = writer.other_bytes,
-                        .alpha_bytes = writer.other_bytes - job->after.n_bytes,
-                        .alpha_levels = alpha_writer_levels(&job->alpha),
-                        .memory = job->memory,
-                        .write_latents = write_latents,
-                        .user = &writer};
-    job->head.alpha = false; /* in the trials */
-    bool is_exact = false;
-    status = closed_loop_run(&loop, file, &is_exact);
-    job->head.alpha = loop.alpha && !is_exact;
+    const double start = env_seconds();
+    if (tint_find(&kept, &job->tint)) job->coder.tint = &job->tint;
+    job->coder.original = &kept.image;
+    const closed_loop loop = {.env = &e->env,
+                              .session = e->session,
+                              .diag = &e->diag,
+                              .original = &kept,
+                              .options = o,
+                              .stages = job->stages,
+                              .coder = &job->coder,
+                              .other_bytes = job->after.n_bytes + alpha_bytes(job),
+                              .alpha_bytes = alpha_bytes(job),
+                              .alpha_levels = alpha_writer_levels(&job->alpha),
+                              .memory = job->memory};
+    status = closed_loop_run(&loop, &job->coded);
     e->timing.coding_seconds = env_seconds() - start;
 cleanup:
+    if ((uint64_t)job->grid.x.count * job->grid.y.count > 1) model_session_release(e->session);
     kept_source_free(&kept, &e->env);
     return status;
 }
@@ -395,22 +238,6 @@ static pith_status plan_tiles(pith_encoder *e, encode_job *job, const pith_image
     }
     memory_plan plan = {&e->env, model, &job->head, job->memory};
     return memory_plan_encode(&job->grid, &plan, format, &e->diag);
-}
-
-static pith_status make_file(pith_encoder *e, encode_job *job, const pith_source *source, const pith_encode_options *o,
-                             bool is_closed, byte_writer *file) {
-    pith_status status = PITH_OK;
-    PITH_TRY((is_closed ? encode_closed : encode_open)(e, job, source, o, file));
-    if (job->head.alpha) bw_bytes(file, job->alpha.chunks.data, job->alpha.chunks.n_bytes);
-    bw_bytes(file, job->after.data, job->after.n_bytes);
-    status = file->status;
-    if (status != PITH_OK) {
-        diag_set(&e->diag, status, "out of memory for the file");
-        goto cleanup;
-    }
-    PITH_TRY(env_report(&e->env, "coding", 1, &e->diag));
-cleanup:
-    return status;
 }
 
 static pith_status encode_exact(pith_encoder *e, const pith_source *source, const pith_encode_options *o,
@@ -439,10 +266,10 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     pith_encode_options_defaults(&o, sizeof o);
     bw_init(&file, &e->env.alloc);
     bw_init(&job.after, &e->env.alloc);
+    coded_init(&job.coded, &e->env.alloc);
     PITH_TRY(sized_take(&from, sizeof from, source, "pith_source", &e->diag));
     source = &from;
     if (options) PITH_TRY(sized_take(&o, sizeof o, options, "pith_encode_options", &e->diag));
-    job.effort = o.effort;
 
     PITH_TRY(check_arguments(e, source, &o));
     PITH_TRY(metadata_write(&job.after, &o, &e->env, &e->diag));
@@ -457,7 +284,9 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     job.stages = closed_loop_stages(is_closed ? &o : NULL, model_session_model(e->session));
     PITH_TRY(plan_tiles(e, &job, &source->format, o.max_memory_bytes, is_closed));
     PITH_TRY(latents_init(&job.latents, &e->env.alloc, &job.head, &e->diag));
-    PITH_TRY(make_file(e, &job, source, &o, is_closed, &file));
+    PITH_TRY((is_closed ? encode_closed : encode_open)(e, &job, source, &o));
+    PITH_TRY(coded_write(&job.coded, job.alpha.seen_through ? &job.alpha.chunks : NULL, &job.after, &file, &e->diag));
+    PITH_TRY(env_report(&e->env, "coding", 1, &e->diag));
     *out = (pith_bytes){file.data, file.n_bytes};
     file.data = NULL;
 cleanup:

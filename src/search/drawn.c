@@ -28,8 +28,8 @@ static pith_status residual_to_size(loop_state *s, attempt *best) {
     pith_status status = PITH_OK;
     attempt other = {.is_scored = true};
     attempt_init(&other, &s->k->env->alloc);
-    PITH_TRY(state_set_latents(s, QUALITY_NOTHING, 0, false, &other.latents));
-    room -= (double)other.latents.n_bytes;
+    PITH_TRY(state_set_latents(s, QUALITY_NOTHING, 0, false, &other.coded));
+    room -= (double)coded_latents_bytes(&other.coded);
     if (room > 0) PITH_TRY(fit_residual(s, &other, room, N_TRIALS, &next, &step));
     if (step >= 0 && other.score > best->score - NEAR) PITH_TRY(try_coarser(s, &other, step, room));
     if (other.score > best->score) attempt_swap(best, &other);
@@ -120,7 +120,7 @@ static pith_status reach_by_residual(loop_state *s, attempt *best, double target
     pith_status status = PITH_OK;
     attempt other = {.is_scored = true};
     attempt_init(&other, &s->k->env->alloc);
-    PITH_TRY(state_set_latents(s, QUALITY_NOTHING, 0, false, &other.latents));
+    PITH_TRY(state_set_latents(s, QUALITY_NOTHING, 0, false, &other.coded));
     PITH_TRY(closed_score(s, &other.score));
     const double room =
         best->score >= target ? (double)attempt_bytes(s, best) - (double)attempt_bytes(s, &other) : INFINITY;

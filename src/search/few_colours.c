@@ -43,7 +43,7 @@ static pith_status keep_if_it_fits(loop_state *s, pith_image *image, double scor
     bw_init(&file, &s->k->env->alloc);
     pith_status status = write_exact(s, image, max_bytes, &file, fits);
     if (status == PITH_OK && *fits) {
-        bw_swap(&best->exact, &file);
+        bw_swap(&best->coded.exact, &file);
         best->score = score;
     }
     bw_free(&file);

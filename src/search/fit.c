@@ -21,19 +21,11 @@
 #define OVERSHOOT 0.5            /* of a score, that is no reason to search on */
 
 void attempt_init(attempt *a, const pith_alloc *alloc) {
-    bw_init(&a->latents, alloc);
-    bw_init(&a->chroma, alloc);
-    bw_init(&a->residual, alloc);
-    bw_init(&a->exact, alloc);
+    coded_init(&a->coded, alloc);
     a->score = -INFINITY;
 }
 
-void attempt_free(attempt *a) {
-    bw_free(&a->latents);
-    bw_free(&a->chroma);
-    bw_free(&a->residual);
-    bw_free(&a->exact);
-}
+void attempt_free(attempt *a) { coded_free(&a->coded); }
 
 void attempt_swap(attempt *a, attempt *b) {
     attempt t = *a;
@@ -42,37 +34,35 @@ void attempt_swap(attempt *a, attempt *b) {
 }
 
 uint64_t attempt_bytes(const loop_state *s, const attempt *a) {
-    if (a->exact.n_bytes > 0) return a->exact.n_bytes;
-    return a->latents.n_bytes + a->chroma.n_bytes + a->residual.n_bytes + s->k->alpha_bytes;
+    return coded_bytes(&a->coded) + (a->coded.exact.n_bytes > 0 ? 0 : s->k->alpha_bytes);
 }
 
 pith_status mend_chroma(loop_state *s, attempt *a, double n_bytes) {
     pith_status status = state_mend_chroma(s, (size_t)(CHROMA_PART * n_bytes));
-    a->chroma.n_bytes = 0;
-    bw_swap(&a->chroma, &s->chroma);
+    a->coded.chroma.n_bytes = 0;
+    bw_swap(&a->coded.chroma, &s->chroma);
     return status;
 }
 
 pith_status set_latents(loop_state *s, attempt *a, float quality, bool search) {
-    a->residual.n_bytes = a->exact.n_bytes = 0; /* of an earlier attempt, perhaps */
-    pith_status status = state_set_latents(s, quality, 0, search, &a->latents);
-    return status == PITH_OK ? mend_chroma(s, a, (double)a->latents.n_bytes) : status;
+    pith_status status = state_set_latents(s, quality, 0, search, &a->coded);
+    return status == PITH_OK ? mend_chroma(s, a, (double)coded_latents_bytes(&a->coded)) : status;
 }
 
 pith_status fit_latents(loop_state *s, attempt *a, bool search) {
     const double max_bytes = (double)s->k->options->max_bytes;
-    double reserved = a->chroma.n_bytes > 0 ? (double)a->chroma.n_bytes : CHROMA_PART * max_bytes;
+    double reserved = a->coded.chroma.n_bytes > 0 ? (double)a->coded.chroma.n_bytes : CHROMA_PART * max_bytes;
     pith_status status = PITH_OK;
     for (int round = 0; round < 2; round++) {
-        status = state_set_latents(s, 0, (uint64_t)(max_bytes - reserved), search, &a->latents);
+        status = state_set_latents(s, 0, (uint64_t)(max_bytes - reserved), search, &a->coded);
         if (status == PITH_E_LIMIT && reserved > 0) { /* latents cannot be so small, but perhaps alone */
             diag_clear(s->k->diag);
             reserved = 0;
             continue;
         }
         if (status == PITH_OK) status = mend_chroma(s, a, reserved / CHROMA_PART);
-        if (status != PITH_OK || search || reserved - (double)a->chroma.n_bytes < SPARE_PART * max_bytes) break;
-        reserved = (double)a->chroma.n_bytes;
+        if (status != PITH_OK || search || reserved - (double)a->coded.chroma.n_bytes < SPARE_PART * max_bytes) break;
+        reserved = (double)a->coded.chroma.n_bytes;
     }
     return status;
 }
@@ -92,7 +82,7 @@ static pith_status try_step(loop_state *s, attempt *a, double step, double room,
         if (status != PITH_OK || !(score > a->score)) return status;
         a->score = score;
     }
-    bw_swap(&a->residual, &s->residual);
+    bw_swap(&a->coded.residual, &s->residual);
     return PITH_OK;
 }
 
@@ -111,7 +101,7 @@ pith_status fit_residual(loop_state *s, attempt *a, double room, int n_trials, d
     size_end fine = {.index = -1}, coarse = {.index = COARSEST + FINEST_PART}; /* fine: too many bytes; coarse: fits */
     double n_bytes;
     bool fits = false, halve = false;
-    a->residual.n_bytes = 0;
+    a->coded.residual.n_bytes = 0;
     for (int i = 0; i < n_trials && coarse.index - fine.index > FINEST_PART; i++) {
         PITH_TRY(try_step(s, a, *next, room, &n_bytes));
         halve = fine.known && coarse.known && fits == (n_bytes <= room); /* the same end again */
@@ -148,10 +138,10 @@ pith_status reach_score(loop_state *s, attempt *a, double target, double room, d
         halve = fine.known && coarse.known && reaches == (score >= target);
         reaches = score >= target;
         *(reaches ? &fine : &coarse) = (size_end){next, score, true};
-        const bool is_smaller = a->residual.n_bytes == 0 || s->residual.n_bytes < a->residual.n_bytes;
+        const bool is_smaller = a->coded.residual.n_bytes == 0 || s->residual.n_bytes < a->coded.residual.n_bytes;
         const double n_bytes = (double)s->residual.n_bytes;
         if (n_bytes <= room && (reaches ? a->score < target || is_smaller : score > a->score)) {
-            bw_swap(&a->residual, &s->residual);
+            bw_swap(&a->coded.residual, &s->residual);
             a->score = score;
         }
         if (reaches && score < target + OVERSHOOT) break;

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Files that the closed loop tries, and the search for a residual's step. */
+/* Codings that the closed loop tries, and the search for a residual's step. */
 #ifndef PITH_SEARCH_FIT_H
 #define PITH_SEARCH_FIT_H
 
 #include "search/trial.h"
 
-/* A file: latents and a residual. */
 typedef struct attempt {
-    byte_writer latents, chroma, residual; /* a whole file; a CHRM chunk, RESD chunks, none when empty */
-    byte_writer exact;                     /* a whole file of that method, in place of both; empty: none */
-    bool is_scored;                        /* whether a score is asked for */
-    double score;                          /* closed_score's; -INFINITY: none yet */
+    coded_picture coded;
+    bool is_scored; /* whether a score is asked for */
+    double score;   /* closed_score's; -INFINITY: none yet */
 } attempt;
 
 void attempt_init(attempt *a, const pith_alloc *alloc);

@@ -23,10 +23,9 @@
 /* A share of the bytes for the latents, the rest for a residual. */
 static pith_status try_share(loop_state *s, attempt *a, double share, int n_trials, double *step) {
     const double room = (double)s->k->options->max_bytes - (double)s->k->other_bytes;
-    a->residual.n_bytes = 0;
+    a->coded.residual.n_bytes = 0;
     a->score = -INFINITY;
-    pith_status status =
-        state_set_latents(s, 0, s->k->other_bytes + (uint64_t)fmax(room * share, 1), false, &a->latents);
+    pith_status status = state_set_latents(s, 0, s->k->other_bytes + (uint64_t)fmax(room * share, 1), false, &a->coded);
     if (status == PITH_E_LIMIT) { /* latents cannot be so small */
         diag_clear(s->k->diag);
         return PITH_OK;
@@ -35,7 +34,7 @@ static pith_status try_share(loop_state *s, attempt *a, double share, int n_tria
     status = closed_score(s, &a->score);
     if (share >= 1 || status != PITH_OK) return status;
     double next = *step;
-    return fit_residual(s, a, room - (double)a->latents.n_bytes, n_trials, &next, step);
+    return fit_residual(s, a, room - (double)coded_latents_bytes(&a->coded), n_trials, &next, step);
 }
 
 /* What the user wants protected gets a residual; how many of the bytes is tried. */
@@ -51,7 +50,7 @@ static pith_status share_bytes(loop_state *s, attempt *best) {
         if (other.score > best->score) attempt_swap(best, &other);
     }
     if (best->score == -INFINITY) /* says how many bytes are the least */
-        status = s->k->write_latents(s->k->user, 0, s->k->options->max_bytes, false, &best->latents);
+        status = state_code_latents(s, 0, s->k->options->max_bytes, false, &best->coded);
 cleanup:
     attempt_free(&other);
     return status;
@@ -72,21 +71,20 @@ static void weigh_all(loop_state *s) { memset(s->weights, CLOSED_WEIGHT, (size_t
 /* Finer latents beside a residual, into `a`, where they put more bytes to use than there is room for;
  * nothing otherwise. */
 static pith_status photo_with_residual(loop_state *s, double room, attempt *a) {
-    const closed_loop *k = s->k;
     double step = STEP_SHOWS, next = STEP_SHOWS;
     pith_status status = PITH_OK;
     weigh_all(s);
-    PITH_TRY(k->write_latents(k->user, QUALITY_RESIDUAL, 0, false, &a->latents));
-    if (room > LEAST_EXCESS * (double)a->latents.n_bytes) {
-        PITH_TRY(state_see_latents(s, &a->latents));
-        PITH_TRY(fit_residual(s, a, room - (double)a->latents.n_bytes, 2, &next, &step));
+    PITH_TRY(state_code_latents(s, QUALITY_RESIDUAL, 0, false, &a->coded));
+    if (room > LEAST_EXCESS * (double)coded_latents_bytes(&a->coded)) {
+        PITH_TRY(state_see_latents(s, &a->coded));
+        PITH_TRY(fit_residual(s, a, room - (double)coded_latents_bytes(&a->coded), 2, &next, &step));
     }
-    if (a->residual.n_bytes > 0 && step <= STEP_SHOWS) {
-        PITH_TRY(state_set_latents(s, quality_beside_step(step), 0, false, &a->latents));
+    if (a->coded.residual.n_bytes > 0 && step <= STEP_SHOWS) {
+        PITH_TRY(state_set_latents(s, quality_beside_step(step), 0, false, &a->coded));
         a->is_scored = true;
-        PITH_TRY(fit_residual(s, a, room - (double)a->latents.n_bytes, N_TRIALS_PHOTO, &next, &step));
+        PITH_TRY(fit_residual(s, a, room - (double)coded_latents_bytes(&a->coded), N_TRIALS_PHOTO, &next, &step));
     } else {
-        a->residual.n_bytes = a->latents.n_bytes = 0;
+        a->coded.residual.n_bytes = 0;
     }
 cleanup:
     return status;
@@ -101,7 +99,7 @@ static pith_status photo_to_size(loop_state *s, attempt *best) {
     attempt_init(&mended, &k->env->alloc);
     PITH_TRY(photo_with_residual(s, (double)k->options->max_bytes - (double)k->other_bytes, &mended));
     PITH_TRY(fit_latents(s, best, false));
-    if (mended.residual.n_bytes > 0) {
+    if (mended.coded.residual.n_bytes > 0) {
         PITH_TRY(closed_score(s, &best->score));
         if (mended.score > best->score) attempt_swap(best, &mended);
     }
@@ -125,7 +123,7 @@ static bool searches(const loop_state *s) { return s->k->stages.search.to > 0; }
 
 /* Symbols are searched for where the latents are left alone: a residual would have to be fitted anew. */
 static pith_status search_symbols(loop_state *s, attempt *best) {
-    if (!searches(s) || best->residual.n_bytes > 0 || best->exact.n_bytes > 0) return PITH_OK;
+    if (!searches(s) || best->coded.residual.n_bytes > 0 || best->coded.exact.n_bytes > 0) return PITH_OK;
     return fit_latents(s, best, true);
 }
 
@@ -156,15 +154,15 @@ static pith_status mend_at_quality(loop_state *s, double step) {
     return status == PITH_OK && any ? state_set_residual(s, STEP_SMOOTH, 0) : status;
 }
 
-static pith_status to_quality(loop_state *s, attempt *a, ctr_bound *bound) {
+static pith_status to_quality(loop_state *s, attempt *a) {
     pith_status status = PITH_OK;
     const fid_level level = (fid_level)s->k->options->faithful;
     const float quality = s->k->options->quality, most = fid_level_bound(level);
     float worst = 0, latents = quality;
     const bool unasked = s->k->options->effort > 0;
     double step = unasked && quality >= QUALITY_RESIDUAL ? quality_residual_step(quality, &latents) : 0;
-    PITH_TRY(state_set_latents(s, latents, 0, searches(s), &a->latents));
-    if (unasked && step <= 0) PITH_TRY(mend_chroma(s, a, (double)a->latents.n_bytes));
+    PITH_TRY(state_set_latents(s, latents, 0, searches(s), &a->coded));
+    if (unasked && step <= 0) PITH_TRY(mend_chroma(s, a, (double)coded_latents_bytes(&a->coded)));
     if (unasked) PITH_TRY(mend_at_quality(s, step));
     if (level) {
         PITH_TRY(closed_mend(s, most, N_ROUNDS, &worst));
@@ -178,9 +176,9 @@ static pith_status to_quality(loop_state *s, attempt *a, ctr_bound *bound) {
         if (s->residual.n_bytes == 0) state_set_empty_residual(s);
         if (s->residual.status != PITH_OK)
             status = diag_set(s->k->diag, s->residual.status, "out of memory for the residual");
-        *bound = (ctr_bound){(uint8_t)level, (uint32_t)lroundf(most * 65536), (uint32_t)lroundf(error * 65536)};
+        a->coded.bound = (ctr_bound){(uint8_t)level, (uint32_t)lroundf(most * 65536), (uint32_t)lroundf(error * 65536)};
     }
-    bw_swap(&a->residual, &s->residual);
+    bw_swap(&a->coded.residual, &s->residual);
 cleanup:
     return status;
 }
@@ -193,28 +191,10 @@ static pith_status drawn_to_look(loop_state *s, attempt *best) {
 
 /* ---- the whole -------------------------------------------------------------------------------- */
 
-/* The latents' file with what a header says of what follows, then the residual. */
-static pith_status write_latents_file(const loop_state *s, const attempt *a, const ctr_bound *bound,
-                                      byte_writer *file) {
-    ctr_file latents;
-    pith_status status = ctr_read(&latents, a->latents.data, a->latents.n_bytes, s->k->env, s->k->diag);
-    if (status != PITH_OK) return status;
-    latents.head.residual = a->residual.n_bytes > 0;
-    latents.head.alpha = s->k->alpha;
-    size_t rest = latents.chunks[1].offset;
-    status = ctr_write_head(file, &latents.head, s->k->diag);
-    bw_bytes(file, a->latents.data + rest, a->latents.n_bytes - rest);
-    bw_bytes(file, a->chroma.data, a->chroma.n_bytes);
-    bw_bytes(file, a->residual.data, a->residual.n_bytes);
-    if (bound->level) ctr_write_bound(file, bound);
-    ctr_file_free(&latents, s->k->env);
-    return status;
-}
-
 /* What is smaller without a loss, and no more bytes, is stored so. */
 static pith_status prefer_exact(loop_state *s, attempt *best) {
     bool fits;
-    if (best->exact.n_bytes > 0 && best->score >= 100) return PITH_OK;
+    if (best->coded.exact.n_bytes > 0 && best->score >= 100) return PITH_OK;
     return exact_if_it_fits(s, attempt_bytes(s, best), best, &fits);
 }
 
@@ -234,42 +214,35 @@ static pith_status run_free(loop_state *s, attempt *best) {
     if (s->is_drawn && o->n_protect == 0)
         PITH_TRY(drawn_to_look(s, best));
     else
-        PITH_TRY(to_quality(s, best, NULL));
+        PITH_TRY(to_quality(s, best));
     status = prefer_exact(s, best);
 cleanup:
     return status;
 }
 
 /* What has no error keeps any promise: where it has fewer bytes, or where nothing else does. */
-static pith_status run_faithful(loop_state *s, attempt *best, ctr_bound *bound) {
+static pith_status run_faithful(loop_state *s, attempt *best) {
     const float most = fid_level_bound((fid_level)s->k->options->faithful);
     bool fits = false;
-    pith_status status = to_quality(s, best, bound);
+    pith_status status = to_quality(s, best);
     if (status != PITH_OK && status != PITH_E_LIMIT) return status;
     pith_status alternative = exact_if_it_fits(s, status == PITH_OK ? attempt_bytes(s, best) : UINT64_MAX, best, &fits);
     if (alternative != PITH_OK || !fits) return status == PITH_OK ? alternative : status;
     diag_clear(s->k->diag);
-    *bound = (ctr_bound){(uint8_t)s->k->options->faithful, (uint32_t)lroundf(most * 65536), 0};
+    best->coded.bound = (ctr_bound){(uint8_t)s->k->options->faithful, (uint32_t)lroundf(most * 65536), 0};
     return PITH_OK;
 }
 
-pith_status closed_loop_run(const closed_loop *k, byte_writer *file, bool *is_exact) {
+pith_status closed_loop_run(const closed_loop *k, coded_picture *best) {
     pith_status status = PITH_OK;
     loop_state s = {.k = k};
-    attempt best = {0};
-    ctr_bound bound = {0};
-    attempt_init(&best, &k->env->alloc);
+    attempt a = {0};
+    attempt_init(&a, &k->env->alloc);
     PITH_TRY(state_init(&s, k));
-    PITH_TRY(k->options->faithful ? run_faithful(&s, &best, &bound) : run_free(&s, &best));
-    *is_exact = best.exact.n_bytes > 0;
-    if (*is_exact) {
-        bw_swap(file, &best.exact);
-        if (bound.level) ctr_write_bound(file, &bound);
-    } else {
-        PITH_TRY(write_latents_file(&s, &best, &bound, file));
-    }
+    PITH_TRY(k->options->faithful ? run_faithful(&s, &a) : run_free(&s, &a));
+    coded_swap(best, &a.coded);
 cleanup:
-    attempt_free(&best);
+    attempt_free(&a);
     state_free(&s);
     return status;
 }

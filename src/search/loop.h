@@ -6,8 +6,8 @@
 #define PITH_SEARCH_LOOP_H
 
 #include "base/env.h"
-#include "base/stream.h"
 #include "picture/kept_source.h"
+#include "search/latents_coder.h"
 
 /* The progress that each stage of an encoder is. */
 typedef struct encode_stages {
@@ -22,28 +22,22 @@ encode_stages closed_loop_stages(const pith_encode_options *options, const pith_
 
 typedef struct closed_loop {
     const pith_env *env;
-    pith_model *model;
+    model_session *session;
     pith_diag *diag;
     const kept_source *original;
     const pith_encode_options *options;
     encode_stages stages;
     uint64_t memory;       /* bytes that decoding may take; UINT64_MAX: not bound */
-    bool has_tint;         /* the latents' file has a tint */
-    bool alpha;            /* chunks of alpha will follow .. */
-    uint64_t other_bytes;  /* .. and so many bytes of them and of others */
+    latents_coder *coder;  /* of the same picture */
+    uint64_t other_bytes;  /* of chunks that will follow: of alpha and others */
     uint64_t alpha_bytes;  /* of which these are of alpha */
     unsigned alpha_levels; /* that the opacity is rounded to; 256 and 1: as it is */
-    /* Appends a file of latents alone that has, with those other bytes, at most
-     * `max_bytes`; 0: by the quality. `search`: for the best symbols, which takes long. */
-    pith_status (*write_latents)(void *user, float quality, uint64_t max_bytes, bool search, byte_writer *file);
-    void *user;
 } closed_loop;
 
 /* Bytes that the closed loop takes beside what decoding does. */
 uint64_t closed_loop_bytes(const pith_image_format *format);
 
-/* Appends the file as far as latents, residual and bound; *is_exact: it is one of that method, and has the alpha too.
- */
-pith_status closed_loop_run(const closed_loop *k, byte_writer *file, bool *is_exact) PITH_MUST_CHECK;
+/* Codes the picture into `best`, which coded_init has made. */
+pith_status closed_loop_run(const closed_loop *k, coded_picture *best) PITH_MUST_CHECK;
 
 #endif

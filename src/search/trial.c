@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* What the network makes of a file of latents is asked of a decoder like any
- * other. */
+/* What the network makes of the latents is asked of the stage that decodes files, with the symbols at hand. */
 #include "search/trial.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "container/ctr_write.h"
-#include "networks/model.h"
+#include "stages/decode_stage.h"
 
 /* ---- the caller ---------------------------------------------------------------------------- */
 
@@ -20,14 +19,6 @@ pith_status state_report(loop_state *s, const char *stage, double part) {
 pith_status state_look(loop_state *s) { return env_look(&s->watch, s->k->diag); }
 
 static pith_status look_of_coder(void *user) { return state_look(user); }
-
-/* A trial's progress is the encoder's, which has its own words for it. */
-static int report_of_trial(void *user, const char *stage, double done) {
-    const loop_state *s = user;
-    (void)stage, (void)done;
-    const pith_progress *callers = &s->k->env->progress;
-    return callers->report ? callers->report(callers->user, s->watch.stage, s->watch.done) : 0;
-}
 
 /* ---- the importance of blocks ------------------------------------------------------------ */
 
@@ -91,6 +82,7 @@ static pith_status make_room(loop_state *s) {
 }
 
 pith_status state_init(loop_state *s, const closed_loop *k) {
+    pith_model *model = model_session_model(k->session);
     *s = (loop_state){.k = k};
     bw_init(&s->residual, &k->env->alloc);
     bw_init(&s->chroma, &k->env->alloc);
@@ -98,8 +90,10 @@ pith_status state_init(loop_state *s, const closed_loop *k) {
     if (status == PITH_OK) status = make_room(s);
     if (status == PITH_OK) res_coder_watch(s->coder, look_of_coder, s);
     if (status == PITH_OK) status = find_important(s);
-    if (status == PITH_OK) status = model_decoder_id(k->model, s->recipe.decoder_id, k->diag);
-    const model_traits *traits = model_traits_of(k->model);
+    if (status == PITH_OK) status = model_decoder_id(model, s->recipe.decoder_id, k->diag);
+    if (status == PITH_OK) status = latents_init(&s->values, &k->env->alloc, k->coder->head, k->diag);
+    if (k->coder->tint) s->colours = true_colours_of_tint(k->coder->tint);
+    const model_traits *traits = model_traits_of(model);
     if (traits->can_denoise && !traits->denoiser_varies) s->recipe.n_steps = MODEL_DEFAULT_STEPS;
     const pith_image_format *f = &k->original->image.format;
     s->is_drawn = (uint64_t)f->width * f->height <= ICON_PIXELS || closed_is_drawn(&k->original->image);
@@ -108,7 +102,7 @@ pith_status state_init(loop_state *s, const closed_loop *k) {
 
 void state_free(loop_state *s) {
     const pith_alloc *alloc = &s->k->env->alloc;
-    pith_decoder_free(&s->decoder);
+    latents_free(&s->values, alloc);
     res_coder_free(&s->coder);
     fid_meter_free(&s->meter);
     fid_weights_free(&s->importance, alloc);
@@ -121,43 +115,45 @@ void state_free(loop_state *s) {
     mem_free(alloc, s->weights);
 }
 
-static pith_status new_decoder(loop_state *s) {
-    pith_env trial = *s->k->env;
-    trial.progress = (pith_progress){report_of_trial, s};
-    trial.max_seconds = 0; /* the encoder's clock is in what it reports to */
-    return pith_decoder_new(&s->decoder, &trial, s->k->diag);
+/* ---- latents ------------------------------------------------------------------------------- */
+
+pith_status state_code_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, coded_picture *coded) {
+    const rate_wish wish = {quality, max_bytes, s->k->other_bytes};
+    return latents_code(s->k->coder, wish, search, coded);
 }
 
-pith_status state_see_latents(loop_state *s, const byte_writer *file) {
+pith_status state_see_latents(loop_state *s, const coded_picture *coded) {
     const closed_loop *k = s->k;
     pith_image image = k->original->image;
     pith_sink sink;
     image.pixels = s->network;
-    s->residual.n_bytes = s->chroma.n_bytes = 0;
-    if (file->status != PITH_OK) return diag_set(k->diag, file->status, "out of memory for the file");
-    pith_status status = s->decoder ? PITH_OK : new_decoder(s);
-    if (status != PITH_OK) return status;
-    status = pith_decoder_open(s->decoder, file->data, file->n_bytes);
     pith_sink_to_image(&sink, sizeof sink, &image);
-    pith_decode_options o;
-    pith_decode_options_defaults(&o, sizeof o);
-    o.steps = (int)s->recipe.n_steps; /* what the residual will be added to */
-    if (k->memory != UINT64_MAX) o.max_memory_bytes = k->memory;
-    if (status == PITH_OK) status = pith_decode(s->decoder, k->model, &o, &sink);
-    if (status == PITH_E_ABORTED) return env_stopped(k->env, k->diag); /* a word to stop, or that clock */
-    if (status != PITH_OK) return diag_set(k->diag, status, "%s", pith_decoder_message(s->decoder));
+    s->residual.n_bytes = s->chroma.n_bytes = 0;
+    decode_stage stage = {.env = k->env,
+                          .session = k->session,
+                          .diag = k->diag,
+                          .head = &coded->head,
+                          .latents = &s->values,
+                          .colours = &s->colours,
+                          .n_steps = s->recipe.n_steps, /* what the residual will be added to */
+                          .memory = k->memory,
+                          .words = s->watch.stage,
+                          .span = {s->watch.done, s->watch.done},
+                          .sink = &sink};
+    lat_dequantise(k->coder->symbols, latents_count(&s->values), lat_step(coded->head.step_index), s->values.values);
+    pith_status status = decode_stage_plan(&stage);
+    if (status == PITH_OK) status = decode_stage_run(&stage);
+    if (status != PITH_OK) return status;
     kept_source_forgive(k->original, s->network);
     memcpy(s->result, s->network, s->picture_bytes);
     return PITH_OK;
 }
 
-pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, byte_writer *file) {
-    file->n_bytes = 0;
-    if (search) pith_decoder_free(&s->decoder); /* the search needs the room */
-    pith_status status = s->k->write_latents(s->k->user, quality, max_bytes, search, file);
+pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, coded_picture *coded) {
+    pith_status status = state_code_latents(s, quality, max_bytes, search, coded);
     s->searched = search;
     if (search && status == PITH_OK) status = state_report(s, "comparing", 0);
-    return status == PITH_OK ? state_see_latents(s, file) : status;
+    return status == PITH_OK ? state_see_latents(s, coded) : status;
 }
 
 /* ---- the residual -------------------------------------------------------------------------- */

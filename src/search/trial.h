@@ -11,6 +11,7 @@
 #include "fidelity/weight_map.h"
 #include "residual/residual_coder.h"
 #include "search/loop.h"
+#include "stages/true_colours.h"
 
 #define SCORE_PIXELS 2000000u /* larger pictures are scored in strips of so many, to take little memory */
 #define CLOSED_WEIGHT 16u     /* res_options.weights: as usual */
@@ -18,11 +19,12 @@
 typedef struct loop_state {
     const closed_loop *k;
     env_watch watch;
-    pith_decoder *decoder;
+    latent_planes values; /* what a decoder has of the latents last coded */
+    true_colours colours; /* and of the tint */
     res_coder *coder;
     ctr_recipe recipe;
     size_t picture_bytes;
-    uint8_t *network, *result; /* 8-bit pictures: of the latents last written; the same, mended */
+    uint8_t *network, *result; /* 8-bit pictures: of the latents last coded; the same, mended */
     byte_writer chroma;        /* a CHRM chunk, by which `network` is mended; empty: none */
     byte_writer residual;      /* RESD chunks of `result`; empty: none */
     fid_meter *meter;
@@ -32,19 +34,23 @@ typedef struct loop_state {
     fid_weights importance;
     uint8_t *weights; /* of blocks, as in res_options */
     bool is_drawn;
-    bool searched; /* the latents last written were searched for */
+    bool searched; /* the symbols last coded were searched for */
 } loop_state;
 
 /* trial.c. `s` is zeroed but for `k` before, and freed after it failed too. */
 pith_status state_init(loop_state *s, const closed_loop *k) PITH_MUST_CHECK;
 void state_free(loop_state *s);
 
-/* Has the network decode a file of latents; no residual mends it yet. */
-pith_status state_see_latents(loop_state *s, const byte_writer *file) PITH_MUST_CHECK;
+/* Codes the latents into `coded`: of a quality, or with max_bytes > 0 the best whose file has at most so many bytes
+ * with what else goes into it. `search`: for the best symbols, which takes long. */
+pith_status state_code_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, coded_picture *coded)
+    PITH_MUST_CHECK;
 
-/* Writes latents into `file`, of a quality or of a size as closed_loop.write_latents
- * does, and has the network decode them. */
-pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, byte_writer *file)
+/* Has the network decode what was coded last; no residual mends it yet. */
+pith_status state_see_latents(loop_state *s, const coded_picture *coded) PITH_MUST_CHECK;
+
+/* Both. */
+pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, coded_picture *coded)
     PITH_MUST_CHECK;
 
 /* trial_chroma.c: mends the colours of `network`, as it is without a residual, as far as a chunk of at most

@@ -169,7 +169,8 @@ pith_status state_mend_chroma(loop_state *s, size_t max_bytes) {
     measured m = {0};
     byte_writer coded;
     s->chroma.n_bytes = 0;
-    if (f->n_channels != 3 || s->k->has_tint || max_bytes < ctr_chunk_bytes(2 * CHROMA_N_FACTORS + 1)) return PITH_OK;
+    if (f->n_channels != 3 || s->k->coder->tint || max_bytes < ctr_chunk_bytes(2 * CHROMA_N_FACTORS + 1))
+        return PITH_OK;
     bw_init(&coded, alloc);
     PITH_TRY(chroma_grid_init(&grid, alloc, f->width, f->height));
     m = (measured){.across = grid.across, .down = grid.down};

@@ -84,7 +84,7 @@ cleanup:
     return status;
 }
 
-pith_status palette_write(byte_writer *file, ctr_head *head, const latent_planes *l, float unit,
+pith_status palette_write(byte_writer *chunk, ctr_head *head, const latent_planes *l, float unit,
                           const pith_alloc *alloc, pith_diag *diag) {
     pith_status status = PITH_OK;
     byte_writer deflated;
@@ -96,9 +96,8 @@ pith_status palette_write(byte_writer *file, ctr_head *head, const latent_planes
         diag_set(diag, status, "the latent could not be reduced to a palette (%s)", pith_status_name(status));
         goto cleanup;
     }
-    PITH_TRY(ctr_write_head(file, head, diag));
-    ctr_write_chunk(file, CTR_CHUNK_PALETTE, deflated.data, deflated.n_bytes);
-    status = file->status;
+    ctr_write_chunk(chunk, CTR_CHUNK_PALETTE, deflated.data, deflated.n_bytes);
+    status = chunk->status;
     if (status != PITH_OK) diag_set(diag, status, "out of memory for the file");
 cleanup:
     mem_free(alloc, plain);

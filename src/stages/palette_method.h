@@ -9,9 +9,9 @@
 #include "container/ctr_write.h"
 #include "stages/latents.h"
 
-/* HEAD and PALT. `unit` is the model's, of a byte. head->step_index becomes that
+/* Appends PALT. `unit` is the model's, of a byte. head->step_index becomes that
  * of a uniform quantiser with as much noise. */
-pith_status palette_write(byte_writer *file, ctr_head *head, const latent_planes *latents, float unit,
+pith_status palette_write(byte_writer *chunk, ctr_head *head, const latent_planes *latents, float unit,
                           const pith_alloc *alloc, pith_diag *diag) PITH_MUST_CHECK;
 
 /* Fills latents that latents_init has sized from the file's header. */

@@ -6,7 +6,6 @@
 
 #include "base/env.h"
 #include "stages/alpha.h"
-#include "stages/true_colours.h"
 
 #define ROWS 16u         /* written at a time */
 #define LEAST_SHARE 0.1f /* of the largest factor: what a channel must have to be decoded */
@@ -16,7 +15,6 @@ typedef struct preview_job {
     const preview *p;
     pixel_rect positions; /* of the whole latent */
     row_band band;        /* in pixels of the preview */
-    true_colours colours;
     alpha_reader alpha;
     float *map;        /* 3 x (n_latent + 1), see model_preview_map */
     float *planes;     /* three planes of ROWS rows */
@@ -50,15 +48,13 @@ static pith_status job_init(preview_job *job, pith_diag *diag) {
     pixel_rect *at = &job->positions;
     positions_of(&at->x, &at->width, p->pixels.x, p->pixels.width, head->log2_downscale);
     positions_of(&at->y, &at->height, p->pixels.y, p->pixels.height, head->log2_downscale);
-    pith_image_format format = {.width = at->width,
-                                .height = at->height,
-                                .n_channels = (uint8_t)((head->grey ? 1 : 3) + head->alpha),
-                                .bit_depth = p->sink->bit_depth == 16 ? 16 : 8};
+    pith_image_format format = ctr_picture_format(head, p->sink->bit_depth);
+    format.width = at->width;
+    format.height = at->height;
     pith_status status = band_init(&job->band, alloc, &format, ROWS, diag);
     if (status == PITH_OK) status = alpha_reader_init(&job->alpha, alloc, p->file, p->pixels.x, p->pixels.width, diag);
     if (status != PITH_OK) return status;
-    status = true_colours_init(&job->colours, alloc, p->file, &job->band, diag);
-    if (status != PITH_OK) return status;
+    if (p->colours->has_line) job->band.line = &p->colours->line;
     job->map = mem_alloc(alloc, 3 * (head->n_latent + 1u), sizeof *job->map);
     job->planes = mem_alloc(alloc, (size_t)3 * ROWS * at->width, sizeof *job->planes);
     job->opacity = mem_alloc(alloc, at->width, sizeof *job->opacity);
@@ -70,7 +66,6 @@ static pith_status job_init(preview_job *job, pith_diag *diag) {
 static void job_free(preview_job *job) {
     const pith_alloc *alloc = &job->p->env->alloc;
     band_free(&job->band, alloc);
-    true_colours_free(&job->colours, alloc);
     alpha_reader_free(&job->alpha);
     mem_free(alloc, job->map);
     mem_free(alloc, job->planes);
@@ -125,7 +120,7 @@ static pith_status write_rows(preview_job *job, uint32_t first, pith_diag *diag)
     for (uint32_t y = 0; y < band->n_rows; y++) map_row(job, first + y, y);
     pixel_rect rect = {0, first, job->positions.width, band->n_rows};
     pixels_store(band, rect, job->planes, ROWS, rect.width, 0, 0);
-    true_colours_apply(&job->colours, band, job->positions.y + first, job->positions.x,
+    true_colours_apply(job->p->colours, band, job->positions.y + first, job->positions.x,
                        1u << job->p->file->head.log2_downscale);
     for (uint32_t y = first; y < first + band->n_rows && job->alpha.coder; y++) {
         pith_status status = fill_alpha_row(job, y, diag);

@@ -9,12 +9,14 @@
 #include "networks/model.h"
 #include "picture/pixels.h"
 #include "stages/latents.h"
+#include "stages/true_colours.h"
 
 /* All borrowed. */
 typedef struct preview {
     const pith_env *env;
     const pith_model *model;
     const ctr_file *file;
+    const true_colours *colours;
     const latent_planes *latents; /* hold every position that `pixels` lie in */
     pixel_rect pixels;            /* the part of the whole picture that is shown */
     const pith_sink *sink;

@@ -4,14 +4,14 @@
 
 #include "base/status.h"
 
-pith_status true_colours_init(true_colours *t, const pith_alloc *alloc, const ctr_file *file, row_band *band,
-                              pith_diag *diag) {
+true_colours true_colours_of_tint(const ctr_tint *tint) {
+    return (true_colours){.has_line = true, .line = colour_line_between(tint->ends[0], tint->ends[1])};
+}
+
+pith_status true_colours_init(true_colours *t, const pith_alloc *alloc, const ctr_file *file, pith_diag *diag) {
     ctr_tint tint;
-    *t = (true_colours){.has_line = ctr_read_tint(file, &tint), .has_grid = file->chroma != 0};
-    if (t->has_line) {
-        t->line = colour_line_between(tint.ends[0], tint.ends[1]);
-        band->line = &t->line;
-    }
+    *t = ctr_read_tint(file, &tint) ? true_colours_of_tint(&tint) : (true_colours){0};
+    t->has_grid = file->chroma != 0;
     if (!t->has_grid) return PITH_OK;
     const ctr_chunk *chunk = &file->chunks[file->chroma];
     pith_status status = chroma_grid_init(&t->grid, alloc, file->head.width, file->head.height);

@@ -15,9 +15,10 @@ typedef struct true_colours {
     chroma_grid grid;
 } true_colours;
 
-/* The band keeps to the tint from now on, and borrows it. */
-pith_status true_colours_init(true_colours *t, const pith_alloc *alloc, const ctr_file *file, row_band *band,
-                              pith_diag *diag) PITH_MUST_CHECK;
+/* What a file says; freed after it failed too. */
+pith_status true_colours_init(true_colours *t, const pith_alloc *alloc, const ctr_file *file, pith_diag *diag)
+    PITH_MUST_CHECK;
+true_colours true_colours_of_tint(const ctr_tint *tint);
 void true_colours_free(true_colours *t, const pith_alloc *alloc);
 
 /* Mends the band's rows, whose first sample is that of (top, left) of the picture, or of one of 1/spacing of its size.
