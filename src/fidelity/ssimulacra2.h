@@ -4,17 +4,13 @@
 #ifndef PITH_FIDELITY_SSIMULACRA2_H
 #define PITH_FIDELITY_SSIMULACRA2_H
 
-#include <pith/pith.h>
+#include "fidelity/look.h"
 
 #define FID_SSIMULACRA2_MIN_SIDE 8 /* pixels, as in the reference tool */
 
-/* Asked between rows whether to go on; what is not PITH_OK ends the call. `ask` may be NULL. */
-typedef struct fid_look {
-    pith_status (*ask)(void *user);
-    void *user;
-} fid_look;
-
-/* As pith_ssimulacra2, of pictures that were checked: one size, 1 or 3 channels each.
+/* `a` is the original; of pictures that were checked: one size, 1 or 3 channels each, of 8 or 16 bits. NaN when a side
+ * is under FID_SSIMULACRA2_MIN_SIDE. A scale with a side under 4 is left out, so that below 113 pixels a side there are
+ * fewer than six (the reference tool then weighs the others as if they stood elsewhere).
  * PITH_E_NOMEM, or what `look` says. Takes 24 bytes a pixel. */
 pith_status fid_ssimulacra2_score(double *score, const pith_alloc *alloc, const pith_image *a, const pith_image *b,
                                   fid_look look) PITH_MUST_CHECK;
