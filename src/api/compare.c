@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/env.h"
+#include "base/job.h"
 #include "base/sized.h"
 #include "fidelity/ms_ssim.h"
 #include "fidelity/psnr.h"
@@ -27,8 +28,7 @@ pith_status pith_compare_options_defaults(pith_compare_options *options, size_t 
 /* One call. Figures are the worst so far. */
 typedef struct comparison {
     pith_env env;
-    env_clock clock;
-    env_watch watch;
+    job job;
     pith_diag *why;
     pith_compare_options options;
     pith_compare_result result;
@@ -70,11 +70,6 @@ static pith_status check(const comparison *c) {
 
 /* ---- measures ---------------------------------------------------------------------- */
 
-static pith_status look(void *user) {
-    comparison *c = user;
-    return env_look(&c->watch, c->why);
-}
-
 static void note_lesser(double *worst, double figure) {
     if (isnan(*worst) || figure < *worst) *worst = figure;
 }
@@ -102,7 +97,7 @@ static pith_status measure_rows(comparison *c, const pith_image *a, const pith_i
             c->result.worst_tile = fmax(c->result.worst_tile, (double)row[tx].error); /* of NaN and a number, that */
             if (c->options.tiles) note_tile(&c->options.tiles[(size_t)ty * across + tx], &row[tx], is_first);
         }
-        status = look(c);
+        status = job_look(&c->job, c->why);
     }
 cleanup:
     fid_meter_free(&meter);
@@ -124,41 +119,39 @@ cleanup:
     return status;
 }
 
-static pith_status report(comparison *c, double done) {
-    return env_watch_report(&c->watch, &c->env, "comparing", done, c->why);
-}
+static pith_status report(comparison *c, double done) { return job_report(&c->job, "comparing", done, c->why); }
 
-/* Of pictures without alpha; its part of the whole call is `span`. */
-static pith_status measure(comparison *c, const pith_image *a, const pith_image *b, env_span span, bool is_first) {
+/* Of pictures without alpha; its part of the whole call is `part`. */
+static pith_status measure(comparison *c, const pith_image *a, const pith_image *b, span part, bool is_first) {
     pith_status status = PITH_OK;
     const uint32_t measures = c->options.measures;
     const pith_alloc *alloc = &c->env.alloc;
-    const fid_look on = {look, c};
+    const watch watch = job_watch(&c->job);
     double figure;
     if (measures & PITH_MEASURE_PSNR) note_lesser(&c->result.psnr_db, fid_psnr(a, b));
-    PITH_TRY(report(c, env_span_at(span, 0.05)));
+    PITH_TRY(report(c, span_at(part, 0.05)));
     if (measures & PITH_MEASURE_MS_SSIM) {
-        PITH_TRY(fid_ms_ssim(&figure, alloc, a, b, on));
+        PITH_TRY(fid_ms_ssim(&figure, alloc, a, b, watch));
         note_lesser(&c->result.ms_ssim, figure);
     }
-    PITH_TRY(report(c, env_span_at(span, 0.4)));
+    PITH_TRY(report(c, span_at(part, 0.4)));
     if (measures & PITH_MEASURE_SSIMULACRA2) {
-        PITH_TRY(fid_ssimulacra2_score(&figure, alloc, a, b, on));
+        PITH_TRY(fid_ssimulacra2_score(&figure, alloc, a, b, watch));
         note_lesser(&c->result.ssimulacra2, figure);
     }
-    PITH_TRY(report(c, env_span_at(span, 0.9)));
+    PITH_TRY(report(c, span_at(part, 0.9)));
     if (measures & PITH_MEASURE_TILES) PITH_TRY(measure_tiles(c, a, b, is_first));
 cleanup:
     if (status == PITH_E_NOMEM) diag_set(c->why, status, "out of memory to compare pictures");
     return status;
 }
 
-static pith_status measure_composed(comparison *c, env_span span) {
+static pith_status measure_composed(comparison *c, span part) {
     pith_status status = PITH_OK;
     for (int i = 0; i < 2; i++) PITH_TRY(whole_picture_opaque(&c->opaque[i], &c->env, &c->pictures[i], c->why));
     for (int on_white = 1; on_white >= 0; on_white--) {
         for (int i = 0; i < 2; i++) whole_picture_compose(&c->opaque[i], &c->pictures[i], on_white);
-        const env_span half = {env_span_at(span, on_white ? 0 : 0.5), env_span_at(span, on_white ? 0.5 : 1)};
+        const span half = {span_at(part, on_white ? 0 : 0.5), span_at(part, on_white ? 0.5 : 1)};
         PITH_TRY(measure(c, &c->opaque[0], &c->opaque[1], half, on_white));
     }
 cleanup:
@@ -167,14 +160,14 @@ cleanup:
 
 static pith_status compare(comparison *c) {
     pith_status status = PITH_OK;
-    const env_span span = {0.1, 1};
+    const span part = {0.1, 1};
     PITH_TRY(check(c));
     for (int i = 0; i < 2; i++) {
         PITH_TRY(report(c, 0.05 * i));
-        PITH_TRY(whole_picture_read(&c->pictures[i], &c->env, &c->sources[i], &c->watch, c->why));
+        PITH_TRY(whole_picture_read(&c->pictures[i], &c->env, &c->sources[i], &c->job, c->why));
     }
     const bool has_alpha = c->pictures[0].format.n_channels % 2 == 0 || c->pictures[1].format.n_channels % 2 == 0;
-    PITH_TRY(has_alpha ? measure_composed(c, span) : measure(c, &c->pictures[0], &c->pictures[1], span, true));
+    PITH_TRY(has_alpha ? measure_composed(c, part) : measure(c, &c->pictures[0], &c->pictures[1], part, true));
     PITH_TRY(report(c, 1));
 cleanup:
     for (int i = 0; i < 2; i++) {
@@ -197,8 +190,8 @@ pith_status pith_compare(const pith_env *env, const pith_source *original, const
     PITH_TRY(sized_take(&c.sources[0], sizeof c.sources[0], original, "pith_source", why));
     PITH_TRY(sized_take(&c.sources[1], sizeof c.sources[1], decoded, "pith_source", why));
     if (options) PITH_TRY(sized_take(&c.options, sizeof c.options, options, "pith_compare_options", why));
-    env_clock_start(&c.clock, &c.env);
-    PITH_TRY(compare(&c));
+    job_start(&c.job, &c.env);
+    PITH_TRY(job_end(&c.job, compare(&c), why));
     PITH_TRY(sized_give(result, &c.result, sizeof c.result, "pith_compare_result", why));
 cleanup:
     return status;

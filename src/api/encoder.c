@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "base/job.h"
 #include "base/sized.h"
 #include "codec/lat_prior.h"
 #include "networks/model.h"
@@ -20,7 +21,7 @@
 
 struct pith_encoder {
     pith_env env;
-    env_clock clock;
+    job job;                    /* of the present call */
     model_session *session;     /* NULL without a model */
     const model_traits *traits; /* of the session's model */
     pith_diag diag;
@@ -166,11 +167,13 @@ static bool is_closed_loop(const pith_encoder *e, const pith_encode_options *o, 
 
 static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pith_source *source,
                                      const pith_encode_options *o) {
-    const encode_stage stage = {&e->env, e->session, &e->diag, source, &job->grid, job->stages.network, &e->timing};
+    const encode_stage stage = {&e->env, &e->job,    e->session,          &e->diag,
+                                source,  &job->grid, job->stages.network, &e->timing};
     pith_status status =
         alpha_writer_init(&job->alpha, &e->env.alloc, &source->format, o->quality, o->max_bytes, &e->diag);
     if (status == PITH_OK) status = encode_stage_run(&stage, &job->latents, &job->alpha);
     job->coder = (latents_coder){.env = &e->env,
+                                 .job = &e->job,
                                  .session = e->session,
                                  .diag = &e->diag,
                                  .head = &job->head,
@@ -187,9 +190,9 @@ static pith_status encode_open(pith_encoder *e, encode_job *job, const pith_sour
     pith_status status = pixels_to_latents(e, job, source, o);
     if (status != PITH_OK) return status;
     const rate_wish wish = {o->quality, o->max_bytes, job->after.n_bytes + alpha_bytes(job)};
-    const double start = env_seconds();
+    const double start = job_seconds();
     status = latents_code(&job->coder, wish, false, &job->coded);
-    e->timing.coding_seconds = env_seconds() - start;
+    e->timing.coding_seconds = job_seconds() - start;
     return status;
 }
 
@@ -200,10 +203,11 @@ static pith_status encode_closed(pith_encoder *e, encode_job *job, const pith_so
     PITH_TRY(kept_source_init(&kept, &e->env, source, &e->diag));
     pith_source keeping = kept_source_as_source(&kept);
     PITH_TRY(pixels_to_latents(e, job, &keeping, o));
-    const double start = env_seconds();
+    const double start = job_seconds();
     if (tint_find(&kept, &job->tint)) job->coder.tint = &job->tint;
     job->coder.original = &kept.image;
     const closed_loop loop = {.env = &e->env,
+                              .job = &e->job,
                               .session = e->session,
                               .diag = &e->diag,
                               .original = &kept,
@@ -215,7 +219,7 @@ static pith_status encode_closed(pith_encoder *e, encode_job *job, const pith_so
                               .alpha_levels = alpha_writer_levels(&job->alpha),
                               .memory = job->memory};
     status = closed_loop_run(&loop, &job->coded);
-    e->timing.coding_seconds = env_seconds() - start;
+    e->timing.coding_seconds = job_seconds() - start;
 cleanup:
     if ((uint64_t)job->grid.x.count * job->grid.y.count > 1) model_session_release(e->session);
     kept_source_free(&kept, &e->env);
@@ -243,12 +247,16 @@ static pith_status plan_tiles(pith_encoder *e, encode_job *job, const pith_image
 static pith_status encode_exact(pith_encoder *e, const pith_source *source, const pith_encode_options *o,
                                 const byte_writer *after, byte_writer *file) {
     bool fits;
-    const double start = env_seconds();
-    const exact_file_wish wish = {
-        .max_bytes = UINT64_MAX, .memory = o->max_memory_bytes, .stage = "coding", .span = {0, 1}, .after = after};
+    const double start = job_seconds();
+    const exact_file_wish wish = {.max_bytes = UINT64_MAX,
+                                  .memory = o->max_memory_bytes,
+                                  .job = &e->job,
+                                  .stage = "coding",
+                                  .span = {0, 1},
+                                  .after = after};
     pith_status status = exact_file_write(file, &e->env, source, &wish, &fits, &e->diag);
-    e->timing.coding_seconds = env_seconds() - start;
-    return status == PITH_OK ? env_report(&e->env, "coding", 1, &e->diag) : status;
+    e->timing.coding_seconds = job_seconds() - start;
+    return status == PITH_OK ? job_report(&e->job, "coding", 1, &e->diag) : status;
 }
 
 pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_encode_options *options,
@@ -262,7 +270,8 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     *out = (pith_bytes){0};
     diag_clear(&e->diag);
     e->timing = (pith_timing){0};
-    env_clock_start(&e->clock, &e->env);
+    job_start(&e->job, &e->env);
+    if (e->session) model_session_work_for(e->session, &e->job);
     pith_encode_options_defaults(&o, sizeof o);
     bw_init(&file, &e->env.alloc);
     bw_init(&job.after, &e->env.alloc);
@@ -286,11 +295,11 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     PITH_TRY(latents_init(&job.latents, &e->env.alloc, &job.head, &e->diag));
     PITH_TRY((is_closed ? encode_closed : encode_open)(e, &job, source, &o));
     PITH_TRY(coded_write(&job.coded, job.alpha.seen_through ? &job.alpha.chunks : NULL, &job.after, &file, &e->diag));
-    PITH_TRY(env_report(&e->env, "coding", 1, &e->diag));
+    PITH_TRY(job_report(&e->job, "coding", 1, &e->diag));
     *out = (pith_bytes){file.data, file.n_bytes};
     file.data = NULL;
 cleanup:
     bw_free(&file);
     job_free(&job, &e->env.alloc);
-    return status;
+    return job_end(&e->job, status, &e->diag);
 }

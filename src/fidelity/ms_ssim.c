@@ -26,7 +26,7 @@ typedef struct plane {
 typedef struct scratch {
     plane x, y;
     double *rows;
-    fid_look look;
+    watch watch;
 } scratch;
 
 static void load_plane(plane *p, const pith_image *image, size_t channel) {
@@ -112,8 +112,7 @@ static pith_status scale_mean(double *result, const scratch *s, bool with_lumina
             filter_columns(mean, ring, y, width, n_out);
             sum += sum_row(mean, n_out, with_luminance);
         }
-        pith_status status = y % LOOK_ROWS == 0 ? fid_look_on(s->look) : PITH_OK;
-        if (status != PITH_OK) return status;
+        if (y % LOOK_ROWS == 0 && watch_stops(s->watch)) return PITH_E_ABORTED;
     }
     *result = sum / ((double)n_out * (double)(s->x.height - TAPS + 1));
     return PITH_OK;
@@ -137,7 +136,7 @@ static pith_status scale_means(double means[FID_MS_SSIM_SCALES], scratch *s, con
 }
 
 pith_status fid_ms_ssim(double *similarity, const pith_alloc *alloc, const pith_image *a, const pith_image *b,
-                        fid_look look) {
+                        watch watch) {
     const size_t width = a->format.width, height = a->format.height;
     double means[FID_MS_SSIM_SCALES] = {0}, sum_of_exponents = 0;
     pith_status status = PITH_E_NOMEM;
@@ -146,7 +145,7 @@ pith_status fid_ms_ssim(double *similarity, const pith_alloc *alloc, const pith_
     scratch s = {.x.samples = mem_alloc(alloc, height, width * sizeof(float)),
                  .y.samples = mem_alloc(alloc, height, width * sizeof(float)),
                  .rows = mem_alloc(alloc, (TAPS + 1) * N_MEANS + 1, width * sizeof(double)),
-                 .look = look};
+                 .watch = watch};
     if (s.x.samples && s.y.samples && s.rows) status = scale_means(means, &s, a, b);
     for (size_t i = 0; i < FID_MS_SSIM_SCALES; i++) sum_of_exponents += fid_ms_ssim_exponents[i];
     double product = 1;

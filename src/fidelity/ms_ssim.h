@@ -6,7 +6,7 @@
 #define PITH_FIDELITY_MS_SSIM_H
 
 #include "base/mem.h"
-#include "fidelity/look.h"
+#include "base/watch.h"
 #include "fidelity/window.h"
 
 #define FID_MS_SSIM_SCALES 5u
@@ -22,8 +22,8 @@ void fid_halve(float *half, const float *plane, size_t width, size_t height);
 
 /* Of pictures that were checked: one size, 1 or 3 channels each, of 8 or 16 bits. The mean over R, G and B, taken at
  * each scale before the scales are multiplied; of two grey pictures, the one channel's. NaN when a side is under
- * FID_MS_SSIM_MIN_SIDE. PITH_E_NOMEM, or what `look` says. Takes 8 bytes a pixel. */
+ * FID_MS_SSIM_MIN_SIDE. PITH_E_NOMEM, or PITH_E_ABORTED when `watch` stops it. Takes 8 bytes a pixel. */
 pith_status fid_ms_ssim(double *similarity, const pith_alloc *alloc, const pith_image *a, const pith_image *b,
-                        fid_look look) PITH_MUST_CHECK;
+                        watch watch) PITH_MUST_CHECK;
 
 #endif

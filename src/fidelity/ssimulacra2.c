@@ -172,8 +172,8 @@ static void add_row(norms sums, const scratch *s, const float *restrict a, const
     }
 }
 
-/* Adds the error of a scale; `look` as fid_ssimulacra2_score has it. */
-static pith_status add_scale(double *error, scratch *s, const light *a, const light *b, size_t scale, fid_look look) {
+/* Adds the error of a scale. */
+static pith_status add_scale(double *error, scratch *s, const light *a, const light *b, size_t scale, watch watch) {
     norms sums[SS2_N_CHANNELS] = {{{0}}};
     for (size_t y = 0; y < a->height + SS2_RADIUS; y++) {
         if (y < a->height) take_row(s, a, b, y);
@@ -184,8 +184,7 @@ static pith_status add_scale(double *error, scratch *s, const light *a, const li
             smooth_columns(s, r, middle, a->width, a->height);
             add_row(sums[c], s, r->own[0][middle % SS2_N_TAPS], r->own[1][middle % SS2_N_TAPS], a->width);
         }
-        pith_status status = y % 16 == 0 ? fid_look_on(look) : PITH_OK;
-        if (status != PITH_OK) return status;
+        if (y % 16 == 0 && watch_stops(watch)) return PITH_E_ABORTED;
     }
     double n_pixels = (double)a->width * (double)a->height;
     for (size_t c = 0; c < SS2_N_CHANNELS; c++)
@@ -204,7 +203,7 @@ static double score_of(double error) {
 }
 
 pith_status fid_ssimulacra2_score(double *score, const pith_alloc *alloc, const pith_image *a, const pith_image *b,
-                                  fid_look look) {
+                                  watch watch) {
     light light_a = {.width = 0}, light_b = {.width = 0};
     scratch s = {.block = NULL};
     pith_status status = PITH_E_NOMEM;
@@ -214,7 +213,7 @@ pith_status fid_ssimulacra2_score(double *score, const pith_alloc *alloc, const 
     if (light_load(&light_a, alloc, a) && light_load(&light_b, alloc, b) && scratch_make(&s, alloc, light_a.width))
         status = PITH_OK;
     for (size_t scale = 0; scale < SS2_N_SCALES && status == PITH_OK; scale++) {
-        status = add_scale(&error, &s, &light_a, &light_b, scale, look);
+        status = add_scale(&error, &s, &light_a, &light_b, scale, watch);
         if (light_a.width < FID_SSIMULACRA2_MIN_SIDE || light_a.height < FID_SSIMULACRA2_MIN_SIDE) break;
         light_halve(&light_a);
         light_halve(&light_b);

@@ -17,14 +17,14 @@ static pith_status allocate(pith_image *out, const pith_env *env, const pith_ima
     return out->pixels ? PITH_OK : diag_set(diag, PITH_E_NOMEM, "out of memory for a picture");
 }
 
-pith_status whole_picture_read(pith_image *out, const pith_env *env, const pith_source *source, env_watch *watch,
+pith_status whole_picture_read(pith_image *out, const pith_env *env, const pith_source *source, job *job,
                                pith_diag *diag) {
     pith_status status = allocate(out, env, &source->format, diag);
     for (uint32_t y = 0; status == PITH_OK && y < out->format.height; y += BAND_ROWS) {
         const uint32_t left = out->format.height - y, n_rows = left < BAND_ROWS ? left : BAND_ROWS;
         status = source->read_rows(source->user, y, n_rows, row_of(out, y), out->stride_bytes);
         if (status != PITH_OK) return diag_set(diag, status, "reading pixels failed at row %u", y);
-        status = env_look(watch, diag);
+        status = job_look(job, diag);
     }
     return status;
 }

@@ -7,9 +7,10 @@
 #include <stdbool.h>
 
 #include "base/env.h"
+#include "base/job.h"
 
 /* All rows of a source whose format was checked, read in bands, between which the caller may stop. */
-pith_status whole_picture_read(pith_image *out, const pith_env *env, const pith_source *source, env_watch *watch,
+pith_status whole_picture_read(pith_image *out, const pith_env *env, const pith_source *source, job *job,
                                pith_diag *diag) PITH_MUST_CHECK;
 
 /* Room for what is seen of a picture: as many bits, and no alpha. */
