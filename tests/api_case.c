@@ -87,6 +87,19 @@ pith_bytes api_encode(api_case *c, const pith_image *p, const pith_encode_option
     return file;
 }
 
+pith_compare_result api_compare(const pith_image *original, const pith_image *decoded, uint32_t measures) {
+    pith_source a, b;
+    pith_compare_options options;
+    pith_compare_result result = {.struct_size = sizeof result};
+    pith_diag why = {0};
+    pith_source_from_image(&a, sizeof a, original);
+    pith_source_from_image(&b, sizeof b, decoded);
+    pith_compare_options_defaults(&options, sizeof options);
+    options.measures = measures;
+    if (pith_compare(NULL, &a, &b, &options, &result, &why) != PITH_OK) fail("compare", why.message);
+    return result;
+}
+
 /* A sink that makes the picture when it is told the format. */
 static pith_status start(void *user, const pith_image_format *f) {
     *(pith_image *)user = api_picture(f->width, f->height, f->n_channels, f->bit_depth);

@@ -31,4 +31,7 @@ pith_bytes api_encode(api_case *c, const pith_image *p, const pith_encode_option
 /* Opens the file and decodes it into a picture of the size the sink is told. */
 pith_image api_decode(api_case *c, pith_bytes file, const pith_decode_options *o, uint8_t bit_depth);
 
+/* pith_compare: the figures of these measures. */
+pith_compare_result api_compare(const pith_image *original, const pith_image *decoded, uint32_t measures);
+
 #endif

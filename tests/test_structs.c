@@ -40,6 +40,7 @@ typedef pith_status call_fn(void *callers, size_t n);
 static pith_status env_defaults(void *s, size_t n) { return pith_env_defaults(s, n); }
 static pith_status encode_defaults(void *s, size_t n) { return pith_encode_options_defaults(s, n); }
 static pith_status decode_defaults(void *s, size_t n) { return pith_decode_options_defaults(s, n); }
+static pith_status compare_defaults(void *s, size_t n) { return pith_compare_options_defaults(s, n); }
 static pith_status from_image(void *s, size_t n) { return pith_source_from_image(s, n, &w.picture); }
 static pith_status to_image(void *s, size_t n) { return pith_sink_to_image(s, n, &w.picture); }
 
@@ -109,16 +110,38 @@ static pith_status new_decoder(void *env, size_t n) {
     return status;
 }
 
-static pith_status measure_tiles(void *env, size_t n) {
-    (void)n;
-    pith_tile tile;
-    return pith_measure_tiles(env, &w.picture, &w.picture, &tile, 1, NULL);
+static pith_status compare(const pith_env *env, const pith_source *original, const pith_source *decoded,
+                           const pith_compare_options *options, pith_compare_result *result) {
+    pith_source whole;
+    pith_compare_result own = {.struct_size = sizeof own};
+    pith_source_from_image(&whole, sizeof whole, &w.picture);
+    return pith_compare(env, original ? original : &whole, decoded ? decoded : &whole, options, result ? result : &own,
+                        NULL);
 }
 
-static pith_status ssimulacra2(void *env, size_t n) {
+static pith_status compare_in(void *env, size_t n) {
     (void)n;
-    double score;
-    return pith_ssimulacra2(env, &w.picture, &w.picture, &score, NULL);
+    return compare(env, NULL, NULL, NULL, NULL);
+}
+
+static pith_status compare_original(void *source, size_t n) {
+    (void)n;
+    return compare(NULL, source, NULL, NULL, NULL);
+}
+
+static pith_status compare_decoded(void *source, size_t n) {
+    (void)n;
+    return compare(NULL, NULL, source, NULL, NULL);
+}
+
+static pith_status compare_with(void *options, size_t n) {
+    (void)n;
+    return compare(NULL, NULL, NULL, options, NULL);
+}
+
+static pith_status compare_into(void *result, size_t n) {
+    (void)n;
+    return compare(NULL, NULL, NULL, NULL, result);
 }
 
 /* It has no status; that it does not take what lies behind an environment for an allocator is seen by its return. */
@@ -244,6 +267,7 @@ static const call calls[] = {
     STARTS("pith_env_defaults", env_defaults, pith_env, max_seconds),
     STARTS("pith_encode_options_defaults", encode_defaults, pith_encode_options, xmp),
     STARTS("pith_decode_options_defaults", decode_defaults, pith_decode_options, max_memory_bytes),
+    STARTS("pith_compare_options_defaults", compare_defaults, pith_compare_options, n_tiles),
     STARTS("pith_source_from_image", from_image, pith_source, user),
     STARTS("pith_sink_to_image", to_image, pith_sink, user),
     OF_ENV("pith_model_open", open_path),
@@ -254,13 +278,16 @@ static const call calls[] = {
     OF_ENV("pith_tiny_convert", convert_tiny),
     OF_ENV("pith_encoder_new", new_encoder),
     OF_ENV("pith_decoder_new", new_decoder),
-    OF_ENV("pith_measure_tiles", measure_tiles),
-    OF_ENV("pith_ssimulacra2", ssimulacra2),
+    OF_ENV("pith_compare", compare_in),
     OF_ENV("pith_bytes_free", free_bytes),
     READS("pith_encode", encode_with, pith_encode_options, xmp, encode_defaults),
     READS("pith_encode", encode_from, pith_source, user, fill_source),
     READS("pith_decode", decode_with, pith_decode_options, max_memory_bytes, decode_defaults),
     READS("pith_decode", decode_to, pith_sink, user, fill_sink),
+    READS("pith_compare", compare_original, pith_source, user, fill_source),
+    READS("pith_compare", compare_decoded, pith_source, user, fill_source),
+    READS("pith_compare", compare_with, pith_compare_options, n_tiles, compare_defaults),
+    FILLS("pith_compare", compare_into, pith_compare_result, worst_tile),
     FILLS("pith_model_get_contents", contents, pith_model_contents, log2_step_q100),
     FILLS("pith_encoder_timing", encoder_timing, pith_timing, coding_seconds),
     FILLS("pith_decoder_timing", decoder_timing, pith_timing, coding_seconds),

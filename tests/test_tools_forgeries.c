@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "api_case.h"
 #include "imageio/imageio.h"
 #include "random_bits.h"
 
@@ -87,15 +88,7 @@ static double luma(const pith_image *image, uint32_t x, uint32_t y) {
 }
 
 static float worst_tile(const pith_image *a, const pith_image *b) {
-    size_t n = (size_t)((a->format.width + 31) / 32) * ((a->format.height + 31) / 32);
-    pith_tile *tiles = calloc(n, sizeof *tiles);
-    pith_diag why;
-    float worst = 0;
-    assert_non_null(tiles);
-    assert_int_equal(pith_measure_tiles(NULL, a, b, tiles, n, &why), PITH_OK);
-    for (size_t i = 0; i < n; i++) worst = fmaxf(worst, tiles[i].error);
-    free(tiles);
-    return worst;
+    return (float)api_compare(a, b, PITH_MEASURE_TILES).worst_tile;
 }
 
 /* ---- letters: a 5x7 fount, scaled with soft edges ------------------------------------------- */

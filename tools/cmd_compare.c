@@ -13,7 +13,7 @@
 #include "compare/compare_html.h"
 #include "compare/compare_sheet.h"
 #include "compare/compare_tiles.h"
-#include "compare/metrics.h"
+#include "compare/measure.h"
 #include "files/output_file.h"
 #include "imageio/imageio.h"
 #include "imageio/pith_file.h"
@@ -81,11 +81,11 @@ static cli_exit load(compared *c, const char *path, const compare_request *r, co
     return CLI_DONE;
 }
 
-static cli_exit print_numbers(const compared *a, const compared *b, const compare_request *r) {
-    metrics m;
+static cli_exit print_numbers(const compared *a, const compared *b, const compare_request *r, const pith_env *env) {
+    pith_compare_result m;
     pith_diag why = {0};
     const pith_image_format *f = &b->image.format;
-    if (metrics_compare(&m, &a->image, &b->image, &why) != PITH_OK)
+    if (measure_figures(&m, env, &a->image, &b->image, &why) != PITH_OK)
         return cli_fail(cli_exit_of(why.status, CLI_INPUT), r->paths[0], "%s", why.message);
     double bits_per_pixel = 8 * (double)b->n_file_bytes / ((double)f->width * f->height);
     if (r->as_json)
@@ -124,10 +124,10 @@ static cli_exit write_sheet(const compared *pictures, const compare_request *r) 
 
 static bool wants_tiles(const compare_request *r) { return r->tiles.bound != PITH_LEVEL_NONE || r->tiles.heatmap; }
 
-static cli_exit result(const compared *pictures, const compare_request *r) {
+static cli_exit result(const compared *pictures, const compare_request *r, const pith_env *env) {
     if (r->sheet) return write_sheet(pictures, r);
-    if (wants_tiles(r)) return compare_tiles(&pictures[0].image, &pictures[1].image, r->paths[1], &r->tiles);
-    return print_numbers(&pictures[0], &pictures[1], r);
+    if (wants_tiles(r)) return compare_tiles(&pictures[0].image, &pictures[1].image, r->paths[1], &r->tiles, env);
+    return print_numbers(&pictures[0], &pictures[1], r, env);
 }
 
 static cli_exit compare(const compare_request *r) {
@@ -138,7 +138,7 @@ static cli_exit compare(const compare_request *r) {
     cli_exit code = CLI_DONE;
     for (size_t i = 0; i < r->n_paths && code == CLI_DONE; i++) code = load(&pictures[i], r->paths[i], r, &env);
     if (code == CLI_DONE) code = check_sizes(pictures, r);
-    if (code == CLI_DONE) code = result(pictures, r);
+    if (code == CLI_DONE) code = result(pictures, r, &env);
     for (size_t i = 0; i < r->n_paths; i++) free(pictures[i].image.pixels);
     free(pictures);
     return code;

@@ -131,7 +131,8 @@ typedef struct pith_env {
     uint64_t max_tensor_bytes;   /* one tensor of a weights file; default 1 GiB */
     uint32_t max_tensors;        /* in a weights file; default, and at most, 65 536 */
     uint32_t max_chunks;         /* in a .pith file; default 100 000 */
-    double max_seconds;          /* one pith_encode or pith_decode; looked at as often as progress; 0 (default): any */
+    double max_seconds; /* one pith_encode, pith_decode or pith_compare; looked at as often as progress; 0 (default):
+                           any */
 } pith_env;
 
 PITH_API pith_status pith_env_defaults(pith_env *env, size_t struct_size);
@@ -447,7 +448,7 @@ PITH_API PITH_MUST_CHECK pith_status pith_decode(pith_decoder *decoder, pith_mod
 PITH_API const char *pith_decoder_message(const pith_decoder *decoder);
 PITH_API pith_status pith_decoder_timing(const pith_decoder *decoder, pith_timing *timing);
 
-/* ---- fidelity ---------------------------------------------------------------- */
+/* ---- comparison -------------------------------------------------------------- */
 
 #define PITH_TILE 32 /* pixels a tile is wide and high, on a grid from the top left */
 
@@ -460,22 +461,42 @@ typedef struct pith_tile {
 /* The largest error that a level allows in a tile; 0 for what is not a level. */
 PITH_API float pith_level_bound(pith_level level);
 
-/* The errors of all tiles, row by row of tiles, from the left: ceil(width / 32) *
- * ceil(height / 32) of them, which is n_tiles. Both pictures have 8 bits a sample,
- * 1 or 3 channels, and one size (PITH_E_ARG otherwise); when only one of them is
- * grey its samples count for all three colours. `env` may be NULL. */
-PITH_API PITH_MUST_CHECK pith_status pith_measure_tiles(const pith_env *env, const pith_image *original,
-                                                        const pith_image *decoded, pith_tile *tiles, size_t n_tiles,
-                                                        pith_diag *why);
+/* Bits of pith_compare_options.measures. */
+typedef enum pith_measure {
+    PITH_MEASURE_PSNR = 1,
+    PITH_MEASURE_MS_SSIM = 2,
+    PITH_MEASURE_SSIMULACRA2 = 4,
+    PITH_MEASURE_TILES = 8 /* the errors of tiles: doc/tile-error.md */
+} pith_measure;
 
-/* SSIMULACRA 2.1 (J. Sneyers, 2023): how far apart two pictures are to the eye. 100: equal, 90: hardly told
- * apart, 50: medium, below 0: ruin; NaN when a side is under 8 pixels. `decoded` is the distorted one: the measure is
- * not symmetric. Pictures of one size, 8 or 16 bits a sample, 1 or 3 channels, sRGB (PITH_E_ARG otherwise); grey is
- * RGB with three equal channels. A scale with a side under 4 is left out, so that below 113 pixels a side there are
- * fewer than six (the reference tool then weighs the others as if they stood elsewhere). Takes 24 bytes a pixel.
- * `env` may be NULL. */
-PITH_API PITH_MUST_CHECK pith_status pith_ssimulacra2(const pith_env *env, const pith_image *original,
-                                                      const pith_image *decoded, double *score, pith_diag *why);
+typedef struct pith_compare_options {
+    size_t struct_size;
+    uint32_t measures; /* pith_measure, or'ed: what is to be measured; default: all four */
+    pith_tile *tiles;  /* NULL (default), or room for every tile, row by row of tiles, from the left; only with TILES */
+    size_t n_tiles;    /* ceil(width / 32) * ceil(height / 32) */
+} pith_compare_options;
+
+PITH_API pith_status pith_compare_options_defaults(pith_compare_options *options, size_t struct_size);
+
+/* NaN: not asked for, or of a picture too small for it. */
+typedef struct pith_compare_result {
+    size_t struct_size;
+    double psnr_db;     /* of the mean squared error over all RGB samples; INFINITY when equal */
+    double ms_ssim;     /* 1: equal. Z. Wang, E. Simoncelli, A. Bovik 2003: of R, G and B; from 176 pixels a side */
+    double ssimulacra2; /* 100: equal, 90: hardly told apart, 50: medium, below 0: ruin. SSIMULACRA 2.1 (J. Sneyers
+                           2023); from 8 pixels a side; from 113 on as the reference tool has it */
+    double worst_tile;  /* the largest error of a tile */
+} pith_compare_result;
+
+/* How far `decoded` is from `original`, which is not symmetric. Two pictures of one size (PITH_E_ARG otherwise), each
+ * as the encoder takes them; sRGB, whatever profile goes with them. Grey is RGB with three equal channels. Samples of 8
+ * and of 16 bits are compared over their full range, tiles in 8 bits, to which 16 are rounded. Where a picture has
+ * alpha, both are put on white and on black, and the worse of the two figures counts, tile by tile too. Takes both
+ * pictures, once more where there is alpha, and 24 bytes a pixel. Progress, cancel and limits are those of `env`; `env`
+ * and `options` may be NULL. */
+PITH_API PITH_MUST_CHECK pith_status pith_compare(const pith_env *env, const pith_source *original,
+                                                  const pith_source *decoded, const pith_compare_options *options,
+                                                  pith_compare_result *result, pith_diag *why);
 
 #ifdef __cplusplus
 }

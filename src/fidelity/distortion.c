@@ -18,21 +18,15 @@
 #include <math.h>
 #include <string.h>
 
-#define HALF 5u
-#define N_TAPS (2 * HALF + 1)
-#define N_SCALES 5u
+#include "fidelity/ms_ssim.h"
+
+#define HALF FID_WINDOW_HALF
+#define N_TAPS FID_WINDOW_TAPS
+#define N_SCALES FID_MS_SSIM_SCALES
 #define N_CHANNELS 3u
 #define CHROMA_SQUARE 4u /* pixels */
-
-/* Wang, Simoncelli, Bovik, "Multiscale structural similarity for image quality assessment", 2003. */
-static const double exponents[N_SCALES] = {0.0448, 0.2856, 0.3001, 0.2363, 0.1333};
-#define C1 (0.01f * 0.01f)
-#define C2 (0.03f * 0.03f)
-#define LEAST_SIMILARITY 1e-4 /* of a scale; below it the gradient is 0 */
-
-/* exp(-i^2 / 4.5) / sum for i = 0 .. 5 from the centre: sigma 1.5. */
-static const float window[HALF + 1] = {0.266011715f,  0.213005543f,   0.109360687f,
-                                       0.0360007733f, 0.00759875821f, 0.00102838012f};
+#define C1 ((float)FID_MS_SSIM_C1)
+#define C2 ((float)FID_MS_SSIM_C2)
 
 static const float luma[N_CHANNELS] = {0.299f, 0.587f, 0.114f}; /* ITU-R BT.601 */
 
@@ -67,17 +61,18 @@ struct fid_distortion {
 
 static void filter_along(const float *restrict in, size_t n_out, float *restrict out) {
     for (size_t i = 0; i < n_out; i++)
-        out[i] = window[0] * in[i + 5] + window[1] * (in[i + 4] + in[i + 6]) + window[2] * (in[i + 3] + in[i + 7]) +
-                 window[3] * (in[i + 2] + in[i + 8]) + window[4] * (in[i + 1] + in[i + 9]) +
-                 window[5] * (in[i] + in[i + 10]);
+        out[i] = fid_half_window[0] * in[i + 5] + fid_half_window[1] * (in[i + 4] + in[i + 6]) +
+                 fid_half_window[2] * (in[i + 3] + in[i + 7]) + fid_half_window[3] * (in[i + 2] + in[i + 8]) +
+                 fid_half_window[4] * (in[i + 1] + in[i + 9]) + fid_half_window[5] * (in[i] + in[i + 10]);
 }
 
 static void filter_down(const float *const rows[N_TAPS], size_t n, float *restrict out) {
     const float *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3], *r4 = rows[4], *r5 = rows[5], *r6 = rows[6],
                 *r7 = rows[7], *r8 = rows[8], *r9 = rows[9], *r10 = rows[10];
     for (size_t i = 0; i < n; i++)
-        out[i] = window[0] * r5[i] + window[1] * (r4[i] + r6[i]) + window[2] * (r3[i] + r7[i]) +
-                 window[3] * (r2[i] + r8[i]) + window[4] * (r1[i] + r9[i]) + window[5] * (r0[i] + r10[i]);
+        out[i] = fid_half_window[0] * r5[i] + fid_half_window[1] * (r4[i] + r6[i]) +
+                 fid_half_window[2] * (r3[i] + r7[i]) + fid_half_window[3] * (r2[i] + r8[i]) +
+                 fid_half_window[4] * (r1[i] + r9[i]) + fid_half_window[5] * (r0[i] + r10[i]);
 }
 
 /* Row j of the window's positions, from rows j .. j + 10 of a band. */
@@ -98,14 +93,10 @@ static void spread_band_down(const fid_distortion *d, const float *band, size_t 
     filter_down(rows, n, out);
 }
 
-/* [3,height,width] to its halves; an odd last row or column is left out. */
-static void halve(const float *in, size_t height, size_t width, float *restrict out) {
+/* [3,height,width] to its halves. */
+static void halve(const float *in, size_t height, size_t width, float *out) {
     for (size_t c = 0; c < N_CHANNELS; c++)
-        for (size_t y = 0; y < height / 2; y++, out += width / 2) {
-            const float *upper = in + (c * height + 2 * y) * width, *lower = upper + width;
-            for (size_t i = 0; i < width / 2; i++)
-                out[i] = 0.25f * (upper[2 * i] + upper[2 * i + 1] + lower[2 * i] + lower[2 * i + 1]);
-        }
+        fid_halve(out + c * (height / 2) * (width / 2), in + c * height * width, width, height);
 }
 
 /* In four sums, which the processor can form side by side. */
@@ -226,7 +217,7 @@ static void weigh_gradient(const scale *s, const scale *coarser, float factor) {
 /* The term of MS-SSIM; its gradient is written. */
 static double structure_term(fid_distortion *d, const float *decoded, float *gradient) {
     double all_exponents = 0, log_similarity = 0, slopes[N_SCALES] = {0};
-    for (size_t k = 0; k < d->n_scales; k++) all_exponents += exponents[k];
+    for (size_t k = 0; k < d->n_scales; k++) all_exponents += fid_ms_ssim_exponents[k];
     d->scales[0].decoded = decoded;
     d->scales[0].gradient = gradient;
     for (size_t k = 0; k < d->n_scales; k++) {
@@ -234,9 +225,9 @@ static double structure_term(fid_distortion *d, const float *decoded, float *gra
         if (k > 0) halve(s[-1].decoded, s[-1].height, s[-1].width, s->own_decoded);
         double sum = 0, count = (double)N_CHANNELS * (double)s->n_down * (double)s->n_across;
         for (size_t c = 0; c < N_CHANNELS; c++) sum += sweep_plane(d, s, c);
-        double loss = sum / count, share = exponents[k] / all_exponents;
-        bool is_clamped = 1 - loss < LEAST_SIMILARITY;
-        log_similarity += share * (is_clamped ? log(LEAST_SIMILARITY) : log1p(-loss));
+        double loss = sum / count, share = fid_ms_ssim_exponents[k] / all_exponents;
+        bool is_clamped = 1 - loss < FID_MS_SSIM_LEAST;
+        log_similarity += share * (is_clamped ? log(FID_MS_SSIM_LEAST) : log1p(-loss));
         slopes[k] = is_clamped ? 0 : share / ((1 - loss) * count);
     }
     double slope = (double)d->weights.ms_ssim * exp(log_similarity);

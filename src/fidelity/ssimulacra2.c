@@ -12,8 +12,8 @@
 
 #include "base/mem.h"
 #include "base/status.h"
-#include "base/watch.h"
-#include "fidelity/ssimulacra2_parts.h"
+#include "fidelity/samples.h"
+#include "fidelity/ssimulacra2_colour.h"
 
 enum { MEAN_A, MEAN_B, MEAN_AA, MEAN_BB, MEAN_AB, N_MEANS };
 
@@ -23,24 +23,17 @@ typedef struct light {
     size_t width, height;
 } light;
 
-/* ---- into linear light ---------------------------------------------------------- */
+/* ---- light and colours ---------------------------------------------------------- */
 
 static float linear_of(double srgb) {
     return (float)(srgb <= 0.04045 ? srgb / 12.92 : pow((srgb + 0.055) / 1.055, 2.4));
 }
 
 static void load_row(light *to, const pith_image *image, size_t y, const float *table) {
-    const uint8_t *row = (const uint8_t *)image->pixels + y * image->stride_bytes;
-    size_t n_channels = image->format.n_channels;
+    const uint8_t *row = fid_row_of(image, y);
     for (size_t c = 0; c < SS2_N_CHANNELS; c++) {
         float *out = to->planes[c] + y * to->width;
-        size_t first = n_channels == 1 ? 0 : c;
-        for (size_t x = 0; x < to->width; x++) {
-            size_t i = x * n_channels + first;
-            uint16_t sample = row[image->format.bit_depth == 8 ? i : 0];
-            if (image->format.bit_depth == 16) memcpy(&sample, row + 2 * i, 2);
-            out[x] = table[sample];
-        }
+        for (size_t x = 0; x < to->width; x++) out[x] = table[fid_sample(image, row, x, c)];
     }
 }
 
@@ -62,38 +55,18 @@ static void light_free(light *picture, const pith_alloc *alloc) {
     for (size_t c = 0; c < SS2_N_CHANNELS; c++) mem_free(alloc, picture->planes[c]);
 }
 
-/* The mean of each 2x2 block, in place; an odd last row or column counts twice. */
 static void light_halve(light *picture) {
-    size_t width = (picture->width + 1) / 2, height = (picture->height + 1) / 2;
     for (size_t c = 0; c < SS2_N_CHANNELS; c++)
-        for (size_t y = 0; y < height; y++) {
-            size_t below = 2 * y + 1 < picture->height ? 2 * y + 1 : 2 * y;
-            const float *upper = picture->planes[c] + 2 * y * picture->width;
-            const float *lower = picture->planes[c] + below * picture->width;
-            float *to = picture->planes[c] + y * width;
-            for (size_t x = 0; x < width; x++) {
-                size_t right = 2 * x + 1 < picture->width ? 2 * x + 1 : 2 * x;
-                to[x] = (upper[2 * x] + upper[right] + lower[2 * x] + lower[right]) / 4;
-            }
-        }
-    picture->width = width;
-    picture->height = height;
+        ss2_halve(picture->planes[c], picture->planes[c], picture->width, picture->height);
+    picture->width = (picture->width + 1) / 2;
+    picture->height = (picture->height + 1) / 2;
 }
 
-/* ---- into XYB --------------------------------------------------------------------- */
-
-/* Row y. */
+/* Row y in XYB. */
 static void xyb_row(float *const out[SS2_N_CHANNELS], const light *picture, size_t y) {
-    size_t n = picture->width;
-    const float *restrict red = picture->planes[0] + y * n, *restrict green = picture->planes[1] + y * n;
-    const float *restrict blue = picture->planes[2] + y * n;
-    float *restrict out_x = out[0], *restrict out_y = out[1], *restrict out_b = out[2];
-    for (size_t i = 0; i < n; i++) {
-        ss2_xyb xyb = ss2_xyb_of(red[i], green[i], blue[i]);
-        out_x[i] = xyb.x;
-        out_y[i] = xyb.y;
-        out_b[i] = xyb.b;
-    }
+    const float *rows[SS2_N_CHANNELS];
+    for (size_t c = 0; c < SS2_N_CHANNELS; c++) rows[c] = picture->planes[c] + y * picture->width;
+    ss2_xyb_of_light(out, rows, picture->width);
 }
 
 /* ---- smoothing -------------------------------------------------------------------- */
@@ -199,7 +172,7 @@ static void add_row(norms sums, const scratch *s, const float *restrict a, const
     }
 }
 
-/* Adds the error of a scale; `look` as fid_ssimulacra2_score has it. */
+/* Adds the error of a scale. */
 static pith_status add_scale(double *error, scratch *s, const light *a, const light *b, size_t scale, watch watch) {
     norms sums[SS2_N_CHANNELS] = {{{0}}};
     for (size_t y = 0; y < a->height + SS2_RADIUS; y++) {

@@ -86,14 +86,14 @@ void ss2_xyb_adjoint(float *const light[SS2_N_CHANNELS], const float *const to_x
 
 /* ---- halving -------------------------------------------------------------------------- */
 
-void ss2_halve(float *restrict half, const float *restrict plane, size_t width, size_t height) {
+void ss2_halve(float *half, const float *plane, size_t width, size_t height) {
     size_t half_width = (width + 1) / 2;
     for (size_t y = 0; y < height; y += 2) {
         const float *upper = plane + y * width, *lower = y + 1 < height ? upper + width : upper;
         float *to = half + y / 2 * half_width;
         for (size_t x = 0; x < width / 2; x++)
             to[x] = (upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1]) / 4;
-        if (width % 2) to[width / 2] = (upper[width - 1] + lower[width - 1]) / 2;
+        if (width % 2) to[width / 2] = (upper[width - 1] + upper[width - 1] + lower[width - 1] + lower[width - 1]) / 4;
     }
 }
 

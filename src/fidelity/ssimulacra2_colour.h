@@ -32,8 +32,8 @@ void ss2_xyb_of_light(float *const xyb[SS2_N_CHANNELS], const float *const light
 /* Puts the gradient with respect to linear light in its place. */
 void ss2_xyb_adjoint(float *const light[SS2_N_CHANNELS], const float *const to_xyb[SS2_N_CHANNELS], size_t n);
 
-/* The mean of each 2x2 block of a plane; an odd last row or column counts twice. */
-void ss2_halve(float *restrict half, const float *restrict plane, size_t width, size_t height);
+/* The mean of each 2x2 block of a plane; an odd last row or column counts twice. `half` may be the plane itself. */
+void ss2_halve(float *half, const float *plane, size_t width, size_t height);
 
 /* Adds the gradient with respect to the plane. */
 void ss2_halve_adjoint(float *restrict to_plane, const float *restrict to_half, size_t width, size_t height);

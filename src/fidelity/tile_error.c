@@ -9,8 +9,10 @@
 #include <math.h>
 #include <string.h>
 
-#define HALF FID_REACH
-#define N_TAPS (2 * HALF + 1)
+#include "fidelity/window.h"
+
+#define HALF FID_WINDOW_HALF
+#define N_TAPS FID_WINDOW_TAPS
 #define BAND (FID_TILE + 2 * FID_REACH) /* rows of luma that a row of tiles needs */
 
 #define ACTIVITY_WEIGHT 2.0f /* of the original's local variance, which hides errors */
@@ -18,9 +20,7 @@
 #define COLOUR_FULL 32.0f    /* the difference of a cell's mean colour, in levels, that is an error of 1 */
 #define COLOUR_MARGIN 2.2f   /* the longest (Cb, Cr) of samples within FID_MARGIN_LEVELS of 0 is 2.136 */
 
-/* exp(-i^2 / 4.5) / sum for i = -5 .. 5: sigma 1.5. */
-static const float window[N_TAPS] = {0.00102838f, 0.00759876f, 0.03600077f, 0.10936069f, 0.21300554f, 0.26601173f,
-                                     0.21300554f, 0.10936069f, 0.03600077f, 0.00759876f, 0.00102838f};
+_Static_assert(HALF == FID_REACH, "the window is what a tile's error depends on");
 
 enum { MEAN, SQUARE, DIFFERENCE, N_MOMENTS };
 
@@ -106,8 +106,8 @@ static void load_luma(const fid_meter *m, const fid_rows *rows, uint32_t ty, int
 
 static void filter_along(const float *restrict in, size_t n_out, float *restrict out) {
     for (size_t i = 0; i < n_out; i++) {
-        float sum = window[HALF] * in[i + HALF];
-        for (size_t t = 0; t < HALF; t++) sum += window[t] * (in[i + t] + in[i + N_TAPS - 1 - t]);
+        float sum = fid_half_window[0] * in[i + HALF];
+        for (size_t t = 0; t < HALF; t++) sum += fid_half_window[HALF - t] * (in[i + t] + in[i + N_TAPS - 1 - t]);
         out[i] = sum;
     }
 }
@@ -135,7 +135,8 @@ static void filter_down(const fid_meter *m, size_t moment, uint32_t j, size_t n,
     memset(out, 0, n * sizeof *out);
     for (size_t t = 0; t < N_TAPS; t++) {
         const float *restrict row = rows + t * m->padded;
-        for (size_t i = 0; i < n; i++) out[i] += window[t] * row[i];
+        const float weight = fid_half_window[t < HALF ? HALF - t : t - HALF];
+        for (size_t i = 0; i < n; i++) out[i] += weight * row[i];
     }
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/job.h"
+#include "fidelity/psnr.h"
 #include "fidelity/ssimulacra2.h"
 #include "search/trial.h"
 
@@ -32,18 +33,6 @@ static pith_status lacking(trial *s, double *result) {
     return status;
 }
 
-static double psnr_of(const pith_image *a, const pith_image *b) {
-    const pith_image_format *f = &a->format;
-    uint64_t sum = 0;
-    for (uint32_t y = 0; y < f->height; y++) {
-        const uint8_t *u = (const uint8_t *)a->pixels + y * a->stride_bytes;
-        const uint8_t *v = (const uint8_t *)b->pixels + y * b->stride_bytes;
-        for (size_t i = 0; i < (size_t)f->width * f->n_channels; i++) sum += (uint64_t)((u[i] - v[i]) * (u[i] - v[i]));
-    }
-    double mean = (double)sum / ((double)f->width * f->height * f->n_channels);
-    return mean > 0 ? 10 * log10(255 * 255 / mean) : INFINITY;
-}
-
 static pith_image rows_of(const pith_image *image, uint32_t y, uint32_t n_rows) {
     pith_image rows = *image;
     rows.format.height = n_rows;
@@ -64,7 +53,7 @@ static pith_status compare(trial *s, const pith_image *a, const pith_image *b, d
         pith_status status = fid_ssimulacra2_score(&part, &s->k->env->alloc, &ra, &rb, job_watch(s->k->job));
         if (status == PITH_E_NOMEM) diag_set(s->k->diag, status, "out of memory for comparing pictures");
         if (status != PITH_OK) return status;
-        if (isnan(part)) part = fmin(100, 100 / LEVELS_OF_100 * psnr_of(&ra, &rb));
+        if (isnan(part)) part = fmin(100, 100 / LEVELS_OF_100 * fid_psnr(&ra, &rb));
         sum += part * n_rows;
     }
     *score = sum / f->height;

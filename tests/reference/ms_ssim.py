@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-"""PSNR and MS-SSIM of the test pictures of tests/test_tools_metrics.c, in
+"""PSNR and MS-SSIM of the test pictures of tests/test_compare.c, in
 double precision, written from the paper (Wang, Simoncelli, Bovik 2003) apart
-from tools/metrics.c. Prints the numbers that the test expects."""
+from src/fidelity/ms_ssim.c. Prints the numbers that the test expects."""
 import numpy as np
 
 WEIGHTS = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333]

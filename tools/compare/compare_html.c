@@ -11,6 +11,7 @@
 
 #include "compare/compare_sheet.h"
 #include "compare/html_page.h"
+#include "compare/measure.h"
 #include "compare/rival_codecs.h"
 #include "files/interrupt.h"
 #include "files/output_file.h"
@@ -93,7 +94,7 @@ static void empty_folder(const char *folder) {
 /* Measures the decoded picture, and keeps it as a PNG if browsers cannot show the file. */
 static pith_status take_decoded(html_version *v, const job *j, const subject *s, const pith_image *decoded, char *shown,
                                 size_t number, pith_diag *why) {
-    pith_status status = metrics_compare(&v->figures, &s->image, decoded, why);
+    pith_status status = measure_figures(&v->figures, &j->env, &s->image, decoded, why);
     if (status != PITH_OK) return status;
     if (!v->media_type) {
         path_in(shown, j, "decoded", number, "png");

@@ -12,8 +12,7 @@
 
 #define GAP_PIXELS 8u
 
-/* Row y of a picture as 8-bit RGB. */
-static void put_row(uint8_t *to, const pith_image *image, uint32_t y) {
+void compare_sheet_row(uint8_t *to, const pith_image *image, uint32_t y) {
     const uint8_t *row = (const uint8_t *)image->pixels + (size_t)y * image->stride_bytes;
     size_t n_channels = image->format.n_channels;
     for (size_t x = 0; x < image->format.width; x++)
@@ -42,7 +41,8 @@ static pith_status put_sheet(const pith_sink *sink, const void *user) {
     if (!row) status = PITH_E_NOMEM;
     if (row) memset(row, 255, (size_t)sheet_width * 3);
     for (uint32_t y = 0; y < height && status == PITH_OK; y++) {
-        for (size_t i = 0; i < s->n_images; i++) put_row(row + i * (width + GAP_PIXELS) * 3, &s->images[i], y);
+        for (size_t i = 0; i < s->n_images; i++)
+            compare_sheet_row(row + i * (width + GAP_PIXELS) * 3, &s->images[i], y);
         status = sink->write_rows(sink->user, y, 1, row, (size_t)sheet_width * 3);
     }
     free(row);

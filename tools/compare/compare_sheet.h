@@ -19,4 +19,7 @@ pith_status compare_write(const char *path, image_type type, bool force, compare
  * wrong. */
 cli_exit compare_sheet_write(const char *path, const pith_image *images, size_t n_images, bool force);
 
+/* Row y of a picture as 8-bit RGB. */
+void compare_sheet_row(uint8_t *to, const pith_image *image, uint32_t y);
+
 #endif

@@ -9,6 +9,7 @@
 
 #include "cli/cli_json.h"
 #include "compare/compare_sheet.h"
+#include "compare/measure.h"
 
 /* ---- measuring ------------------------------------------------------------------------- */
 
@@ -17,29 +18,17 @@ typedef struct measured {
     uint32_t across, down;
 } measured;
 
-/* 8-bit rows of a picture that may have 16; the picture itself when it has 8. */
-static bool to_8_bits(pith_image *out, const pith_image *image) {
-    *out = *image;
-    if (image->format.bit_depth == 8) return true;
-    size_t n = (size_t)image->format.width * image->format.n_channels;
-    uint8_t *samples = malloc(n * image->format.height);
-    for (uint32_t y = 0; y < image->format.height && samples; y++) {
-        const uint16_t *row = (const void *)((const uint8_t *)image->pixels + y * image->stride_bytes);
-        for (size_t i = 0; i < n; i++) samples[y * n + i] = (uint8_t)((row[i] * 255u + 32767u) / 65535u);
-    }
-    out->pixels = samples;
-    out->stride_bytes = n;
-    out->format.bit_depth = 8;
-    return samples != NULL;
-}
-
-static pith_status measure(measured *m, const pith_image *a, const pith_image *b, pith_diag *why) {
+static pith_status measure(measured *m, const pith_image *a, const pith_image *b, const pith_env *env, pith_diag *why) {
     const pith_image_format *f = &a->format;
+    pith_compare_options options;
+    pith_compare_result result;
     m->across = (f->width + PITH_TILE - 1) / PITH_TILE;
     m->down = (f->height + PITH_TILE - 1) / PITH_TILE;
-    size_t n = (size_t)m->across * m->down;
-    m->tiles = calloc(n, sizeof *m->tiles);
-    return m->tiles ? pith_measure_tiles(NULL, a, b, m->tiles, n, why) : PITH_E_NOMEM;
+    pith_compare_options_defaults(&options, sizeof options);
+    options.measures = PITH_MEASURE_TILES;
+    options.n_tiles = (size_t)m->across * m->down;
+    options.tiles = m->tiles = calloc(options.n_tiles, sizeof *m->tiles);
+    return m->tiles ? measure_images(&result, env, a, b, &options, why) : PITH_E_NOMEM;
 }
 
 static size_t worst_of(const measured *m) {
@@ -109,15 +98,15 @@ static tint tint_of(float error) {
                   a->strength + t * (b->strength - a->strength)};
 }
 
-static void paint_pixel(uint8_t *to, const uint8_t *from, uint32_t n_channels, const tint *t, bool is_border) {
-    float grey =
-        n_channels == 1 ? (float)from[0] : 0.299f * (float)from[0] + 0.587f * (float)from[1] + 0.114f * (float)from[2];
+/* In place. */
+static void paint_pixel(uint8_t rgb[3], const tint *t, bool is_border) {
+    float grey = 0.299f * (float)rgb[0] + 0.587f * (float)rgb[1] + 0.114f * (float)rgb[2];
     float ground = 24 + 0.82f * grey; /* a little flat, so that the tints stand out */
     float strength = is_border ? 0.5f + 0.5f * t->strength : t->strength;
     /* The tint is partly multiplied by the picture, so that what is under it stays visible. */
     float shade = is_border ? 1 : 0.35f + 0.65f * ground / 233;
     const float colour[3] = {t->r, t->g, t->b};
-    for (size_t c = 0; c < 3; c++) to[c] = (uint8_t)(ground + strength * (colour[c] * shade - ground) + 0.5f);
+    for (size_t c = 0; c < 3; c++) rgb[c] = (uint8_t)(ground + strength * (colour[c] * shade - ground) + 0.5f);
 }
 
 /* Tiles over the normal bound get a border one pixel wide. */
@@ -126,15 +115,14 @@ static cli_exit paint(const measured *m, const pith_image *a, const char *path, 
     pith_image out = {{width, height, 3, 8}, malloc((size_t)width * 3 * height), (size_t)width * 3};
     if (!out.pixels) return cli_fail(CLI_OUTPUT, path, "out of memory");
     for (uint32_t y = 0; y < height; y++) {
-        const uint8_t *from = (const uint8_t *)a->pixels + y * a->stride_bytes;
-        uint8_t *to = (uint8_t *)out.pixels + y * out.stride_bytes;
+        uint8_t *row = (uint8_t *)out.pixels + y * out.stride_bytes;
+        compare_sheet_row(row, a, y);
         for (uint32_t x = 0; x < width; x++) {
             float error = m->tiles[(size_t)(y / PITH_TILE) * m->across + x / PITH_TILE].error;
             tint t = tint_of(error);
             bool at_edge = x % PITH_TILE == 0 || y % PITH_TILE == 0 || x % PITH_TILE == PITH_TILE - 1 ||
                            y % PITH_TILE == PITH_TILE - 1 || x + 1 == width || y + 1 == height;
-            paint_pixel(to + (size_t)x * 3, from + (size_t)x * a->format.n_channels, a->format.n_channels, &t,
-                        at_edge && error > pith_level_bound(PITH_LEVEL_NORMAL));
+            paint_pixel(row + (size_t)x * 3, &t, at_edge && error > pith_level_bound(PITH_LEVEL_NORMAL));
         }
     }
     cli_exit code = compare_sheet_write(path, &out, 1, force);
@@ -142,22 +130,18 @@ static cli_exit paint(const measured *m, const pith_image *a, const char *path, 
     return code;
 }
 
-cli_exit compare_tiles(const pith_image *a, const pith_image *b, const char *path_b, const tiles_request *request) {
+cli_exit compare_tiles(const pith_image *a, const pith_image *b, const char *path_b, const tiles_request *request,
+                       const pith_env *env) {
     measured m = {0};
-    pith_image a8, b8;
     pith_diag why = {0};
-    pith_status status = PITH_E_NOMEM;
-    bool has_a = to_8_bits(&a8, a), has_b = to_8_bits(&b8, b);
-    if (has_a && has_b) status = measure(&m, &a8, &b8, &why);
+    pith_status status = measure(&m, a, b, env, &why);
     cli_exit code = CLI_DONE;
     if (status != PITH_OK)
         code = cli_fail(cli_exit_of(status, CLI_INPUT), path_b, "%s", why.status ? why.message : "out of memory");
     else if (request->heatmap)
-        code = paint(&m, &a8, request->heatmap, request->force);
+        code = paint(&m, a, request->heatmap, request->force);
     if (status == PITH_OK && code == CLI_DONE && request->bound != PITH_LEVEL_NONE)
         code = say_bound(&m, path_b, request);
-    if (a8.pixels != a->pixels) free(a8.pixels);
-    if (b8.pixels != b->pixels) free(b8.pixels);
     free(m.tiles);
     return code;
 }

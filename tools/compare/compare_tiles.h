@@ -15,6 +15,7 @@ typedef struct tiles_request {
 
 /* Paints, then says whether the bound holds: CLI_BOUND when not, with a line on
  * standard error that begins with `path_b`. */
-cli_exit compare_tiles(const pith_image *a, const pith_image *b, const char *path_b, const tiles_request *request);
+cli_exit compare_tiles(const pith_image *a, const pith_image *b, const char *path_b, const tiles_request *request,
+                       const pith_env *env);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "compare/metrics.h"
+#include <pith/pith.h>
 
 #define HTML_MAX_CODECS 5
 #define HTML_MAX_SIZES 4
@@ -20,7 +20,7 @@ typedef struct html_version {
     const char *path;    /* of a file that browsers show; borrowed */
     const char *media_type;
     uint64_t n_bytes; /* of the coded file, not of that at `path` */
-    metrics figures;
+    pith_compare_result figures;
 } html_version;
 
 typedef struct html_codec {
