@@ -253,6 +253,21 @@ static pith_status run_faithful(loop_state *s, attempt *best, ctr_bound *bound) 
     return PITH_OK;
 }
 
+/* What became of the text in the finished file: of latents as a decoder shows it; exact colours make no other letters.
+ */
+static pith_status measure_text(loop_state *s, const byte_writer *file, bool is_exact) {
+    pith_image decoded = s->k->original->image;
+    fid_lines *text = s->k->text;
+    if (!text) return PITH_OK;
+    if (!is_exact) {
+        pith_status status = state_see_latents(s, file);
+        if (status != PITH_OK) return status;
+        decoded.pixels = s->result;
+    }
+    fid_lines_measure(text, &s->k->original->image, &decoded);
+    return PITH_OK;
+}
+
 pith_status closed_loop_run(const closed_loop *k, byte_writer *file, bool *is_exact) {
     pith_status status = PITH_OK;
     loop_state s = {.k = k};
@@ -268,6 +283,7 @@ pith_status closed_loop_run(const closed_loop *k, byte_writer *file, bool *is_ex
     } else {
         PITH_TRY(write_latents_file(&s, &best, &bound, file));
     }
+    PITH_TRY(measure_text(&s, file, *is_exact));
 cleanup:
     attempt_free(&best);
     state_free(&s);

@@ -8,6 +8,7 @@
 #include "api/closed_source.h"
 #include "api/env.h"
 #include "base/stream.h"
+#include "fidelity/text_lines.h"
 
 /* The progress that each stage of an encoder is. */
 typedef struct encode_stages {
@@ -33,6 +34,7 @@ typedef struct closed_loop {
     uint64_t other_bytes;  /* .. and so many bytes of them and of others */
     uint64_t alpha_bytes;  /* of which these are of alpha */
     unsigned alpha_levels; /* that the opacity is rounded to; 256 and 1: as it is */
+    fid_lines *text;       /* of the original; NULL: none that matters. In the end it is measured in the file. */
     /* Appends a file of latents alone that has, with those other bytes, at most
      * `max_bytes`; 0: by the quality. `search`: for the best symbols, which takes long. */
     pith_status (*write_latents)(void *user, float quality, uint64_t max_bytes, bool search, byte_writer *file);

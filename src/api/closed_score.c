@@ -9,6 +9,7 @@
 #include "fidelity/ssimulacra2.h"
 
 #define TILE_SHARE 0.3 /* of what protected tiles lack, in the score */
+#define LOST_TEXT 60.0 /* points, where all text is lost: so much worse may look what keeps it */
 #define WINDOW 8u
 
 #define MIN_CONTRAST 80   /* of a block of two tones, in levels */
@@ -115,10 +116,19 @@ static pith_status compare_composed(loop_state *s, const pith_image *a, const pi
     return status;
 }
 
+/* Points that a picture loses with its text. */
+static double text_points(loop_state *s, const pith_image *picture) {
+    if (!s->k->text) return 0;
+    fid_lines_measure(s->k->text, &s->k->original->image, picture);
+    return LOST_TEXT * fid_lines_lost(s->k->text);
+}
+
 pith_status closed_score_of(loop_state *s, const pith_image *picture, double *score) {
     const pith_image *full = &s->k->original->full;
-    return full->format.n_channels % 2 == 0 ? compare_composed(s, full, picture, score)
-                                            : compare(s, full, picture, score);
+    pith_status status =
+        full->format.n_channels % 2 == 0 ? compare_composed(s, full, picture, score) : compare(s, full, picture, score);
+    if (status == PITH_OK) *score -= text_points(s, picture);
+    return status;
 }
 
 /* The opacity that a file would have. */
@@ -156,7 +166,7 @@ pith_status closed_score(loop_state *s, double *score) {
     else
         status = compare(s, &s->k->original->image, &result, score);
     if (status == PITH_OK && s->k->options->n_protect > 0) status = lacking(s, &lack);
-    *score -= TILE_SHARE * lack;
+    if (status == PITH_OK) *score -= TILE_SHARE * lack + text_points(s, &result);
     return status;
 }
 

@@ -36,6 +36,13 @@ void kept_source_free(kept_source *k, const pith_env *env) {
     *k = (kept_source){0};
 }
 
+void kept_source_drop_opacity(kept_source *k, const pith_env *env) {
+    if (k->full.pixels != k->image.pixels) mem_free(&env->alloc, k->full.pixels);
+    mem_free(&env->alloc, k->hidden);
+    k->hidden = NULL;
+    k->full = k->image;
+}
+
 /* The sample at `index` of a row, in 8 bits. */
 static uint8_t shallow(const uint8_t *row, size_t index, uint8_t bit_depth) {
     if (bit_depth == 8) return row[index];

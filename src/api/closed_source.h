@@ -21,6 +21,9 @@ uint64_t kept_source_full_bytes(const pith_image_format *format);
 void kept_source_free(kept_source *k, const pith_env *env);
 pith_source kept_source_as_source(kept_source *k); /* borrows k */
 
+/* Of a picture of 8 bits that nothing is seen through: `full` is `image` from then on. */
+void kept_source_drop_opacity(kept_source *k, const pith_env *env);
+
 /* Makes the colours that nobody sees those of `decoded`, of the same size: no
  * error is found there. */
 void kept_source_forgive(const kept_source *k, const uint8_t *decoded);

@@ -6,6 +6,7 @@
 
 #include "api/alpha.h"
 #include "api/alpha_fill.h"
+#include "api/blur_text.h"
 #include "api/closed_loop.h"
 #include "api/env.h"
 #include "api/exact_file.h"
@@ -342,37 +343,115 @@ cleanup:
     return status;
 }
 
+/* ---- the closed loop ------------------------------------------------------------------------- */
+
+/* Each has the encoder network see the picture again. Text that is lost by far goes first: others may then be kept. */
+static const float blur_margins[] = {0.05f, 0};
+#define N_BLURS ((uint32_t)(sizeof blur_margins / sizeof *blur_margins))
+
+/* Text that may be blurred: to a size alone, as who asks for a quality has the bytes. Nothing is of 16 bits, nor told
+ * of what is seen through. (A size excludes a promise.) */
+static pith_status find_text(pith_encoder *e, const encode_job *job, const kept_source *kept,
+                             const pith_encode_options *o, fid_lines *text) {
+    if (o->max_bytes == 0 || job->head.deep || job->head.alpha) return PITH_OK;
+    pith_status status = fid_lines_find(text, &e->env.alloc, &kept->image);
+    for (size_t i = 0; status == PITH_OK && i < o->n_protect; i++) {
+        const pith_area *a = &o->protect[i];
+        fid_lines_forget(text, &(fid_rect){a->x, a->y, a->width, a->height});
+    }
+    return status == PITH_OK ? status : diag_set(&e->diag, status, "out of memory for lines of text");
+}
+
+/* Latents of the picture without the text that was lost; *any: some was. */
+static pith_status blur_lost_text(pith_encoder *e, encode_job *job, kept_source *kept, const pith_encode_options *o,
+                                  fid_lines *text, float margin, bool *any) {
+    pith_status status = PITH_OK;
+    pith_source source;
+    uint8_t *lost = mem_alloc(&e->env.alloc, text->across, text->down);
+    if (!lost) return diag_set(&e->diag, PITH_E_NOMEM, "out of memory for lines of text");
+    *any = fid_lines_take_lost(text, margin, lost) > 0;
+    if (*any) {
+        kept_source_drop_opacity(kept, &e->env);
+        blur_blocks(&kept->image, lost, text->across, text->down);
+        pith_source_from_image(&source, &kept->image);
+        alpha_writer_free(&job->alpha);
+        const pith_timing first = e->timing;
+        status = pixels_to_latents(e, job, &source, o);
+        job->has_tint = tint_find(kept, &job->tint);
+        e->timing = first; /* the time of this is the coding's */
+    }
+    mem_free(&e->env.alloc, lost);
+    return status;
+}
+
+static pith_status run_loop(pith_encoder *e, encode_job *job, const kept_source *kept, const pith_encode_options *o,
+                            fid_lines *text, byte_writer *file, bool *is_exact) {
+    latents_writer writer = {e, job, job->after.n_bytes, &kept->image};
+    const bool alpha = job->head.alpha;
+    if (alpha) writer.other_bytes += job->alpha.chunks.n_bytes;
+    closed_loop loop = {.env = &e->env,
+                        .model = model_session_model(e->session),
+                        .diag = &e->diag,
+                        .original = kept,
+                        .options = o,
+                        .stages = job->stages,
+                        .has_tint = job->has_tint,
+                        .alpha = alpha,
+                        .other_bytes = writer.other_bytes,
+                        .alpha_bytes = writer.other_bytes - job->after.n_bytes,
+                        .alpha_levels = alpha_writer_levels(&job->alpha),
+                        .text = text->n_text > 0 ? text : NULL,
+                        .memory = job->memory,
+                        .write_latents = write_latents,
+                        .user = &writer};
+    job->head.alpha = false; /* in the trials */
+    file->n_bytes = 0;
+    pith_status status = closed_loop_run(&loop, file, is_exact);
+    job->head.alpha = alpha && !*is_exact;
+    return status;
+}
+
+/* The text that the picture keeps is known once it is coded, without a search for symbols; what it cannot keep is
+ * blurred and the rest coded again, with one. */
+static pith_status run_loops_with_text(pith_encoder *e, encode_job *job, kept_source *kept,
+                                       const pith_encode_options *o, fid_lines *text, byte_writer *file,
+                                       bool *is_exact) {
+    const encode_stages whole = job->stages;
+    pith_status status = PITH_OK;
+    bool any = true;
+    uint32_t n_tried = 0; /* of the margins */
+    for (uint32_t i = 0; any; i++) {
+        job->stages.loop = (env_span){env_span_at(whole.loop, (double)i / (N_BLURS + 1)),
+                                      env_span_at(whole.loop, (i + 1.0) / (N_BLURS + 1))};
+        job->stages.search = (env_span){0};
+        PITH_TRY(run_loop(e, job, kept, o, text, file, is_exact));
+        job->stages.network = (env_span){job->stages.loop.to, job->stages.loop.to};
+        for (any = false; n_tried < N_BLURS && !any; n_tried++)
+            PITH_TRY(blur_lost_text(e, job, kept, o, text, blur_margins[n_tried], &any));
+    }
+    job->stages = whole;
+    if (whole.search.to > 0 && !*is_exact) PITH_TRY(run_loop(e, job, kept, o, text, file, is_exact));
+cleanup:
+    return status;
+}
+
 static pith_status encode_closed(pith_encoder *e, encode_job *job, const pith_source *source,
                                  const pith_encode_options *o, byte_writer *file) {
     pith_status status = PITH_OK;
     kept_source kept = {0};
+    fid_lines text = {0};
+    bool is_exact = false;
     PITH_TRY(kept_source_init(&kept, &e->env, source, &e->diag));
     pith_source keeping = kept_source_as_source(&kept);
     PITH_TRY(pixels_to_latents(e, job, &keeping, o));
     double start = env_seconds();
     job->has_tint = tint_find(&kept, &job->tint);
-    latents_writer writer = {e, job, job->after.n_bytes, &kept.image};
-    if (job->head.alpha) writer.other_bytes += job->alpha.chunks.n_bytes;
-    closed_loop loop = {.env = &e->env,
-                        .model = model_session_model(e->session),
-                        .diag = &e->diag,
-                        .original = &kept,
-                        .options = o,
-                        .stages = job->stages,
-                        .has_tint = job->has_tint,
-                        .alpha = job->head.alpha,
-                        .other_bytes = writer.other_bytes,
-                        .alpha_bytes = writer.other_bytes - job->after.n_bytes,
-                        .alpha_levels = alpha_writer_levels(&job->alpha),
-                        .memory = job->memory,
-                        .write_latents = write_latents,
-                        .user = &writer};
-    job->head.alpha = false; /* in the trials */
-    bool is_exact = false;
-    status = closed_loop_run(&loop, file, &is_exact);
-    job->head.alpha = loop.alpha && !is_exact;
+    PITH_TRY(find_text(e, job, &kept, o, &text));
+    PITH_TRY((text.n_text > 0 ? run_loops_with_text(e, job, &kept, o, &text, file, &is_exact)
+                              : run_loop(e, job, &kept, o, &text, file, &is_exact)));
     e->timing.coding_seconds = env_seconds() - start;
 cleanup:
+    fid_lines_free(&text, &e->env.alloc);
     kept_source_free(&kept, &e->env);
     return status;
 }
