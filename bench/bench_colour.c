@@ -127,10 +127,10 @@ static size_t code(pith_model *model, uint8_t *pixels, float quality) {
     pith_encode_options_defaults(&o, sizeof o);
     o.effort = 0;
     o.quality = quality;
-    pith_source_from_image(&source, &image);
+    pith_source_from_image(&source, sizeof source, &image);
     if (pith_encode(encoder, &source, &o, &file) != PITH_OK) die("encode", pith_encoder_message(encoder));
     if (pith_decoder_new(&decoder, &env, &why) != PITH_OK) die("decoder", why.message);
-    pith_sink_to_image(&sink, &image);
+    pith_sink_to_image(&sink, sizeof sink, &image);
     if (pith_decoder_open(decoder, file.data, file.n_bytes) != PITH_OK ||
         pith_decode(decoder, model, NULL, &sink) != PITH_OK)
         die("decode", pith_decoder_message(decoder));

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "api/kind_sd1.h"
+#include "networks/kind_sd1.h"
 #include "sd_case.h"
 #include "weights/safetensors.h"
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-# What it costs to share the cores with other work: encodes with as many threads as there are cores and with one,
-# in turn, while every core runs a loop of something else, and then without the loops. Fails where on busy cores
-# the median of the first is more than 1.1 times that of the second.
+# What it costs to share the cores with other work. Encodes in turn with one thread a core and with a single thread,
+# first while a busy loop runs on every core, then without the loops. Fails if on busy cores the first median is more
+# than 1.1 times the second.
 #   bench/busy.sh [-n TIMES] PICTURE...      (default: 7 times each)
 set -euo pipefail
 export LC_ALL=C
@@ -51,7 +51,7 @@ compare() {
         all=$(median "$work/all") one=$(median "$work/one")
         printf '%-8s %-40s %7.3f s, with one thread %7.3f s\n' "$1" "$(basename "$picture")" "$all" "$one"
         if [ "$1" = busy ] && awk "BEGIN {exit !($all > 1.1 * $one)}"; then
-            echo "FAILED: threads that wait for busy cores cost more than they help" >&2
+            echo "FAILED: threads waiting for busy cores cost more than they gain" >&2
             faults=1
         fi
     done

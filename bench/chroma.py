@@ -6,20 +6,11 @@ means over blocks of 32x32, and over the blocks of 8x8 of the darkest fifth of t
 
     bench/chroma.py ORIGINAL.ppm DECODED.ppm
 """
-import re
 import sys
 
 import numpy as np
 
-
-def load(path):
-    with open(path, "rb") as file:
-        data = file.read()
-    head = re.match(rb"P6\s+(\d+)\s+(\d+)\s+255\s", data)
-    if not head:
-        sys.exit(f"{path}: not a PPM of 8 bits")
-    width, height = int(head[1]), int(head[2])
-    return np.frombuffer(data, np.uint8, width * height * 3, head.end()).reshape(height, width, 3).astype(np.float64)
+import ppm
 
 
 def means(plane, side):
@@ -37,7 +28,7 @@ def error(a, b, side):
     return np.hypot(*(means(a[c], side) - means(b[c], side) for c in (1, 2)))
 
 
-original, decoded = (ycc(load(path)) for path in sys.argv[1:3])
+original, decoded = (ycc(ppm.load(path).astype(np.float64)) for path in sys.argv[1:3])
 dark = means(original[0], 8)
 dark = dark <= np.quantile(dark, 0.2)
 print(f"{error(original, decoded, 32).mean():.3f}\t{error(original, decoded, 8)[dark].mean():.3f}")

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-# Do colours stay what they were? Mean chroma error, in levels, of 32x32 block means and of 8x8 block means in the
-# darkest fifth of each picture (bench/chroma.py), at most so many bytes per 512x512; means over the pictures that every
-# codec can make so small.
+# Do colours stay what they were? Mean chroma error, in levels, of 32x32 block means, and of 8x8 block means in the
+# darkest fifth of each picture (bench/chroma.py), at no more than a number of bytes per 512x512. Means over the
+# pictures that every codec can make so small.
 #   bench/chroma.sh [-b "BYTES_PER_512x512..."] [-c "pith avif"] [FOLDER]       (default ../shared/images/kodak)
 set -euo pipefail
 export LC_ALL=C

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # shellcheck shell=bash
-# The rivals, each at its best setting whose file is not above a budget, by
-# their own reference tools. Sourced by bench/quality.sh, text.sh and
-# faces.sh, and scripts/demo.
+# The other codecs, by their own reference tools, each at its best setting whose
+# file stays within a budget. Sourced by benches and scripts/demo.
 
 # encode_NAME SETTING IN.png OUT, decode_NAME IN OUT (PPM or PNG by content);
 # a larger setting, of 0 up to what range_of says, makes a larger file.
@@ -18,7 +17,7 @@ encode_jpeg() { pngtopnm -quiet "$2" | cjpeg -quality "$1" -optimize -progressiv
 decode_jpeg() { djpeg -ppm -outfile "$2" "$1"; }
 encode_webp() { cwebp -quiet -m 6 -q "$1" "$2" -o "$3"; }
 decode_webp() { dwebp -quiet "$1" -o "$2"; }
-encode_avif() { # avifenc 1.x would rather have other options, and says so
+encode_avif() { # avifenc 1.x calls these options deprecated
     avifenc -s 4 -j 1 --min $((63 - $1)) --max $((63 - $1)) "$2" "$3" >/dev/null 2> >(grep -v "are deprecated" >&2)
 }
 decode_avif() { avifdec -j 1 "$1" "$2.png" >/dev/null && mv -- "$2.png" "$2"; }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-# The latent coder on the built-in model's latents of a folder of pictures, against a frozen simple coder, xz and
-# zpaq: at quality steps that give so many bytes per 512x512, with the model's prior; then on the bytes that method
-# palette makes of the same latents.
+# The latent coder against a frozen simple coder, xz and zpaq, on the built-in model's latents of a folder of pictures:
+# at the quality steps that give BYTES per 512x512, with the model's prior; then on the bytes that method palette makes
+# of the same latents.
 #   bench/coder.sh [-b "BYTES ..."] [FOLDER]
 # BYTES: default 2500 5000 10000. FOLDER: default ../shared/images/kodak, sides of at most 1024.
 set -euo pipefail

@@ -15,5 +15,5 @@ done
 for rows in "$out"-[23]/rows-*.tsv; do
     set=$(basename "$rows" .tsv | cut -c 6-) effort=$(dirname "$rows")
     echo "$set: effort ${effort##*-} against effort 1"
-    awk -f "$root/bench/bd_rate.awk" "$out-1/rows-$set.tsv" "$rows"
+    "${PYTHON:-/usr/bin/python3}" "$root/bench/bd_rate.py" "$out-1/rows-$set.tsv" "$rows"
 done

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-# Does a face stay the same person's? Mean cosine between the face descriptors
+# Does a face still look like the same person? Mean cosine between the face descriptors
 # (face-api's 128 numbers) of originals and of pictures decoded from at most
 # 5000 bytes per 512x512; the other codecs get no more bytes than Pith's file of
 # that picture has, and none is given a colour profile, which avifenc would store
-# (3156 bytes). A face no longer found counts as 0. 'other faces', the originals
-# with each other, is what a stranger gets; its worst is the most alike pair.
+# (3156 bytes). A face no longer found counts as 0. 'other faces' compares the originals with each
+# other, which is what a stranger gets; its worst is the most similar pair.
 # Installs face-api into build/bench. Never tune to these pictures.
 #   bench/faces.sh [-b "BYTES_PER_512x512..."] [-c "pith avif jxl webp jpeg"] [FOLDER]
 set -euo pipefail

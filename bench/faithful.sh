@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # Does --faithful keep its promise? Every file is encoded once, then decoded by
-# processes of their own, with the reference engine, with oneDNN held to SSE4.1,
-# to AVX2 and free, with one thread and two; each result is held against the
-# bound. Then: how much larger the files of photos are than plain -q 50.
+# separate processes: with the reference engine, with oneDNN limited to SSE4.1, to
+# AVX2 and unlimited, with one thread and two. Each result is checked against the
+# bound. Then: how much larger the files of photos are than with plain -q 50.
 #   bench/faithful.sh [-l LEVEL] [-n PHOTOS] [FOLDER...]
 # default: normal, all of ../shared/images/*, and 100 of ../shared/photos.
 set -euo pipefail

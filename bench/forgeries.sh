@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-# What --bound normal has to catch (small forgeries, one of each kind a picture)
-# and to let pass (a JPEG of quality 90), over folders of pictures of 8 bits.
+# What --bound normal has to catch (small forgeries, one of each kind per picture)
+# and to let pass (a JPEG of quality 90), for folders of 8-bit pictures.
 #   bench/forgeries.sh [FOLDER...]    default: ../shared/photos and ../shared/images/*
 set -euo pipefail
 export LC_ALL=C

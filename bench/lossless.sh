@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # How large lossless files are: PNG as it is, WebP (-z 9 -m 6), JPEG XL (-d 0), where their tools are installed, and
-# Pith (--lossless), which is decoded and compared; with the processor's seconds that Pith took.
-#   bench/lossless.sh FILE.png... | FOLDER...     (default: drawings, text and icons of ../shared, where they are)
+# Pith (--lossless), whose files are decoded and compared. Also the processor time that Pith took, in seconds.
+#   bench/lossless.sh FILE.png... | FOLDER...     (default: drawings, text and icons of ../shared, if it is there)
 set -euo pipefail
 export LC_ALL=C
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -42,7 +42,7 @@ for file in "${files[@]}"; do
     { time "$pith" encode --lossless --threads 1 "$file" "$work/a.pith" 2>"$work/said"; } 2>"$work/encode"
     { time "$pith" decode --threads 1 "$work/a.pith" "$work/a.png" 2>"$work/said"; } 2>"$work/decode"
     "$pith" compare "$file" "$work/a.png" 2>"$work/said" | grep -qx 'psnr_db inf' || {
-        echo "$file does not come back" >&2
+        echo "$file is not restored exactly" >&2
         exit 1
     }
     echo "| $(basename "$file") | $(size "$file") | $webp | $jxl | $(size "$work/a.pith") | $(cat "$work/encode") | $(cat "$work/decode") |"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "imageio.h"
+#include "imageio/imageio.h"
 
 #define SIDE 8 /* pixels of a latent position */
 

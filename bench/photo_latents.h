@@ -5,7 +5,7 @@
 #ifndef PITH_BENCH_PHOTO_LATENTS_H
 #define PITH_BENCH_PHOTO_LATENTS_H
 
-#include "api/model.h"
+#include "networks/model.h"
 
 typedef struct photo_networks {
     pith_env env;

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # Quality at equal bytes: real files of the real command beside JPEG, WebP, AVIF
-# and JPEG XL, each at its best setting that is not above a budget (a codec that
-# cannot make a picture so small is counted), with PSNR, MS-SSIM, SSIMULACRA2
+# and JPEG XL, each at its best setting within a budget (pictures that a codec cannot
+# make so small are counted), with PSNR, MS-SSIM, SSIMULACRA2
 # and a Frechet distance of patches.
 #   bench/quality.sh [OPTION...] [NAME=FOLDER...]
 #     -b "BYTES..."   budgets per 512x512 pixels; default "1200 2500 5000 7500 10000 20000"
@@ -13,8 +13,8 @@
 #     -o FOLDER       default build/bench/quality: NAME.md, NAME.tsv, NAME.svg and rows-NAME.tsv go there
 # Default sets: kodak (../shared/images/kodak, for reporting, never to be tuned
 # to) and held-out (of ../shared/photos the pictures that training never sees:
-# the first and every 46th by name, as in train/data.py). What the other codecs
-# give is kept in build/bench/cache. As many pictures at once as JOBS says
+# the first and every 46th by name, as in train/data.py). Results of the other
+# codecs are kept in build/bench/cache. JOBS is the number of pictures at a time
 # (default: one a core).
 set -euo pipefail
 export LC_ALL=C
@@ -37,7 +37,8 @@ while getopts b:c:e:d:o: option; do
     esac
 done
 shift $((OPTIND - 1))
-export PITH=${PITH:-$root/build/release/bin/pith} MEASURE=${MEASURE:-$root/build/release/bench/measure_pair}
+export PITH=${PITH:-$root/build/release/bin/pith} PYTHON=${PYTHON:-/usr/bin/python3}
+"$PYTHON" -c 'import numpy' 2>/dev/null || not_here "NumPy for $PYTHON" python3-numpy
 export root budgets encode_options decode_options
 jobs=${JOBS:-$(nproc)} # before the next line, which nproc obeys
 export cache=$root/build/bench/cache OMP_NUM_THREADS=1
@@ -52,7 +53,8 @@ tool_version() {
         jxl) dpkg-query -W -f '${Version}' libjxl-tools ;;
     esac
 }
-measures=$("$MEASURE" --version)-$(sha256sum "$root/bench/codecs.sh" | cut -c -12)
+# The number changes with what any of the figures means.
+measures=1-$(sha256sum "$root/bench/codecs.sh" | cut -c -12)
 export measures
 
 # file_of CODEC PICTURE BYTES OUT WORK: a file of at most so many bytes.
@@ -67,6 +69,15 @@ file_of() {
 picture_of() { # CODEC FILE OUT
     # shellcheck disable=SC2086 # options are words
     if [ "$1" = pith ]; then "$PITH" decode --threads 1 --format ppm $decode_options "$2" "$3"; else "decode_$1" "$2" "$3"; fi
+}
+# figures ORIGINAL DECODED: PSNR, MS-SSIM and SSIMULACRA2, between tabs.
+figures() {
+    "$PITH" compare "$1" "$2" |
+        awk '/^(psnr_db|ms_ssim|ssimulacra2) /{row = row (n++ ? "\t" : "") $2} END {print row; exit n != 3}'
+}
+# patches PICTURE STATISTICS WORK
+patches() {
+    "$PITH" compare --side-by-side "$3/plain.ppm" "$1" && "$PYTHON" "$root/bench/patch_statistics.py" "$3/plain.ppm" "$2"
 }
 
 # measure CODEC VERSION NAME PICTURE.png STATISTICS ROWS: all budgets of one picture.
@@ -85,7 +96,7 @@ measure() {
             rm -f -- "$work/coded" "$work/decoded" "$stats"
             if file_of "$codec" "$picture" "$bytes" "$work/coded" "$work"; then
                 picture_of "$codec" "$work/coded" "$work/decoded" || return 1
-                row=$("$MEASURE" "$picture" "$work/decoded" "$stats") || return 1
+                row=$(figures "$picture" "$work/decoded") && patches "$work/decoded" "$stats" "$work" || return 1
                 row=$(stat -c %s "$work/coded")$'\t'$row
             elif [ "$codec" = pith ] && ! grep -q 'cannot be made as small as' "$work/said"; then
                 cat "$work/said" >&2 # another fault than the size
@@ -106,10 +117,14 @@ measure() {
 }
 # original NAME FILE PICTURE.png STATISTICS: the picture as PNG, and its statistics.
 original() {
+    local work status=0
+    work=$(mktemp -d)
     [ -f "$3" ] || { "$PITH" compare --side-by-side "$3.$$" "$2" && mv -- "$3.$$" "$3"; }
-    [ -f "$4/original-$1.stats" ] || "$MEASURE" "$3" "$3" "$4/original-$1.stats" >/dev/null
+    patches "$3" "$4/original-$1.stats" "$work" || status=$?
+    rm -rf -- "$work"
+    return $status
 }
-export -f measure original file_of picture_of
+export -f measure original file_of picture_of figures patches
 
 # run_set NAME TITLE FILE...
 run_set() {
@@ -128,7 +143,7 @@ run_set() {
         done <"$work/originals"
     done | xargs -0 -n 6 -P "$jobs" bash -c 'measure "$@"' measure
     for codec in $codecs; do cat "$work/rows/$codec-"*; done >"$out/rows-$set.tsv"
-    "$root/build/release/bench/quality_table" "$out/rows-$set.tsv" "$work/stats" "$title" "$out/$set"
+    "$PYTHON" "$root/bench/quality_table.py" "$out/rows-$set.tsv" "$work/stats" "$title" "$out/$set"
     rm -rf -- "$work"
 }
 

@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # How even are the steps of -q? Means over a folder's pictures of the bytes per
 # 512x512, PSNR, MS-SSIM and SSIMULACRA2 at -q 0, 10, ... 100, and how far each
-# step of ten is from their mean in SSIMULACRA2.
+# step of ten is from the mean step in SSIMULACRA2.
 #   bench/quality_steps.sh [-e "OPTION..."] [FOLDER]
 # -e: more options of pith encode, for instance "--effort 0". FOLDER: default the
 # photos that training never sees; Kodak is for reporting.
@@ -20,7 +20,7 @@ while getopts e: option; do
     esac
 done
 shift $((OPTIND - 1))
-export PITH=${PITH:-$root/build/release/bin/pith} MEASURE=${MEASURE:-$root/build/release/bench/measure_pair}
+export PITH=${PITH:-$root/build/release/bin/pith}
 jobs=${JOBS:-$(nproc)} # before the next line, which nproc obeys
 export options OMP_NUM_THREADS=1
 if [ $# -gt 0 ]; then
@@ -41,7 +41,7 @@ steps() {
         "$PITH" encode --threads 1 $options -q $q "$1" "$work/f.pith"
         "$PITH" decode --threads 1 --format ppm "$work/f.pith" "$work/d.ppm"
         printf '%d\t%.1f\t%s\n' $q "$(awk "BEGIN {print $(stat -c %s "$work/f.pith") * 262144 / $pixels}")" \
-            "$("$MEASURE" "$work/in.png" "$work/d.ppm" "$work/stats")"
+            "$("$PITH" compare "$work/in.png" "$work/d.ppm" | awk 'NR <= 3 {print $2}' | paste -s)"
     done
     rm -rf -- "$work"
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # What `pith decode --realism` does to the figures: bench/quality.sh of the same files decoded with more and more of it.
-# The patch distance is what should fall; all that compares pixels gets worse.
+# The patch distance should fall; everything that compares pixels gets worse.
 #   bench/realism.sh [NAME=FOLDER...]
 # Budgets 1200, 2500 and 5000 for 512x512, or those in BUDGETS; realism 0 to 1, or those in REALISM; OPTIONS of encode
 # and decode both, such as "-m MODEL"; sets as in bench/quality.sh.

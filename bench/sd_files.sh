@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-# What a user of Stable Diffusion waits for and needs: a checkpoint of the real
-# size and its fp16 and int8 conversions, each opened, encoding the example photo
-# (512x512) and decoding it, without and with four steps of the U-Net, by
-# the command: seconds and peak memory. The weights are random.
+# The time and memory that Stable Diffusion takes: a checkpoint of the real size and its
+# fp16 and int8 conversions are opened, and each encodes the example photo (512x512) and
+# decodes it, without and with four steps of the U-Net. Seconds and peak memory of the
+# command. The weights are random.
 #   bench/sd_files.sh [FOLDER]    (FOLDER: where the 7 GB of files go, and stay; default: a temporary one)
 set -euo pipefail
 export LC_ALL=C

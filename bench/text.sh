@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # Is small text still readable? Mean share of characters that tesseract gets
-# wrong, and how many letters and digits it takes for others (bench/text_errors.py), over pictures with their true text beside them (NAME.png, NAME.txt),
-# decoded from at most 5000 and 10000 bytes per 512x512. Differences under 0.04
+# wrong, and how many letters and digits it takes for others (bench/text_errors.py),
+# over pictures with their true text beside them (NAME.png, NAME.txt), decoded from
+# at most 5000 and 10000 bytes per 512x512. Differences under 0.04
 # are noise. Never tune to these pictures.
 #   bench/text.sh [-b "BYTES_PER_512x512..."] [-c "original pith avif webp jpeg"] [FOLDER]
 set -euo pipefail

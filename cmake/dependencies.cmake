@@ -54,14 +54,14 @@ function(pith_try_reader format)
     string(TOLOWER ${format} name)
     set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
     unset(compiles CACHE)
-    try_compile(compiles ${CMAKE_CURRENT_BINARY_DIR}/try_${name} SOURCES ${PROJECT_SOURCE_DIR}/tools/imageio_${name}.c
+    try_compile(compiles ${CMAKE_CURRENT_BINARY_DIR}/try_${name} SOURCES ${PROJECT_SOURCE_DIR}/tools/imageio/imageio_${name}.c
         CMAKE_FLAGS "-DINCLUDE_DIRECTORIES=${PROJECT_SOURCE_DIR}/include;${PROJECT_SOURCE_DIR}/tools"
         COMPILE_DEFINITIONS -D_GNU_SOURCE= -DPITH_WITH_${format}
         LINK_LIBRARIES PkgConfig::${format}
         OUTPUT_VARIABLE said)
     if(NOT compiles)
         file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/try_${name}.log "${said}")
-        message(NOTICE "tools/imageio_${name}.c does not compile with ${name} ${${format}_VERSION}:"
+        message(NOTICE "tools/imageio/imageio_${name}.c does not compile with ${name} ${${format}_VERSION}:"
                        " ${CMAKE_CURRENT_BINARY_DIR}/try_${name}.log")
         set(${format}_FOUND FALSE PARENT_SCOPE)
     endif()

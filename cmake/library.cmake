@@ -5,8 +5,8 @@
 #   pith_internal  static, every symbol: what the tests link
 #   pith_shared    libpith.so, only pith_*
 #   pith_static    libpith.a, only pith_*: one relocatable object, the rest local
-pith_sources(rest_sources weights nn model api)
-set(embedded_source ${PROJECT_SOURCE_DIR}/src/api/model_embedded.c)
+pith_sources(rest_sources weights nn model picture networks stages search api)
+set(embedded_source ${PROJECT_SOURCE_DIR}/src/networks/model_embedded.c)
 list(REMOVE_ITEM rest_sources ${embedded_source})
 
 add_library(pith_rest_objects OBJECT ${rest_sources})
@@ -19,7 +19,7 @@ endif()
 # From the folder of the installed library to that of the models.
 set(PITH_MODELS_FOLDER ${CMAKE_INSTALL_DATADIR}/pith/models)
 file(RELATIVE_PATH library_to_models /prefix/${CMAKE_INSTALL_LIBDIR} /prefix/${PITH_MODELS_FOLDER})
-set_source_files_properties(${PROJECT_SOURCE_DIR}/src/api/model_default.c PROPERTIES
+set_source_files_properties(${PROJECT_SOURCE_DIR}/src/networks/model_default.c PROPERTIES
     COMPILE_DEFINITIONS "PITH_LIBRARY_TO_MODELS=\"${library_to_models}\"")
 
 # The model inside the library, or none: the only difference between the objects of archive and shared library.
@@ -58,7 +58,7 @@ endif()
 
 add_library(pith_shared SHARED ${PITH_OBJECTS} $<TARGET_OBJECTS:${PITH_SHARED_MODEL}>)
 set_target_properties(pith_shared PROPERTIES
-    OUTPUT_NAME pith EXPORT_NAME pith VERSION ${PROJECT_VERSION} SOVERSION 0)
+    OUTPUT_NAME pith EXPORT_NAME pith VERSION ${PROJECT_VERSION} SOVERSION ${PITH_ABI_VERSION})
 target_include_directories(pith_shared PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(pith_shared PRIVATE ${PITH_LINK})

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # Every tests/test_*.c is a cmocka program and a test, every tests/cli/*.sh a
-# test run by bash; other tests/*.c are shared by all of them. A test that
+# test run by bash, every tests/test_*.py one run by Python; other tests/*.c are shared by all of them. A test that
 # exits with 77 counts as skipped.
 set(test_environment
     PITH_SOURCE_DIR=${PROJECT_SOURCE_DIR}
@@ -56,8 +56,15 @@ if(TARGET pith)
     endforeach()
 endif()
 
-# The training code, where Debian's Python has PyTorch.
+# Tests of the benches' Python, and the training code where Debian's Python has PyTorch.
 find_program(PITH_PYTHON3 python3 HINTS /usr/bin) # Debian's, which has numpy, before a user's own
+if(PITH_PYTHON3)
+    file(GLOB python_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/test_*.py)
+    foreach(script IN LISTS python_tests)
+        get_filename_component(name ${script} NAME_WE)
+        pith_test(${name} ${PITH_PYTHON3} ${script})
+    endforeach()
+endif()
 if(PITH_PYTHON3 AND TARGET pith AND NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
     pith_test(train ${PITH_PYTHON3} ${PROJECT_SOURCE_DIR}/train/test_train.py)
 endif()

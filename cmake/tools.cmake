@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # The pith command. It is built on the public API alone: include/ is its only
-# include folder, and it links the archive in which all else is local. Of src/ it
-# has the constants of SSIMULACRA 2 (scripts/check-includes).
-file(GLOB tool_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/*.c)
+# include folder, and it links the archive in which all else is local.
+file(GLOB tool_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/*.c ${PROJECT_SOURCE_DIR}/tools/*/*.c)
 set(tool_main ${PROJECT_SOURCE_DIR}/tools/main.c)
 list(REMOVE_ITEM tool_sources ${tool_main})
 if(tool_sources)
@@ -12,6 +11,11 @@ if(tool_sources)
     target_link_libraries(pith_tools PUBLIC
         PkgConfig::PNG PkgConfig::JPEG PkgConfig::WEBP PkgConfig::LCMS PkgConfig::EXPAT PkgConfig::JANSSON PkgConfig::NETTLE
         Threads::Threads ${PITH_LIBM})
+    # The page of `pith compare --html`: the assembler reads its files.
+    set(page_folder ${PROJECT_SOURCE_DIR}/tools/compare)
+    file(GLOB page_files CONFIGURE_DEPENDS ${page_folder}/page*)
+    set_source_files_properties(${page_folder}/html_files.c PROPERTIES
+        COMPILE_DEFINITIONS "PITH_PAGE_FOLDER=\"${page_folder}\"" OBJECT_DEPENDS "${page_files}")
     if(GIF_FOUND) # giflib has no pkg-config file
         target_include_directories(pith_tools PUBLIC ${GIF_INCLUDE_DIR})
         target_link_libraries(pith_tools PUBLIC ${GIF_LIBRARY})

@@ -28,8 +28,8 @@ int main(int argc, char **argv) {
         return 1;
     }
     for (size_t i = 0; i < sizeof before; i++) before[i] = (uint8_t)(i / 3 % SIDE);
-    pith_source_from_image(&source, &picture);
-    pith_sink_to_image(&sink, &decoded);
+    pith_source_from_image(&source, sizeof source, &picture);
+    pith_sink_to_image(&sink, sizeof sink, &decoded);
     pith_encode_options_defaults(&options, sizeof options);
     options.max_bytes = 1000;
 

@@ -60,10 +60,10 @@ static void read_file(const uint8_t *data, size_t n_bytes) {
     pith_diag diag = {0};
     ctr_file file;
     pith_decoder *decoder = NULL;
-    pith_info info;
-    pith_chunk_info chunk;
+    pith_info info = {.struct_size = sizeof info};
+    pith_chunk_info chunk = {.struct_size = sizeof chunk};
     pith_env_defaults(&env, sizeof env);
-    env.limits.max_chunks = MAX_CHUNKS;
+    env.max_chunks = MAX_CHUNKS;
     pith_status status = ctr_read(&file, data, n_bytes, &env, &diag);
     require((status == PITH_OK) == (diag.message[0] == '\0'));
     require(status != PITH_E_INTERNAL && status != PITH_E_ARG && status != PITH_E_NOMEM);

@@ -24,7 +24,7 @@ typedef struct canvas {
 static pith_status start(void *user, const pith_image_format *format) {
     canvas *c = user;
     require(format->width > 0 && format->height > 0 && format->n_channels >= 1 && format->n_channels <= 4);
-    require((uint64_t)format->width * format->height <= tiny_env()->limits.max_pixels);
+    require((uint64_t)format->width * format->height <= tiny_env()->max_pixels);
     c->format = *format;
     return PITH_OK;
 }
@@ -45,7 +45,8 @@ static pith_status take_rows(void *user, uint32_t y, uint32_t n_rows, const void
 static void decode(const uint8_t *data, size_t n_bytes, uint8_t bit_depth) {
     static pith_decoder *decoder; /* kept: its networks stay bound, and its state must not leak from file to file */
     canvas c = {0};
-    pith_sink sink = {start, take_rows, &c, bit_depth};
+    pith_sink sink = {
+        .struct_size = sizeof sink, .bit_depth = bit_depth, .start = start, .write_rows = take_rows, .user = &c};
     if (!decoder) require(pith_decoder_new(&decoder, tiny_env(), NULL) == PITH_OK);
     pith_status status = pith_decoder_open(decoder, data, n_bytes);
     if (status == PITH_OK) status = pith_decode(decoder, tiny_model(), NULL, &sink);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imageio.h"
+#include "imageio/imageio.h"
 #include "mend.h"
 
 #define MAX_PIXELS 65536u
@@ -41,10 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes) {
     pith_diag diag = {0};
     image_reader *reader = NULL;
     pith_env_defaults(&env, sizeof env);
-    env.limits.max_pixels = MAX_PIXELS;
-    env.limits.max_dimension = 16384;
+    env.max_pixels = MAX_PIXELS;
+    env.max_dimension = 16384;
     /* the first bytes decide the type; the length, whether alpha is kept */
-    image_open_options options = {.limits = &env.limits, .max_memory_bytes = 64u << 20, .keep_alpha = n_bytes & 1};
+    image_open_options options = {.env = &env, .max_memory_bytes = 64u << 20, .keep_alpha = n_bytes & 1};
     pith_status status = image_open(&reader, mend_path_open(data, n_bytes), &options, &diag);
     require((status == PITH_OK) == (reader != NULL) && (status == PITH_OK) == (diag.message[0] == '\0'));
     require(strchr(diag.message, '\n') == NULL);

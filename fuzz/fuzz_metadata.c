@@ -4,8 +4,8 @@
  * tools; the length decides what is wished. */
 #include <stdlib.h>
 
-#include "exif.h"
-#include "xmp.h"
+#include "imageio/exif.h"
+#include "imageio/xmp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
 

@@ -32,7 +32,7 @@ static pith_image make_picture(const uint8_t *data, size_t n_bytes) {
 static pith_status encode(const pith_image *p, const pith_encode_options *o, pith_bytes *file) {
     pith_encoder *encoder = NULL;
     pith_source source;
-    pith_source_from_image(&source, p);
+    pith_source_from_image(&source, sizeof source, p);
     require(pith_encoder_new(&encoder, tiny_env(), tiny_model(), NULL) == PITH_OK);
     pith_status status = pith_encode(encoder, &source, o, file);
     require((status == PITH_OK) == (pith_encoder_message(encoder)[0] == '\0'));
@@ -43,7 +43,7 @@ static pith_status encode(const pith_image *p, const pith_encode_options *o, pit
 
 static void decode(const pith_image *p, const pith_bytes *file) {
     pith_decoder *decoder = NULL;
-    pith_info info;
+    pith_info info = {.struct_size = sizeof info};
     uint8_t *exact = mend_copy(file->data, file->n_bytes);
     require(pith_decoder_new(&decoder, tiny_env(), NULL) == PITH_OK);
     require(pith_decoder_open(decoder, exact, file->n_bytes) == PITH_OK);
@@ -54,7 +54,7 @@ static void decode(const pith_image *p, const pith_bytes *file) {
     q.stride_bytes = (size_t)q.format.width * q.format.n_channels * (q.format.bit_depth / 8u);
     q.pixels = malloc(q.stride_bytes * q.format.height);
     pith_sink sink;
-    pith_sink_to_image(&sink, &q);
+    pith_sink_to_image(&sink, sizeof sink, &q);
     require(q.pixels && pith_decode(decoder, tiny_model(), NULL, &sink) == PITH_OK);
     pith_decoder_free(&decoder);
     free(q.pixels);

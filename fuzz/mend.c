@@ -81,7 +81,7 @@ void mend_all(uint8_t *data, size_t n_bytes) {
     pith_env env;
     ctr_file file;
     pith_env_defaults(&env, sizeof env);
-    env.limits.max_pixels = 1u << 20;
+    env.max_pixels = 1u << 20;
     container_mend_crcs(data, n_bytes);
     if (ctr_read(&file, data, n_bytes, &env, NULL) != PITH_OK) return;
     const bool is_exact = file.head.method == PITH_METHOD_EXACT;

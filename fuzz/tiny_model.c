@@ -17,8 +17,8 @@ static void start(void) {
     pith_env_defaults(&env, sizeof env);
     env.backend = "ref";
     env.threads = 1;
-    env.limits.max_pixels = MAX_PIXELS;
-    env.limits.max_chunks = 1000;
+    env.max_pixels = MAX_PIXELS;
+    env.max_chunks = 1000;
     snprintf(path, sizeof path, "%s/tests/data/mini_tiny.safetensors", root ? root : PITH_SOURCE_FOLDER);
     if (pith_model_open(&model, &env, path, &why) == PITH_OK) return;
     fprintf(stderr, "%s: %s\n", path, why.message);

@@ -81,7 +81,7 @@ pith_bytes api_encode(api_case *c, const pith_image *p, const pith_encode_option
     pith_encode_options latents_alone;
     pith_encode_options_defaults(&latents_alone, sizeof latents_alone);
     latents_alone.effort = 0;
-    pith_source_from_image(&source, p);
+    pith_source_from_image(&source, sizeof source, p);
     if (pith_encode(c->encoder, &source, o ? o : &latents_alone, &file) != PITH_OK)
         fail("encode", pith_encoder_message(c->encoder));
     return file;
@@ -103,7 +103,8 @@ static pith_status write_rows(void *user, uint32_t y, uint32_t n_rows, const voi
 
 pith_image api_decode(api_case *c, pith_bytes file, const pith_decode_options *o, uint8_t bit_depth) {
     pith_image p = {0};
-    pith_sink sink = {start, write_rows, &p, bit_depth};
+    pith_sink sink = {
+        .struct_size = sizeof sink, .bit_depth = bit_depth, .start = start, .write_rows = write_rows, .user = &p};
     if (pith_decoder_open(c->decoder, file.data, file.n_bytes) != PITH_OK ||
         pith_decode(c->decoder, c->model, o, &sink) != PITH_OK)
         fail("decode", pith_decoder_message(c->decoder));

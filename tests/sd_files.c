@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "api/model_kind.h"
 #include "ckpt_file.h"
 #include "model/text.h"
+#include "networks/model_kind.h"
 #include "weights/safetensors.h"
 #include "weights/sd_layout.h"
 

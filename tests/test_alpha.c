@@ -51,7 +51,7 @@ static void alpha_of_few_levels_comes_back_exactly_in_every_format(void **state)
             pith_bytes file = api_encode(&c, &p, NULL);
             pith_image q = api_decode(&c, file, NULL, p.format.bit_depth);
             expect_alpha(&p, &q, 0);
-            pith_info info;
+            pith_info info = {.struct_size = sizeof info};
             assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
             assert_int_equal(info.format.n_channels, p.format.n_channels);
             pith_bytes_free(&c.env, &file);
@@ -230,7 +230,7 @@ static void alpha_is_coarser_in_small_files(void **state) {
     pith_encode_options o;
     pith_encode_options_defaults(&o, sizeof o);
     o.max_bytes = 300;
-    pith_source_from_image(&source, &p);
+    pith_source_from_image(&source, sizeof source, &p);
     assert_int_equal(pith_encode(c.encoder, &source, &o, &none), PITH_E_LIMIT);
     assert_non_null(strstr(pith_encoder_message(c.encoder), "most of it alpha"));
     free(p.pixels);

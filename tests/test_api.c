@@ -16,7 +16,7 @@
 
 #include <pith/pith.h>
 
-#include "api/tiles.h"
+#include "picture/tiles.h"
 
 static char model_path[4096];
 
@@ -88,7 +88,7 @@ static pith_bytes encode(codec *c, const pith_image *p, float quality, uint64_t 
     pith_source source;
     pith_encode_options o;
     pith_bytes file = {0};
-    pith_source_from_image(&source, p);
+    pith_source_from_image(&source, sizeof source, p);
     pith_encode_options_defaults(&o, sizeof o);
     o.effort = 0; /* the latents alone; test_closed_loop.c has the rest */
     o.quality = quality;
@@ -101,7 +101,7 @@ static pith_bytes encode(codec *c, const pith_image *p, float quality, uint64_t 
 static pith_image decode(codec *c, pith_bytes file, const pith_image *like) {
     pith_image q = empty_like(like);
     pith_sink sink;
-    pith_sink_to_image(&sink, &q);
+    pith_sink_to_image(&sink, sizeof sink, &q);
     if (pith_decoder_open(c->decoder, file.data, file.n_bytes) != PITH_OK ||
         pith_decode(c->decoder, c->model, NULL, &sink) != PITH_OK)
         fail_msg("decode: %s", pith_decoder_message(c->decoder));
@@ -120,7 +120,7 @@ static void every_size_and_kind_of_picture_comes_back(void **state) {
             pith_image p = make_picture(sizes[i][0], sizes[i][1], kind & 1 ? 3 : 1, kind & 2 ? 16 : 8, 5);
             pith_bytes file = encode(&c, &p, 100, 0);
             pith_image q = decode(&c, file, &p);
-            pith_info info;
+            pith_info info = {.struct_size = sizeof info};
             assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
             assert_int_equal(info.format.width, sizes[i][0]);
             assert_int_equal(info.format.height, sizes[i][1]);
@@ -176,7 +176,7 @@ static void a_size_is_met_from_below_and_nearly_used(void **state) {
 
     pith_source source;
     pith_encode_options o;
-    pith_source_from_image(&source, &p);
+    pith_source_from_image(&source, sizeof source, &p);
     pith_encode_options_defaults(&o, sizeof o);
     o.max_bytes = 20;
     assert_int_equal(pith_encode(c.encoder, &source, &o, &least), PITH_E_LIMIT);
@@ -196,7 +196,7 @@ static void arguments_out_of_range_are_refused(void **state) {
     pith_source source;
     pith_encode_options o;
     pith_bytes file = {0};
-    pith_source_from_image(&source, &p);
+    pith_source_from_image(&source, sizeof source, &p);
     pith_encode_options_defaults(&o, sizeof o);
     o.quality = NAN;
     assert_int_equal(pith_encode(c.encoder, &source, &o, &file), PITH_E_ARG);
@@ -235,10 +235,10 @@ static void faults_of_the_callbacks_come_through(void **state) {
     codec c;
     codec_open(&c, NULL);
     pith_image p = make_picture(16, 16, 3, 8, 0);
-    pith_source source = {.format = p.format, .read_rows = refuse_row};
+    pith_source source = {.struct_size = sizeof source, .format = p.format, .read_rows = refuse_row};
     pith_bytes file = {0}, good = encode(&c, &p, 50, 0);
     assert_int_equal(pith_encode(c.encoder, &source, NULL, &file), PITH_E_IO);
-    pith_sink sink = {.write_rows = refuse_write};
+    pith_sink sink = {.struct_size = sizeof sink, .write_rows = refuse_write};
     assert_int_equal(pith_decoder_open(c.decoder, good.data, good.n_bytes), PITH_OK);
     assert_int_equal(pith_decode(c.decoder, c.model, NULL, &sink), PITH_E_IO);
     pith_bytes_free(&c.env, &good);
@@ -269,7 +269,7 @@ static void cancel_is_honoured_at_every_report(void **state) {
         pith_source source;
         pith_encode_options o;
         pith_bytes file = {0};
-        pith_source_from_image(&source, &p);
+        pith_source_from_image(&source, sizeof source, &p);
         pith_encode_options_defaults(&o, sizeof o);
         o.max_bytes = 400;
         pith_status status = pith_encode(c.encoder, &source, &o, &file);
@@ -419,8 +419,8 @@ static pith_status whole_job(const pith_env *env, const pith_image *p) {
     pith_source source;
     pith_sink sink;
     pith_image q = empty_like(p);
-    pith_source_from_image(&source, p);
-    pith_sink_to_image(&sink, &q);
+    pith_source_from_image(&source, sizeof source, p);
+    pith_sink_to_image(&sink, sizeof sink, &q);
     pith_status status = pith_model_open(&model, env, model_path, NULL);
     if (status == PITH_OK) status = pith_encoder_new(&encoder, env, model, NULL);
     pith_encode_options o;

@@ -163,7 +163,7 @@ static void stopping_an_encoder_ends_the_call_at_once(void **unused) {
         pith_encode_options_defaults(&o, sizeof o);
         o.max_bytes = threads == 2 ? 1600 : 6000;
         o.effort = threads == 2 ? 3 : 1;
-        pith_source_from_image(&source, &picture);
+        pith_source_from_image(&source, sizeof source, &picture);
         begin(&a, 0);
         pith_bytes whole = api_encode(&c, &picture, &o), file;
         const unsigned n = a.n;
@@ -199,7 +199,7 @@ static void stopping_a_tolerant_decoder_ends_the_call_at_once(void **unused) {
     open_case(&c, NULL, &a, 2);
     pith_image picture = noise(2100, 300);
     pith_bytes file = api_encode(&c, &picture, NULL);
-    pith_sink sink = {.write_rows = ignore_rows};
+    pith_sink sink = {.struct_size = sizeof sink, .write_rows = ignore_rows};
     assert_int_equal(pith_decoder_open_damaged(c.decoder, file.data, file.n_bytes), PITH_OK);
     begin(&a, 0);
     assert_int_equal(pith_decode(c.decoder, c.model, NULL, &sink), PITH_OK);
@@ -266,12 +266,12 @@ static void a_limit_of_time_is_no_word_to_stop(void **unused) {
     sleeper s = {.seconds = 1.2 * limit};
     pith_env_defaults(&env, sizeof env);
     env.progress = (pith_progress){sleep_in_trial, &s};
-    env.limits.max_seconds = limit;
+    env.max_seconds = limit;
     api_case c;
     api_open(&c, NULL, &env);
     pith_source source;
     pith_bytes file;
-    pith_source_from_image(&source, &picture);
+    pith_source_from_image(&source, sizeof source, &picture);
     assert_int_equal(pith_encode(c.encoder, &source, NULL, &file), PITH_E_LIMIT);
     snprintf(expected, sizeof expected, "took longer than the limit of %g seconds", limit);
     assert_string_equal(pith_encoder_message(c.encoder), expected);

@@ -482,11 +482,11 @@ static void the_limit_of_chunks_holds(void **state) {
     ctr_head head = container_head(3 * 1024, 8);
     byte_writer w = container_file(&head);
     pith_env kept = env;
-    env.limits.max_chunks = 4;
+    env.max_chunks = 4;
     expect(&w, PITH_OK, "");
     ctr_write_chunk(&w, 0x80, "", 0);
     expect(&w, PITH_E_LIMIT, "more than 4 chunks");
-    env.limits.max_chunks = 3;
+    env.max_chunks = 3;
     expect(&w, PITH_E_LIMIT, "3 slices and a header, the limit is 3 chunks");
     env = kept;
     bw_free(&w);
@@ -497,9 +497,9 @@ static void the_limit_of_the_file_holds(void **state) {
     ctr_head head = container_head(64, 64);
     byte_writer w = container_file(&head);
     pith_env kept = env;
-    env.limits.max_file_bytes = w.n_bytes;
+    env.max_file_bytes = w.n_bytes;
     expect(&w, PITH_OK, "");
-    env.limits.max_file_bytes = w.n_bytes - 1;
+    env.max_file_bytes = w.n_bytes - 1;
     expect(&w, PITH_E_LIMIT, "a file of");
     env = kept;
     bw_free(&w);

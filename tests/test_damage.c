@@ -36,7 +36,7 @@ static pith_status count_rows(void *user, uint32_t y, uint32_t n_rows, const voi
 static pith_status try_decode(fixture *f, const uint8_t *data, size_t n_bytes) {
     uint8_t *copy = malloc(n_bytes ? n_bytes : 1);
     pith_decoder *decoder = NULL;
-    pith_sink sink = {.write_rows = count_rows, .user = f};
+    pith_sink sink = {.struct_size = sizeof sink, .write_rows = count_rows, .user = f};
     memcpy(copy, data, n_bytes);
     f->n_rows_written = 0;
     assert_int_equal(pith_decoder_new(&decoder, &f->env, NULL), PITH_OK);
@@ -60,8 +60,8 @@ static int setup(void **state) {
     for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = (uint8_t)(i * 37 % 251);
     pith_env_defaults(&f.env, sizeof f.env);
     f.env.backend = "ref";
-    f.env.limits.max_pixels = 100000; /* a changed width must not make the test slow */
-    pith_source_from_image(&source, &p);
+    f.env.max_pixels = 100000; /* a changed width must not make the test slow */
+    pith_source_from_image(&source, sizeof source, &p);
     if (pith_model_open(&f.model, &f.env, model_path, NULL) != PITH_OK) return -1;
     if (pith_encoder_new(&encoder, &f.env, f.model, NULL) != PITH_OK) return -1;
     pith_encode_options o;
@@ -158,7 +158,7 @@ static void a_changed_byte_behind_a_right_crc_never_harms(void **state) {
 static void another_models_file_is_refused(void **state) {
     fixture *f = *state;
     uint8_t *bytes = malloc(f->file.n_bytes);
-    pith_info info;
+    pith_info info = {.struct_size = sizeof info};
     pith_decoder *decoder = NULL;
     memcpy(bytes, f->file.data, f->file.n_bytes);
     assert_int_equal(pith_decoder_new(&decoder, &f->env, NULL), PITH_OK);
@@ -169,7 +169,7 @@ static void another_models_file_is_refused(void **state) {
     bytes[at] ^= 1;
     mend_crcs(bytes, f->file.n_bytes);
     assert_int_equal(pith_decoder_open(decoder, bytes, f->file.n_bytes), PITH_OK);
-    pith_sink sink = {.write_rows = count_rows, .user = f};
+    pith_sink sink = {.struct_size = sizeof sink, .write_rows = count_rows, .user = f};
     assert_int_equal(pith_decode(decoder, f->model, NULL, &sink), PITH_E_MODEL_MISMATCH);
     assert_non_null(strstr(pith_decoder_message(decoder), "tiny-1"));
     pith_decoder_free(&decoder);

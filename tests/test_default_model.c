@@ -93,12 +93,12 @@ static void opens(const char *name) {
     char folders[8192];
     pith_model *model = NULL;
     pith_diag why = {0};
-    pith_model_info info;
+    pith_model_contents contents = {.struct_size = sizeof contents};
     snprintf(folders, sizeof folders, "%s:%s", temp_path("one"), temp_path("two"));
     setenv("PITH_MODELS", folders, 1);
     if (pith_model_open_default(&model, NULL, &why) != PITH_OK) fail_msg("%s", why.message);
-    assert_int_equal(pith_model_get_info(model, &info), PITH_OK);
-    assert_int_equal(strncmp(info.name, name, strlen(name)), 0);
+    assert_int_equal(pith_model_get_contents(model, &contents), PITH_OK);
+    assert_int_equal(strncmp(contents.name, name, strlen(name)), 0);
     pith_model_free(&model);
 }
 
@@ -136,17 +136,17 @@ static void a_model_from_memory_is_that_of_the_file(void **state) {
     api_case c;
     pith_model *model = NULL;
     pith_diag why = {0};
-    pith_model_info info, of_file;
+    pith_model_contents contents = {.struct_size = sizeof contents}, of_file = {.struct_size = sizeof of_file};
     pith_image picture = api_waves(50, 30, 3, 8);
     api_open(&c, NULL, NULL);
     pith_bytes file = api_encode(&c, &picture, NULL);
     pith_image expected = api_decode(&c, file, NULL, 8);
-    assert_int_equal(pith_model_get_info(c.model, &of_file), PITH_OK);
+    assert_int_equal(pith_model_get_contents(c.model, &of_file), PITH_OK);
     uint8_t *copy = malloc(tiny_bytes + 1); /* floats need not be aligned */
     memcpy(copy + 1, tiny, tiny_bytes);
     if (pith_model_open_memory(&model, NULL, copy + 1, tiny_bytes, &why) != PITH_OK) fail_msg("%s", why.message);
-    assert_int_equal(pith_model_get_info(model, &info), PITH_OK);
-    assert_memory_equal(&info, &of_file, sizeof info);
+    assert_int_equal(pith_model_get_contents(model, &contents), PITH_OK);
+    assert_memory_equal(&contents, &of_file, sizeof contents);
     pith_model_free(&c.model);
     c.model = model;
     pith_image got = api_decode(&c, file, NULL, 8);
@@ -171,7 +171,7 @@ static void what_is_no_model_is_refused_from_memory(void **state) {
         assert_null(model);
         assert_true(why.message[0] != '\0');
     }
-    env.limits.max_model_bytes = tiny_bytes - 1;
+    env.max_model_bytes = tiny_bytes - 1;
     assert_int_equal(pith_model_open_memory(&model, &env, tiny, tiny_bytes, &why), PITH_E_LIMIT);
 }
 

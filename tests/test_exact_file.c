@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "api/exact_file.h"
 #include "api_case.h"
 #include "container/ctr_write.h"
+#include "stages/exact_file.h"
 
 static api_case no_model(const pith_env *env) {
     api_case c = {0};
@@ -72,7 +72,7 @@ static void every_kind_comes_back_without_a_model(void **state) {
             pith_bytes file = api_encode(&c, &p, &o);
             pith_image back = api_decode(&c, file, NULL, depth);
             assert_same(&p, &back);
-            pith_info info;
+            pith_info info = {.struct_size = sizeof info};
             assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
             assert_int_equal(info.method, PITH_METHOD_EXACT);
             assert_int_equal(info.source_bit_depth, depth);
@@ -143,7 +143,7 @@ static void regions_are_parts_of_the_whole(void **state) {
     pith_decode_options_defaults(&d, sizeof d);
     d.region = (pith_area){1599, 0, 2, 1};
     pith_sink sink;
-    pith_sink_to_image(&sink, &p);
+    pith_sink_to_image(&sink, sizeof sink, &p);
     assert_int_equal(pith_decoder_open(c.decoder, file.data, file.n_bytes), PITH_OK);
     assert_int_equal(pith_decode(c.decoder, NULL, &d, &sink), PITH_E_ARG);
     assert_non_null(strstr(pith_decoder_message(c.decoder), "not inside the picture"));
@@ -221,7 +221,7 @@ static void too_little_memory_is_a_limit(void **state) {
     pith_image p = boxes(1100, 1100, 3);
     pith_source source;
     pith_bytes file = {0};
-    pith_source_from_image(&source, &p);
+    pith_source_from_image(&source, sizeof source, &p);
     o.max_memory_bytes = 1000000;
     assert_int_equal(pith_encode(c.encoder, &source, &o, &file), PITH_E_LIMIT);
     assert_non_null(strstr(pith_encoder_message(c.encoder), "1000000 are allowed"));
@@ -235,7 +235,7 @@ static void what_is_lossless_has_no_other_wishes(void **state) {
     pith_image p = picture(8, 8, 3, 8);
     pith_source source;
     pith_bytes file = {0};
-    pith_source_from_image(&source, &p);
+    pith_source_from_image(&source, sizeof source, &p);
     for (unsigned i = 0; i < 4; i++) {
         pith_encode_options o = lossless();
         if (i == 0) o.max_bytes = 1000;
@@ -259,7 +259,7 @@ static void metadata_travel_along(void **state) {
     api_case c = no_model(NULL);
     pith_encode_options o = lossless();
     pith_image p = picture(9, 9, 1, 16);
-    o.metadata[PITH_METADATA_XMP] = (pith_span){(const uint8_t *)"<x/>", 4};
+    o.xmp = (pith_span){(const uint8_t *)"<x/>", 4};
     pith_bytes file = api_encode(&c, &p, &o);
     const uint8_t *data;
     size_t n_bytes;
@@ -278,7 +278,7 @@ static void a_lost_slice_comes_out_grey_and_the_others_whole(void **state) {
     pith_encode_options o = lossless();
     pith_image p = boxes(1030, 20, 3);
     pith_bytes file = api_encode(&c, &p, &o);
-    pith_chunk_info chunk;
+    pith_chunk_info chunk = {.struct_size = sizeof chunk};
     pith_area lost;
     assert_int_equal(pith_decoder_open(c.decoder, file.data, file.n_bytes), PITH_OK);
     assert_int_equal(pith_decoder_chunk(c.decoder, 2, &chunk), PITH_OK);
@@ -288,7 +288,7 @@ static void a_lost_slice_comes_out_grey_and_the_others_whole(void **state) {
     assert_int_equal(pith_decoder_open_damaged(c.decoder, file.data, file.n_bytes), PITH_OK);
     pith_image back = api_picture(1030, 20, 3, 8);
     pith_sink sink;
-    pith_sink_to_image(&sink, &back);
+    pith_sink_to_image(&sink, sizeof sink, &back);
     assert_int_equal(pith_decode(c.decoder, NULL, NULL, &sink), PITH_OK);
     assert_int_equal(pith_decoder_lost(c.decoder, 0, &lost), 1);
     assert_int_equal(lost.x, 1024);
@@ -310,10 +310,10 @@ static void another_checksum_is_noticed(void **state) {
     pith_encode_options o = lossless();
     pith_image p = picture(14, 14, 1, 8);
     pith_bytes good = api_encode(&c, &p, &o);
-    pith_chunk_info chunk;
+    pith_chunk_info chunk = {.struct_size = sizeof chunk};
     byte_writer w;
     pith_sink sink;
-    pith_sink_to_image(&sink, &p);
+    pith_sink_to_image(&sink, sizeof sink, &p);
     bw_init(&w, NULL);
     assert_int_equal(pith_decoder_open(c.decoder, good.data, good.n_bytes), PITH_OK);
     assert_int_equal(pith_decoder_chunk(c.decoder, 1, &chunk), PITH_OK);
@@ -338,7 +338,7 @@ static void gives_up_early_and_leaves_nothing(void **state) {
     byte_writer file;
     bool fits = true;
     exact_file_wish wish = {.max_bytes = UINT64_MAX, .stage = "coding", .span = {0, 1}};
-    pith_source_from_image(&source, &p);
+    pith_source_from_image(&source, sizeof source, &p);
     bw_init(&file, NULL);
     assert_int_equal(exact_file_write(&file, &env, &source, &wish, &fits, NULL), PITH_OK);
     assert_true(fits);

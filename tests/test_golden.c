@@ -131,7 +131,7 @@ static pith_status ignore_rows(void *user, uint32_t y, uint32_t n_rows, const vo
 
 static pith_status decode(const uint8_t *data, size_t n_bytes, char message[PITH_MESSAGE_BYTES]) {
     pith_decoder *decoder = NULL;
-    pith_sink sink = {.write_rows = ignore_rows};
+    pith_sink sink = {.struct_size = sizeof sink, .write_rows = ignore_rows};
     assert_int_equal(pith_decoder_new(&decoder, &env, NULL), PITH_OK);
     pith_status status = pith_decoder_open(decoder, data, n_bytes);
     if (status == PITH_OK) status = pith_decode(decoder, model, NULL, &sink);

@@ -136,7 +136,7 @@ static void too_little_memory_is_an_error_that_says_how_much(void **state) {
     pith_encode_options_defaults(&e, sizeof e);
     e.effort = 0; /* where memory is short no loop is closed */
     e.max_memory_bytes = 5000000;
-    pith_source_from_image(&source, &p);
+    pith_source_from_image(&source, sizeof source, &p);
     assert_int_equal(pith_encode(c.encoder, &source, &e, &file), PITH_E_LIMIT);
     assert_non_null(strstr(pith_encoder_message(c.encoder), "of 2600x1500 pixels takes"));
     assert_non_null(strstr(pith_encoder_message(c.encoder), "of which 5 MB are allowed"));
@@ -147,7 +147,7 @@ static void too_little_memory_is_an_error_that_says_how_much(void **state) {
     pith_decode_options d;
     pith_decode_options_defaults(&d, sizeof d);
     d.max_memory_bytes = 5000000;
-    pith_sink_to_image(&sink, &p);
+    pith_sink_to_image(&sink, sizeof sink, &p);
     assert_int_equal(pith_decoder_open(c.decoder, file.data, file.n_bytes), PITH_OK);
     assert_int_equal(pith_decode(c.decoder, c.model, &d, &sink), PITH_E_LIMIT);
     assert_non_null(strstr(pith_decoder_message(c.decoder), "of which 5 MB are allowed"));

@@ -19,9 +19,9 @@ static pith_encode_options with_metadata(void) {
     pith_encode_options o;
     pith_encode_options_defaults(&o, sizeof o);
     o.effort = 0;
-    o.metadata[PITH_METADATA_ICC] = (pith_span){icc, sizeof icc};
-    o.metadata[PITH_METADATA_EXIF] = (pith_span){exif, sizeof exif};
-    o.metadata[PITH_METADATA_XMP] = (pith_span){xmp, sizeof xmp};
+    o.icc = (pith_span){icc, sizeof icc};
+    o.exif = (pith_span){exif, sizeof exif};
+    o.xmp = (pith_span){xmp, sizeof xmp};
     return o;
 }
 
@@ -78,12 +78,12 @@ static void too_much_is_refused_in_both_directions(void **state) {
     api_open(&c, NULL, NULL);
     pith_image p = api_waves(16, 16, 3, 8);
     pith_source source;
-    pith_source_from_image(&source, &p);
+    pith_source_from_image(&source, sizeof source, &p);
     pith_encode_options o = with_metadata();
     pith_bytes file = api_encode(&c, &p, &o), none;
 
     pith_env tight = c.env;
-    tight.limits.max_metadata_bytes = sizeof icc - 1;
+    tight.max_metadata_bytes = sizeof icc - 1;
     pith_encoder *encoder = NULL;
     pith_decoder *decoder = NULL;
     assert_int_equal(pith_encoder_new(&encoder, &tight, c.model, NULL), PITH_OK);
@@ -93,7 +93,7 @@ static void too_much_is_refused_in_both_directions(void **state) {
     assert_int_equal(pith_decoder_open(decoder, file.data, file.n_bytes), PITH_E_LIMIT);
     assert_non_null(strstr(pith_decoder_message(decoder), "ICCP: 10 bytes of metadata, the limit is 9"));
 
-    o.metadata[PITH_METADATA_EXIF].data = NULL;
+    o.exif.data = NULL;
     assert_int_equal(pith_encode(c.encoder, &source, &o, &none), PITH_E_ARG);
     pith_decoder_free(&decoder);
     pith_encoder_free(&encoder);
@@ -134,7 +134,7 @@ static void sixteen_bits_are_remembered(void **state) {
     for (uint8_t depth = 8; depth <= 16; depth += 8) {
         pith_image p = api_waves(24, 24, 1, depth);
         pith_bytes file = api_encode(&c, &p, NULL);
-        pith_info info;
+        pith_info info = {.struct_size = sizeof info};
         assert_int_equal(pith_decoder_open(c.decoder, file.data, file.n_bytes), PITH_OK);
         assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
         assert_int_equal(info.source_bit_depth, depth);

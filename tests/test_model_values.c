@@ -164,7 +164,7 @@ static pith_status try_encode(api_case *c, const pith_image *picture, pith_bytes
     pith_encode_options o;
     pith_encode_options_defaults(&o, sizeof o);
     o.effort = 0;
-    pith_source_from_image(&source, picture);
+    pith_source_from_image(&source, sizeof source, picture);
     return pith_encode(c->encoder, &source, &o, file);
 }
 
@@ -174,7 +174,7 @@ static pith_status ignore_rows(void *user, uint32_t y, uint32_t n_rows, const vo
 }
 
 static pith_status try_decode(api_case *c, pith_bytes file, const pith_decode_options *o) {
-    pith_sink sink = {.write_rows = ignore_rows};
+    pith_sink sink = {.struct_size = sizeof sink, .write_rows = ignore_rows};
     assert_int_equal(pith_decoder_open(c->decoder, file.data, file.n_bytes), PITH_OK);
     return pith_decode(c->decoder, c->model, o, &sink);
 }

@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "api/model_kind.h"
 #include "api_case.h"
 #include "model/schedule.h"
 #include "model/text.h"
+#include "networks/model_kind.h"
 #include "sd_case.h"
 #include "temp_file.h"
 #include "weights/prediction.h"
@@ -245,7 +245,7 @@ static void code_without_the_unet(const char *path, const char *fault) {
     api_case c;
     pith_encode_options how;
     pith_decode_options back;
-    pith_sink sink = {.write_rows = ignore_rows};
+    pith_sink sink = {.struct_size = sizeof sink, .write_rows = ignore_rows};
     pith_image picture = api_waves(72, 40, 3, 8);
     api_open(&c, path, NULL);
     for (int kind = 0; kind < 3; kind++) {
@@ -257,7 +257,7 @@ static void code_without_the_unet(const char *path, const char *fault) {
         pith_bytes file = api_encode(&c, &picture, &how);
         back.steps = 0;
         assert_int_equal(pith_decoder_open(c.decoder, file.data, file.n_bytes), PITH_OK);
-        pith_info info;
+        pith_info info = {.struct_size = sizeof info};
         assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
         assert_true(info.method == PITH_METHOD_LATENT && (kind != 2 || info.n_residual_bytes > 0));
         if (pith_decode(c.decoder, c.model, &back, &sink) != PITH_OK) fail_msg("%s", pith_decoder_message(c.decoder));

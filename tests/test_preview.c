@@ -186,7 +186,7 @@ static void a_part_s_preview_is_a_part_of_the_preview(void **state) {
     pith_bytes file = api_encode(&c, &p, NULL);
     pith_decode_options o = preview_of(0, 0, 0, 0);
     pith_image whole = api_decode(&c, file, &o, 8);
-    pith_timing timing;
+    pith_timing timing = {.struct_size = sizeof timing};
     pith_decoder_timing(c.decoder, &timing);
     assert_true(timing.bind_seconds == 0); /* no network was made ready */
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "api/quality.h"
 #include "api_case.h"
+#include "search/quality.h"
 
 static const model_traits traits = {.log2_step_q0 = 2.5f, .log2_step_q100 = -2.0f};
 
@@ -64,7 +64,7 @@ static void a_photo_puts_a_larger_size_to_use(void **unused) {
     o.max_bytes = 2 * most.n_bytes;
     pith_bytes file = api_encode(&c, &p, &o);
     assert_in_range(file.n_bytes, o.max_bytes * 9 / 10, o.max_bytes);
-    pith_info info;
+    pith_info info = {.struct_size = sizeof info};
     assert_int_equal(pith_decoder_open(c.decoder, file.data, file.n_bytes), PITH_OK);
     assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
     assert_true(info.n_residual_bytes > 0);

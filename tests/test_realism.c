@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "api/model.h"
 #include "api_case.h"
+#include "networks/model.h"
 
 #define WIDTH 150
 #define HEIGHT 70
@@ -97,7 +97,7 @@ static void what_cannot_be_is_refused(void **state) {
     pith_image p = api_waves(40, 30, 3, 8);
     pith_bytes file = api_encode(&c, &p, NULL);
     pith_sink sink;
-    pith_sink_to_image(&sink, &p);
+    pith_sink_to_image(&sink, sizeof sink, &p);
     pith_decode_options o;
     pith_decode_options_defaults(&o, sizeof o);
     assert_int_equal(pith_decoder_open(c.decoder, file.data, file.n_bytes), PITH_OK);

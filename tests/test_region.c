@@ -74,7 +74,7 @@ static void a_part_outside_the_picture_is_refused(void **state) {
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         pith_decode_options o = part(parts[i][0], parts[i][1], parts[i][2], parts[i][3]);
         pith_sink sink;
-        pith_sink_to_image(&sink, &p);
+        pith_sink_to_image(&sink, sizeof sink, &p);
         assert_int_equal(pith_decode(c.decoder, c.model, &o, &sink), PITH_E_ARG);
         assert_non_null(strstr(pith_decoder_message(c.decoder), "not inside the picture of 40x30"));
     }
@@ -90,7 +90,7 @@ static void only_the_needed_slices_are_decoded(void **state) {
     api_open(&c, NULL, NULL);
     pith_image p = api_waves(2100, 400, 3, 8);
     pith_bytes file = api_encode(&c, &p, NULL);
-    pith_chunk_info chunk;
+    pith_chunk_info chunk = {.struct_size = sizeof chunk};
     assert_int_equal(pith_decoder_open(c.decoder, file.data, file.n_bytes), PITH_OK);
     assert_int_equal(pith_decoder_chunk(c.decoder, 3, &chunk), PITH_OK); /* the last slice, from x = 2048 on */
     assert_string_equal(chunk.name, "LATN");
@@ -100,8 +100,8 @@ static void only_the_needed_slices_are_decoded(void **state) {
     pith_decode_options near = part(0, 0, 900, 300), far = part(2000, 0, 100, 50);
     pith_image q = api_decode(&c, file, &near, 8);
     free(q.pixels);
-    pith_sink sink = {.write_rows = NULL};
-    pith_sink_to_image(&sink, &p);
+    pith_sink sink = {.struct_size = sizeof sink, .write_rows = NULL};
+    pith_sink_to_image(&sink, sizeof sink, &p);
     sink.start = NULL;
     pith_status status = pith_decode(c.decoder, c.model, &far, &sink);
     assert_true(status == PITH_E_CHECKSUM || status == PITH_E_FORMAT);

@@ -122,7 +122,7 @@ static void what_is_not_a_file_of_weights_is_one_clear_line(void **state) {
 static void a_file_above_the_limit_is_not_mapped(void **state) {
     (void)state;
     pith_env small = env;
-    small.limits.max_model_bytes = 60;
+    small.max_model_bytes = 60;
     static const char header[] = "{" T("F32", "2", "0,8") "}";
     pith_diag diag;
     assert_int_equal(try_raw(strlen(header), header, strlen(header), 8, &diag), PITH_OK);

@@ -33,7 +33,7 @@ typedef struct fixture {
 
 static pith_status decode(fixture *f, const uint8_t *data, size_t n_bytes) {
     pith_sink sink;
-    pith_sink_to_image(&sink, &f->found);
+    pith_sink_to_image(&sink, sizeof sink, &f->found);
     pith_status status = pith_decoder_open_damaged(f->decoder, data, n_bytes);
     if (status == PITH_OK) status = pith_decode(f->decoder, f->model, NULL, &sink);
     assert_true((status == PITH_OK) == (pith_decoder_message(f->decoder)[0] == '\0'));
@@ -48,7 +48,7 @@ static uint8_t *at(const fixture *f, const pith_image *p, uint32_t x, uint32_t y
 static int setup(void **state) {
     static fixture f;
     char path[4096];
-    pith_info info;
+    pith_info info = {.struct_size = sizeof info};
     ctr_file file;
     pith_env_defaults(&f.env, sizeof f.env);
     snprintf(path, sizeof path, "%s/tests/data/mini_tiny.safetensors", root);
@@ -252,7 +252,7 @@ static void load_coloured(coloured *c, const char *name, uint8_t type) {
 static uint8_t *pixels_of(coloured *c, const fixture *f, const uint8_t *data, size_t n_bytes, bool damaged,
                           bool no_residual) {
     pith_decoder *decoder;
-    pith_info info;
+    pith_info info = {.struct_size = sizeof info};
     pith_sink sink;
     pith_decode_options options;
     pith_image image = {0};
@@ -265,7 +265,7 @@ static uint8_t *pixels_of(coloured *c, const fixture *f, const uint8_t *data, si
         assert_int_equal(pith_decoder_info(decoder, &info), PITH_OK);
         image = (pith_image){.format = info.format, .stride_bytes = (size_t)info.format.n_channels * info.format.width};
         image.pixels = malloc(image.stride_bytes * info.format.height);
-        pith_sink_to_image(&sink, &image);
+        pith_sink_to_image(&sink, sizeof sink, &image);
         status = pith_decode(decoder, f->model, &options, &sink);
     }
     if (status == PITH_OK) assert_int_equal(pith_decoder_lost(decoder, 0, NULL), 0);

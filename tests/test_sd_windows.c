@@ -13,11 +13,11 @@
 
 #include <cmocka.h>
 
-#include "api/kind_sd1.h"
-#include "api/tiles.h"
 #include "api_case.h"
 #include "model/schedule.h"
 #include "model/text.h"
+#include "networks/kind_sd1.h"
+#include "picture/tiles.h"
 #include "random_bits.h"
 #include "sd_case.h"
 #include "temp_file.h"
@@ -288,7 +288,7 @@ static void large_pictures_are_recipe_1_and_small_ones_0(void **state) {
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         pith_image p = api_waves(sizes[i].width, sizes[i].height, 3, 8);
         pith_bytes file = api_encode(&c, &p, NULL);
-        pith_info info;
+        pith_info info = {.struct_size = sizeof info};
         pith_image q = api_decode(&c, file, &o, 8);
         assert_int_equal(pith_decoder_info(c.decoder, &info), PITH_OK);
         assert_int_equal(info.recipe, sizes[i].recipe);
@@ -326,7 +326,7 @@ static void parts_and_progress_of_a_large_picture(void **state) {
     pith_env_defaults(&env, sizeof env);
     env.progress = (pith_progress){watch, &w};
     assert_int_equal(pith_decoder_new(&d, &env, NULL), PITH_OK);
-    pith_sink_to_image(&sink, &q);
+    pith_sink_to_image(&sink, sizeof sink, &q);
     o.region = (pith_area){0};
     for (int run = 0; run < 2; run++) { /* the second is stopped early */
         assert_int_equal(pith_decoder_open(d, file.data, file.n_bytes), PITH_OK);

@@ -67,7 +67,7 @@ static void the_built_in_model_has_its_prior(void **unused) {
     (void)unused;
     char path[4096];
     api_case c;
-    pith_info info;
+    pith_info info = {.struct_size = sizeof info};
     const char *root = getenv("PITH_SOURCE_DIR");
     snprintf(path, sizeof path, "%s/models/mini.safetensors", root ? root : ".");
     api_open(&c, path, NULL);

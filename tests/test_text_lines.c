@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "api/blur_text.h"
 #include "fidelity/text_lines.h"
 #include "random_bits.h"
+#include "search/blur_text.h"
 
 #define WIDTH 200u
 #define HEIGHT 128u

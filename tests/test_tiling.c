@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "api/flat_window.h"
-#include "api/model.h"
 #include "api_case.h"
+#include "networks/model.h"
 #include "random_bits.h"
+#include "stages/flat_window.h"
 
 #define WIDTH 1024 /* with the most memory one tile (memory_plan.c) */
 #define HEIGHT 1000

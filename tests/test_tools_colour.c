@@ -14,8 +14,8 @@
 #include <cmocka.h>
 #include <lcms2.h>
 
-#include "image_colour.h"
-#include "imageio.h"
+#include "imageio/image_colour.h"
+#include "imageio/imageio.h"
 #include "random_bits.h"
 #include "temp_file.h"
 #include "tools_modern.h"

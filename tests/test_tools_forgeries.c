@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "imageio.h"
+#include "imageio/imageio.h"
 #include "random_bits.h"
 
 #define N_OF_A_KIND 8

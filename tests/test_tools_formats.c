@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "exif.h"
-#include "imageio.h"
+#include "imageio/exif.h"
+#include "imageio/imageio.h"
 #include "random_bits.h"
 #include "temp_file.h"
 #include "tools_modern.h"
@@ -503,11 +503,11 @@ static void an_animated_jxl_gives_its_first_frame(void **state) {
 
 /* ---- damage ---------------------------------------------------------------------------------------- */
 
-static pith_status try_load(const void *bytes, size_t n_bytes, const pith_limits *limits) {
+static pith_status try_load(const void *bytes, size_t n_bytes, const pith_env *env) {
     pith_image p;
     pith_diag why = {0};
     save_bytes(path, bytes, n_bytes);
-    pith_status status = image_load(&p, NULL, path, limits, &why);
+    pith_status status = image_load(&p, NULL, path, env, &why);
     assert_int_equal(why.status, status);
     if (status == PITH_OK) free(p.pixels);
     return status;
@@ -517,10 +517,10 @@ static void damage(const char *what) {
     size_t n;
     uint32_t seed = 4711;
     uint8_t *bytes = read_bytes(path, &n), *copy = malloc(n);
-    pith_limits limits = {.max_pixels = 100000, .max_dimension = 5000, .max_file_bytes = 1000000};
-    assert_int_equal(try_load(bytes, n, &limits), PITH_OK);
+    pith_env env = {.max_pixels = 100000, .max_dimension = 5000, .max_file_bytes = 1000000};
+    assert_int_equal(try_load(bytes, n, &env), PITH_OK);
     for (size_t cut = 0; cut < n; cut += n - cut < 40 || cut < 40 ? 1 : n / 50 + 1) {
-        pith_status status = try_load(bytes, cut, &limits);
+        pith_status status = try_load(bytes, cut, &env);
         if (status != PITH_E_TRUNCATED && status != PITH_E_FORMAT)
             fail_msg("%s: %zu of %zu bytes: %s", what, cut, n, pith_status_name(status));
     }
@@ -530,10 +530,10 @@ static void damage(const char *what) {
             next_random(&seed);
             copy[(seed >> 8) % (round % 2 ? n : n < 400 ? n : 400)] ^= (uint8_t)(1u << (seed & 7));
         }
-        (void)try_load(copy, n, &limits);
+        (void)try_load(copy, n, &env);
     }
-    limits.max_pixels = 30 * 18 - 1;
-    assert_int_equal(try_load(bytes, n, &limits), PITH_E_LIMIT);
+    env.max_pixels = 30 * 18 - 1;
+    assert_int_equal(try_load(bytes, n, &env), PITH_E_LIMIT);
     free(bytes);
     free(copy);
 }

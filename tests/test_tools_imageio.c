@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "imageio.h"
+#include "imageio/imageio.h"
 #include "random_bits.h"
 #include "temp_file.h"
 #include "tools_pictures.h"
@@ -77,11 +77,11 @@ static int distance(const pith_image *a, const pith_image *b) {
     return largest;
 }
 
-static pith_status try_load(const void *bytes, size_t n_bytes, const pith_limits *limits, pith_diag *why) {
+static pith_status try_load(const void *bytes, size_t n_bytes, const pith_env *env, pith_diag *why) {
     pith_image p;
     save_bytes(path, bytes, n_bytes);
     memset(why, 0, sizeof *why);
-    pith_status status = image_load(&p, NULL, path, limits, why);
+    pith_status status = image_load(&p, NULL, path, env, why);
     assert_int_equal(why->status, status);
     assert_true((status == PITH_OK) == (why->message[0] == '\0'));
     if (status == PITH_OK) free(p.pixels);
@@ -374,7 +374,7 @@ static void every_shorter_file_is_an_error(void **state) {
 static void no_damaged_file_does_harm(void **state) {
     (void)state;
     sample_file files[N_SAMPLE_FILES];
-    pith_limits limits = {.max_pixels = 100000, .max_dimension = 5000, .max_file_bytes = 1000000};
+    pith_env env = {.max_pixels = 100000, .max_dimension = 5000, .max_file_bytes = 1000000};
     pith_diag why;
     uint32_t seed = 12345;
     make_sample_files(files);
@@ -388,7 +388,7 @@ static void no_damaged_file_does_harm(void **state) {
                 size_t range = round % 2 ? files[i].n_bytes : files[i].n_bytes < 64 ? files[i].n_bytes : 64;
                 bytes[(seed >> 8) % range] ^= (uint8_t)(1u << (seed & 7));
             }
-            (void)try_load(bytes, files[i].n_bytes, &limits, &why);
+            (void)try_load(bytes, files[i].n_bytes, &env, &why);
             free(bytes);
         }
     free_sample_files(files);
@@ -411,12 +411,12 @@ static void limits_hold_before_pixels_are_allocated(void **state) {
     pith_diag why;
     make_sample_files(files);
     for (size_t i = 0; i < N_SAMPLE_FILES; i++) {
-        pith_limits limits = {.max_pixels = 1199, .max_dimension = 40, .max_file_bytes = 1000000};
-        assert_int_equal(try_load(files[i].bytes, files[i].n_bytes, &limits, &why), PITH_E_LIMIT);
-        limits.max_pixels = 1200;
-        assert_int_equal(try_load(files[i].bytes, files[i].n_bytes, &limits, &why), PITH_OK);
-        limits.max_dimension = 39;
-        assert_int_equal(try_load(files[i].bytes, files[i].n_bytes, &limits, &why), PITH_E_LIMIT);
+        pith_env env = {.max_pixels = 1199, .max_dimension = 40, .max_file_bytes = 1000000};
+        assert_int_equal(try_load(files[i].bytes, files[i].n_bytes, &env, &why), PITH_E_LIMIT);
+        env.max_pixels = 1200;
+        assert_int_equal(try_load(files[i].bytes, files[i].n_bytes, &env, &why), PITH_OK);
+        env.max_dimension = 39;
+        assert_int_equal(try_load(files[i].bytes, files[i].n_bytes, &env, &why), PITH_E_LIMIT);
     }
     free_sample_files(files);
 }

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "exif.h"
+#include "imageio/exif.h"
+#include "imageio/xmp.h"
 #include "random_bits.h"
-#include "xmp.h"
 
 /* ---- Exif, made by hand ------------------------------------------------------------------ */
 

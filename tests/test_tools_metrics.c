@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "metrics.h"
+#include "compare/metrics.h"
 
 static uint32_t sample_of(uint32_t x, uint32_t y, uint32_t c, uint32_t seed) {
     uint32_t wave = (x * (3 + c) + y * (5 - c)) % 256;

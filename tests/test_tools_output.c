@@ -16,10 +16,10 @@
 
 #include <cmocka.h>
 
-#include "cli.h"
-#include "interrupt.h"
+#include "cli/cli.h"
+#include "files/interrupt.h"
+#include "files/output_file.h"
 #include "nameless.h"
-#include "output_file.h"
 
 static char folder[64];
 static char path[128], other[128];

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "imageio.h"
+#include "imageio/imageio.h"
 
 static char folder[64];
 

@@ -14,7 +14,7 @@
 
 #include <pith/pith.h>
 
-#include "imageio.h"
+#include "imageio/imageio.h"
 
 #define BOUND 0.5 /* what the reference's own versions differ by; 0.36 is the most seen */
 #define PATH_BYTES 512

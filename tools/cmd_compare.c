@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* pith compare: how far two pictures are apart, in numbers or side by side. */
+/* pith compare: how much two pictures differ, in numbers or side by side. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
@@ -8,22 +8,22 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "cli.h"
-#include "cli_json.h"
-#include "compare_html.h"
-#include "compare_sheet.h"
-#include "compare_tiles.h"
-#include "imageio.h"
-#include "metrics.h"
-#include "model_find.h"
-#include "output_file.h"
-#include "pith_file.h"
+#include "cli/cli.h"
+#include "cli/cli_json.h"
+#include "compare/compare_html.h"
+#include "compare/compare_sheet.h"
+#include "compare/compare_tiles.h"
+#include "compare/metrics.h"
+#include "files/output_file.h"
+#include "imageio/imageio.h"
+#include "imageio/pith_file.h"
+#include "models/model_find.h"
 
 static const cli_option options[] = {
     CLI_OPTION_JSON,
     {CLI_HTML, "html", "OUT.html", "write a page of pictures beside what other codecs make of them"},
     {CLI_SIDE_BY_SIDE, "side-by-side", "OUT.png", "write the pictures beside each other, and no numbers"},
-    {CLI_BOUND_LEVEL, "bound", "LEVEL", "say whether B keeps to loose, normal or strict; status 5 when not"},
+    {CLI_BOUND_LEVEL, "bound", "LEVEL", "check B against a bound: loose, normal or strict; status 5 if it fails"},
     {CLI_HEATMAP, "heatmap", "OUT.png", "paint where B differs in structure"},
     CLI_OPTION_FORCE,
     CLI_OPTION_QUIET,
@@ -70,10 +70,10 @@ static cli_exit load_pith(compared *c, const char *path, const compare_request *
 }
 
 static cli_exit load(compared *c, const char *path, const compare_request *r, const pith_env *env) {
-    if (pith_file_is_one(path)) return load_pith(c, path, r, env);
+    if (file_kind_of_content(path) == FILE_PITH) return load_pith(c, path, r, env);
     pith_diag why = {0};
     image_facts facts;
-    pith_status status = image_load(&c->image, &facts, path, &env->limits, &why);
+    pith_status status = image_load(&c->image, &facts, path, env, &why);
     if (status != PITH_OK) return cli_fail(cli_exit_of(status, CLI_INPUT), path, "%s", why.message);
     for (unsigned i = 0; i < facts.n_warnings; i++) cli_warn(path, "%s", facts.warnings[i]);
     if (facts.had_alpha) cli_warn(path, "has transparent pixels; they were put on white");
@@ -101,7 +101,7 @@ static cli_exit print_numbers(const compared *a, const compared *b, const compar
     return CLI_DONE;
 }
 
-/* All are as large as the first: said before the work of comparing. */
+/* All must be as large as the first; checked before the work of comparing. */
 static cli_exit check_sizes(const compared *pictures, const compare_request *r) {
     const pith_image_format *a = &pictures[0].image.format;
     for (size_t i = 1; i < r->n_paths; i++) {
@@ -144,7 +144,7 @@ static cli_exit compare(const compare_request *r) {
     return code;
 }
 
-/* Before the work. */
+/* Checked before the work. */
 static cli_exit check_out(const char *out, const compare_request *r) {
     pith_diag why = {0};
     const file_kind kind = r->html ? FILE_HTML : file_kind_of_image(image_type_from_name(out));
@@ -164,7 +164,7 @@ static int run(const cli_command *command, int argc, char **argv) {
         if (option == CLI_SIDE_BY_SIDE) r.sheet = argument;
         if (option == CLI_HTML) r.html = argument;
         if (option == CLI_HEATMAP) r.tiles.heatmap = argument;
-        if (option == CLI_BOUND_LEVEL && !tiles_parse_level(&r.tiles.bound, argument))
+        if (option == CLI_BOUND_LEVEL && !cli_parse_level(&r.tiles.bound, argument))
             return cli_usage(command, "--bound takes loose, normal or strict, not \"%s\"", argument);
         if (cli_take_setup(&r.setup, command, option, argument, &code) && code != CLI_DONE) return (int)code;
     }

@@ -7,29 +7,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "batch.h"
-#include "cli.h"
-#include "imageio.h"
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "files/batch.h"
+#include "files/output_file.h"
+#include "imageio/imageio.h"
+#include "imageio/pith_file.h"
 #include "metadata_choice.h"
-#include "model_share.h"
-#include "output_file.h"
-#include "pith_file.h"
-#include "progress.h"
+#include "models/model_share.h"
 
 static const cli_option options[] = {
     CLI_OPTION_MODEL,
     CLI_OPTION_VAE,
     {CLI_FORMAT, "format", "NAME", "png, jpg, webp, ppm or pam, whatever OUT's ending"},
-    {'q', "quality", "1..100", "of a JPEG or WebP (default 95; WebP 100 is lossless)"},
-    {CLI_DEPTH, "depth", "8|16", "bits of a sample, 16 for PNG, PPM and PAM (default what the picture had)"},
+    {'q', "quality", "1..100", "quality of a JPEG or WebP (default 95; WebP 100 is lossless)"},
+    {CLI_DEPTH, "depth", "8|16", "bits per sample, 16 for PNG, PPM and PAM only (default: what the picture had)"},
     {CLI_REGION, "region", "WxH+X+Y", "only this part of the picture: size, then the upper left corner (default +0+0)"},
-    {CLI_PREVIEW, "preview", NULL,
-     "a picture of 1/8 of the size, without running the network: a small fraction of the time"},
-    {CLI_NO_RESIDUAL, "no-residual", NULL, "what the network alone makes of it"},
+    {CLI_PREVIEW, "preview", NULL, "1/8 of the size, without running the network, in a fraction of the time"},
+    {CLI_NO_RESIDUAL, "no-residual", NULL, "leave out the residual that corrects the network's picture"},
     {CLI_STEPS, "steps", "N", "steps of denoising, with models that can (default 4; 0 = none)"},
     {CLI_REALISM, "realism", "0..1",
      "add texture that the file does not hold, for pictures coded very small (default 0; try 0.5)"},
-    {CLI_TOLERATE, "tolerate", NULL, "of a damaged file, decode what is whole and say what is lost"},
+    {CLI_TOLERATE, "tolerate", NULL, "decode the intact parts of a damaged file, and say what is lost"},
     BATCH_OPTIONS,
     METADATA_OPTIONS,
     CLI_OPTION_VERBOSE,
@@ -57,7 +56,7 @@ typedef struct decode_request {
     batch_options batch;
     bool is_many, has_quality;
     bool has_format; /* OUT's ending does not matter */
-    bool only_new;   /* OUT was not typed: what is there may be the original */
+    bool only_new;   /* OUT was not typed, so what is there may be the original */
     model_share *models;
 } decode_request;
 
@@ -159,11 +158,10 @@ static cli_exit parse(decode_request *r, const cli_command *command, int argc, c
 
 /* The format, by OUT's name unless --format said it, and what it can do. */
 static cli_exit choose_format(decode_request *r, const cli_command *command, const operand_list *list) {
-    const operand *first = list->n_items ? &list->items[0] : NULL;
-    const bool is_named = first && first->is_named;
-    if (!r->has_format) r->write.type = is_named ? image_type_from_name(first->out) : IMAGE_PNG;
+    const char *named = list->n_items && list->items[0].is_named ? list->items[0].out : NULL;
+    if (!r->has_format) r->write.type = named ? image_type_from_name(named) : IMAGE_PNG;
     if (r->write.type == IMAGE_UNKNOWN)
-        return cli_fail(CLI_USAGE, first->out,
+        return cli_fail(CLI_USAGE, named,
                         "ends like no format that can be written: .png .jpg .webp .ppm .pgm .pam (or --format)");
     if (r->bit_depth == 16 && !can_be_deep(r->write.type))
         return cli_usage(command, "--depth 16 is for PNG, PPM and PAM");
@@ -193,7 +191,7 @@ static cli_exit open_all(decode_job *job) {
     const decode_request *r = job->request;
     pith_diag why = {0};
     double start = cli_seconds();
-    pith_env telling = job->env; /* the file's alone: a model may outlive it */
+    pith_env telling = job->env; /* for the file only: a model may outlive it */
     telling.log = (pith_log){warn_of_file, job};
     pith_status status = r->tolerate ? pith_file_open_damaged(&job->file, r->in, &telling, &why)
                                      : pith_file_open(&job->file, r->in, &telling, &why);
@@ -238,8 +236,7 @@ static pith_status copy_metadata(decode_job *job, pith_metadata kind, uint8_t **
     return PITH_OK;
 }
 
-/* Settled as an encoder's: files of other programs may have a thumbnail, of a
- * part the whole is not to be shown. */
+/* Settled as in the encoder: files from other programs may have a thumbnail, and a part must not show the whole. */
 static pith_status find_metadata(image_write_options *o, decode_job *job) {
     image_metadata_wish wish = metadata_wish(&job->request->metadata);
     wish.strip_sides = job->request->region.width > 0 || job->request->preview;
@@ -255,7 +252,7 @@ static pith_status find_metadata(image_write_options *o, decode_job *job) {
     return status;
 }
 
-/* Of the picture that is written. */
+/* The format of the picture that is written. */
 static pith_image_format size_of(const decode_job *job) {
     pith_image_format f = job->file.info.format;
     const pith_area *part = &job->request->region;
@@ -264,7 +261,7 @@ static pith_image_format size_of(const decode_job *job) {
         f.height = part->height;
     }
     if (job->request->preview) {
-        f.width = f.width / job->file.info.downscale + 2; /* a part may begin inside a position */
+        f.width = f.width / job->file.info.downscale + 2; /* a part may begin inside a latent position */
         f.height = f.height / job->file.info.downscale + 2;
     }
     return f;
@@ -283,7 +280,11 @@ static cli_exit decode_picture(decode_job *job) {
     status = image_writer_new(&writer, output_stream(job->out), &write, &why);
     if (status != PITH_OK) return cli_fail(CLI_OUTPUT, r->out, "%s", why.message);
     image_writer_sink(writer, &timed.sink);
-    pith_sink sink = {timed_start, timed_rows, &timed, depth_of(job)};
+    pith_sink sink = {.struct_size = sizeof sink,
+                      .bit_depth = depth_of(job),
+                      .start = timed_start,
+                      .write_rows = timed_rows,
+                      .user = &timed};
     pith_decode_options o;
     pith_decode_options_defaults(&o, sizeof o);
     o.steps = r->steps;
@@ -327,7 +328,7 @@ static void say_lost(const decode_job *job) {
 }
 
 static void say_result(const decode_job *job, double all_seconds) {
-    pith_timing t;
+    pith_timing t = {.struct_size = sizeof t};
     pith_decoder_timing(job->file.decoder, &t);
     cli_say(job->request->out,
             "reading %.3f s, opening the model %.3f s, decoding symbols %.3f s, binding the network %.3f s, "
@@ -364,13 +365,9 @@ static cli_exit decode_one(void *user, const operand *item) {
 static cli_exit decode_all(decode_request *r, const cli_command *command, const operand_rules *names,
                            const operand_list *list) {
     batch b = {.command = command, .options = r->batch, .list = list, .rules = names, .run = decode_one, .user = r};
-    cli_exit code = batch_check(&r->batch, command, list);
-    if (code == CLI_DONE) code = choose_format(r, command, list);
-    if (code != CLI_DONE) return code;
+    cli_exit code = choose_format(r, command, list);
     r->is_many = list->is_many;
-    if (!r->is_many) return batch_run_one(&b);
-    batch_share_threads(&b, &r->setup);
-    return batch_run(&b);
+    return code == CLI_DONE ? batch_run(&b, &r->setup) : code;
 }
 
 static int run(const cli_command *command, int argc, char **argv) {

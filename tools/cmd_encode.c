@@ -6,28 +6,27 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "batch.h"
-#include "cli.h"
-#include "imageio.h"
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "files/batch.h"
+#include "files/output_file.h"
+#include "imageio/imageio.h"
+#include "imageio/pith_file.h"
 #include "metadata_choice.h"
-#include "model_share.h"
-#include "output_file.h"
-#include "pith_file.h"
-#include "progress.h"
+#include "models/model_share.h"
 
 static const cli_option options[] = {
     CLI_OPTION_MODEL,
     CLI_OPTION_VAE,
     {'q', "quality", "0..100", "quality, 0 smallest to 100 best (default 50)"},
     {'s', "size", "SIZE", "the best quality of at most SIZE: 5000, 5k, 5KiB, 0.15bpp"},
-    {CLI_LOSSLESS, "lossless", NULL, "every sample as it is, in the bytes that this takes; no model is needed"},
+    {CLI_LOSSLESS, "lossless", NULL, "keep every sample exactly, whatever the size; no model is needed"},
     {CLI_METHOD, "method", "NAME", "latent (default), or palette: the published baseline, to compare with"},
     BATCH_OPTIONS,
     METADATA_OPTIONS,
-    {'e', "effort", "0..3",
-     "0: the network alone; 1 (default): its faults are mended; 2, 3: longer and longer searches"},
+    {'e', "effort", "0..3", "0: the network alone; 1 (default): its faults are corrected; 2, 3: ever longer searches"},
     {'f', "faithful", "[=LEVEL]", "no tile is worse than LEVEL allows: loose, normal (default), strict"},
-    {CLI_PROTECT, "protect", "X,Y,W,H", "errors in this part count most; may be given more than once"},
+    {CLI_PROTECT, "protect", "X,Y,W,H", "errors in this area count most; may be repeated"},
     CLI_OPTION_VERBOSE,
     CLI_OPTION_QUIET,
     CLI_OPTION_MEMORY,
@@ -80,16 +79,6 @@ static bool parse_method(pith_method *method, const char *name) {
     return true;
 }
 
-static bool parse_level(pith_level *level, const char *text) {
-    static const char *const names[] = {NULL, "loose", "normal", "strict"};
-    for (unsigned i = 1; i < sizeof names / sizeof *names; i++)
-        if (strcmp(text ? text : "normal", names[i]) == 0) {
-            *level = (pith_level)i;
-            return true;
-        }
-    return false;
-}
-
 static cli_exit parse(encode_request *r, const cli_command *command, int argc, char **argv) {
     const char *argument;
     cli_exit code = CLI_DONE;
@@ -111,7 +100,7 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
             if (!cli_parse_number(&r->effort, argument, 0, 3) || r->effort != (int)r->effort)
                 return cli_usage(command, "--effort takes 0, 1, 2 or 3, not \"%s\"", argument);
         } else if (option == 'f') {
-            if (!parse_level(&r->faithful, argument))
+            if (!cli_parse_level(&r->faithful, argument ? argument : "normal"))
                 return cli_usage(command, "--faithful takes loose, normal or strict, not \"%s\"", argument);
         } else if (option == CLI_PROTECT) {
             if (r->n_protect == MAX_PROTECTED)
@@ -160,9 +149,9 @@ static cli_exit make_options(pith_encode_options *o, const encode_request *r, co
 /* Returns how many bytes they have. */
 static size_t add_metadata(pith_encode_options *o, const image_reader *reader) {
     image_metadata m = image_reader_metadata(reader);
-    o->metadata[PITH_METADATA_ICC] = (pith_span){m.icc.data, m.icc.n_bytes};
-    o->metadata[PITH_METADATA_EXIF] = (pith_span){m.exif.data, m.exif.n_bytes};
-    o->metadata[PITH_METADATA_XMP] = (pith_span){m.xmp.data, m.xmp.n_bytes};
+    o->icc = (pith_span){m.icc.data, m.icc.n_bytes};
+    o->exif = (pith_span){m.exif.data, m.exif.n_bytes};
+    o->xmp = (pith_span){m.xmp.data, m.xmp.n_bytes};
     return m.icc.n_bytes + m.exif.n_bytes + m.xmp.n_bytes;
 }
 
@@ -182,13 +171,13 @@ typedef struct encode_job {
     double model_seconds, read_seconds, write_seconds;
 } encode_job;
 
-/* What metadata may have of the bytes of --size, unless --keep named them. */
+/* Metadata may take one part in so many of --size, unless --keep named them. */
 #define METADATA_SHARE 4
 
 static cli_exit open_picture(encode_job *job) {
     const encode_request *r = job->request;
     pith_diag why = {0};
-    image_open_options open = {.limits = &job->env.limits,
+    image_open_options open = {.env = &job->env,
                                .keep_profile = metadata_keeps_profile(&r->metadata),
                                .metadata = metadata_wish(&r->metadata),
                                .keep_alpha = true,
@@ -229,7 +218,7 @@ static cli_exit encode_picture(encode_job *job) {
     timed_source timed = {.seconds = 0};
     image_reader_source(job->reader, &timed.source);
     job->format = timed.source.format;
-    pith_source source = {job->format, timed_rows, &timed};
+    pith_source source = {.struct_size = sizeof source, .format = job->format, .read_rows = timed_rows, .user = &timed};
     cli_exit code = make_options(&o, r, &job->format);
     if (code != CLI_DONE) return code;
     bool insists = metadata_insists(&r->metadata);
@@ -256,6 +245,7 @@ static cli_exit encode_picture(encode_job *job) {
                         pith_encoder_message(encoder), job->n_metadata_bytes);
     else if (status != PITH_OK)
         code = cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", pith_encoder_message(encoder));
+    job->timing.struct_size = sizeof job->timing;
     pith_encoder_timing(encoder, &job->timing);
     job->read_seconds = timed.seconds;
     pith_encoder_free(&encoder);
@@ -285,7 +275,7 @@ static void say_result(const encode_job *job, double all_seconds) {
             t->coding_seconds, job->write_seconds, all_seconds);
 }
 
-/* A size that was not half used looks like a fault where nobody says that more is of no use. */
+/* A file of less than half the size asked for looks like a fault unless someone says that more bytes would not help. */
 static void say_best(const encode_job *job) {
     const cli_size *size = &job->request->size;
     const uint64_t allowed = cli_size_bytes(size, job->format.width, job->format.height);
@@ -342,12 +332,8 @@ static cli_exit encode_all(encode_request *r, const cli_command *command, const 
                .run = encode_one,
                .is_whole = pith_file_is_whole,
                .user = r};
-    cli_exit code = batch_check(&r->batch, command, list);
-    if (code != CLI_DONE) return code;
     r->is_many = list->is_many;
-    if (!r->is_many) return batch_run_one(&b);
-    batch_share_threads(&b, &r->setup);
-    return batch_run(&b);
+    return batch_run(&b, &r->setup);
 }
 
 static int run(const cli_command *command, int argc, char **argv) {

@@ -6,10 +6,10 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "cli.h"
-#include "cli_json.h"
-#include "model_catalogue.h"
-#include "pith_file.h"
+#include "cli/cli.h"
+#include "cli/cli_json.h"
+#include "imageio/pith_file.h"
+#include "models/model_catalogue.h"
 
 static const cli_option options[] = {{'v', "verbose", NULL, "also show how it is coded, and where each chunk is"},
                                      CLI_OPTION_JSON,
@@ -51,11 +51,6 @@ static const char *method_name(pith_method method) {
     return "?";
 }
 
-static const char *level_name(pith_level level) {
-    static const char *const names[] = {"none", "loose", "normal", "strict"};
-    return (unsigned)level < sizeof names / sizeof *names ? names[level] : "?";
-}
-
 static void print_latent(const info_view *v) {
     const pith_info *i = &v->file->info;
     printf("  latent    %" PRIu32 "x%" PRIu32 ", %" PRIu32 " channels, 1/%" PRIu32 " of the picture's size, %" PRIu32
@@ -66,7 +61,7 @@ static void print_latent(const info_view *v) {
            i->method == PITH_METHOD_PALETTE ? ", of a quantiser with as much noise" : "");
 }
 
-/* How it is coded: for those who work on files. */
+/* How it is coded, for people who work on the format. */
 static void print_coding(const info_view *v) {
     const pith_info *i = &v->file->info;
     const bool is_exact = i->method == PITH_METHOD_EXACT;
@@ -78,7 +73,7 @@ static void print_coding(const info_view *v) {
         printf(", prior %u\n", i->prior_id);
     if (!is_exact) print_latent(v);
     for (uint32_t c = 0; c < i->n_chunks; c++) {
-        pith_chunk_info chunk;
+        pith_chunk_info chunk = {.struct_size = sizeof chunk};
         if (pith_decoder_chunk(v->file->decoder, c, &chunk) != PITH_OK) break;
         printf("  chunk     %-4s type %02x, offset %" PRIu64 ", %" PRIu64 " bytes\n", chunk.name, chunk.type,
                chunk.offset, chunk.n_bytes);
@@ -114,7 +109,7 @@ static void print_text(const info_view *v, bool verbose) {
     else if (!isnan(v->quality))
         printf("  quality   %.1f\n", v->quality);
     if (i->faithful != PITH_LEVEL_NONE)
-        printf("  faithful  %s: no tile's error above %.3f, the worst %.3f\n", level_name(i->faithful), i->bound,
+        printf("  faithful  %s: no tile's error above %.3f, the worst %.3f\n", cli_level_name(i->faithful), i->bound,
                i->worst_tile);
     print_parts(v);
     if (i->method == PITH_METHOD_EXACT)
@@ -128,7 +123,7 @@ static void print_text(const info_view *v, bool verbose) {
 static json_t *chunks_json(const info_view *v) {
     json_t *array = json_array();
     for (uint32_t c = 0; c < v->file->info.n_chunks; c++) {
-        pith_chunk_info chunk;
+        pith_chunk_info chunk = {.struct_size = sizeof chunk};
         if (pith_decoder_chunk(v->file->decoder, c, &chunk) != PITH_OK) break;
         json_array_append_new(array, json_pack("{so si sI sI}", "name", json_text(chunk.name), "type", (int)chunk.type,
                                                "offset", (json_int_t)chunk.offset, "bytes", (json_int_t)chunk.n_bytes));

@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
-#include "cli_json.h"
-#include "model_about.h"
-#include "model_catalogue.h"
+#include "cli/cli.h"
+#include "cli/cli_json.h"
+#include "models/model_about.h"
+#include "models/model_catalogue.h"
 
 static const cli_option options[] = {
-    {CLI_TO, "to", "PRECISION", "convert: fp16, or int8 for half of that"},
+    {CLI_TO, "to", "PRECISION", "convert: to fp16, or to int8 at half the size"},
     {CLI_FORCE, "force", NULL, "convert: replace whatever is there"},
     CLI_OPTION_QUIET,
     CLI_OPTION_JSON,

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "interrupt.h"
+#include "cli/cli.h"
+#include "files/interrupt.h"
 
 static const cli_command *const commands[] = {&cli_encode, &cli_decode, &cli_info, &cli_compare, &cli_model};
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
@@ -43,8 +43,8 @@ static int run(int argc, char **argv) {
     return code == CLI_HELPED ? CLI_DONE : code;
 }
 
-/* Started with a standard stream closed, the next file opened would take its
- * place. Each gets one that fails in the direction it is for. */
+/* If a standard stream is closed at the start, the next file opened would take its place. So each such stream gets one
+ * that fails in its direction. */
 static void fill_standard_streams(void) {
     for (int handle = 0; handle <= 2; handle++)
         if (fcntl(handle, F_GETFD) < 0 && errno == EBADF) {

@@ -6,7 +6,7 @@
 
 enum { EXIF = 1, XMP = 2, ICC = 4, GPS = 8, ALL = EXIF | XMP | ICC };
 
-/* Words between commas; 0 when one is none of ours. */
+/* Comma-separated words; 0 when one is unknown. */
 static unsigned parse_list(const char *list, bool with_gps) {
     static const struct {
         const char *name;

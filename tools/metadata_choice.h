@@ -4,8 +4,8 @@
 #ifndef PITH_TOOLS_METADATA_CHOICE_H
 #define PITH_TOOLS_METADATA_CHOICE_H
 
-#include "cli.h"
-#include "imageio.h"
+#include "cli/cli.h"
+#include "imageio/imageio.h"
 
 #define METADATA_OPTIONS                                                                                               \
     {CLI_STRIP, "strip", "[=LIST]",                                                                                    \
@@ -15,7 +15,7 @@
     }
 
 typedef struct metadata_choice {
-    unsigned stripped, kept; /* sets of bits; metadata_choice.c's own */
+    unsigned stripped, kept; /* sets of bits, private to metadata_choice.c */
 } metadata_choice;
 
 /* True when the option was one of them; `*code` is set when its list was wrong. */

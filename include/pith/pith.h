@@ -13,7 +13,18 @@
  * Errors: every call that can fail returns a pith_status. The message is in
  * the object (pith_encoder_message, pith_decoder_message) or in the pith_diag
  * passed in; the first fault of a call wins. The library never prints, never
- * exits, and has no writable globals. */
+ * exits, and has no writable globals.
+ *
+ * Structs that grow begin with `struct_size`, and get new fields at their end alone. It says which fields the caller
+ * was compiled with: sizeof the struct, set by the caller, or by the function that fills the struct with its defaults.
+ * So a program works with an older and a newer library than its own:
+ *   - A struct that the library reads: fields that an older caller lacks have their defaults. Those of a newer
+ *     caller that this library does not know must be 0, which is always "as before"; else PITH_E_UNSUPPORTED.
+ *   - A struct that the library fills: it writes no byte beyond the size. What it does not know is 0.
+ *   - A size less than its own field's, as 0 is, or above PITH_MAX_STRUCT_BYTES was never set: PITH_E_ARG.
+ * Without a size are values that never change, because arrays and other structs hold them, or callbacks are given them:
+ * pith_diag, pith_alloc, pith_log, pith_progress, pith_bytes, pith_span, pith_area, pith_image_format, pith_image,
+ * pith_tile. What more there may be to say has its place in a struct that grows, or in a new one. */
 #ifndef PITH_PITH_H
 #define PITH_PITH_H
 
@@ -34,6 +45,9 @@ extern "C" {
 #define PITH_MUST_CHECK
 #endif
 
+/* No struct that grows is larger. */
+#define PITH_MAX_STRUCT_BYTES 4096
+
 /* ---- status and diagnostics ---------------------------------------------- */
 
 /* Numbers are fixed for ever; new ones are only added. */
@@ -46,7 +60,7 @@ typedef enum pith_status {
     PITH_E_FORMAT = 5,         /* the data are not what they should be */
     PITH_E_VERSION = 6,        /* a file of a version this library cannot read */
     PITH_E_UNSUPPORTED = 7,    /* valid, but not something this library does */
-    PITH_E_LIMIT = 8,          /* a limit of pith_limits, or the asked size, would be passed */
+    PITH_E_LIMIT = 8,          /* a limit of pith_env, or the asked size, would be passed */
     PITH_E_CHECKSUM = 9,       /* the data are damaged */
     PITH_E_MODEL_MISSING = 10, /* the model a file needs was not found */
     PITH_E_MODEL_SHAPE = 11,   /* a model file lacks a tensor, has one of another shape, or a network of another kind */
@@ -98,31 +112,29 @@ typedef struct pith_progress {
     void *user;
 } pith_progress;
 
-/* What untrusted input may ask for. */
-typedef struct pith_limits {
-    uint64_t max_pixels;         /* width x height of a picture; default 100 000 000 */
-    uint32_t max_dimension;      /* width or height; default 65 535 */
-    uint64_t max_file_bytes;     /* a .pith file; default 1 GiB */
-    uint64_t max_model_bytes;    /* a weights file; default 16 GiB */
-    uint32_t max_chunks;         /* chunks in a .pith file; default 100 000 */
-    uint64_t max_metadata_bytes; /* of each kind of metadata; default 4 MiB */
-    uint64_t max_chunk_bytes;    /* the payload of any chunk; default 64 MiB */
-    uint32_t max_tensors;        /* in a weights file; default, and at most, 65 536 */
-    uint64_t max_tensor_bytes;   /* one tensor of a weights file; default 1 GiB */
-    double max_seconds;          /* one pith_encode or pith_decode; looked at as often as progress; 0 (default): any */
-} pith_limits;
-
+/* Everything but `backend` is copied; calls that take a pith_env take NULL for the defaults. */
 typedef struct pith_env {
-    size_t struct_size; /* sizeof(pith_env), set by pith_env_defaults */
+    size_t struct_size;
     pith_alloc alloc;
     pith_log log;
     pith_progress progress;
-    pith_limits limits;
+    const char *backend; /* "onednn", "ref", or NULL for the best there is; borrowed for the call */
     int threads;         /* for the networks; 0 = as many as there are cores */
-    const char *backend; /* "onednn", "ref", or NULL for the best there is; borrowed */
+
+    /* What untrusted input may ask for. */
+    uint32_t max_dimension;      /* width or height of a picture; default 65 535 */
+    uint64_t max_pixels;         /* width x height; default 100 000 000 */
+    uint64_t max_file_bytes;     /* a .pith file; default 1 GiB */
+    uint64_t max_chunk_bytes;    /* the payload of any chunk; default 64 MiB */
+    uint64_t max_metadata_bytes; /* of each kind of metadata; default 4 MiB */
+    uint64_t max_model_bytes;    /* a weights file; default 16 GiB */
+    uint64_t max_tensor_bytes;   /* one tensor of a weights file; default 1 GiB */
+    uint32_t max_tensors;        /* in a weights file; default, and at most, 65 536 */
+    uint32_t max_chunks;         /* in a .pith file; default 100 000 */
+    double max_seconds;          /* one pith_encode or pith_decode; looked at as often as progress; 0 (default): any */
 } pith_env;
 
-PITH_API void pith_env_defaults(pith_env *env, size_t struct_size);
+PITH_API pith_status pith_env_defaults(pith_env *env, size_t struct_size);
 
 /* ---- bytes, pictures ------------------------------------------------------- */
 
@@ -146,17 +158,19 @@ typedef struct pith_image_format {
 /* Pixels in: rows are asked for once each, from the top. `read_rows` fills
  * n_rows rows starting at y, `stride_bytes` apart. */
 typedef struct pith_source {
+    size_t struct_size;
     pith_image_format format;
     pith_status (*read_rows)(void *user, uint32_t y, uint32_t n_rows, void *rows, size_t stride_bytes);
     void *user;
 } pith_source;
 
-/* Pixels out: `start` is called once, then rows once each, from the top. */
+/* Pixels out: `start`, unless it is NULL, is called once, then rows once each, from the top. */
 typedef struct pith_sink {
+    size_t struct_size;
+    uint8_t bit_depth; /* 8 or 16: what the sink wants; 0 = 8 */
     pith_status (*start)(void *user, const pith_image_format *format);
     pith_status (*write_rows)(void *user, uint32_t y, uint32_t n_rows, const void *rows, size_t stride_bytes);
     void *user;
-    uint8_t bit_depth; /* 8 or 16: what the sink wants; 0 = 8 */
 } pith_sink;
 
 /* The simple case: a whole picture in memory. The image is borrowed for as
@@ -168,8 +182,8 @@ typedef struct pith_image {
     size_t stride_bytes;
 } pith_image;
 
-PITH_API void pith_source_from_image(pith_source *source, const pith_image *image);
-PITH_API void pith_sink_to_image(pith_sink *sink, pith_image *image);
+PITH_API pith_status pith_source_from_image(pith_source *source, size_t struct_size, const pith_image *image);
+PITH_API pith_status pith_sink_to_image(pith_sink *sink, size_t struct_size, pith_image *image);
 
 /* ---- model ------------------------------------------------------------------ */
 
@@ -177,21 +191,6 @@ typedef struct pith_model pith_model;
 
 #define PITH_NAME_BYTES 32
 #define PITH_FINGERPRINT_BYTES 8
-
-/* Fingerprints: first 8 bytes of SHA-256 over the tensors concerned, see
- * doc/format.md. F32, F16 and BF16 files of the same model share them, an int8 one
- * has the latent_id. */
-typedef struct pith_model_info {
-    char name[PITH_NAME_BYTES];                 /* "mini-1" */
-    char kind[PITH_NAME_BYTES];                 /* "mini", "sd1" */
-    uint8_t latent_id[PITH_FINGERPRINT_BYTES];  /* the latent space: the encoder's tensors */
-    uint8_t decoder_id[PITH_FINGERPRINT_BYTES]; /* the decoder's tensors */
-    uint32_t n_latent;                          /* latent channels */
-    uint32_t downscale;                         /* pixels a latent position is wide and high: 8 */
-    uint64_t n_parameters;
-    uint64_t n_file_bytes;
-    float log2_step_q0, log2_step_q100; /* log2 of the step at quality 0 and 100 */
-} pith_model_info;
 
 /* Opens a weights file and maps it; checks every tensor the networks need.
  * The model is shared: each pith_model_ref needs its own pith_model_free. */
@@ -220,9 +219,10 @@ PITH_API PITH_MUST_CHECK pith_status pith_model_with_vae(pith_model **out, pith_
                                                          pith_diag *why);
 PITH_API pith_model *pith_model_ref(pith_model *model);
 PITH_API void pith_model_free(pith_model **model);
-PITH_API PITH_MUST_CHECK pith_status pith_model_get_info(pith_model *model, pith_model_info *info);
 
-/* One fingerprint, without the cost of the other: the decoder's may be over gigabytes. */
+/* Fingerprints: first 8 bytes of SHA-256 over the tensors concerned, see doc/format.md: the encoder's, which tell the
+ * latent space, and the decoder's, which may be gigabytes. F32, F16 and BF16 files of the same model share both, an
+ * int8 one has the latent_id. */
 PITH_API PITH_MUST_CHECK pith_status pith_model_latent_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES]);
 PITH_API PITH_MUST_CHECK pith_status pith_model_decoder_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES]);
 
@@ -234,28 +234,27 @@ typedef enum pith_model_part {
     PITH_PART_EMPTY_PROMPT = 8 /* the constant that a text encoder makes of no text */
 } pith_model_part;
 
-/* What a model's file holds. Fields are only ever added, at the end; a program
- * compiled with fewer gets those it knows. */
+/* What a model's file holds. */
 typedef struct pith_model_contents {
-    char name[PITH_NAME_BYTES];
-    char kind[PITH_NAME_BYTES];
+    size_t struct_size;
+    char name[PITH_NAME_BYTES];      /* "mini-1" */
+    char kind[PITH_NAME_BYTES];      /* "mini", "sd1" */
     char precision[PITH_NAME_BYTES]; /* "F32", "F16", "BF16", "int8", or several: "F16+int8" */
     uint32_t parts;                  /* pith_model_part, or'ed */
-    uint32_t n_latent;
-    uint32_t downscale;
-    uint32_t is_converted; /* 1: made by pith_model_convert */
+    uint32_t n_latent;               /* latent channels */
+    uint32_t downscale;              /* pixels a latent position is wide and high: 8 */
+    uint32_t is_converted;           /* 1: made by pith_model_convert */
     uint64_t n_parameters;
     uint64_t n_file_bytes;
     float log2_step_q0, log2_step_q100; /* log2 of the step at quality 0 and 100 */
 } pith_model_contents;
 
+/* Reads no weights. */
+PITH_API PITH_MUST_CHECK pith_status pith_model_get_contents(const pith_model *model, pith_model_contents *contents);
+
 /* The quality at which latents alone have this step, for a model with these steps at quality 0 and
  * 100; below 0 or above 100 where no quality gives it. */
 PITH_API float pith_quality_of_step(float log2_step_q0, float log2_step_q100, float step);
-
-/* Reads no weights. `struct_size` is sizeof *contents. */
-PITH_API PITH_MUST_CHECK pith_status pith_model_get_contents(const pith_model *model, pith_model_contents *contents,
-                                                             size_t struct_size);
 
 /* Reads every value: PITH_E_MODEL_VALUES when one is not finite, as stored or rounded
  * to binary16; PITH_E_CHECKSUM when a converted file's fingerprints are not those
@@ -323,23 +322,23 @@ typedef enum pith_level {
 
 typedef struct pith_encode_options {
     size_t struct_size;
-    float quality;                       /* 0 smallest .. 100 best; default 50; used when max_bytes is 0 */
-    uint64_t max_bytes;                  /* > 0: the best quality whose file has at most so many bytes */
-    pith_span metadata[PITH_N_METADATA]; /* by pith_metadata, borrowed for the call; n_bytes 0 = none */
+    float quality;             /* 0 smallest .. 100 best; default 50; used when max_bytes is 0 */
+    int effort;                /* 0: the network alone; 1 (default): what it got wrong is mended; 2: and a search for
+                                  the symbols of the best picture, where the model can; 3: a longer one */
+    uint64_t max_bytes;        /* > 0: the best quality whose file has at most so many bytes */
     pith_method method;        /* default PITH_METHOD_LATENT; with a palette max_bytes is 0, quality not used */
+    pith_level faithful;       /* with max_bytes 0: no tile's error is above the level's bound */
     uint64_t max_memory_bytes; /* that the call may take at a time, the network's included, the caller's own rows not;
                                   tiles and threads are chosen by it, PITH_E_LIMIT where it cannot be done.
                                   0 (default): 1 000 000 000 with built-in models, no bound with others */
-    int effort;                /* 0: the network alone; 1 (default): what it got wrong is mended; 2: and a search for
-                                  the symbols of the best picture, where the model can; 3: a longer one */
-    pith_level faithful;       /* with max_bytes 0: no tile's error is above the level's bound */
+    int lossless;              /* 1: every sample as it is, whatever it takes. Excludes max_bytes, faithful, and method
+                                  palette; quality and effort are not used, and no model */
     const pith_area *protect;  /* parts whose errors count most, borrowed for the call; NULL = none */
     size_t n_protect;
-    int lossless; /* 1: every sample as it is, whatever it takes. Excludes max_bytes, faithful, and method palette;
-                     quality and effort are not used, and no model */
+    pith_span icc, exif, xmp; /* metadata, see pith_metadata; borrowed for the call; n_bytes 0 = none */
 } pith_encode_options;
 
-PITH_API void pith_encode_options_defaults(pith_encode_options *options, size_t struct_size);
+PITH_API pith_status pith_encode_options_defaults(pith_encode_options *options, size_t struct_size);
 
 /* The encoder keeps a reference to the model; NULL will do for what is lossless. */
 PITH_API PITH_MUST_CHECK pith_status pith_encoder_new(pith_encoder **out, const pith_env *env, pith_model *model,
@@ -356,41 +355,44 @@ PITH_API const char *pith_encoder_message(const pith_encoder *encoder);
 
 /* Seconds spent in the stages of the last pith_encode or pith_decode. */
 typedef struct pith_timing {
+    size_t struct_size;
     double bind_seconds;    /* making the networks ready (first picture of a size) */
     double network_seconds; /* running them, pixel conversion included */
     double coding_seconds;  /* entropy coding */
 } pith_timing;
 
-PITH_API void pith_encoder_timing(const pith_encoder *encoder, pith_timing *timing);
+PITH_API pith_status pith_encoder_timing(const pith_encoder *encoder, pith_timing *timing);
 
 /* ---- decoder ---------------------------------------------------------------- */
 
 typedef struct pith_decoder pith_decoder;
 
 typedef struct pith_info {
+    size_t struct_size;
     pith_image_format format; /* of the picture as it will be decoded to an 8-bit sink */
+    pith_method method;
     uint64_t n_file_bytes;
     uint32_t version_major, version_minor; /* of the bitstream */
-    pith_method method;
     char model_name[PITH_NAME_BYTES];
     uint8_t latent_id[PITH_FINGERPRINT_BYTES];
     uint32_t n_latent, latent_width, latent_height; /* 0 of an exact picture, as are step and prior; it has no model */
     uint32_t downscale;                             /* 8 of an exact picture: of its preview */
-    uint16_t step_index;
     double step; /* 2^(step_index / 64 - 16); of a palette: the step of as much noise */
+    uint16_t step_index;
     uint8_t prior_id;
-    uint32_t n_slices;
-    uint32_t n_chunks;
     uint8_t source_bit_depth; /* of the picture that was encoded: 8 or 16 */
     uint8_t recipe;           /* 0: the networks see the whole picture; 1: in windows that are blended */
+    int lossless;             /* 1: the picture that was encoded, sample by sample (of what can be seen) */
+    uint32_t n_slices;
+    uint32_t n_chunks;
     pith_level faithful;      /* what the file promises .. */
     double bound, worst_tile; /* .. as an error of a tile, and the worst when it was made; 0 without */
     uint64_t n_residual_bytes;
     uint8_t residual_decoder_id[PITH_FINGERPRINT_BYTES]; /* the decoder whose pictures it mends; 0 without one */
-    int lossless; /* 1: the picture that was encoded, sample by sample (of what can be seen) */
 } pith_info;
 
 typedef struct pith_chunk_info {
+    size_t struct_size;
     char name[8];     /* "HEAD", "LATN"; "?" and two hex digits when unknown */
     uint8_t type;     /* as in the file, bit 7 = may be skipped */
     uint64_t offset;  /* of the type byte, from the start of the file */
@@ -424,17 +426,17 @@ PITH_API uint32_t pith_decoder_lost(const pith_decoder *decoder, uint32_t index,
 typedef struct pith_decode_options {
     size_t struct_size;
     int steps;        /* of denoising, 0..1000; 0 = none; -1 (default): what suits the model. A palette has 2 or none */
+    float realism;    /* 0..1: how much texture is added that the file does not hold, but that such a picture may well
+                         have had; always the same for a file. Default 0: none. PITH_E_ARG with models that make none;
+                         a picture with a residual gets none, with a warning */
     pith_area region; /* width and height 0 (default): the whole picture. Only what the region needs is decoded */
     int preview;      /* 1: a pixel for every latent position that the region lies in, that is 1/8 of its size rounded
                          up, from the latents alone: no network runs, no residual is read. Default 0 */
+    int no_residual;  /* 1: what the network alone makes of it */
     uint64_t max_memory_bytes; /* as in pith_encode_options; the file's bytes are the caller's */
-    int no_residual;           /* 1: what the network alone makes of it */
-    float realism; /* 0..1: how much texture is added that the file does not hold, but that such a picture may well have
-                      had; always the same for a file. Default 0: none. PITH_E_ARG with models that make none; a
-                      picture with a residual gets none, with a warning */
 } pith_decode_options;
 
-PITH_API void pith_decode_options_defaults(pith_decode_options *options, size_t struct_size);
+PITH_API pith_status pith_decode_options_defaults(pith_decode_options *options, size_t struct_size);
 
 /* Decodes the opened file; `options` may be NULL. PITH_E_MODEL_MISMATCH when
  * the model is another than the file names; PITH_E_CHECKSUM when the latents
@@ -443,7 +445,7 @@ PITH_API void pith_decode_options_defaults(pith_decode_options *options, size_t 
 PITH_API PITH_MUST_CHECK pith_status pith_decode(pith_decoder *decoder, pith_model *model,
                                                  const pith_decode_options *options, const pith_sink *sink);
 PITH_API const char *pith_decoder_message(const pith_decoder *decoder);
-PITH_API void pith_decoder_timing(const pith_decoder *decoder, pith_timing *timing);
+PITH_API pith_status pith_decoder_timing(const pith_decoder *decoder, pith_timing *timing);
 
 /* ---- fidelity ---------------------------------------------------------------- */
 

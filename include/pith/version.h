@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The library's version: the one place where it is written. */
+/* The library's version, and that of its ABI: the one place where they are written. */
 #ifndef PITH_VERSION_H
 #define PITH_VERSION_H
 
@@ -8,5 +8,9 @@
 #define PITH_VERSION_MINOR 1
 #define PITH_VERSION_PATCH 0
 #define PITH_VERSION_STRING "0.1.0"
+
+/* The number in the SONAME: one more whenever a program that was built against an earlier library would not run with
+ * this one (scripts/check-abi). */
+#define PITH_ABI_VERSION 0
 
 #endif

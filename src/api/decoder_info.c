@@ -4,19 +4,13 @@
 #include <string.h>
 
 #include "api/decoder_state.h"
-#include "api/exact_file.h"
+#include "base/sized.h"
 #include "codec/quantise.h"
+#include "stages/exact_file.h"
 
 pith_status decoder_require_open(pith_decoder *d) {
     diag_clear(&d->diag);
     return d->is_open ? PITH_OK : diag_set(&d->diag, PITH_E_ARG, "no file is open");
-}
-
-pith_image_format decoder_picture_format(const ctr_head *head, uint8_t bit_depth) {
-    return (pith_image_format){.width = head->width,
-                               .height = head->height,
-                               .n_channels = (uint8_t)((head->grey ? 1 : 3) + head->alpha),
-                               .bit_depth = bit_depth};
 }
 
 static uint64_t residual_bytes(const ctr_file *file) {
@@ -30,8 +24,8 @@ pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
     pith_status status = decoder_require_open(d);
     if (status != PITH_OK) return status;
     const ctr_head *head = &d->file.head;
-    *info = (pith_info){
-        .format = decoder_picture_format(head, 8),
+    pith_info all = {
+        .format = ctr_picture_format(head, 8),
         .n_file_bytes = d->n_file_bytes,
         .version_major = d->file.version_major,
         .version_minor = d->file.version_minor,
@@ -50,28 +44,28 @@ pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
         .n_residual_bytes = residual_bytes(&d->file),
     };
     if (head->method == PITH_METHOD_EXACT) { /* it has pixels, and no latent */
-        info->latent_width = info->latent_height = 0;
-        info->downscale = 1u << EXACT_PREVIEW_SHIFT;
-        info->step = 0;
-        info->lossless = !head->reduced;
+        all.latent_width = all.latent_height = 0;
+        all.downscale = 1u << EXACT_PREVIEW_SHIFT;
+        all.step = 0;
+        all.lossless = !head->reduced;
     }
     if (d->file.n_residual > 0) {
         ctr_recipe recipe;
         status = ctr_read_recipe(&d->file, &recipe, &d->diag);
         if (status != PITH_OK) return status;
-        memcpy(info->residual_decoder_id, recipe.decoder_id, sizeof info->residual_decoder_id);
+        memcpy(all.residual_decoder_id, recipe.decoder_id, sizeof all.residual_decoder_id);
     }
     if (d->file.bound) {
         ctr_bound bound;
         status = ctr_read_bound(&d->file, &bound, &d->diag);
         if (status != PITH_OK) return status;
-        info->faithful = (pith_level)bound.level;
-        info->bound = bound.bound / 65536.0;
-        info->worst_tile = bound.worst / 65536.0;
+        all.faithful = (pith_level)bound.level;
+        all.bound = bound.bound / 65536.0;
+        all.worst_tile = bound.worst / 65536.0;
     }
-    memcpy(info->model_name, head->model_name, sizeof info->model_name);
-    memcpy(info->latent_id, head->latent_id, sizeof info->latent_id);
-    return PITH_OK;
+    memcpy(all.model_name, head->model_name, sizeof all.model_name);
+    memcpy(all.latent_id, head->latent_id, sizeof all.latent_id);
+    return sized_give(info, &all, sizeof all, "pith_info", &d->diag);
 }
 
 pith_status pith_decoder_chunk(pith_decoder *d, uint32_t index, pith_chunk_info *chunk) {
@@ -80,9 +74,9 @@ pith_status pith_decoder_chunk(pith_decoder *d, uint32_t index, pith_chunk_info 
     if (status != PITH_OK) return status;
     if (index >= d->file.n_chunks) return diag_set(&d->diag, PITH_E_ARG, "chunk %u of %u", index, d->file.n_chunks);
     const ctr_chunk *c = &d->file.chunks[index];
-    *chunk = (pith_chunk_info){.type = c->type, .offset = c->offset, .n_bytes = c->n_bytes};
-    ctr_chunk_name(c->type, chunk->name);
-    return PITH_OK;
+    pith_chunk_info all = {.type = c->type, .offset = c->offset, .n_bytes = c->n_bytes};
+    ctr_chunk_name(c->type, all.name);
+    return sized_give(chunk, &all, sizeof all, "pith_chunk_info", &d->diag);
 }
 
 pith_status pith_decoder_metadata(pith_decoder *d, pith_metadata kind, const uint8_t **data, size_t *n_bytes) {

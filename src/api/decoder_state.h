@@ -4,9 +4,9 @@
 #ifndef PITH_API_DECODER_STATE_H
 #define PITH_API_DECODER_STATE_H
 
-#include "api/env.h"
-#include "api/model.h"
+#include "base/env.h"
 #include "container/ctr_salvage.h"
+#include "networks/model.h"
 
 struct pith_decoder {
     pith_env env;
@@ -25,6 +25,5 @@ struct pith_decoder {
 };
 
 pith_status decoder_require_open(pith_decoder *d) PITH_MUST_CHECK;
-pith_image_format decoder_picture_format(const ctr_head *head, uint8_t bit_depth);
 
 #endif

@@ -31,6 +31,13 @@ static ctr_rect slice_of(uint32_t width, uint32_t height, uint32_t side, uint32_
     return r;
 }
 
+pith_image_format ctr_picture_format(const ctr_head *head, uint8_t bit_depth) {
+    return (pith_image_format){.width = head->width,
+                               .height = head->height,
+                               .n_channels = (uint8_t)((head->grey ? 1 : 3) + head->alpha),
+                               .bit_depth = bit_depth == 16 ? 16 : 8};
+}
+
 uint32_t ctr_latent_width(const ctr_head *head) { return ceil_shift(head->width, head->log2_downscale); }
 
 uint32_t ctr_latent_height(const ctr_head *head) { return ceil_shift(head->height, head->log2_downscale); }

@@ -62,10 +62,10 @@ static size_t payload_offset(const ctr_chunk *chunk) {
     return chunk->offset + chunk->n_bytes - CRC_BYTES - chunk->payload_bytes;
 }
 
-static void check_chunk_limit(stream *s, const ctr_chunk *chunk, const pith_limits *limits) {
-    if (s->status == PITH_OK && chunk->payload_bytes > limits->max_chunk_bytes)
+static void check_chunk_limit(stream *s, const ctr_chunk *chunk, const pith_env *env) {
+    if (s->status == PITH_OK && chunk->payload_bytes > env->max_chunk_bytes)
         FAIL_AT(s, chunk->offset, PITH_E_LIMIT, "a payload of %zu bytes, the limit is %" PRIu64, chunk->payload_bytes,
-                limits->max_chunk_bytes);
+                env->max_chunk_bytes);
 }
 
 /* The last four bytes of a chunk are the CRC-32 of all before them. */
@@ -182,19 +182,19 @@ static pith_status read_head(ctr_file *file, const ctr_chunk *chunk, pith_diag *
     return s.status;
 }
 
-static pith_status check_limits(const ctr_head *head, const pith_limits *limits, pith_diag *diag) {
+static pith_status check_limits(const ctr_head *head, const pith_env *env, pith_diag *diag) {
     uint32_t longest = head->width > head->height ? head->width : head->height;
-    if (longest > limits->max_dimension)
+    if (longest > env->max_dimension)
         return diag_set(diag, PITH_E_LIMIT, "a picture of %" PRIu32 "x%" PRIu32 ", the limit of a side is %" PRIu32,
-                        head->width, head->height, limits->max_dimension);
-    if ((uint64_t)head->width * head->height > limits->max_pixels)
+                        head->width, head->height, env->max_dimension);
+    if ((uint64_t)head->width * head->height > env->max_pixels)
         return diag_set(diag, PITH_E_LIMIT, "a picture of %" PRIu32 "x%" PRIu32 ", the limit is %" PRIu64 " pixels",
-                        head->width, head->height, limits->max_pixels);
+                        head->width, head->height, env->max_pixels);
     uint64_t n_slices = (uint64_t)ctr_slice_count(head) + ctr_residual_count(head) + ctr_alpha_count(head);
-    if (n_slices >= limits->max_chunks)
+    if (n_slices >= env->max_chunks)
         return diag_set(diag, PITH_E_LIMIT,
                         "a picture of %" PRIu64 " slices and a header, the limit is %" PRIu32 " chunks", n_slices,
-                        limits->max_chunks);
+                        env->max_chunks);
     return PITH_OK;
 }
 
@@ -212,15 +212,15 @@ static void place_alpha(stream *s, ctr_file *file, const ctr_chunk *chunk) {
     file->n_alpha++;
 }
 
-static void place_metadata(stream *s, ctr_file *file, const ctr_chunk *chunk, const pith_limits *limits) {
+static void place_metadata(stream *s, ctr_file *file, const ctr_chunk *chunk, const pith_env *env) {
     uint32_t *index = &file->metadata[chunk->type - CTR_CHUNK_METADATA];
     if (*index)
         FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a second one");
     else if (chunk->payload_bytes == 0)
         FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "is empty");
-    else if (chunk->payload_bytes > limits->max_metadata_bytes)
+    else if (chunk->payload_bytes > env->max_metadata_bytes)
         FAIL_AT(s, chunk->offset, PITH_E_LIMIT, "%zu bytes of metadata, the limit is %" PRIu64, chunk->payload_bytes,
-                limits->max_metadata_bytes);
+                env->max_metadata_bytes);
     *index = file->n_chunks;
 }
 
@@ -276,7 +276,7 @@ static const char *slice_word(const ctr_head *head) {
 }
 
 /* Checks that a chunk after HEAD may stand where it stands, and counts it. */
-static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk, const pith_limits *limits) {
+static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk, const pith_env *env) {
     size_t at = chunk->offset;
     if (chunk->type == ctr_slice_type(&file->head)) {
         if (file->n_slices == 0) file->first_slice = file->n_chunks;
@@ -301,7 +301,7 @@ static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk, const
     } else if (chunk->type == CTR_CHUNK_ALPHA) {
         place_alpha(s, file, chunk);
     } else if (chunk->type >= CTR_CHUNK_METADATA && chunk->type < CTR_CHUNK_METADATA + PITH_N_METADATA) {
-        place_metadata(s, file, chunk, limits);
+        place_metadata(s, file, chunk, env);
     } else if (chunk->type == CTR_CHUNK_RESIDUAL) {
         place_residual(s, file, chunk);
     } else if (chunk->type == CTR_CHUNK_BOUND) {
@@ -316,18 +316,18 @@ static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk, const
     file->n_chunks++;
 }
 
-static pith_status check_chunks(ctr_file *file, stream *s, const pith_limits *limits, pith_diag *diag) {
+static pith_status check_chunks(ctr_file *file, stream *s, const pith_env *env, pith_diag *diag) {
     char label[8] = "";
     ctr_chunk chunk;
     while (s->status == PITH_OK && st_left(s) > 0) {
         size_t at = s->position;
-        if (file->n_chunks >= limits->max_chunks)
-            return diag_set(diag, PITH_E_LIMIT, "more than %" PRIu32 " chunks, the limit (byte %zu)",
-                            limits->max_chunks, at);
+        if (file->n_chunks >= env->max_chunks)
+            return diag_set(diag, PITH_E_LIMIT, "more than %" PRIu32 " chunks, the limit (byte %zu)", env->max_chunks,
+                            at);
         read_chunk(s, &chunk, label);
-        check_chunk_limit(s, &chunk, limits);
+        check_chunk_limit(s, &chunk, env);
         check_crc(s, &chunk);
-        if (s->status == PITH_OK) place_chunk(s, file, &chunk, limits);
+        if (s->status == PITH_OK) place_chunk(s, file, &chunk, env);
     }
     if (s->status == PITH_OK && file->n_slices != ctr_slice_count(&file->head)) {
         s->label = "file";
@@ -350,18 +350,18 @@ static pith_status check_chunks(ctr_file *file, stream *s, const pith_limits *li
 }
 
 /* The first chunk, which must be HEAD. */
-static pith_status check_head(ctr_file *file, stream *s, const pith_limits *limits, pith_diag *diag) {
+static pith_status check_head(ctr_file *file, stream *s, const pith_env *env, pith_diag *diag) {
     char label[8] = "";
     ctr_chunk chunk;
     read_chunk(s, &chunk, label);
-    check_chunk_limit(s, &chunk, limits);
+    check_chunk_limit(s, &chunk, env);
     if (s->status == PITH_OK && chunk.type != CTR_CHUNK_HEAD)
         FAIL_AT(s, chunk.offset, PITH_E_FORMAT, "the first chunk is not HEAD");
     check_crc(s, &chunk);
     if (s->status != PITH_OK) return s->status;
     file->n_chunks = 1;
     pith_status status = read_head(file, &chunk, diag);
-    return status == PITH_OK ? check_limits(&file->head, limits, diag) : status;
+    return status == PITH_OK ? check_limits(&file->head, env, diag) : status;
 }
 
 /* The walk again; nothing can fail that has not failed before. */
@@ -377,10 +377,9 @@ pith_status ctr_read(ctr_file *file, const uint8_t *data, size_t n_bytes, const 
     if (!file || (!data && n_bytes) || !env) return diag_set(diag, PITH_E_ARG, "container: an argument is NULL");
     *file = (ctr_file){0};
     pith_status status = PITH_OK;
-    const pith_limits *limits = &env->limits;
-    if (n_bytes > limits->max_file_bytes) {
+    if (n_bytes > env->max_file_bytes) {
         status =
-            diag_set(diag, PITH_E_LIMIT, "a file of %zu bytes, the limit is %" PRIu64, n_bytes, limits->max_file_bytes);
+            diag_set(diag, PITH_E_LIMIT, "a file of %zu bytes, the limit is %" PRIu64, n_bytes, env->max_file_bytes);
         goto cleanup;
     }
     stream s;
@@ -388,8 +387,8 @@ pith_status ctr_read(ctr_file *file, const uint8_t *data, size_t n_bytes, const 
     read_magic(&s, file);
     PITH_TRY(s.status);
     size_t first_chunk = s.position;
-    PITH_TRY(check_head(file, &s, limits, diag));
-    PITH_TRY(check_chunks(file, &s, limits, diag));
+    PITH_TRY(check_head(file, &s, env, diag));
+    PITH_TRY(check_chunks(file, &s, env, diag));
     s.position = first_chunk;
     PITH_TRY(note_chunks(file, &s, &env->alloc, diag));
 
@@ -398,13 +397,13 @@ cleanup:
     return status;
 }
 
-pith_status ctr_read_start(ctr_head *head, size_t *end, const uint8_t *data, size_t n_bytes, const pith_limits *limits,
+pith_status ctr_read_start(ctr_head *head, size_t *end, const uint8_t *data, size_t n_bytes, const pith_env *env,
                            pith_diag *diag) {
     ctr_file file = {0};
     stream s;
     st_init(&s, data, n_bytes, "file", 0, diag);
     read_magic(&s, &file);
-    pith_status status = s.status == PITH_OK ? check_head(&file, &s, limits, diag) : s.status;
+    pith_status status = s.status == PITH_OK ? check_head(&file, &s, env, diag) : s.status;
     *head = file.head;
     *end = s.position;
     return status;

@@ -38,7 +38,7 @@ pith_status ctr_read(ctr_file *file, const uint8_t *data, size_t n_bytes, const 
 void ctr_file_free(ctr_file *file, const pith_env *env);
 
 /* Magic, version, HEAD and the limits alone; `*end` is where HEAD's chunk ends. */
-pith_status ctr_read_start(ctr_head *head, size_t *end, const uint8_t *data, size_t n_bytes, const pith_limits *limits,
+pith_status ctr_read_start(ctr_head *head, size_t *end, const uint8_t *data, size_t n_bytes, const pith_env *env,
                            pith_diag *diag) PITH_MUST_CHECK;
 
 /* The chunk that begins at `at`, when its type, length and bytes are inside the

@@ -147,14 +147,13 @@ pith_status ctr_salvage(ctr_salvaged *out, const uint8_t *data, size_t n_bytes, 
     size_t end = 0;
     *out = (ctr_salvaged){0};
     bw_init(&out->file, &env->alloc);
-    if (n_bytes > env->limits.max_file_bytes)
-        return diag_set(diag, PITH_E_LIMIT, "a file of %zu bytes, the limit is %" PRIu64, n_bytes,
-                        env->limits.max_file_bytes);
-    pith_status status = ctr_read_start(&head, &end, data, n_bytes, &env->limits, diag);
+    if (n_bytes > env->max_file_bytes)
+        return diag_set(diag, PITH_E_LIMIT, "a file of %zu bytes, the limit is %" PRIu64, n_bytes, env->max_file_bytes);
+    pith_status status = ctr_read_start(&head, &end, data, n_bytes, env, diag);
     if (status != PITH_OK) return status;
     walk w = {data, n_bytes, end, SEARCH_BYTES(n_bytes), ctr_slice_type(&head)};
     out->n_slices = ctr_slice_count(&head);
-    status = count_pieces(&c, w, out->n_slices, env->limits.max_chunks, diag);
+    status = count_pieces(&c, w, out->n_slices, env->max_chunks, diag);
     if (status != PITH_OK) return status;
     out->lost = mem_alloc(&env->alloc, out->n_slices, sizeof *out->lost);
     if (!out->lost) return diag_set(diag, PITH_E_NOMEM, "out of memory for %" PRIu32 " slices", out->n_slices);

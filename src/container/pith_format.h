@@ -81,6 +81,9 @@ uint32_t ctr_latent_height(const ctr_head *head);
 uint32_t ctr_slice_count(const ctr_head *head); /* UINT32_MAX when there are more; 0 with a palette */
 uint8_t ctr_slice_type(const ctr_head *head);   /* of the chunks that they are in */
 
+/* Of the rows that go to a sink which asks for so many bits. */
+pith_image_format ctr_picture_format(const ctr_head *head, uint8_t bit_depth);
+
 typedef struct ctr_rect {
     uint32_t x, y, width, height; /* latent positions, or pixels */
 } ctr_rect;

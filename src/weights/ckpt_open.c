@@ -302,7 +302,7 @@ cleanup:
 static uint64_t most_unpacked(const pith_env *env, size_t n_bytes) {
     const uint64_t by_ratio = MOST_UNPACKED_RATIO * (uint64_t)n_bytes;
     const uint64_t most = by_ratio > MIN_UNPACKABLE ? by_ratio : MIN_UNPACKABLE;
-    return most < env->limits.max_model_bytes ? most : env->limits.max_model_bytes;
+    return most < env->max_model_bytes ? most : env->max_model_bytes;
 }
 
 static pith_status hand_over_unpacked(ckpt *c) {

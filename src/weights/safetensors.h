@@ -10,7 +10,7 @@
 #include "weights/tensor_table.h"
 
 /* Opens and maps `path`. Limits: header <= 100 MB, <= 65536 tensors,
- * rank <= 8, key <= 512 bytes, file <= limits->max_model_bytes. */
+ * rank <= 8, key <= 512 bytes, file <= env->max_model_bytes. */
 pith_status safetensors_open(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag)
     PITH_MUST_CHECK;
 

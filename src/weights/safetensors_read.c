@@ -324,7 +324,7 @@ pith_status safetensors_open(tensor_table **out, const pith_env *env, const char
     pith_status status = PITH_OK;
     tensor_table *table = NULL;
     file_map map = {0};
-    PITH_TRY(file_map_open(&map, path, env->limits.max_model_bytes, diag));
+    PITH_TRY(file_map_open(&map, path, env->max_model_bytes, diag));
     PITH_TRY(safetensors_read(&table, env, map.data, map.n_bytes, diag));
     PITH_TRY(tensor_table_take_map(table, &map));
     *out = table;

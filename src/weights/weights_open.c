@@ -39,15 +39,15 @@ static pith_status read_mapped(tensor_table **out, const pith_env *env, const fi
     return safetensors_read(out, env, map->data, map->n_bytes, diag);
 }
 
-static pith_status check_limits(const tensor_table *table, const pith_limits *limits, pith_diag *diag) {
+static pith_status check_limits(const tensor_table *table, const pith_env *env, pith_diag *diag) {
     const size_t n = tensor_table_count(table);
-    if (n > limits->max_tensors)
-        return diag_set(diag, PITH_E_LIMIT, "%zu tensors, the limit is %" PRIu32, n, limits->max_tensors);
+    if (n > env->max_tensors)
+        return diag_set(diag, PITH_E_LIMIT, "%zu tensors, the limit is %" PRIu32, n, env->max_tensors);
     for (size_t i = 0; i < n; i++) {
         const tensor *t = tensor_table_at(table, i);
-        if (t->n_bytes > limits->max_tensor_bytes)
+        if (t->n_bytes > env->max_tensor_bytes)
             return diag_set(diag, PITH_E_LIMIT, "tensor %.100s has %" PRIu64 " bytes, the limit is %" PRIu64, t->name,
-                            t->n_bytes, limits->max_tensor_bytes);
+                            t->n_bytes, env->max_tensor_bytes);
     }
     return PITH_OK;
 }
@@ -58,7 +58,7 @@ static pith_status open_map(tensor_table **out, const pith_env *env, file_map *m
     tensor_table *table = NULL;
     *out = NULL;
     PITH_TRY(read_mapped(&table, env, map, diag));
-    PITH_TRY(check_limits(table, &env->limits, diag));
+    PITH_TRY(check_limits(table, env, diag));
     PITH_TRY(tensor_table_take_map(table, map));
     *out = table;
     table = NULL;
@@ -72,7 +72,7 @@ cleanup:
 pith_status weights_open_file(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag) {
     file_map map = {0};
     *out = NULL;
-    pith_status status = file_map_open(&map, path, env->limits.max_model_bytes, diag);
+    pith_status status = file_map_open(&map, path, env->max_model_bytes, diag);
     return status == PITH_OK ? open_map(out, env, &map, diag) : status;
 }
 
@@ -221,9 +221,9 @@ pith_status weights_open_memory(tensor_table **out, const pith_env *env, const v
     file_map map = {.data = data, .n_bytes = n_bytes, .is_borrowed = true};
     *out = NULL;
     if (n_bytes == 0) return diag_set(diag, PITH_E_TRUNCATED, "is empty");
-    if (n_bytes > env->limits.max_model_bytes)
+    if (n_bytes > env->max_model_bytes)
         return diag_set(diag, PITH_E_LIMIT, "has %zu bytes, the limit of a weights file is %" PRIu64, n_bytes,
-                        env->limits.max_model_bytes);
+                        env->max_model_bytes);
     PITH_TRY(layout_new(&names, &env->alloc));
     PITH_TRY(open_map(&raw, env, &map, diag));
     PITH_TRY(make_canonical(out, env, raw, NULL, names, diag));

@@ -97,4 +97,14 @@ before=$(stat -c %Y.%i again/p1.pith)
 grep -q '^pith: encode: 1 done, 0 failed, 5 already finished$' said || fail "$(cat said)"
 [ "$(stat -c %Y.%i again/p1.pith)" = "$before" ] || fail "a finished file was made again"
 "$pith" info again/large1.pith | grep -q "picture   1000x4000" || fail "large1 is not whole"
+
+# On a terminal, too, the name of the file at work is shown harmless.
+evil=$(printf 'e\033[31mv\302\233i\342\200\256l\rname')
+cp in/p1.ppm "$evil.ppm"
+if command -v script >/dev/null; then
+    script -qec "'$pith' encode --jobs 1 --effort 0 '$evil.ppm' in/p2.ppm -o seen" shown </dev/null >/dev/null
+    grep -qF '[1 of 2] e?[31mv??i???l?name.ppm' shown || fail "a name is shown as it is: $(cat -v shown)"
+else
+    echo "NOT CHECKED: names on a terminal (there is no script of util-linux)"
+fi
 nothing_left

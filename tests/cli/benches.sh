@@ -7,8 +7,7 @@
 
 mkdir tree nothing
 cp -r "$source_dir/bench" tree/ # a clone, without ../shared
-export PITH=$pith MEASURE
-MEASURE=$(dirname "$(dirname "$pith")")/bench/measure_pair
+export PITH=$pith
 
 # needs NAME ARGUMENT...: the line and the status.
 needs() {
@@ -25,8 +24,4 @@ needs() {
 for name in coder faces faithful forgeries large quality_steps text; do needs $name; done
 for name in coder faces faithful forgeries quality_steps text; do needs $name nothing; done
 needs large -p nothing 1
-if [ -x "$MEASURE" ]; then
-    needs quality -c pith -o out some=nothing
-else
-    echo "NOT CHECKED: bench/quality.sh (the benches are not built)"
-fi
+needs quality -c pith -o out some=nothing

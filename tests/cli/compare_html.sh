@@ -13,7 +13,7 @@ mkdir none
 # Without any tool it says so, four lines, and the page has Pith alone.
 PATH=$work/none "$pith" compare --html alone.html 'a&<b.ppm' 2>said || fail "status $?: $(cat said)"
 [ "$(grep -c 'is not installed' said)" -eq 4 ] || fail "not four tools: $(cat said)"
-grep -q 'Not installed, hence left out: AVIF (avifenc), JPEG XL (cjxl), WebP (cwebp), JPEG (cjpeg)' alone.html ||
+grep -q 'Not installed, so left out: AVIF (avifenc), JPEG XL (cjxl), WebP (cwebp), JPEG (cjpeg)' alone.html ||
     fail "the page does not say what is missing"
 grep -q 'a&#38;&#60;b.ppm' alone.html || fail "the file's name is not escaped"
 [ "$(tail -n 1 alone.html)" = "</html>" ] || fail "the page does not end"

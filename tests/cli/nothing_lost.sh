@@ -104,11 +104,11 @@ cmp a.pith piped.pith
 # A terminal gets no bytes that it cannot show.
 if command -v script >/dev/null && script -qec true /dev/null >/dev/null 2>&1; then
     for command in "encode a.jpg -" "decode a.pith -" "decode --format ppm a.pith /dev/tty" "compare --side-by-side - a.jpg"; do
-        script -qec "$pith $command" /dev/null </dev/null >terminal 2>&1 && fail "$command writes to a terminal"
+        script -qec "'$pith' $command" /dev/null </dev/null >terminal 2>&1 && fail "$command writes to a terminal"
         grep -q "is a terminal" terminal || fail "$command: $(cat terminal)"
         [ "$(wc -l <terminal)" -eq 1 ] || fail "$command: $(cat terminal)"
     done
-    script -qec "$pith encode --force a.jpg - 2>said" /dev/null </dev/null >terminal || fail "--force: $(cat said)"
+    script -qec "'$pith' encode --force a.jpg - 2>said" /dev/null </dev/null >terminal || fail "--force: $(cat said)"
     grep -aq PIT terminal || fail "--force does not write to a terminal"
 else
     echo "NOT CHECKED: a terminal (there is no script(1))"

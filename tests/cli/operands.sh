@@ -36,7 +36,7 @@ cp x.jpg X.JPG
 "$pith" encode x.jpg x.png other/x.jpg X.JPG ./x.jpg x.ppm -o out 2>said || fail "$(cat said)"
 [ "$(ls out)" = "$(printf '%s\n' X-2.pith x.jpg.pith x.pith x.png.pith x.ppm.pith)" ] || fail "made $(ls out): $(cat said)"
 grep -q "^pith: x.png: becomes out/x.png.pith, since x.jpg becomes out/x.pith$" said || fail "$(cat said)"
-grep -q "^pith: ./x.jpg: is x.jpg once more: left out$" said || fail "$(cat said)"
+grep -q "^pith: ./x.jpg: is x.jpg again: left out$" said || fail "$(cat said)"
 grep -q "^pith: encode: 5 done, 0 failed" said || fail "$(cat said)"
 cmp out/x.png.pith <("$pith" encode x.png -)
 cmp out/x.jpg.pith <("$pith" encode other/x.jpg -)
@@ -89,7 +89,7 @@ grep -q "^pith: encode: 4 done, 1 failed, 0 already finished, 2 left out: no pic
 [ "$(wc -l <said)" -eq 2 ] || fail "$(cat said)"
 rm tree/deep/bad.png tree/pipe.jpg
 "$pith" encode -r -v --resume tree -o coded 2>said || fail "$(cat said)"
-grep -q "^pith: tree/notes.txt: is no picture: left out$" said || fail "$(cat said)"
+grep -q "^pith: tree/notes.txt: is not a picture: left out$" said || fail "$(cat said)"
 grep -q "0 done, 0 failed, 4 already finished" said || fail "$(cat said)"
 # A folder of outputs in the folder itself is not read again; beside; and back.
 (cd tree && "$pith" encode -r . -o coded && "$pith" encode -r . -o coded) 2>said || fail "$(cat said)"

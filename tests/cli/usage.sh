@@ -25,6 +25,14 @@ refuses 1 "\"c.png\" cannot be the OUT of 2 INs" "$pith" decode a.pith b.pith c.
 refuses 1 "-o needs a name" "$pith" encode in.ppm -o ""
 refuses 1 "exclude each other" "$pith" encode -v --quiet in.ppm
 refuses 1 "takes loose, normal or strict, not \"bogus\"" "$pith" encode --faithful=strict --faithful=bogus in.ppm
+for level in "" none Strict 2 normal,strict; do
+    refuses 1 "takes loose, normal or strict, not \"$level\"" "$pith" encode "--faithful=$level" in.ppm b.pith
+    refuses 1 "takes loose, normal or strict, not \"$level\"" "$pith" compare --bound "$level" in.ppm in.ppm
+done
+refuses 1 "is not inside the picture of 16x16" "$pith" encode --protect 12,0,5,5 in.ppm b.pith
+for area in "" 0,0,9 0,0,9,9,9 0,0,0,9 0,0,9,0 -1,0,9,9 0,0,9.5,9 0,0,9x9 "0,0,9,9 " 0,0,9,4294967296 a,b,c,d; do
+    refuses 1 "takes X,Y,W,H, not \"$area\"" "$pith" encode --protect 0,0,9,9 --protect "$area" in.ppm b.pith
+done
 refuses 1 "for JPEG and WebP" "$pith" decode -q 50 a.pith b.png
 refuses 1 "for JPEG and WebP" "$pith" decode -q 50 a.pith
 refuses 1 "1 to 100" "$pith" decode -q 50.5 a.pith b.jpg

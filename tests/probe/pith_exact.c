@@ -22,12 +22,12 @@
 #include "exact/exact_coder.h"
 #include "residual/residual_coder.h"
 
-static const pith_env no_limits = {.limits = {.max_pixels = 1u << 24,
-                                              .max_dimension = UINT32_MAX,
-                                              .max_file_bytes = UINT32_MAX,
-                                              .max_chunks = 1000,
-                                              .max_metadata_bytes = UINT32_MAX,
-                                              .max_chunk_bytes = UINT32_MAX}};
+static const pith_env no_limits = {.max_pixels = 1u << 24,
+                                   .max_dimension = UINT32_MAX,
+                                   .max_file_bytes = UINT32_MAX,
+                                   .max_chunks = 1000,
+                                   .max_metadata_bytes = UINT32_MAX,
+                                   .max_chunk_bytes = UINT32_MAX};
 
 static void fail(const char *what) {
     fprintf(stderr, "pith-exact: %s\n", what);

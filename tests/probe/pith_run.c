@@ -62,7 +62,7 @@ static pith_status read_tensor(run *r, const char *name, uint32_t rank, const ui
     if (t->fault || !tensor_has_values(t))
         return diag_set(&r->why, PITH_E_FORMAT, "input tensor %s is not F32, F16 or BF16", name);
     for (uint32_t i = 0; i < rank; i++)
-        if (t->shape[i] > r->env.limits.max_dimension)
+        if (t->shape[i] > r->env.max_dimension)
             return diag_set(&r->why, PITH_E_LIMIT, "input tensor %s is too large", name);
     *data = new_block(r, t->n_elements);
     if (!*data) return PITH_E_NOMEM;

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Where models are installed, and the one to take where none is named: one rule
+ * for the command and for whoever links the library. */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/env.h"
+#include "networks/model_embedded.h"
+#include "networks/model_kind.h"
+
+#define ENDING ".safetensors"
+#define FIRST_FILE "mini" ENDING
+#define BELOW_SHARE "/share/pith/models"
+#define PATH_BYTES 4096u
+
+/* From the folder of the installed library to that of the models. */
+#ifndef PITH_LIBRARY_TO_MODELS
+#define PITH_LIBRARY_TO_MODELS "../share/pith/models"
+#endif
+
+/* ---- folders ----------------------------------------------------------------------------- */
+
+/* A colon-separated list that may be longer than its room, as with snprintf. */
+typedef struct folder_list {
+    char *text;
+    size_t n_bytes, length;
+} folder_list;
+
+static void put(folder_list *l, const char *text, size_t n) {
+    for (size_t i = 0; i < n; i++, l->length++)
+        if (l->length + 1 < l->n_bytes) l->text[l->length] = text[i];
+}
+
+static void add(folder_list *l, const char *folder, size_t n, const char *below) {
+    if (l->length > 0) put(l, ":", 1);
+    put(l, folder, n);
+    put(l, below, strlen(below));
+}
+
+static void add_listed(folder_list *l, const char *colon_separated) {
+    for (const char *p = colon_separated; p && *p;) {
+        const size_t n = strcspn(p, ":");
+        if (n > 0) add(l, p, n, "");
+        p += n + (p[n] == ':');
+    }
+}
+
+/* PREFIX/bin/pith -> PREFIX/share/pith/models; returns the length of PREFIX. */
+static size_t find_prefix(char program[PATH_BYTES]) {
+    const ssize_t n = readlink("/proc/self/exe", program, PATH_BYTES - 1);
+    program[n > 0 ? n : 0] = '\0';
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(program, '/');
+        if (!slash) return 0;
+        *slash = '\0';
+    }
+    return strlen(program);
+}
+
+/* The folder of the shared library, where it is one, leads to the models of its installation. */
+static bool find_of_library(char found[PATH_MAX]) {
+    static const char here = 0;
+    char path[PATH_BYTES];
+    Dl_info info;
+    if (!dladdr(&here, &info) || !info.dli_fname || info.dli_fname[0] != '/') return false;
+    const char *slash = strrchr(info.dli_fname, '/');
+    const int n =
+        snprintf(path, sizeof path, "%.*s/%s", (int)(slash - info.dli_fname), info.dli_fname, PITH_LIBRARY_TO_MODELS);
+    return n > 0 && (size_t)n < sizeof path && realpath(path, found) != NULL;
+}
+
+size_t pith_model_folders(char *folders, size_t n_bytes) {
+    folder_list l = {.text = folders, .n_bytes = folders ? n_bytes : 0};
+    char program[PATH_BYTES], of_library[PATH_MAX];
+    const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    add_listed(&l, getenv("PITH_MODELS"));
+    const size_t n = find_prefix(program);
+    if (n > 0) add(&l, program, n, BELOW_SHARE);
+    if (find_of_library(of_library)) {
+        const bool is_same = strncmp(of_library, program, n) == 0 && strcmp(of_library + n, BELOW_SHARE) == 0;
+        if (n == 0 || !is_same) add(&l, of_library, strlen(of_library), "");
+    }
+    if (data && *data == '/')
+        add(&l, data, strlen(data), "/pith/models");
+    else if (home && *home)
+        add(&l, home, strlen(home), "/.local/share/pith/models");
+    if (l.n_bytes > 0) l.text[l.length < l.n_bytes ? l.length : l.n_bytes - 1] = '\0';
+    return l.length;
+}
+
+/* ---- the model --------------------------------------------------------------------------- */
+
+typedef struct search {
+    const pith_env *env;
+    pith_model *found;
+    pith_diag fault; /* of the first FIRST_FILE that should have been it */
+    char bad_path[PATH_BYTES];
+} search;
+
+static void try_file(search *s, const char *folder, size_t n, const char *name) {
+    char path[PATH_BYTES];
+    pith_diag why = {0};
+    pith_model *m = NULL;
+    const int length = snprintf(path, sizeof path, "%.*s/%s", (int)n, folder, name);
+    if (length < 0 || (size_t)length >= sizeof path || access(path, F_OK) != 0) return;
+    const pith_status status = pith_model_open(&m, s->env, path, &why);
+    if (status == PITH_OK && m->kind == &model_kind_mini) {
+        s->found = m;
+        return;
+    }
+    pith_model_free(&m);
+    if (status == PITH_OK || strcmp(name, FIRST_FILE) != 0 || s->fault.status != PITH_OK) return;
+    s->fault = why;
+    memcpy(s->bad_path, path, sizeof path);
+}
+
+static bool is_model_name(const char *name) {
+    const size_t n = strlen(name), n_ending = strlen(ENDING);
+    return n > n_ending && strcmp(name + n - n_ending, ENDING) == 0 && strcmp(name, FIRST_FILE) != 0;
+}
+
+/* The first model's name by the alphabet behind `after`; false at the end. */
+static bool next_name(char next[NAME_MAX + 1], const char *path, const char *after) {
+    const struct dirent *entry;
+    DIR *dir = opendir(path);
+    next[0] = '\0';
+    while (dir && (entry = readdir(dir)) != NULL) {
+        const char *name = entry->d_name;
+        if (!is_model_name(name) || strlen(name) > NAME_MAX || strcmp(name, after) <= 0) continue;
+        if (!next[0] || strcmp(name, next) < 0) memcpy(next, name, strlen(name) + 1);
+    }
+    if (dir) closedir(dir);
+    return next[0] != '\0';
+}
+
+static void try_others(search *s, const char *folder, size_t n) {
+    char path[PATH_BYTES], name[NAME_MAX + 1] = "", next[NAME_MAX + 1];
+    const int length = snprintf(path, sizeof path, "%.*s", (int)n, folder);
+    if (length <= 0 || (size_t)length >= sizeof path) return;
+    while (!s->found && next_name(next, path, name)) {
+        memcpy(name, next, sizeof name);
+        try_file(s, folder, n, name);
+    }
+}
+
+static void look_in_folders(search *s, const char *folders) {
+    for (int pass = 0; pass < 2; pass++)
+        for (const char *p = folders; *p && !s->found;) {
+            const size_t n = strcspn(p, ":");
+            if (pass == 0)
+                try_file(s, p, n, FIRST_FILE);
+            else
+                try_others(s, p, n);
+            p += n + (p[n] == ':');
+        }
+}
+
+static pith_status open_built_in(pith_model **out, const search *s, const char *folders, pith_diag *why) {
+    size_t n_bytes;
+    if (model_embedded(&n_bytes)) return pith_model_open(out, s->env, PITH_MODEL_BUILT_IN, why);
+    if (s->fault.status != PITH_OK) return diag_set(why, s->fault.status, "%s: %s", s->bad_path, s->fault.message);
+    return diag_set(
+        why, PITH_E_MODEL_MISSING,
+        "no " FIRST_FILE ", the built-in model, is in %.110s: put it there, or set PITH_MODELS to its folder", folders);
+}
+
+pith_status pith_model_open_default(pith_model **out, const pith_env *env, pith_diag *why) {
+    search s = {.env = env};
+    pith_env own;
+    if (why) diag_clear(why);
+    if (!out) return diag_set(why, PITH_E_ARG, "pith_model_open_default: an argument is NULL");
+    *out = NULL;
+    pith_status status = env_copy(&own, env, why);
+    if (status != PITH_OK) return status;
+    const size_t n_bytes = pith_model_folders(NULL, 0) + 1;
+    char *folders = mem_alloc(&own.alloc, n_bytes, 1);
+    if (!folders) return diag_set(why, PITH_E_NOMEM, "out of memory");
+    (void)pith_model_folders(folders, n_bytes);
+    look_in_folders(&s, folders);
+    *out = s.found;
+    if (!s.found) status = open_built_in(out, &s, folders, why);
+    mem_free(&own.alloc, folders);
+    return status;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Compiled twice, with PITH_EMBED_FILE (a path) and without: see
+ * cmake/library.cmake. The assembler reads the file: a C array of 13 MB takes
+ * compilers minutes. */
+#include "networks/model_embedded.h"
+
+#ifdef PITH_EMBED_FILE
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x)
+#define SYMBOL TEXT(__USER_LABEL_PREFIX__) "pith_embedded_model" /* as C calls it here */
+
+__asm__(".section .rodata.pith_embedded_model, \"a\"\n"
+        ".balign 64\n"
+        ".globl " SYMBOL "\n"
+        ".globl " SYMBOL "_end\n"
+        ".hidden " SYMBOL "\n"
+        ".hidden " SYMBOL "_end\n" SYMBOL ":\n"
+        ".incbin \"" PITH_EMBED_FILE "\"\n" SYMBOL "_end:\n"
+        ".byte 0\n"
+        ".previous\n");
+
+extern const uint8_t pith_embedded_model[] __attribute__((visibility("hidden")));
+extern const uint8_t pith_embedded_model_end[] __attribute__((visibility("hidden")));
+
+const uint8_t *model_embedded(size_t *n_bytes) {
+    *n_bytes = (size_t)(pith_embedded_model_end - pith_embedded_model);
+    return pith_embedded_model;
+}
+#else
+const uint8_t *model_embedded(size_t *n_bytes) {
+    *n_bytes = 0;
+    return NULL;
+}
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* The original, as it is and in 8 bits, kept while its rows pass to the network. */
+#ifndef PITH_PICTURE_KEPT_SOURCE_H
+#define PITH_PICTURE_KEPT_SOURCE_H
+
+#include "base/mem.h"
+#include "base/status.h"
+
+typedef struct kept_source {
+    const pith_source *source; /* borrowed */
+    pith_image image;          /* 8 bits, 1 or 3 channels; pixels are owned */
+    pith_image full;           /* as it came, with alpha and all bits; `image` itself where that is the same */
+    uint8_t *hidden;           /* for each pixel: 1 = fully transparent; NULL without alpha; owned */
+} kept_source;
+
+pith_status kept_source_init(kept_source *k, const pith_env *env, const pith_source *source, pith_diag *diag)
+    PITH_MUST_CHECK;
+/* Bytes of `full`, 0 where it is `image`. */
+uint64_t kept_source_full_bytes(const pith_image_format *format);
+void kept_source_free(kept_source *k, const pith_env *env);
+pith_source kept_source_as_source(kept_source *k); /* borrows k */
+
+/* Of a picture of 8 bits that nothing is seen through: `full` is `image` from then on. */
+void kept_source_drop_opacity(kept_source *k, const pith_env *env);
+
+/* Makes the colours that nobody sees those of `decoded`, of the same size: no
+ * error is found there. */
+void kept_source_forgive(const kept_source *k, const uint8_t *decoded);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Text that cannot be kept is made unreadable before it is encoded: grey lines, as
+ * from afar, in the place of other letters. */
+#ifndef PITH_SEARCH_BLUR_TEXT_H
+#define PITH_SEARCH_BLUR_TEXT_H
+
+#include <pith/pith.h>
+
+/* The marked blocks, FID_BLOCK wide and high, `across` of them in a row, of a picture of 8 bits; in place. */
+void blur_blocks(const pith_image *image, const uint8_t *marked, uint32_t across, uint32_t down);
+
+#endif

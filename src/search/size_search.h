@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Where to look next for the step whose file has a size: the logarithm of the
+ * bytes is nearly linear in the index of a step. */
+#ifndef PITH_SEARCH_SIZE_SEARCH_H
+#define PITH_SEARCH_SIZE_SEARCH_H
+
+#include <stdbool.h>
+
+/* An end of a search. */
+typedef struct size_end {
+    double index;
+    double log_bytes;
+    bool known; /* false: the end of the range, not tried */
+} size_end;
+
+/* An index between the one that takes too many bytes and the one that fits:
+ * where the straight line through known ends meets the target, that of the usual
+ * slope (below 0) through the only one, beyond the other end perhaps; in the
+ * middle when `halve` or when neither is known. */
+double size_search_next(const size_end *too_many, const size_end *fits, double log_target, double usual_slope,
+                        bool halve);
+
+#endif

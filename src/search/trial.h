@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* What the parts of the closed loop share: the picture as it would be decoded,
+ * and how it differs from the original. */
+#ifndef PITH_SEARCH_TRIAL_H
+#define PITH_SEARCH_TRIAL_H
+
+#include "base/env.h"
+#include "container/ctr_read.h"
+#include "fidelity/tile_error.h"
+#include "fidelity/weight_map.h"
+#include "residual/residual_coder.h"
+#include "search/loop.h"
+#include "stages/true_colours.h"
+
+#define SCORE_PIXELS 2000000u /* larger pictures are scored in strips of so many, to take little memory */
+#define CLOSED_WEIGHT 16u     /* res_options.weights: as usual */
+
+typedef struct loop_state {
+    const closed_loop *k;
+    env_watch watch;
+    latent_planes values; /* what a decoder has of the latents last coded */
+    true_colours colours; /* and of the tint */
+    res_coder *coder;
+    ctr_recipe recipe;
+    size_t picture_bytes;
+    uint8_t *network, *result; /* 8-bit pictures: of the latents last coded; the same, mended */
+    byte_writer chroma;        /* a CHRM chunk, by which `network` is mended; empty: none */
+    byte_writer residual;      /* RESD chunks of `result`; empty: none */
+    fid_meter *meter;
+    fid_tile *tiles; /* as last measured */
+    fid_block *blocks;
+    uint32_t n_tiles, blocks_across, blocks_down;
+    fid_weights importance;
+    uint8_t *weights; /* of blocks, as in res_options */
+    bool is_drawn;
+    bool searched; /* the symbols last coded were searched for */
+} loop_state;
+
+/* trial.c. `s` is zeroed but for `k` before, and freed after it failed too. */
+pith_status state_init(loop_state *s, const closed_loop *k) PITH_MUST_CHECK;
+void state_free(loop_state *s);
+
+/* Codes the latents into `coded`: of a quality, or with max_bytes > 0 the best whose file has at most so many bytes
+ * with what else goes into it. `search`: for the best symbols, which takes long. */
+pith_status state_code_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, coded_picture *coded)
+    PITH_MUST_CHECK;
+
+/* Has the network decode what was coded last; no residual mends it yet. */
+pith_status state_see_latents(loop_state *s, const coded_picture *coded) PITH_MUST_CHECK;
+
+/* Both. */
+pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, coded_picture *coded)
+    PITH_MUST_CHECK;
+
+/* trial_chroma.c: mends the colours of `network`, as it is without a residual, as far as a chunk of at most
+ * `max_bytes` says how. */
+pith_status state_mend_chroma(loop_state *s, size_t max_bytes) PITH_MUST_CHECK;
+
+/* Mends `result` from `network` with a residual of these steps and the weights that
+ * stand. Of a fractional step the next coarser index is taken, and bits are valued
+ * less by what it is too coarse. */
+pith_status state_set_residual(loop_state *s, double step, unsigned fine_delta) PITH_MUST_CHECK;
+
+/* Slices without anything in them, for their recipe; a failure is in `residual.status`. */
+void state_set_empty_residual(loop_state *s);
+
+/* Fills tiles and blocks. */
+pith_status state_measure(loop_state *s) PITH_MUST_CHECK;
+
+/* What the caller is told, `part` being done of the loop before or after the search; between two of these he is asked
+ * again whether to go on. */
+pith_status state_report(loop_state *s, const char *stage, double part) PITH_MUST_CHECK;
+pith_status state_look(loop_state *s) PITH_MUST_CHECK;
+
+/* mend.c: mends the blocks whose error is above `most`, in at most so
+ * many rounds. `*worst`: the largest error that is left, as `sure` has it. */
+pith_status closed_mend(loop_state *s, float most, unsigned n_rounds, float *worst) PITH_MUST_CHECK;
+
+/* smooth.c: gives the usual weight to blocks that are smooth and of another colour. */
+pith_status closed_weigh_smooth(loop_state *s, bool *any) PITH_MUST_CHECK;
+
+/* trial_score.c: SSIMULACRA 2 of `result`, with alpha the worse of that on white and on black; where the user protects
+ * areas, less what their tiles lack. Of pictures too small for it, twice the PSNR, at most 100. */
+pith_status closed_score(loop_state *s, double *score) PITH_MUST_CHECK;
+
+/* The same of a whole picture, in the format of the original with its alpha; 8 bits. */
+pith_status closed_score_of(loop_state *s, const pith_image *picture, double *score) PITH_MUST_CHECK;
+
+/* Does a picture of 8 bits hold text, drawings or flat graphics, for which a
+ * residual may serve better than latents? Quick; trial_score.c */
+bool closed_is_drawn(const pith_image *image);
+
+#endif

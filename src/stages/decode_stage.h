@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Latents -> rows of pixels: the network tile by tile, true colours, alpha, residual; or a preview, without a network.
+ * The decoder's, and the encoder's when it looks at what it has coded. */
+#ifndef PITH_STAGES_DECODE_STAGE_H
+#define PITH_STAGES_DECODE_STAGE_H
+
+#include "base/env.h"
+#include "container/ctr_read.h"
+#include "stages/latents.h"
+#include "stages/region.h"
+#include "stages/true_colours.h"
+
+/* All borrowed. */
+typedef struct decode_stage {
+    const pith_env *env;
+    model_session *session;
+    pith_diag *diag;
+    const ctr_head *head;
+    const ctr_file *file;         /* of the alpha, if the header has any, and the residual; NULL: neither */
+    const latent_planes *latents; /* hold region.latents */
+    const true_colours *colours;
+    const pith_sink *sink;
+    uint64_t memory;  /* bytes that the call may take; UINT64_MAX: not bound */
+    pith_area area;   /* as in pith_decode_options */
+    bool preview;     /* then what follows, as far as `words`, does not matter */
+    uint32_t n_steps; /* of denoising */
+    float realism;
+    bool residual;       /* to be added .. */
+    bool is_incomplete;  /* .. but the picture has lost slices, and it would not fit it: rows pass as they are */
+    const char *words;   /* of the progress .. */
+    env_span span;       /* .. and what is done before and after */
+    pith_timing *timing; /* NULL: not asked for */
+    /* what decode_stage_plan finds: */
+    region region;     /* what the network makes: all that the residual slices of what is wanted lie on */
+    pixel_rect wanted; /* what the sink gets */
+} decode_stage;
+
+/* The tiles, in what memory there is. PITH_E_LIMIT when even the smallest take too much, PITH_E_ARG when the area is
+ * not inside the picture. */
+pith_status decode_stage_plan(decode_stage *d) PITH_MUST_CHECK;
+
+pith_status decode_stage_run(const decode_stage *d) PITH_MUST_CHECK;
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Rows of pixels -> latents, by the network tile by tile; and alpha into its chunks. */
+#ifndef PITH_STAGES_ENCODE_STAGE_H
+#define PITH_STAGES_ENCODE_STAGE_H
+
+#include "base/env.h"
+#include "networks/model.h"
+#include "picture/tiles.h"
+#include "stages/alpha.h"
+#include "stages/latents.h"
+
+/* All borrowed. */
+typedef struct encode_stage {
+    const pith_env *env;
+    model_session *session;
+    pith_diag *diag;
+    const pith_source *source;
+    const tile_grid *grid;
+    env_span span;       /* of the progress */
+    pith_timing *timing; /* bind_seconds and network_seconds are set */
+} encode_stage;
+
+/* Fills the latents of the whole picture, and takes all rows of alpha. */
+pith_status encode_stage_run(const encode_stage *e, latent_planes *latents, alpha_writer *alpha) PITH_MUST_CHECK;
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Metadata that travels with a picture: copied, never looked into. */
+#ifndef PITH_STAGES_METADATA_H
+#define PITH_STAGES_METADATA_H
+
+#include "base/stream.h"
+
+/* A chunk for each kind that the options give; PITH_E_LIMIT when one is too long. */
+pith_status metadata_write(byte_writer *out, const pith_encode_options *o, const pith_env *env, pith_diag *diag)
+    PITH_MUST_CHECK;
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* A small picture from the latents alone: one pixel a latent position, by a
+ * linear map that the model's own tensors give. No network runs. */
+#ifndef PITH_STAGES_PREVIEW_H
+#define PITH_STAGES_PREVIEW_H
+
+#include "container/ctr_read.h"
+#include "networks/model.h"
+#include "picture/pixels.h"
+#include "stages/latents.h"
+#include "stages/true_colours.h"
+
+/* All borrowed. */
+typedef struct preview {
+    const pith_env *env;
+    const pith_model *model;
+    const ctr_file *file;
+    const true_colours *colours;
+    const latent_planes *latents; /* hold every position that `pixels` lie in */
+    pixel_rect pixels;            /* the part of the whole picture that is shown */
+    const pith_sink *sink;
+} preview;
+
+/* How many of the latent's channels, the first ones, a preview draws on: of those after them no factor of
+ * the map is a tenth of the largest. */
+pith_status preview_channels(const pith_model *model, uint32_t *n_channels, pith_diag *diag) PITH_MUST_CHECK;
+
+/* Each position that the part's pixels lie in becomes a pixel: its colour from
+ * its latent, its opacity the mean of its pixels'. */
+pith_status preview_write(const preview *p, pith_diag *diag) PITH_MUST_CHECK;
+
+#endif

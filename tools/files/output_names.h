@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Distinct names for the outputs of many inputs, also on file systems that ignore case. */
+#ifndef PITH_TOOLS_FILES_OUTPUT_NAMES_H
+#define PITH_TOOLS_FILES_OUTPUT_NAMES_H
+
+#include <stdbool.h>
+
+typedef struct output_names output_names;
+
+/* `folder`: where the outputs go; NULL: beside their inputs. Both texts are borrowed. NULL: out of memory. */
+output_names *output_names_new(const char *folder, const char *ending, bool keep_extension);
+
+/* A name for the output of `in`, freed with free(): in the folder, below `under` ("": none), at the path `below`; or
+ * beside `in`. When the name is taken, the extension is kept (photo.png.pith) or else a number added, with a message;
+ * *out is NULL, with a message, when `in` is a file that has its output already. False: out of memory. */
+bool output_names_choose(char **out, output_names *names, const char *in, const char *under, const char *below);
+void output_names_free(output_names **names);
+
+#endif
