@@ -146,15 +146,17 @@ static size_t make_bindings(nn_binding *to, const nn_plan *plan, const nn_named 
 
 /* In a process of its own: a plan's life from weights to the last run. `copy`, if any: of the first output. */
 static void time_stage(result *to, const stage *s, const options *o, const tensor_table *weights, float *copy) {
-    nn_binding in[MAX_BINDINGS], out[MAX_BINDINGS];
+    nn_given in[MAX_BINDINGS];
+    nn_binding values[MAX_BINDINGS], out[MAX_BINDINGS];
     double times[MAX_RUNS];
     pith_diag why = {0};
     nn_backend *backend = NULL;
     nn_net *net = NULL;
     random_sd own;
     nn_plan *plan = s->plan(o);
-    const size_t n_in = make_bindings(in, plan, plan->inputs, plan->n_inputs);
+    const size_t n_in = make_bindings(values, plan, plan->inputs, plan->n_inputs);
     const size_t n_out = make_bindings(out, plan, plan->outputs, plan->n_outputs);
+    for (size_t i = 0; i < n_in; i++) in[i] = (nn_given){values[i].name, values[i].data};
     if (s == &peak) {
         need(random_sd_new(&own, SEED, TENSOR_F16) && random_sd_add_plan(&own, plan), "weights", &why);
         weights = own.table;

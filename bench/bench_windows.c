@@ -16,6 +16,7 @@
 
 #include "networks/kind_sd1.h"
 #include "sd_case.h"
+#include "weights/quantised.h"
 #include "weights/safetensors.h"
 
 #define SEED 1
@@ -64,7 +65,7 @@ static void open_model(pith_model **model, model_session **session, uint32_t wid
     need(fd >= 0, path, NULL);
     close(fd);
     need(tensor_table_set_meta(r.table, "format", MODEL_SD1_FORMAT) == PITH_OK, "weights", NULL);
-    need(tensor_table_set_meta(r.table, "format_version", MODEL_SD1_VERSION) == PITH_OK, "weights", NULL);
+    need(tensor_table_set_meta(r.table, "format_version", FORMAT_VERSION_PLAIN) == PITH_OK, "weights", NULL);
     need(safetensors_write(path, r.table, &env, &why) == PITH_OK, path, &why);
     random_sd_free(&r);
     need(pith_model_open(model, &env, path, &why) == PITH_OK, path, &why);
@@ -95,7 +96,8 @@ static float *compare(model_session *s, const char *name, sd1_plan_fn *make, con
     const double start = seconds();
     need(make(&plan, s->model, h, w, NULL, &why) == PITH_OK, name, &why);
     need(nn_bind(&net, plan, s->model->weights, s->model->backend, &why) == PITH_OK, name, &why);
-    nn_binding i = {io->in, in}, o[] = {{io->out, whole}, {"logvar", whole + n}};
+    const nn_given i = {io->in, in};
+    nn_binding o[] = {{io->out, whole}, {"logvar", whole + n}};
     if (!io->has_logvar) o[1].data = whole;
     need(nn_run(net, &i, 1, o, io->has_logvar ? 2 : 1, &why) == PITH_OK, name, &why);
     nn_net_free(&net);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-# The library, compiled once and linked five ways:
+# The library, compiled once and linked four ways:
 #   pith_core      static: what needs nothing else (core.cmake)
 #   pith_internal  static, every symbol: what the tests link
 #   pith_shared    libpith.so, only pith_*

@@ -3,6 +3,7 @@
 /* safetensors files: the header, then what its names and shapes lead to. */
 #include <stdlib.h>
 
+#include "networks/sd_weights.h"
 #include "weights/dialects.h"
 #include "weights/recognise.h"
 #include "weights/safetensors.h"
@@ -22,15 +23,14 @@ static void touch(const tensor_table *table) {
 }
 
 static void look_at(tensor_table *raw, const pith_env *env) {
-    static layout *names; /* made once, kept until the end of the process */
-    if (!names && layout_new(&names, NULL) != PITH_OK) abort();
     pith_diag diag = {0};
     tensor_table *canonical = NULL;
     uint8_t id[PITH_FINGERPRINT_BYTES];
     if (tensor_table_new(&canonical, env) != PITH_OK) abort();
     pith_status status = recognise_names(raw, &diag);
-    if (status == PITH_OK) status = dialects_apply(canonical, raw, DIALECT_ANY, names, &diag);
-    if (status == PITH_OK) status = recognise_parts(canonical, raw, names, &diag);
+    if (status == PITH_OK) status = dialects_apply(canonical, raw, DIALECT_ANY, &diag);
+    if (status == PITH_OK) status = recognise_autoencoder(canonical, raw, &diag);
+    if (status == PITH_OK) status = sd_weights_keep(&canonical, env, &diag);
     if ((status == PITH_OK) != (diag.message[0] == '\0')) abort();
     if (status == PITH_OK) (void)!tensor_table_fingerprint(canonical, "", id, NULL);
     tensor_table_free(&canonical);

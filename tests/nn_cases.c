@@ -377,17 +377,21 @@ static bool make_bindings(nn_binding **out, size_t *count, const nn_plan *plan, 
 
 bool nn_case_make_data(nn_case_data *d, const nn_plan *plan) {
     *d = (nn_case_data){0};
-    if (make_bindings(&d->inputs, &d->n_inputs, plan, plan->inputs, plan->n_inputs) &&
-        make_bindings(&d->outputs, &d->n_outputs, plan, plan->outputs, plan->n_outputs))
-        return true;
-    nn_case_free_data(d);
-    return false;
+    d->inputs = calloc((size_t)plan->n_inputs, sizeof *d->inputs);
+    if (!d->inputs || !make_bindings(&d->values, &d->n_inputs, plan, plan->inputs, plan->n_inputs) ||
+        !make_bindings(&d->outputs, &d->n_outputs, plan, plan->outputs, plan->n_outputs)) {
+        nn_case_free_data(d);
+        return false;
+    }
+    for (size_t i = 0; i < d->n_inputs; i++) d->inputs[i] = (nn_given){d->values[i].name, d->values[i].data};
+    return true;
 }
 
 void nn_case_free_data(nn_case_data *d) {
-    for (size_t i = 0; i < d->n_inputs; i++) free(d->inputs[i].data);
+    for (size_t i = 0; i < d->n_inputs; i++) free(d->values[i].data);
     for (size_t i = 0; i < d->n_outputs; i++) free(d->outputs[i].data);
     free(d->inputs);
+    free(d->values);
     free(d->outputs);
     *d = (nn_case_data){0};
 }

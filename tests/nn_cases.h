@@ -42,7 +42,9 @@ void nn_case_fill(float *data, size_t count, const char *name, float scale);
 
 /* Random inputs, and room for the outputs, of any finished plan. */
 typedef struct nn_case_data {
-    nn_binding *inputs, *outputs;
+    nn_given *inputs;
+    nn_binding *values; /* of the inputs, to write them */
+    nn_binding *outputs;
     size_t n_inputs, n_outputs;
 } nn_case_data;
 

@@ -105,7 +105,7 @@ sd_net sd_net_open(nn_plan *plan, const tensor_table *weights, const char *backe
     return n;
 }
 
-void sd_net_run(const sd_net *net, const nn_binding *inputs, size_t n_inputs, const nn_binding *outputs,
+void sd_net_run(const sd_net *net, const nn_given *inputs, size_t n_inputs, const nn_binding *outputs,
                 size_t n_outputs) {
     pith_diag why = {0};
     need(nn_run(net->net, inputs, n_inputs, outputs, n_outputs, &why) == PITH_OK, "run", &why);

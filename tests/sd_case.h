@@ -33,7 +33,7 @@ typedef struct sd_net {
 
 /* Takes the plan over. */
 sd_net sd_net_open(nn_plan *plan, const tensor_table *weights, const char *backend);
-void sd_net_run(const sd_net *net, const nn_binding *inputs, size_t n_inputs, const nn_binding *outputs,
+void sd_net_run(const sd_net *net, const nn_given *inputs, size_t n_inputs, const nn_binding *outputs,
                 size_t n_outputs);
 void sd_net_close(sd_net *net);
 

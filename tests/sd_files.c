@@ -12,8 +12,9 @@
 #include "ckpt_file.h"
 #include "model/text.h"
 #include "networks/model_kind.h"
+#include "weights/dialects.h"
+#include "weights/quantised.h"
 #include "weights/safetensors.h"
-#include "weights/sd_layout.h"
 
 #define NAME_BYTES 256
 #define PATH_BYTES 4096
@@ -32,40 +33,8 @@ static void write_table(const char *path, const tensor_table *table) {
 
 static bool begins(const char *text, const char *prefix) { return strncmp(text, prefix, strlen(prefix)) == 0; }
 
-/* Plans have matrices where the real files have 1x1 convolutions. `names`: canonical. */
-static void set_usual_rank(tensor *t, const layout *names, const char *canonical) {
-    const layout_entry *e = layout_find(names, canonical);
-    if (!e || e->rank != 4 || t->rank != 2) return;
-    t->shape[2] = t->shape[3] = 1;
-    t->rank = 4;
-}
-
-/* A table of r's tensors as the real files have them. */
-static tensor_table *usual_table(const random_sd *r) {
-    tensor_table *table = NULL;
-    layout *names = NULL;
-    need(tensor_table_new(&table, NULL) == PITH_OK && layout_new(&names, NULL) == PITH_OK, "a table");
-    for (size_t i = 0; i < tensor_table_count(r->table); i++) {
-        tensor t = *tensor_table_at(r->table, i);
-        set_usual_rank(&t, names, t.name);
-        need(tensor_table_add(table, &t) == PITH_OK, t.name);
-    }
-    layout_free(&names);
-    return table;
-}
-
-/* The same under the original names. */
-static tensor_table *original_table(const random_sd *r) {
-    random_sd usual = *r;
-    usual.table = usual_table(r);
-    tensor_table *table = random_sd_as_original(&usual);
-    need(table != NULL, "a table");
-    tensor_table_free(&usual.table);
-    return table;
-}
-
 void sd_write_original(const char *path, const random_sd *r, const char *const *marks) {
-    tensor_table *table = original_table(r);
+    tensor_table *table = random_sd_as_original(r);
     for (; marks && *marks; marks++) {
         const tensor t = {.name = *marks, .type = TENSOR_F16, .rank = 1};
         need(tensor_table_add(table, &t) == PITH_OK, *marks);
@@ -92,18 +61,16 @@ void sd_write_own(const char *path, random_sd *r) {
     const bool has_unet = tensor_table_has_part(r->table, PART_UNET);
     if (has_unet && !tensor_table_find(r->table, TEXT_EMPTY_PROMPT_KEY))
         need(random_sd_add(r, TEXT_EMPTY_PROMPT_KEY, 2, prompt), path);
-    tensor_table *table = usual_table(r);
-    need(tensor_table_set_meta(table, "format", MODEL_SD1_FORMAT) == PITH_OK, path);
-    need(tensor_table_set_meta(table, "format_version", MODEL_SD1_VERSION) == PITH_OK, path);
-    need(tensor_table_set_meta(table, "name", "sd1") == PITH_OK, path);
-    write_table(path, table);
-    tensor_table_free(&table);
+    need(tensor_table_set_meta(r->table, "format", MODEL_SD1_FORMAT) == PITH_OK, path);
+    need(tensor_table_set_meta(r->table, "format_version", FORMAT_VERSION_PLAIN) == PITH_OK, path);
+    need(tensor_table_set_meta(r->table, "name", "sd1") == PITH_OK, path);
+    write_table(path, r->table);
 }
 
 /* ---- PyTorch ------------------------------------------------------------------------ */
 
 void sd_write_ckpt(const char *path, const random_sd *r, bool deflate) {
-    tensor_table *table = original_table(r);
+    tensor_table *table = random_sd_as_original(r);
     const size_t n = tensor_table_count(table);
     zip_spec *members = calloc(n + 1, sizeof *members);
     char(*names)[NAME_BYTES] = calloc(n, sizeof *names), key[32];
@@ -164,7 +131,23 @@ static bool rename_with(char out[NAME_BYTES], const char *block, const char *nam
 
 static const pair same[] = {{"", ""}};
 
-static void vae_name(char out[NAME_BYTES], const char *name, bool new_attention) {
+/* Levels of the autoencoder, and entries a level of the U-Net's halves: what the indices of the two depend on. */
+typedef struct depths {
+    int n_levels, n_entries;
+} depths;
+
+static depths depths_of(const random_sd *r) {
+    char name[NAME_BYTES];
+    depths d = {1, 1};
+    while (snprintf(name, sizeof name, "vae.decoder.up.%d.", d.n_levels), tensor_table_has_part(r->table, name))
+        d.n_levels++;
+    while (snprintf(name, sizeof name, "unet.input_blocks.%d.0.in_layers.", d.n_entries),
+           tensor_table_has_part(r->table, name))
+        d.n_entries++;
+    return d;
+}
+
+static void vae_name(char out[NAME_BYTES], const char *name, int n_levels, bool new_attention) {
     static const pair res[] = {{"nin_shortcut.", "conv_shortcut."}, {"", ""}};
     static const pair whole[] = {
         {"encoder.norm_out.", "encoder.conv_norm_out."}, {"decoder.norm_out.", "decoder.conv_norm_out."}, {"", ""}};
@@ -182,12 +165,12 @@ static void vae_name(char out[NAME_BYTES], const char *name, bool new_attention)
         snprintf(block, sizeof block, "%s.mid_block.attentions.0.", side);
         done = new_attention ? RENAME(out, block, name + n, new_attn) : RENAME(out, block, name + n, old_attn);
     } else if (n = 0, sscanf(name, "%15[a-z].%7[a-z].%d.block.%d.%n", side, way, &level, &index, &n) == 4 && n > 0) {
-        snprintf(block, sizeof block, "%s.%s_blocks.%d.resnets.%d.", side, way, way[0] == 'u' ? 3 - level : level,
-                 index);
+        snprintf(block, sizeof block, "%s.%s_blocks.%d.resnets.%d.", side, way,
+                 way[0] == 'u' ? n_levels - 1 - level : level, index);
         done = RENAME(out, block, name + n, res);
     } else if (n = 0, sscanf(name, "%15[a-z].%7[a-z].%d.%*[a-z].%n", side, way, &level, &n) == 3 && n > 0) {
-        snprintf(block, sizeof block, "%s.%s_blocks.%d.%ssamplers.0.", side, way, way[0] == 'u' ? 3 - level : level,
-                 way);
+        snprintf(block, sizeof block, "%s.%s_blocks.%d.%ssamplers.0.", side, way,
+                 way[0] == 'u' ? n_levels - 1 - level : level, way);
         done = RENAME(out, block, name + n, same);
     } else {
         done = RENAME(out, "", name, whole);
@@ -195,7 +178,7 @@ static void vae_name(char out[NAME_BYTES], const char *name, bool new_attention)
     need(done, name);
 }
 
-static void unet_name(char out[NAME_BYTES], const char *name) {
+static void unet_name(char out[NAME_BYTES], const char *name, int n_entries) {
     static const pair ends[] = {{"time_embed.0.", "time_embedding.linear_1."},
                                 {"time_embed.2.", "time_embedding.linear_2."},
                                 {"input_blocks.0.0.", "conv_in."},
@@ -215,7 +198,7 @@ static void unet_name(char out[NAME_BYTES], const char *name) {
     } else if (sscanf(name, "%15[a-z]_blocks.%d.%d.%n", side, &i, &j, &n) == 3 && n > 0) {
         const bool is_down = strcmp(side, "input") == 0;
         const char *rest = name + n, *way = is_down ? "down" : "up";
-        const int level = is_down ? (i - 1) / 3 : i / 3, index = is_down ? (i - 1) % 3 : i % 3;
+        const int at = is_down ? i - 1 : i, level = at / n_entries, index = at % n_entries;
         const bool is_res = j == 0 && !begins(rest, "op.");
         if (begins(rest, "op.") || begins(rest, "conv."))
             snprintf(block, sizeof block, "%s_blocks.%d.%ssamplers.0.conv.", way, level, way);
@@ -240,18 +223,19 @@ static void write_text(const char *folder, const char *name, const char *text) {
 static void write_component(const char *folder, const char *part, const random_sd *r, bool new_attention) {
     char path[PATH_BYTES], name[NAME_BYTES];
     const bool is_vae = strcmp(part, PART_VAE) == 0;
+    const depths d = depths_of(r);
     tensor_table *table = NULL;
     if (!tensor_table_has_part(r->table, part)) return;
     need(tensor_table_new(&table, NULL) == PITH_OK, folder);
-    /* 1x1 convolutions of attention are matrices there, as in the plans. */
     for (size_t i = 0; i < tensor_table_count(r->table); i++) {
         tensor t = *tensor_table_at(r->table, i);
         if (!begins(t.name, part)) continue;
         if (is_vae)
-            vae_name(name, t.name + strlen(part), new_attention);
+            vae_name(name, t.name + strlen(part), d.n_levels, new_attention);
         else
-            unet_name(name, t.name + strlen(part));
+            unet_name(name, t.name + strlen(part), d.n_entries);
         t.name = name;
+        if (is_vae && strstr(name, ".attentions.") && t.rank == 4) t.rank = 2; /* they are matrices there */
         need(tensor_table_add(table, &t) == PITH_OK, name);
     }
     snprintf(path, sizeof path, "%s/%s", folder, is_vae ? "vae" : "unet");

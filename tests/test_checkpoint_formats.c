@@ -18,10 +18,10 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "networks/sd_weights.h"
 #include "sd_case.h"
 #include "sd_files.h"
-#include "weights/sd_layout.h"
-#include "weights/weights_open.h"
+#include "weights/dialects.h"
 
 #define PATH_BYTES 4096
 #define SEED 1
@@ -123,7 +123,7 @@ static ids read_ids(const char *name) {
     ids found = {0};
     pith_diag diag = {0};
     tensor_table *table = NULL;
-    if (weights_open(&table, &env, in_folder(name), &diag) != PITH_OK) fail_msg("%s: %s", name, diag.message);
+    if (sd_weights_open(&table, &env, in_folder(name), &diag) != PITH_OK) fail_msg("%s: %s", name, diag.message);
     assert_int_equal(tensor_table_fingerprint(table, PART_VAE, found.vae, &diag), PITH_OK);
     found.has_unet = tensor_table_has_part(table, PART_UNET);
     if (found.has_unet) assert_int_equal(tensor_table_fingerprint(table, PART_UNET, found.unet, &diag), PITH_OK);
@@ -159,38 +159,41 @@ static void every_format_and_precision_gives_the_same_tensors(void **state) {
 }
 
 /* Names, as many and of the same ranks, of a JSON object {name: shape}. */
-static size_t compare_names(const layout *names, const char *part, const json_t *shapes) {
+static size_t compare_names(const tensor_table *asked, const char *part, const json_t *shapes) {
     const char *key;
     json_t *shape;
     size_t n = 0;
     json_object_foreach((json_t *)(uintptr_t)shapes, key, shape) {
         char name[256];
         snprintf(name, sizeof name, "%s%s", part, key);
-        const layout_entry *e = layout_find(names, name);
-        if (!e) fail_msg("%s is not in the layout", name);
-        assert_int_equal(e->rank, json_array_size(shape));
+        const tensor *t = tensor_table_find(asked, name);
+        if (!t) fail_msg("no plan asks for %s", name);
+        assert_int_equal(t->rank, json_array_size(shape));
         n++;
     }
     return n;
 }
 
-static void the_layout_is_that_of_the_public_files(void **state) {
+static void plans_ask_for_the_tensors_of_the_public_files(void **state) {
     (void)state;
-    layout *names = NULL;
-    assert_int_equal(layout_new(&names, NULL), PITH_OK);
-    if (access(in_shared("sd14_keys.json"), R_OK) != 0) {
-        layout_free(&names);
-        skip();
-    }
+    const vae_config vae = sd_case_vae(WIDTH);
+    const unet_config unet = sd_case_unet(WIDTH);
+    const taesd_config taesd_config = sd_case_taesd();
+    random_sd r;
+    if (access(in_shared("sd14_keys.json"), R_OK) != 0) skip();
+    assert_true(random_sd_new(&r, SEED, TENSOR_F16));
+    sd_case_add_vae(&r, &vae);
+    sd_case_add_unet(&r, &unet);
+    sd_case_add_taesd(&r, &taesd_config);
     json_t *sd = json_load_file(in_shared("sd14_keys.json"), 0, NULL);
     json_t *taesd = json_load_file(in_shared("taesd_keys.json"), 0, NULL);
-    size_t n = compare_names(names, PART_VAE, json_object_get(sd, "first_stage_model."));
-    n += compare_names(names, PART_UNET, json_object_get(sd, "model.diffusion_model."));
-    n += compare_names(names, "", taesd);
-    assert_int_equal(n + 196, layout_count(names)); /* the text encoder's are not in these files */
+    size_t n = compare_names(r.table, PART_VAE, json_object_get(sd, "first_stage_model."));
+    n += compare_names(r.table, PART_UNET, json_object_get(sd, "model.diffusion_model."));
+    n += compare_names(r.table, "", taesd);
+    assert_int_equal(n, tensor_table_count(r.table));
     json_decref(sd);
     json_decref(taesd);
-    layout_free(&names);
+    random_sd_free(&r);
 }
 
 int main(void) {
@@ -198,7 +201,7 @@ int main(void) {
     pith_env_defaults(&env, sizeof env);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_format_and_precision_gives_the_same_tensors),
-        cmocka_unit_test(the_layout_is_that_of_the_public_files),
+        cmocka_unit_test(plans_ask_for_the_tensors_of_the_public_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

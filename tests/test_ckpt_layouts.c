@@ -187,7 +187,7 @@ static void engines_tell_a_matrix_from_its_transpose(void **state) {
         assert_int_equal(nn_backend_new(&backend, &env, *name, NULL), PITH_OK);
         assert_int_equal(nn_bind(&net, plan, named, backend, NULL), PITH_OK);
         const nn_binding out[] = {{"y", y}, {"z", z}};
-        assert_int_equal(nn_run(net, &(nn_binding){"x", x}, 1, out, 2, NULL), PITH_OK);
+        assert_int_equal(nn_run(net, &(nn_given){"x", x}, 1, out, 2, NULL), PITH_OK);
         for (int o = 0; o < 10; o++) {
             double a = 0, b = 0;
             for (int i = 0; i < 10; i++) {

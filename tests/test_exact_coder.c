@@ -249,7 +249,7 @@ static void stops_when_asked(void **state) {
     const exact_wish wish = {UINT64_MAX, false};
     bw_init(&w, NULL);
     assert_int_equal(exact_coder_new(&coder, NULL, 50, 50, 3), PITH_OK);
-    exact_coder_ask(coder, stop, &rows);
+    exact_coder_watch(coder, (watch){stop, &rows});
     assert_int_equal(exact_encode(coder, &p.block, &wish, &w, &fits, &checksum), PITH_E_ABORTED);
     exact_coder_free(&coder);
     bw_free(&w);

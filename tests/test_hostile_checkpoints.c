@@ -16,10 +16,10 @@
 
 #include "capped_alloc.h"
 #include "ckpt_file.h"
+#include "networks/sd_weights.h"
 #include "temp_file.h"
 #include "weights/ckpt.h"
 #include "weights/safetensors.h"
-#include "weights/weights_open.h"
 
 #define CAP_BYTES (64u << 20) /* of one allocation, for the smallest of files */
 #define N_TRUNCATIONS 64u
@@ -443,7 +443,7 @@ static void assert_file_refused(const char *name, const void *data, size_t n_byt
     pith_diag diag = {0};
     tensor_table *table = NULL;
     temp_write(name, data, n_bytes);
-    assert_int_not_equal(weights_open(&table, &env, temp_path(name), &diag), PITH_OK);
+    assert_int_not_equal(sd_weights_open(&table, &env, temp_path(name), &diag), PITH_OK);
     assert_null(table);
     assert_one_line(&diag, expected);
     assert_int_equal(counter.n_live, 0);

@@ -49,7 +49,7 @@ static void write_sd1(const char *path) {
     sd_case_add_unet(&r, &unet);
     assert_true(random_sd_add(&r, TEXT_EMPTY_PROMPT_KEY, 2, prompt));
     assert_int_equal(tensor_table_set_meta(r.table, "format", MODEL_SD1_FORMAT), PITH_OK);
-    assert_int_equal(tensor_table_set_meta(r.table, "format_version", MODEL_SD1_VERSION), PITH_OK);
+    assert_int_equal(tensor_table_set_meta(r.table, "format_version", FORMAT_VERSION_PLAIN), PITH_OK);
     if (safetensors_write(path, r.table, &env, &why) != PITH_OK) fail_msg("%s", why.message);
     random_sd_free(&r);
 }

@@ -92,7 +92,7 @@ static pith_status run_layer(const one_layer *l, const char *name, pith_diag *wh
     assert_int_equal(nn_backend_new(&backend, &env, name, NULL), PITH_OK);
     *why = (pith_diag){0};
     pith_status status = nn_bind(&net, plan, l->table, backend, why);
-    if (status == PITH_OK) status = nn_run(net, &(nn_binding){"x", x}, 1, &(nn_binding){"y", y}, 1, why);
+    if (status == PITH_OK) status = nn_run(net, &(nn_given){"x", x}, 1, &(nn_binding){"y", y}, 1, why);
     nn_net_free(&net);
     nn_backend_free(&backend);
     nn_plan_free(&plan);

@@ -109,8 +109,8 @@ static double error_of(describe *fn, change *prepare) {
     nn_case_data right, got;
     make_weights(&weights, plan);
     assert_true(nn_case_make_data(&right, plan) && nn_case_make_data(&got, plan));
-    if (prepare) prepare(right.inputs[0].data, in);
-    if (prepare) prepare(got.inputs[0].data, in);
+    if (prepare) prepare(right.values[0].data, in);
+    if (prepare) prepare(got.values[0].data, in);
     run_on("ref", plan, weights.table, &right);
     run_on("onednn", plan, weights.table, &got);
     const double error = nn_case_error(got.outputs[0].data, right.outputs[0].data, nn_shape_count(out));

@@ -171,7 +171,8 @@ static float *values_of(const tensor *t) {
 static const char *const parts[3] = {"x", "y", "z"};
 
 /* The plan, and its inputs' values. */
-static nn_plan *make_plan(const fixture *f, const tensor_table *table, nn_binding inputs[3], size_t *n_inputs) {
+static nn_plan *make_plan(const fixture *f, const tensor_table *table, float *values[3], nn_given inputs[3],
+                          size_t *n_inputs) {
     nn_plan *p = nn_plan_new(NULL);
     nn_val in[3] = {{-1}, {-1}, {-1}};
     pith_diag why = {0};
@@ -183,7 +184,9 @@ static nn_plan *make_plan(const fixture *f, const tensor_table *table, nn_bindin
         assert_int_equal(t->rank, 4);
         const nn_shape shape = {(int64_t)t->shape[0], (int64_t)t->shape[1], (int64_t)t->shape[2], (int64_t)t->shape[3]};
         in[i] = nn_input(p, parts[i], shape);
-        inputs[(*n_inputs)++] = (nn_binding){parts[i], values_of(t)};
+        values[*n_inputs] = values_of(t);
+        inputs[*n_inputs] = (nn_given){parts[i], values[*n_inputs]};
+        ++*n_inputs;
     }
     nn_output(p, "out", f->build(p, f, in));
     if (nn_plan_finish(p, &why) != PITH_OK) fail_msg("%s: %s", f->name, why.message);
@@ -201,11 +204,13 @@ static double largest_difference(const float *got, const float *expected, size_t
 }
 
 static void check_fixture(const fixture *f, const tensor_table *table, nn_backend *backend, double bound) {
-    nn_binding inputs[3], output = {"out", NULL};
+    nn_given inputs[3];
+    nn_binding output = {"out", NULL};
+    float *given[3];
     size_t n_inputs;
     pith_diag why = {0};
     nn_net *net = NULL;
-    nn_plan *plan = make_plan(f, table, inputs, &n_inputs);
+    nn_plan *plan = make_plan(f, table, given, inputs, &n_inputs);
     const tensor *expected = find(table, f->name, "out");
     assert_non_null(expected);
     const nn_shape shape = plan->ops[plan->outputs[0].value].shape;
@@ -222,7 +227,7 @@ static void check_fixture(const fixture *f, const tensor_table *table, nn_backen
     const double error = largest_difference(output.data, values, (size_t)expected->n_elements);
     if (getenv("PITH_TEST_VERBOSE")) printf("%-6s %-20s %.2e\n", nn_backend_name(backend), f->name, error);
     if (!(error <= bound)) fail_msg("%s on %s: error %.3e", f->name, nn_backend_name(backend), error);
-    for (size_t i = 0; i < n_inputs; i++) free(inputs[i].data);
+    for (size_t i = 0; i < n_inputs; i++) free(given[i]);
     free(output.data);
     free(values);
     nn_net_free(&net);
@@ -376,8 +381,8 @@ static void check_relu_adjoint(nn_backend *backend) {
     nn_val in_g = nn_input(p, "g", shape), in_y = nn_input(p, "y", shape);
     nn_output(p, "out", nn_relu_adjoint(p, in_g, in_y));
     bound b = bind(p, backend);
-    memcpy(b.data.inputs[0].data, g, sizeof g);
-    memcpy(b.data.inputs[1].data, y, sizeof y);
+    memcpy(b.data.values[0].data, g, sizeof g);
+    memcpy(b.data.values[1].data, y, sizeof y);
     assert_int_equal(run(&b, NULL), PITH_OK);
     for (size_t i = 0; i < 6; i++) assert_true(b.data.outputs[0].data[i] == expected[i]);
     unbind(&b);

@@ -19,6 +19,7 @@
 #include "sd_case.h"
 #include "temp_file.h"
 #include "weights/prediction.h"
+#include "weights/quantised.h"
 #include "weights/safetensors.h"
 
 static random_sd sd;       /* an autoencoder, a U-Net that makes nothing but zeros, a text encoder of the right names */
@@ -69,7 +70,7 @@ static void write_table(const char *name, const tensor_table *table) {
 /* A file of ours, with one more entry of metadata. */
 static void write_own(const char *name, random_sd *r, const char *key, const char *value) {
     assert_int_equal(tensor_table_set_meta(r->table, "format", MODEL_SD1_FORMAT), PITH_OK);
-    assert_int_equal(tensor_table_set_meta(r->table, "format_version", MODEL_SD1_VERSION), PITH_OK);
+    assert_int_equal(tensor_table_set_meta(r->table, "format_version", FORMAT_VERSION_PLAIN), PITH_OK);
     assert_int_equal(tensor_table_set_meta(r->table, PREDICTION_KEY, PREDICTION_EPSILON), PITH_OK);
     assert_int_equal(tensor_table_set_meta(r->table, ZERO_SNR_KEY, "false"), PITH_OK);
     if (key) assert_int_equal(tensor_table_set_meta(r->table, key, value), PITH_OK);

@@ -185,7 +185,8 @@ static double encoder_error(const tensor_table *set, const char *backend, const 
     nn_plan *plan = NULL;
     assert_int_equal(vae_encoder_plan(&plan, config, NULL, s.h, s.w, NULL), PITH_OK);
     sd_net net = sd_net_open(plan, weights(), backend);
-    const nn_binding in = {"image", image}, out[] = {{"mean", moments}, {"logvar", moments + half}};
+    const nn_given in = {"image", image};
+    const nn_binding out[] = {{"mean", moments}, {"logvar", moments + half}};
     sd_net_run(&net, &in, 1, out, 2);
     const double error = error_of(set, "moments", moments, backend);
     sd_net_close(&net);
@@ -203,7 +204,8 @@ static double decoder_error(const tensor_table *set, const char *backend, const 
     size_t n = 0;
     assert_int_equal(vae_decoder_plan(&plan, config, NULL, s.h, s.w, NULL), PITH_OK);
     sd_net net = sd_net_open(plan, weights(), backend);
-    const nn_binding in = {"latent", latent}, out = {"image", image};
+    const nn_given in = {"latent", latent};
+    const nn_binding out = {"image", image};
     sd_net_run(&net, &in, 1, &out, 1);
     for (size_t row = 0; row < 3 * h; row += STRIDE_SHOWN) /* planes are whole strides high */
         for (size_t x = 0; x < w; x += STRIDE_SHOWN) shown[n++] = image[row * w + x];
@@ -289,7 +291,7 @@ static void close_denoiser(denoiser *d) {
 
 static void find_eps(denoiser *d, float *x, uint32_t t) {
     schedule_timestep_embedding(d->timestep, UNET_WIDTH, (float)t);
-    const nn_binding in[] = {{"latent", x}, {"timestep", d->timestep}, {"context", d->context}};
+    const nn_given in[] = {{"latent", x}, {"timestep", d->timestep}, {"context", d->context}};
     const nn_binding out = {"eps", d->eps};
     sd_net_run(&d->net, in, 3, &out, 1);
 }
@@ -431,13 +433,13 @@ static void check_taesd(const tensor_table *set, const char *backend) {
     sd_case_add_taesd(&r, &config);
     assert_int_equal(taesd_encoder_plan(&plan, &config, NULL, s.h, s.w, NULL), PITH_OK);
     sd_net net = sd_net_open(plan, r.table, backend);
-    sd_net_run(&net, &(nn_binding){"image", picture}, 1, &(nn_binding){"latent", latent}, 1);
+    sd_net_run(&net, &(nn_given){"image", picture}, 1, &(nn_binding){"latent", latent}, 1);
     sd_net_close(&net);
     assert_true(error_of(set, "latent", latent, backend) <= BOUND);
 
     assert_int_equal(taesd_decoder_plan(&plan, &config, NULL, s.h, s.w, NULL), PITH_OK);
     net = sd_net_open(plan, r.table, backend);
-    sd_net_run(&net, &(nn_binding){"latent", given}, 1, &(nn_binding){"image", picture}, 1);
+    sd_net_run(&net, &(nn_given){"latent", given}, 1, &(nn_binding){"image", picture}, 1);
     sd_net_close(&net);
     for (size_t i = 0; i < 3 * area; i++) picture[i] = picture[i] * 0.5f + 0.5f; /* the set's is for [0, 1] */
     assert_true(error_of(set, "image", picture, backend) <= BOUND);

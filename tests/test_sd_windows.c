@@ -21,6 +21,7 @@
 #include "random_bits.h"
 #include "sd_case.h"
 #include "temp_file.h"
+#include "weights/quantised.h"
 #include "weights/safetensors.h"
 
 #define SEED 3
@@ -76,7 +77,7 @@ static void write_model(const char *path, const vae_config *vae, const unet_conf
     sd_case_add_unet(&r, unet);
     assert_true(random_sd_add(&r, TEXT_EMPTY_PROMPT_KEY, 2, prompt));
     assert_int_equal(tensor_table_set_meta(r.table, "format", MODEL_SD1_FORMAT), PITH_OK);
-    assert_int_equal(tensor_table_set_meta(r.table, "format_version", MODEL_SD1_VERSION), PITH_OK);
+    assert_int_equal(tensor_table_set_meta(r.table, "format_version", FORMAT_VERSION_PLAIN), PITH_OK);
     if (safetensors_write(path, r.table, env, &why) != PITH_OK) fail_msg("%s", why.message);
     random_sd_free(&r);
 }
@@ -107,7 +108,7 @@ static void draw(float *planes) {
 }
 
 /* A network over the whole of a picture. */
-static void run_whole(sd1_plan_fn *make, const nn_binding *in, size_t n_in, nn_binding *out, size_t n_out) {
+static void run_whole(sd1_plan_fn *make, const nn_given *in, size_t n_in, nn_binding *out, size_t n_out) {
     pith_diag why = {0};
     nn_plan *plan = NULL;
     nn_net *net = NULL;
@@ -136,7 +137,8 @@ static int setup(void **state) {
     f.picture = malloc(N_PIXELS * sizeof(float));
     f.latent = malloc(2 * N_LATENTS * sizeof(float));
     draw(f.picture);
-    nn_binding in = {"image", f.picture}, out[] = {{"mean", f.latent}, {"logvar", f.latent + N_LATENTS}};
+    nn_given in = {"image", f.picture};
+    nn_binding out[] = {{"mean", f.latent}, {"logvar", f.latent + N_LATENTS}};
     run_whole(sd1_encoder_plan, &in, 1, out, 2);
     for (size_t i = 0; i < N_LATENTS; i++) f.latent[i] *= vae.latent_scale;
     return 0;
@@ -226,7 +228,8 @@ static void windows_decode_to_what_the_whole_latent_does(void **state) {
                        .in_mul = 1,
                        .out_mul = 1};
     float *whole = malloc(N_PIXELS * sizeof *whole);
-    nn_binding in = {"latent", f.latent}, out = {"image", whole};
+    nn_given in = {"latent", f.latent};
+    nn_binding out = {"image", whole};
     run_whole(sd1_decoder_plan, &in, 1, &out, 1);
     compare("picture", sd1_decoder_plan, &io, f.latent, whole, NULL);
     free(whole);
@@ -238,7 +241,7 @@ static void windows_denoise_as_the_whole_latent_does(void **state) {
     static float embedding[WIDTH], context[77 * 768];
     schedule_timestep_embedding(embedding, WIDTH, 20);
     random_sd_values(context, sizeof context / sizeof *context, SEED, "context", 0, 1);
-    const nn_binding more[] = {{"timestep", embedding}, {"context", context}};
+    const nn_given more[] = {{"timestep", embedding}, {"context", context}};
     const sd1_io io = {.in = "latent",
                        .out = "eps",
                        .n_in = N_LATENT,
@@ -250,7 +253,8 @@ static void windows_denoise_as_the_whole_latent_does(void **state) {
                        .in_mul = 1,
                        .out_mul = 1};
     float *whole = malloc(N_LATENTS * sizeof *whole);
-    nn_binding in[] = {{"latent", f.latent}, more[0], more[1]}, out = {"eps", whole};
+    nn_given in[] = {{"latent", f.latent}, more[0], more[1]};
+    nn_binding out = {"eps", whole};
     run_whole(sd1_denoiser_plan, in, 3, &out, 1);
     double again = 0;
     compare("noise", sd1_denoiser_plan, &io, f.latent, whole, &again);
@@ -266,7 +270,7 @@ typedef struct watched {
     int n, stop_at;
 } watched;
 
-static int watch(void *user, const char *stage, double done) {
+static int count_reports(void *user, const char *stage, double done) {
     watched *w = user;
     assert_true(stage && done >= w->last && done <= 1);
     w->last = done;
@@ -324,7 +328,7 @@ static void parts_and_progress_of_a_large_picture(void **state) {
     pith_decoder *d = NULL;
     pith_sink sink;
     pith_env_defaults(&env, sizeof env);
-    env.progress = (pith_progress){watch, &w};
+    env.progress = (pith_progress){count_reports, &w};
     assert_int_equal(pith_decoder_new(&d, &env, NULL), PITH_OK);
     pith_sink_to_image(&sink, sizeof sink, &q);
     o.region = (pith_area){0};

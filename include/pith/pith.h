@@ -3,9 +3,9 @@
 /* Pith: pictures stored as the quantised latent of an autoencoder.
  *
  * Ownership, readable from every signature: `const T *` is borrowed for the
- * call; `T **out` is the caller's and is freed by pith_t_free(T **), which
- * clears it; free functions accept NULL and half-built objects. Any longer
- * borrow is said at the declaration.
+ * call; `T **out` is the caller's and is freed by the free function of its
+ * type, which takes a T ** and clears it; free functions accept NULL and
+ * half-built objects. Any longer borrow is said at the declaration.
  *
  * Threads: a pith_model is immutable and may serve many encoders and decoders
  * at once; an encoder or decoder belongs to one thread at a time.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "base/watch.h"
 #include "fidelity/ssimulacra2.h"
 #include "fidelity/tile_error.h"
 
@@ -92,7 +93,7 @@ pith_status pith_ssimulacra2(const pith_env *env, const pith_image *original, co
     if (original->format.width != decoded->format.width || original->format.height != decoded->format.height ||
         !is_comparable(original) || !is_comparable(decoded))
         return diag_set(why, PITH_E_ARG, "pictures of two sizes, or with alpha, are not compared");
-    status = fid_ssimulacra2_score(score, &own.alloc, original, decoded, (fid_look){0});
+    status = fid_ssimulacra2_score(score, &own.alloc, original, decoded, (watch){0});
     if (status != PITH_OK) diag_set(why, status, "out of memory to compare pictures");
 cleanup:
     return status;

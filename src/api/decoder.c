@@ -7,6 +7,7 @@
 
 #include "api/decoder_state.h"
 #include "base/env.h"
+#include "base/job.h"
 #include "base/sized.h"
 #include "container/ctr_read.h"
 #include "container/ctr_salvage.h"
@@ -174,8 +175,9 @@ static pith_status file_to_latents(pith_decoder *d, const region *part, bool for
     pith_status status = PITH_OK;
     const model_traits *traits = model_traits_of(model_session_model(d->session));
     const pith_alloc *alloc = &d->env.alloc;
-    const double start = env_seconds();
+    const double start = job_seconds();
     latents_reading reading = {.env = &d->env,
+                               .job = &d->job,
                                .file = &d->file,
                                .lost = d->lost,
                                .missing = d->salvaged.lost,
@@ -191,7 +193,7 @@ static pith_status file_to_latents(pith_decoder *d, const region *part, bool for
         PITH_TRY(latents_read(&reading, latents, &d->diag));
         PITH_TRY(require_some(d));
     }
-    d->timing.coding_seconds = env_seconds() - start;
+    d->timing.coding_seconds = job_seconds() - start;
 cleanup:
     return status;
 }
@@ -256,8 +258,9 @@ static pith_status plan_stage(pith_decoder *d, pith_model *model, const pith_dec
 /* No model has a part in it. */
 static pith_status decode_exact(pith_decoder *d, const pith_decode_options *o, const pith_sink *sink) {
     const ctr_head *head = &d->file.head;
-    const double start = env_seconds();
+    const double start = job_seconds();
     exact_file_reading reading = {.env = &d->env,
+                                  .job = &d->job,
                                   .file = &d->file,
                                   .lost = d->lost,
                                   .missing = d->salvaged.lost,
@@ -272,7 +275,7 @@ static pith_status decode_exact(pith_decoder *d, const pith_decode_options *o, c
                         r->height, r->x, r->y, head->width, head->height);
     if (o->realism > 0) warn(d, "the picture is exact: no texture is added");
     pith_status status = exact_file_read(&reading, sink, &d->diag);
-    d->timing.coding_seconds = env_seconds() - start;
+    d->timing.coding_seconds = job_seconds() - start;
     return status == PITH_OK ? require_some(d) : status;
 }
 
@@ -285,7 +288,7 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
     if (!d) return PITH_E_ARG;
     PITH_TRY(decoder_require_open(d));
     d->timing = (pith_timing){0};
-    env_clock_start(&d->clock, &d->env);
+    job_start(&d->job, &d->env);
     const bool is_exact = d->file.head.method == PITH_METHOD_EXACT;
     if (sink) PITH_TRY(sized_take(&to, sizeof to, sink, "pith_sink", &d->diag));
     if ((!model && !is_exact) || !to.write_rows) {
@@ -302,8 +305,10 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
     PITH_TRY(check_options(d, model, &o));
     PITH_TRY(check_model(d, model));
     PITH_TRY(use_model(d, model));
+    model_session_work_for(d->session, &d->job);
     d->memory = memory_allowed(o.max_memory_bytes, model);
     decode_stage stage = {.env = &d->env,
+                          .job = &d->job,
                           .session = d->session,
                           .diag = &d->diag,
                           .head = &d->file.head,
@@ -326,5 +331,5 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
 cleanup:
     latents_free(&latents, &d->env.alloc);
     true_colours_free(&colours, &d->env.alloc);
-    return status;
+    return job_end(&d->job, status, &d->diag);
 }

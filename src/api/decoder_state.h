@@ -5,12 +5,13 @@
 #define PITH_API_DECODER_STATE_H
 
 #include "base/env.h"
+#include "base/job.h"
 #include "container/ctr_salvage.h"
 #include "networks/model.h"
 
 struct pith_decoder {
     pith_env env;
-    env_clock clock;
+    job job;                /* of the present call */
     model_session *session; /* of the model last used; NULL before */
     ctr_file file;
     bool is_open;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "base/job.h"
 #include "base/sized.h"
 #include "codec/lat_prior.h"
 #include "networks/model.h"
@@ -22,7 +23,7 @@
 
 struct pith_encoder {
     pith_env env;
-    env_clock clock;
+    job job;                    /* of the present call */
     model_session *session;     /* NULL without a model */
     const model_traits *traits; /* of the session's model */
     pith_diag diag;
@@ -168,11 +169,13 @@ static bool is_closed_loop(const pith_encoder *e, const pith_encode_options *o, 
 
 static pith_status pixels_to_latents(pith_encoder *e, encode_job *job, const pith_source *source,
                                      const pith_encode_options *o) {
-    const encode_stage stage = {&e->env, e->session, &e->diag, source, &job->grid, job->stages.network, &e->timing};
+    const encode_stage stage = {&e->env, &e->job,    e->session,          &e->diag,
+                                source,  &job->grid, job->stages.network, &e->timing};
     pith_status status =
         alpha_writer_init(&job->alpha, &e->env.alloc, &source->format, o->quality, o->max_bytes, &e->diag);
     if (status == PITH_OK) status = encode_stage_run(&stage, &job->latents, &job->alpha);
     job->coder = (latents_coder){.env = &e->env,
+                                 .job = &e->job,
                                  .session = e->session,
                                  .diag = &e->diag,
                                  .head = &job->head,
@@ -189,9 +192,9 @@ static pith_status encode_open(pith_encoder *e, encode_job *job, const pith_sour
     pith_status status = pixels_to_latents(e, job, source, o);
     if (status != PITH_OK) return status;
     const rate_wish wish = {o->quality, o->max_bytes, job->after.n_bytes + alpha_bytes(job)};
-    const double start = env_seconds();
+    const double start = job_seconds();
     status = latents_code(&job->coder, wish, false, &job->coded);
-    e->timing.coding_seconds = env_seconds() - start;
+    e->timing.coding_seconds = job_seconds() - start;
     return status;
 }
 
@@ -219,6 +222,7 @@ static pith_status run_loop(pith_encoder *e, encode_job *job, const kept_source 
     job->coder.tint = tint_find(kept, &job->tint) ? &job->tint : NULL;
     job->coder.original = &kept->image;
     const closed_loop loop = {.env = &e->env,
+                              .job = &e->job,
                               .session = e->session,
                               .diag = &e->diag,
                               .original = kept,
@@ -233,15 +237,11 @@ static pith_status run_loop(pith_encoder *e, encode_job *job, const kept_source 
     return closed_loop_run(&loop, &job->coded);
 }
 
-typedef struct measuring {
-    const pith_progress *callers;
-    double done;
-} measuring;
-
+/* The decoder's progress is no part of the call's, but it asks as often. */
 static int report_measuring(void *user, const char *stage, double done) {
-    const measuring *m = user;
+    pith_encoder *e = user;
     (void)stage, (void)done;
-    return m->callers->report ? m->callers->report(m->callers->user, "comparing", m->done) : 0;
+    return job_report(&e->job, "comparing", e->job.done, &e->diag) != PITH_OK;
 }
 
 /* What became of the text, as a decoder shows it. */
@@ -252,9 +252,8 @@ static pith_status measure_text(pith_encoder *e, const encode_job *job, const ke
     pith_image decoded = kept->image;
     pith_sink sink;
     pith_decode_options options;
-    measuring m = {&e->env.progress, job->stages.loop.to};
     pith_env env = e->env;
-    env.progress = (pith_progress){report_measuring, &m};
+    env.progress = (pith_progress){report_measuring, e};
     env.max_seconds = 0; /* the encoder's clock is in what it reports to */
     bw_init(&file, &e->env.alloc);
     decoded.pixels = mem_alloc(&e->env.alloc, kept->image.format.height, kept->image.stride_bytes);
@@ -267,12 +266,10 @@ static pith_status measure_text(pith_encoder *e, const encode_job *job, const ke
     if (job->memory != UINT64_MAX) options.max_memory_bytes = job->memory;
     status = pith_decoder_open(decoder, file.data, file.n_bytes);
     if (status == PITH_OK) status = pith_decode(decoder, model_session_model(e->session), &options, &sink);
-    if (status == PITH_E_ABORTED)
-        status = env_stopped(&e->env, &e->diag);
-    else if (status != PITH_OK)
-        diag_set(&e->diag, status, "%s", pith_decoder_message(decoder));
-    else
+    if (status == PITH_OK)
         fid_lines_measure(text, &kept->image, &decoded);
+    else if (status != PITH_E_ABORTED)
+        diag_set(&e->diag, status, "%s", pith_decoder_message(decoder));
 cleanup:
     pith_decoder_free(&decoder);
     bw_free(&file);
@@ -311,14 +308,14 @@ static pith_status run_loops_with_text(pith_encoder *e, encode_job *job, kept_so
     bool any = true;
     uint32_t n_tried = 0; /* of the margins */
     for (uint32_t i = 0; any; i++) {
-        job->stages.loop = (env_span){env_span_at(whole.loop, (double)i / (N_BLURS + 1)),
-                                      env_span_at(whole.loop, (i + 1.0) / (N_BLURS + 1))};
-        job->stages.search = (env_span){0};
+        job->stages.loop =
+            (span){span_at(whole.loop, (double)i / (N_BLURS + 1)), span_at(whole.loop, (i + 1.0) / (N_BLURS + 1))};
+        job->stages.search = (span){0};
         PITH_TRY(run_loop(e, job, kept, o, text));
         any = false;
         if (job->coded.exact.n_bytes > 0 || text->n_text == 0 || n_tried == N_BLURS) break;
         PITH_TRY(measure_text(e, job, kept, text));
-        job->stages.network = (env_span){job->stages.loop.to, job->stages.loop.to};
+        job->stages.network = (span){job->stages.loop.to, job->stages.loop.to};
         for (; n_tried < N_BLURS && !any; n_tried++)
             PITH_TRY(blur_lost_text(e, job, kept, o, text, blur_margins[n_tried], &any));
     }
@@ -337,10 +334,10 @@ static pith_status encode_closed(pith_encoder *e, encode_job *job, const pith_so
     PITH_TRY(kept_source_init(&kept, &e->env, source, &e->diag));
     pith_source keeping = kept_source_as_source(&kept);
     PITH_TRY(pixels_to_latents(e, job, &keeping, o));
-    const double start = env_seconds();
+    const double start = job_seconds();
     PITH_TRY(find_text(e, job, &kept, o, &text));
     PITH_TRY(text.n_text > 0 ? run_loops_with_text(e, job, &kept, o, &text) : run_loop(e, job, &kept, o, &text));
-    e->timing.coding_seconds = env_seconds() - start;
+    e->timing.coding_seconds = job_seconds() - start;
 cleanup:
     if ((uint64_t)job->grid.x.count * job->grid.y.count > 1) model_session_release(e->session);
     fid_lines_free(&text, &e->env.alloc);
@@ -369,12 +366,16 @@ static pith_status plan_tiles(pith_encoder *e, encode_job *job, const pith_image
 static pith_status encode_exact(pith_encoder *e, const pith_source *source, const pith_encode_options *o,
                                 const byte_writer *after, byte_writer *file) {
     bool fits;
-    const double start = env_seconds();
-    const exact_file_wish wish = {
-        .max_bytes = UINT64_MAX, .memory = o->max_memory_bytes, .stage = "coding", .span = {0, 1}, .after = after};
+    const double start = job_seconds();
+    const exact_file_wish wish = {.max_bytes = UINT64_MAX,
+                                  .memory = o->max_memory_bytes,
+                                  .job = &e->job,
+                                  .stage = "coding",
+                                  .span = {0, 1},
+                                  .after = after};
     pith_status status = exact_file_write(file, &e->env, source, &wish, &fits, &e->diag);
-    e->timing.coding_seconds = env_seconds() - start;
-    return status == PITH_OK ? env_report(&e->env, "coding", 1, &e->diag) : status;
+    e->timing.coding_seconds = job_seconds() - start;
+    return status == PITH_OK ? job_report(&e->job, "coding", 1, &e->diag) : status;
 }
 
 pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_encode_options *options,
@@ -388,7 +389,8 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     *out = (pith_bytes){0};
     diag_clear(&e->diag);
     e->timing = (pith_timing){0};
-    env_clock_start(&e->clock, &e->env);
+    job_start(&e->job, &e->env);
+    if (e->session) model_session_work_for(e->session, &e->job);
     pith_encode_options_defaults(&o, sizeof o);
     bw_init(&file, &e->env.alloc);
     bw_init(&job.after, &e->env.alloc);
@@ -412,11 +414,11 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     PITH_TRY(latents_init(&job.latents, &e->env.alloc, &job.head, &e->diag));
     PITH_TRY((is_closed ? encode_closed : encode_open)(e, &job, source, &o));
     PITH_TRY(coded_write(&job.coded, job.alpha.seen_through ? &job.alpha.chunks : NULL, &job.after, &file, &e->diag));
-    PITH_TRY(env_report(&e->env, "coding", 1, &e->diag));
+    PITH_TRY(job_report(&e->job, "coding", 1, &e->diag));
     *out = (pith_bytes){file.data, file.n_bytes};
     file.data = NULL;
 cleanup:
     bw_free(&file);
     job_free(&job, &e->env.alloc);
-    return status;
+    return job_end(&e->job, status, &e->diag);
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The caller's environment, progress and clock. */
+/* The caller's environment. */
 #include "base/env.h"
-
-#include <math.h>
-#include <time.h>
 
 #include "base/sized.h"
 
@@ -37,50 +34,6 @@ pith_status env_copy(pith_env *out, const pith_env *env, pith_diag *diag) {
     return PITH_OK;
 }
 
-/* ---- progress, cancel, time -------------------------------------------------------- */
-
-static int report_and_look(void *user, const char *stage, double done) {
-    env_clock *c = user;
-    if (done > c->done) c->done = done;
-    if (c->callers.report && c->callers.report(c->callers.user, stage, c->done) != 0) return 1;
-    c->is_late = env_seconds() > c->end;
-    return c->is_late;
-}
-
-void env_clock_start(env_clock *clock, pith_env *env) {
-    const double seconds = env->max_seconds > 0 ? env->max_seconds : INFINITY;
-    if (!env->progress.report && seconds == INFINITY) return;
-    if (env->progress.report != report_and_look) *clock = (env_clock){.callers = env->progress};
-    env->progress = (pith_progress){report_and_look, clock};
-    clock->end = env_seconds() + seconds;
-    clock->done = 0;
-    clock->is_late = false;
-}
-
-pith_status env_stopped(const pith_env *env, pith_diag *diag) {
-    if (env->progress.report == report_and_look && ((const env_clock *)env->progress.user)->is_late)
-        return diag_set(diag, PITH_E_LIMIT, "took longer than the limit of %g second%s", env->max_seconds,
-                        env->max_seconds == 1 ? "" : "s");
-    return diag_set(diag, PITH_E_ABORTED, "stopped");
-}
-
-pith_status env_report(const pith_env *env, const char *stage, double done, pith_diag *diag) {
-    if (!env->progress.report || env->progress.report(env->progress.user, stage, done) == 0) return PITH_OK;
-    return env_stopped(env, diag);
-}
-
-#define LOOK_SECONDS 0.02
-
-pith_status env_watch_report(env_watch *watch, const pith_env *env, const char *stage, double done, pith_diag *diag) {
-    *watch = (env_watch){env, stage, done, env_seconds()};
-    return env_report(env, stage, done, diag);
-}
-
-pith_status env_look(env_watch *w, pith_diag *diag) {
-    if (!w->env || !w->env->progress.report || env_seconds() - w->seconds < LOOK_SECONDS) return PITH_OK;
-    return env_watch_report(w, w->env, w->stage, w->done, diag);
-}
-
 pith_status env_check_picture(const pith_env *env, const pith_image_format *f, pith_diag *diag) {
     if (f->width == 0 || f->height == 0) return diag_set(diag, PITH_E_ARG, "picture of %ux%u", f->width, f->height);
     if (f->width > env->max_dimension || f->height > env->max_dimension)
@@ -97,12 +50,4 @@ void pith_bytes_free(const pith_env *env, pith_bytes *bytes) {
     const bool has_alloc = env && env->struct_size >= offsetof(pith_env, log);
     mem_free(has_alloc ? &env->alloc : NULL, bytes->data);
     *bytes = (pith_bytes){0};
-}
-
-/* ---- time --------------------------------------------------------------------------- */
-
-double env_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/watch.h"
 #include "codec/lat_model.h"
 #include "entropy/range_coder.h"
 
@@ -20,8 +21,7 @@ struct lat_coder {
     rc_encoder encoder;
     rc_decoder decoder;
     bool bad; /* a symbol out of range was decoded */
-    bool (*stop)(void *user);
-    void *stop_user;
+    watch watch;
     bool stopped;
     lat_model model;
 };
@@ -55,10 +55,7 @@ pith_status lat_coder_use_prior(lat_coder *c, uint8_t prior_id) {
     return PITH_OK;
 }
 
-void lat_coder_ask(lat_coder *c, bool (*stop)(void *user), void *user) {
-    c->stop = stop;
-    c->stop_user = user;
-}
+void lat_coder_watch(lat_coder *c, watch watch) { c->watch = watch; }
 
 lat_model *lat_coder_model(lat_coder *coder) { return &coder->model; }
 
@@ -130,7 +127,7 @@ static void code_plane(lat_coder *c, const lat_block *b, uint32_t channel, int16
     lat_model_begin_channel(&c->model, channel);
     for (uint32_t y = 0; y < b->height && !c->stopped; y++) {
         int16_t *row = plane + y * b->row_stride;
-        c->stopped = c->stop && c->stop(c->stop_user);
+        c->stopped = watch_stops(c->watch);
         for (uint32_t x = 0; x < b->width && !c->stopped; x++) {
             lat_contexts_view(k, channel, y, x, &c->model.view);
             if (c->model.observe_symbol) c->model.observe_symbol(c->model.observe_user, &c->model, channel, y, x);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/stream.h"
+#include "base/watch.h"
 
 /* Symbols are clamped to +-LAT_MAX_SYMBOL by the quantiser. */
 #define LAT_MAX_SYMBOL 32767
@@ -39,9 +40,8 @@ void lat_coder_free(lat_coder **coder);
  * is for another number of channels. */
 pith_status lat_coder_use_prior(lat_coder *coder, uint8_t prior_id) PITH_MUST_CHECK;
 
-/* Asked now and then while a slice is coded: true ends it, and the call gives
- * PITH_E_ABORTED. NULL (a new coder's): nobody is asked. */
-void lat_coder_ask(lat_coder *coder, bool (*stop)(void *user), void *user);
+/* Asked before each row of symbols; a coder that is stopped returns PITH_E_ABORTED. */
+void lat_coder_watch(lat_coder *coder, watch watch);
 
 /* Appends the coded slice to `out`. */
 pith_status lat_encode(lat_coder *coder, const lat_block *block, byte_writer *out) PITH_MUST_CHECK;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/watch.h"
 #include "exact/exact_state.h"
 
 #define ROWS_ABOVE 3u
@@ -91,10 +92,7 @@ void exact_coder_free(exact_coder **coder) {
     mem_free(c->alloc, c);
 }
 
-void exact_coder_ask(exact_coder *c, bool (*ask)(void *user), void *user) {
-    c->ask = ask;
-    c->ask_user = user;
-}
+void exact_coder_watch(exact_coder *c, watch watch) { c->watch = watch; }
 
 /* ---- rows ---------------------------------------------------------------------------------------- */
 
@@ -153,7 +151,7 @@ static pith_status code_rows(exact_coder *c, uint64_t max_bytes) {
         code_row(c, row, &was_same);
         end_row(c, row);
         next_row(c);
-        if (c->ask && c->ask(c->ask_user)) return PITH_E_ABORTED;
+        if (watch_stops(c->watch)) return PITH_E_ABORTED;
         if (!c->mixing.decoding && c->mixing.encoder.n_bytes > max_bytes) return PITH_E_LIMIT;
     }
     return PITH_OK;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/stream.h"
+#include "base/watch.h"
 
 #define EXACT_MAX_SIDE 1024 /* pixels a slice is wide and high, at most */
 
@@ -20,8 +21,8 @@ pith_status exact_coder_new(exact_coder **out, const pith_alloc *alloc, uint32_t
 void exact_coder_free(exact_coder **coder);
 size_t exact_coder_bytes(uint32_t height, uint32_t width, unsigned n_channels); /* of memory, for each such coder */
 
-/* `ask` is called after each row; once it says true, the coding ends with PITH_E_ABORTED. */
-void exact_coder_ask(exact_coder *coder, bool (*ask)(void *user), void *user);
+/* Asked after each row. */
+void exact_coder_watch(exact_coder *coder, watch watch);
 
 /* Samples as in pith_image_format: interleaved, with two or four channels the last is the opacity. */
 typedef struct exact_block {

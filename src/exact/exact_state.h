@@ -4,6 +4,7 @@
 #ifndef PITH_EXACT_EXACT_STATE_H
 #define PITH_EXACT_EXACT_STATE_H
 
+#include "base/watch.h"
 #include "exact/exact_coder.h"
 #include "exact/exact_mixing.h"
 
@@ -132,8 +133,7 @@ struct exact_coder {
     const pith_alloc *alloc; /* borrowed */
     uint32_t max_height, max_width;
     unsigned max_channels;
-    bool (*ask)(void *user);
-    void *ask_user;
+    watch watch;
     exact_mixing mixing;
     exact_plan plan;
     uint32_t height, width;

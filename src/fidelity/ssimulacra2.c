@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/status.h"
+#include "base/watch.h"
 #include "fidelity/ssimulacra2_parts.h"
 
 enum { MEAN_A, MEAN_B, MEAN_AA, MEAN_BB, MEAN_AB, N_MEANS };
@@ -199,7 +200,7 @@ static void add_row(norms sums, const scratch *s, const float *restrict a, const
 }
 
 /* Adds the error of a scale; `look` as fid_ssimulacra2_score has it. */
-static pith_status add_scale(double *error, scratch *s, const light *a, const light *b, size_t scale, fid_look look) {
+static pith_status add_scale(double *error, scratch *s, const light *a, const light *b, size_t scale, watch watch) {
     norms sums[SS2_N_CHANNELS] = {{{0}}};
     for (size_t y = 0; y < a->height + SS2_RADIUS; y++) {
         if (y < a->height) take_row(s, a, b, y);
@@ -210,10 +211,7 @@ static pith_status add_scale(double *error, scratch *s, const light *a, const li
             smooth_columns(s, r, middle, a->width, a->height);
             add_row(sums[c], s, r->own[0][middle % SS2_N_TAPS], r->own[1][middle % SS2_N_TAPS], a->width);
         }
-        if (look.ask && y % 16 == 0) {
-            pith_status status = look.ask(look.user);
-            if (status != PITH_OK) return status;
-        }
+        if (y % 16 == 0 && watch_stops(watch)) return PITH_E_ABORTED;
     }
     double n_pixels = (double)a->width * (double)a->height;
     for (size_t c = 0; c < SS2_N_CHANNELS; c++)
@@ -232,7 +230,7 @@ static double score_of(double error) {
 }
 
 pith_status fid_ssimulacra2_score(double *score, const pith_alloc *alloc, const pith_image *a, const pith_image *b,
-                                  fid_look look) {
+                                  watch watch) {
     light light_a = {.width = 0}, light_b = {.width = 0};
     scratch s = {.block = NULL};
     pith_status status = PITH_E_NOMEM;
@@ -242,7 +240,7 @@ pith_status fid_ssimulacra2_score(double *score, const pith_alloc *alloc, const 
     if (light_load(&light_a, alloc, a) && light_load(&light_b, alloc, b) && scratch_make(&s, alloc, light_a.width))
         status = PITH_OK;
     for (size_t scale = 0; scale < SS2_N_SCALES && status == PITH_OK; scale++) {
-        status = add_scale(&error, &s, &light_a, &light_b, scale, look);
+        status = add_scale(&error, &s, &light_a, &light_b, scale, watch);
         if (light_a.width < FID_SSIMULACRA2_MIN_SIDE || light_a.height < FID_SSIMULACRA2_MIN_SIDE) break;
         light_halve(&light_a);
         light_halve(&light_b);

@@ -6,17 +6,13 @@
 
 #include <pith/pith.h>
 
-#define FID_SSIMULACRA2_MIN_SIDE 8 /* pixels, as in the reference tool */
+#include "base/watch.h"
 
-/* Asked between rows whether to go on; what is not PITH_OK ends the call. `ask` may be NULL. */
-typedef struct fid_look {
-    pith_status (*ask)(void *user);
-    void *user;
-} fid_look;
+#define FID_SSIMULACRA2_MIN_SIDE 8 /* pixels, as in the reference tool */
 
 /* As pith_ssimulacra2, of pictures that were checked: one size, 1 or 3 channels each.
  * PITH_E_NOMEM, or what `look` says. Takes 24 bytes a pixel. */
 pith_status fid_ssimulacra2_score(double *score, const pith_alloc *alloc, const pith_image *a, const pith_image *b,
-                                  fid_look look) PITH_MUST_CHECK;
+                                  watch watch) PITH_MUST_CHECK;
 
 #endif

@@ -45,12 +45,17 @@ nn_val block_res(nn_plan *p, nn_val x, const block_res_style *s, int64_t c_out, 
     return nn_add(p, y, c_in == c_out ? x : nn_conv(p, x, s->skip, NN_CONV1, c_out));
 }
 
+static nn_val project(nn_plan *p, nn_val x, const char *key, int64_t width, const block_attention_style *s,
+                      bool has_bias) {
+    return s->is_1x1 ? nn_linear_1x1(p, x, key, width) : nn_linear(p, x, key, width, has_bias);
+}
+
 nn_val block_attention(nn_plan *p, nn_val x, nn_val context, const block_attention_style *s, uint32_t n_heads) {
     const int64_t width = nn_shape_of(p, x).w;
-    nn_val q = nn_linear(p, x, s->q, width, s->qkv_has_bias);
-    nn_val k = nn_linear(p, context, s->k, width, s->qkv_has_bias);
-    nn_val v = nn_linear(p, context, s->v, width, s->qkv_has_bias);
-    return nn_linear(p, nn_attention(p, q, k, v, n_heads, s->causal), s->out, width, true);
+    nn_val q = project(p, x, s->q, width, s, s->qkv_has_bias);
+    nn_val k = project(p, context, s->k, width, s, s->qkv_has_bias);
+    nn_val v = project(p, context, s->v, width, s, s->qkv_has_bias);
+    return project(p, nn_attention(p, q, k, v, n_heads, s->causal), s->out, width, s, true);
 }
 
 static block_key share_key(char what, uint32_t index) {
@@ -92,7 +97,7 @@ static nn_val shared_linear(nn_plan *p, nn_val x, const char *key, const block_a
     const block_key noted = share_key(what, share->n), taken = share_key((char)(what - 'a' + 'A'), share->n);
     nn_val y = {0};
     if (share->notes) {
-        y = nn_linear(p, x, key, shape.w, s->qkv_has_bias);
+        y = project(p, x, key, shape.w, s, s->qkv_has_bias);
         nn_output(p, noted.text, y);
     }
     if (!share->takes) return y;
@@ -104,11 +109,11 @@ nn_val block_self_attention(nn_plan *p, nn_val x, const block_attention_style *s
                             block_share *share) {
     if (!share) return block_attention(p, x, x, s, n_heads);
     const int64_t width = nn_shape_of(p, x).w;
-    nn_val q = nn_linear(p, x, s->q, width, s->qkv_has_bias);
+    nn_val q = project(p, x, s->q, width, s, s->qkv_has_bias);
     nn_val k = shared_linear(p, x, s->k, s, 'k', share);
     nn_val v = shared_linear(p, x, s->v, s, 'v', share);
     share->n++;
-    return nn_linear(p, nn_attention(p, q, k, v, n_heads, s->causal), s->out, width, true);
+    return project(p, nn_attention(p, q, k, v, n_heads, s->causal), s->out, width, s, true);
 }
 
 nn_val block_geglu(nn_plan *p, nn_val x, const char *w1, const char *w2) {
@@ -138,7 +143,7 @@ static nn_val attend(nn_plan *p, nn_val x, nn_val context, const char *name, uin
 nn_val block_transformer(nn_plan *p, nn_val x, nn_val context, const block_transformer_style *s, block_share *share) {
     const nn_shape shape = nn_shape_of(p, x);
     nn_val y = nn_to_sequence(p, nn_group_norm(p, x, "norm", s->n_groups, s->group_epsilon));
-    y = nn_linear(p, y, "proj_in", shape.c, true);
+    y = nn_linear_1x1(p, y, "proj_in", shape.c);
     nn_enter(p, "transformer_blocks.0");
     nn_val z = nn_layer_norm(p, y, "norm1", s->layer_epsilon);
     y = nn_add(p, attend_to_itself(p, z, "attn1", s->n_heads, share), y);
@@ -147,6 +152,6 @@ nn_val block_transformer(nn_plan *p, nn_val x, nn_val context, const block_trans
     z = nn_layer_norm(p, y, "norm3", s->layer_epsilon);
     y = nn_add(p, block_geglu(p, z, "ff.net.0.proj", "ff.net.2"), y);
     nn_leave(p);
-    y = nn_linear(p, y, "proj_out", shape.c, true);
+    y = nn_linear_1x1(p, y, "proj_out", shape.c);
     return nn_add(p, nn_to_picture(p, y, shape.h, shape.w), x);
 }

@@ -41,6 +41,7 @@ nn_val block_res(nn_plan *p, nn_val x, const block_res_style *style, int64_t c_o
 typedef struct block_attention_style {
     const char *q, *k, *v, *out;
     bool qkv_has_bias;
+    bool is_1x1; /* files usually have 1x1 convolutions in the place of matrices; then qkv_has_bias */
     bool causal;
 } block_attention_style;
 

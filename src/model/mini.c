@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "container/pith_format.h"
 #include "weights/quantised.h"
 
 #define MAX_BLOCKS 64 /* of one width in one direction */
@@ -58,27 +59,31 @@ static pith_status read_log2_step(float *out, const tensor_table *weights, const
     return PITH_OK;
 }
 
+static pith_status check_version(const tensor_table *weights, pith_diag *diag) {
+    const char *text = tensor_table_meta(weights, "format_version"), *known = quantised_format_version(weights);
+    if (text && strcmp(text, known) == 0) return PITH_OK;
+    return diag_set(diag, PITH_E_FORMAT, "model metadata: format_version is \"%.20s\", must be %s", text ? text : "",
+                    known);
+}
+
 static pith_status read_name(char name[PITH_NAME_BYTES], const tensor_table *weights, pith_diag *diag) {
-    static const char legal[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
     const char *text = tensor_table_meta(weights, "name");
-    size_t length = text ? strlen(text) : 0;
-    if (length == 0 || length >= PITH_NAME_BYTES || strspn(text, legal) != length || strchr("._-", text[0]))
+    if (!text || !ctr_name_is_legal(text))
         return diag_set(diag, PITH_E_FORMAT,
                         "model metadata: the name must be 1 to %d of a-z 0-9 . _ - and begin with a letter or digit",
                         PITH_NAME_BYTES - 1);
-    memcpy(name, text, length + 1);
+    snprintf(name, PITH_NAME_BYTES, "%s", text);
     return PITH_OK;
 }
 
 pith_status mini_config_read(mini_config *config, const tensor_table *weights, pith_diag *diag) {
     pith_status status = PITH_OK;
     mini_config c = {0};
-    const uint32_t known_version = quantised_is_marked(weights) ? 2 : 1;
-    uint32_t format_version = 0, downscale = 0;
-    PITH_TRY(read_count(&format_version, weights, "format_version", known_version, known_version, diag));
+    uint32_t downscale = 0;
+    PITH_TRY(check_version(weights, diag));
     PITH_TRY(read_name(c.name, weights, diag));
     PITH_TRY(read_count(&downscale, weights, "downscale", MINI_DOWNSCALE, MINI_DOWNSCALE, diag));
-    PITH_TRY(read_count(&c.n_latent, weights, "latent_channels", 1, 32, diag));
+    PITH_TRY(read_count(&c.n_latent, weights, "latent_channels", 1, CTR_MAX_LATENT, diag));
     PITH_TRY(read_count(&c.width_h, weights, "width_h", 1, 4096, diag));
     PITH_TRY(read_count(&c.width_w, weights, "width_w", 1, 4096, diag));
     PITH_TRY(read_count(&c.n_enc_high, weights, "n_enc_high", 0, MAX_BLOCKS, diag));

@@ -13,6 +13,7 @@
 #define MAX_WIDTH 16384u
 #define MAX_TOKENS 1000000u
 #define MAX_TEXT_LAYERS 64u
+#define MAX_ENTRIES (SD_MAX_LEVELS * (SD_MAX_BLOCKS + 1)) /* of a half of the U-Net */
 #define N_GROUPS 32u
 #define N_UNET_HEADS 8u
 #define C_TEXT_HEAD 64u /* CLIP's heads have 64 features each, at every width */
@@ -24,21 +25,32 @@
 
 /* ---- dimensions of tensors ---------------------------------------------------- */
 
+/* Whether some name begins so: a layer is there although one of its tensors may be missing. */
 __attribute__((format(printf, 2, 3))) static bool has(const tensor_table *weights, const char *format, ...) {
     char name[MAX_NAME_BYTES];
     va_list args;
     va_start(args, format);
     vsnprintf(name, sizeof name, format, args);
     va_end(args);
-    return tensor_table_find(weights, name) != NULL;
+    return tensor_table_has_part(weights, name);
 }
 
-/* Dimension `axis` of the tensor, which has `rank` of them; 1..highest. */
+/* One more than the highest number, below `most`, that follows `list` in a name. */
+static uint32_t count_layers(const tensor_table *weights, const char *list, uint32_t most) {
+    char name[MAX_NAME_BYTES + 16];
+    for (uint32_t n = most; n > 0; n--) {
+        snprintf(name, sizeof name, "%s%u.", list, n - 1);
+        if (tensor_table_has_part(weights, name)) return n;
+    }
+    return 0;
+}
+
+/* Dimension `axis` of the tensor, which has `rank` of them; 1..highest. A matrix may be a 1x1 convolution. */
 static pith_status read_dim(uint32_t *out, const tensor_table *weights, const char *name, uint32_t rank, uint32_t axis,
                             uint32_t highest, pith_diag *diag) {
     const tensor *t = tensor_table_find(weights, name);
     if (!t) return diag_set(diag, PITH_E_MODEL_SHAPE, "model has no tensor %s", name);
-    if (t->rank != rank)
+    if (t->rank != rank && !(rank == 2 && t->rank == 4 && t->shape[2] == 1 && t->shape[3] == 1))
         return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s has %u dimensions, must have %u", name, t->rank, rank);
     if (t->shape[axis] < 1 || t->shape[axis] > highest)
         return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s: dimension %u is %llu, must be 1 to %u", name, axis,
@@ -67,21 +79,37 @@ static pith_status must_be(uint32_t found, uint32_t wanted, const char *name, co
 
 uint32_t vae_downscale(const vae_config *c) { return 1u << (c->n_levels - 1); }
 
-bool vae_recognise(const tensor_table *weights) { return has(weights, "vae.encoder.conv_in.weight"); }
+bool vae_recognise(const tensor_table *weights) { return has(weights, "vae."); }
 
-/* The levels are counted by their first blocks, the blocks in the first level. */
+/* Blocks of the largest level of a half, "vae.encoder.down.". */
+static uint32_t count_vae_blocks(const tensor_table *weights, const char *levels) {
+    char list[MAX_NAME_BYTES];
+    uint32_t most = 0;
+    for (uint32_t lv = 0; lv < SD_MAX_LEVELS; lv++) {
+        snprintf(list, sizeof list, "%s%u.block.", levels, lv);
+        const uint32_t n = count_layers(weights, list, SD_MAX_BLOCKS + 2);
+        if (n > most) most = n;
+    }
+    return most;
+}
+
+/* As many as either half has: what the other lacks, its plan will miss. */
 static pith_status read_vae_levels(vae_config *c, const tensor_table *weights, pith_diag *diag) {
     pith_status status = PITH_OK;
     char name[MAX_NAME_BYTES];
-    while (c->n_blocks < SD_MAX_BLOCKS && has(weights, "vae.encoder.down.0.block.%u.conv1.weight", c->n_blocks))
-        c->n_blocks++;
-    while (c->n_levels < SD_MAX_LEVELS && has(weights, "vae.encoder.down.%u.block.0.conv1.weight", c->n_levels)) {
-        snprintf(name, sizeof name, "vae.encoder.down.%u.block.0.conv1.weight", c->n_levels);
-        PITH_TRY(read_channels(&c->c[c->n_levels], weights, name, diag));
-        c->n_levels++;
+    const uint32_t n_down = count_layers(weights, "vae.encoder.down.", SD_MAX_LEVELS + 1);
+    const uint32_t n_up = count_layers(weights, "vae.decoder.up.", SD_MAX_LEVELS + 1);
+    const uint32_t n_encoder = count_vae_blocks(weights, "vae.encoder.down.");
+    const uint32_t n_decoder = count_vae_blocks(weights, "vae.decoder.up.");
+    c->n_levels = n_down > n_up ? n_down : n_up;
+    c->n_blocks = n_encoder + 1 > n_decoder ? n_encoder : n_decoder - 1;
+    if (c->n_levels > SD_MAX_LEVELS || c->n_blocks > SD_MAX_BLOCKS)
+        return diag_set(diag, PITH_E_UNSUPPORTED, "autoencoder: more than %d levels, or %d residual blocks a level",
+                        SD_MAX_LEVELS, SD_MAX_BLOCKS);
+    for (uint32_t lv = 0; lv < c->n_levels || lv == 0; lv++) {
+        snprintf(name, sizeof name, "vae.encoder.down.%u.block.0.conv1.weight", lv);
+        PITH_TRY(read_channels(&c->c[lv], weights, name, diag));
     }
-    if (c->n_levels == 0)
-        status = diag_set(diag, PITH_E_MODEL_SHAPE, "model has no tensor vae.encoder.down.0.block.0.conv1.weight");
 cleanup:
     return status;
 }
@@ -95,7 +123,7 @@ pith_status vae_config_read(vae_config *config, const tensor_table *weights, pit
     PITH_TRY(must_be(n_colours, 3, "vae.encoder.conv_in.weight", "input channels", diag));
     PITH_TRY(read_vae_levels(&c, weights, diag));
     PITH_TRY(read_dim(&c.n_moments, weights, "vae.encoder.conv_out.weight", 4, 0, MAX_WIDTH, diag));
-    PITH_TRY(read_dim(&n_quantised, weights, "vae.quant_conv.weight", 4, 0, MAX_WIDTH, diag));
+    PITH_TRY(read_dim(&n_quantised, weights, "vae.quant_conv.weight", 2, 0, MAX_WIDTH, diag));
     c.n_latent = n_quantised / 2;
     if (c.n_moments % 2 || n_quantised % 2)
         status = diag_set(diag, PITH_E_MODEL_SHAPE, "tensor vae.quant_conv.weight is [%u, %u, 1, 1], must be even",
@@ -110,7 +138,7 @@ cleanup:
 
 uint32_t unet_granularity(const unet_config *c) { return 1u << (c->n_levels - 1); }
 
-bool unet_recognise(const tensor_table *weights) { return has(weights, "unet.input_blocks.0.0.weight"); }
+bool unet_recognise(const tensor_table *weights) { return has(weights, "unet."); }
 
 bool unet_is_int8(const tensor_table *weights) {
     for (size_t i = 0; i < tensor_table_count(weights); i++) {
@@ -120,53 +148,51 @@ bool unet_is_int8(const tensor_table *weights) {
     return false;
 }
 
-static bool has_res_block(const tensor_table *weights, uint32_t i) {
-    return has(weights, "unet.input_blocks.%u.0.in_layers.2.weight", i);
+/* The first of a level's blocks in "unet.input_blocks." */
+static uint32_t first_block(const unet_config *c, uint32_t level) { return 1 + level * (c->n_blocks + 1); }
+
+/* Of either half, since each block of one has its own in the other. */
+static bool has_attention(const unet_config *c, uint32_t level, const tensor_table *weights) {
+    for (uint32_t b = 0; b < c->n_blocks; b++)
+        if (has(weights, "unet.input_blocks.%u.1.", first_block(c, level) + b)) return true;
+    for (uint32_t b = 0; b <= c->n_blocks; b++)
+        if (has(weights, "unet.output_blocks.%u.1.norm.", (c->n_levels - 1 - level) * (c->n_blocks + 1) + b))
+            return true;
+    return false;
 }
 
-/* One level: its residual blocks from input_blocks.*i on; *i ends behind them. */
-static pith_status read_unet_level(unet_config *c, uint32_t *i, uint32_t *n_blocks, const tensor_table *weights,
-                                   pith_diag *diag) {
-    pith_status status = PITH_OK;
-    char name[MAX_NAME_BYTES];
-    const uint32_t level = c->n_levels, first = *i;
-    snprintf(name, sizeof name, "unet.input_blocks.%u.0.in_layers.2.weight", first);
-    PITH_TRY(read_channels(&c->c[level], weights, name, diag));
-    c->has_attention[level] = has(weights, "unet.input_blocks.%u.1.proj_in.weight", first);
-    while (*i - first <= SD_MAX_BLOCKS && has_res_block(weights, *i)) ++*i;
-    *n_blocks = *i - first;
-    if (*n_blocks > SD_MAX_BLOCKS)
-        status = diag_set(diag, PITH_E_UNSUPPORTED, "U-Net: more than %d residual blocks a level", SD_MAX_BLOCKS);
-    c->n_levels++;
-cleanup:
-    return status;
-}
-
+/* Both halves have n_blocks + 1 entries a level; on the way down the last one halves the picture. */
 static pith_status read_unet_levels(unet_config *c, const tensor_table *weights, pith_diag *diag) {
     pith_status status = PITH_OK;
-    uint32_t i = 1; /* input_blocks.0 is the first convolution */
-    do {
-        uint32_t n_blocks = 0;
-        if (c->n_levels == SD_MAX_LEVELS)
-            return diag_set(diag, PITH_E_UNSUPPORTED, "U-Net: more than %d levels", SD_MAX_LEVELS);
-        PITH_TRY(read_unet_level(c, &i, &n_blocks, weights, diag));
-        if (c->n_levels == 1) c->n_blocks = n_blocks;
-        if (n_blocks != c->n_blocks)
-            return diag_set(diag, PITH_E_UNSUPPORTED, "U-Net: level 0 has %u residual blocks, level %u has %u",
-                            c->n_blocks, c->n_levels - 1, n_blocks);
-    } while (has(weights, "unet.input_blocks.%u.0.op.weight", i++));
+    char name[MAX_NAME_BYTES];
+    const uint32_t n_down = count_layers(weights, "unet.input_blocks.", MAX_ENTRIES + 1);
+    const uint32_t n_up = count_layers(weights, "unet.output_blocks.", MAX_ENTRIES + 1);
+    const uint32_t n = n_down > n_up ? n_down : n_up;
+    uint32_t n_entries = 1;
+    while (n_entries < n && !has(weights, "unet.input_blocks.%u.0.op.", n_entries)) n_entries++;
+    c->n_blocks = n_entries > 1 ? n_entries - 1 : 1;
+    c->n_levels = (n + c->n_blocks) / (c->n_blocks + 1);
+    if (c->n_blocks > SD_MAX_BLOCKS || c->n_levels > SD_MAX_LEVELS)
+        return diag_set(diag, PITH_E_UNSUPPORTED, "U-Net: more than %d levels, or %d residual blocks a level",
+                        SD_MAX_LEVELS, SD_MAX_BLOCKS);
+    for (uint32_t lv = 0; lv < c->n_levels; lv++) {
+        snprintf(name, sizeof name, "unet.input_blocks.%u.0.in_layers.2.weight", first_block(c, lv));
+        PITH_TRY(read_channels(&c->c[lv], weights, name, diag));
+        c->has_attention[lv] = has_attention(c, lv, weights);
+    }
 cleanup:
     return status;
 }
 
 /* The width of the context, from the first cross-attention there is. */
 static pith_status read_context(unet_config *c, const tensor_table *weights, pith_diag *diag) {
-    char name[MAX_NAME_BYTES] = "unet.middle_block.1.transformer_blocks.0.attn2.to_k.weight";
+    char scope[MAX_NAME_BYTES] = "unet.middle_block.1", name[MAX_NAME_BYTES + 48];
     for (uint32_t level = c->n_levels; level-- > 0;)
-        if (c->has_attention[level])
-            snprintf(name, sizeof name, "unet.input_blocks.%u.1.transformer_blocks.0.attn2.to_k.weight",
-                     1 + level * (c->n_blocks + 1));
+        if (c->has_attention[level]) snprintf(scope, sizeof scope, "unet.input_blocks.%u.1", first_block(c, level));
+    snprintf(name, sizeof name, "%s.transformer_blocks.0.attn2.to_k.weight", scope);
     pith_status status = read_dim(&c->c_context, weights, name, 2, 1, MAX_WIDTH, diag);
+    if (status == PITH_OK && has(weights, "%s.transformer_blocks.1.", scope))
+        status = diag_set(diag, PITH_E_UNSUPPORTED, "U-Net: more than one transformer block a layer");
     if (status == PITH_OK && c->c_context == C_CONTEXT_SD2)
         status = diag_set(diag, PITH_E_UNSUPPORTED, "U-Net: a context of %u features: Stable Diffusion 2.x, not 1.x",
                           C_CONTEXT_SD2);
@@ -205,7 +231,7 @@ pith_status unet_config_read(unet_config *config, const tensor_table *weights, p
     PITH_TRY(read_unet_levels(&c, weights, diag));
     c.predicts_v = is_meta(weights, PREDICTION_KEY, PREDICTION_V);
     c.is_zero_snr = is_meta(weights, ZERO_SNR_KEY, "true");
-    c.has_middle = has(weights, "unet.middle_block.0.in_layers.2.weight");
+    c.has_middle = has(weights, "unet.middle_block.");
     PITH_TRY(read_context(&c, weights, diag));
     *config = c;
 cleanup:
@@ -214,7 +240,9 @@ cleanup:
 
 /* ---- text encoder --------------------------------------------------------------------- */
 
-bool text_recognise(const tensor_table *weights) { return has(weights, "text.embeddings.token_embedding.weight"); }
+bool text_recognise(const tensor_table *weights) {
+    return has(weights, "text.embeddings.") || has(weights, "text.encoder.");
+}
 
 pith_status text_config_read(text_config *config, const tensor_table *weights, pith_diag *diag) {
     static const char tokens[] = "text.embeddings.token_embedding.weight";
@@ -224,8 +252,9 @@ pith_status text_config_read(text_config *config, const tensor_table *weights, p
     PITH_TRY(read_dim(&c.c, weights, tokens, 2, 1, MAX_WIDTH, diag));
     PITH_TRY(read_dim(&c.n_positions, weights, "text.embeddings.position_embedding.weight", 2, 0, MAX_WIDTH, diag));
     PITH_TRY(read_dim(&c.c_mlp, weights, "text.encoder.layers.0.mlp.fc1.weight", 2, 0, MAX_WIDTH, diag));
-    while (c.n_layers < MAX_TEXT_LAYERS && has(weights, "text.encoder.layers.%u.mlp.fc1.weight", c.n_layers))
-        c.n_layers++;
+    c.n_layers = count_layers(weights, "text.encoder.layers.", MAX_TEXT_LAYERS + 1);
+    if (c.n_layers > MAX_TEXT_LAYERS)
+        return diag_set(diag, PITH_E_UNSUPPORTED, "text encoder: more than %u layers", MAX_TEXT_LAYERS);
     c.n_heads = c.c / C_TEXT_HEAD;
     if (c.c % C_TEXT_HEAD || c.n_tokens < 2)
         status =
@@ -240,14 +269,14 @@ cleanup:
 /* ---- tiny autoencoder -------------------------------------------------------------------- */
 
 bool taesd_recognise(const tensor_table *weights) {
-    return has(weights, "taesd_encoder.0.weight") || has(weights, "taesd_decoder.1.weight");
+    return has(weights, "taesd_encoder.") || has(weights, "taesd_decoder.");
 }
 
 /* Either half may be missing: the originals are two files. */
 pith_status taesd_config_read(taesd_config *config, const tensor_table *weights, pith_diag *diag) {
     pith_status status = PITH_OK;
     taesd_config c = {0};
-    if (has(weights, "taesd_encoder.0.weight")) {
+    if (has(weights, "taesd_encoder.")) {
         PITH_TRY(read_dim(&c.c, weights, "taesd_encoder.0.weight", 4, 0, MAX_WIDTH, diag));
         PITH_TRY(read_dim(&c.n_latent, weights, "taesd_encoder.14.weight", 4, 0, MAX_WIDTH, diag));
     } else {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* What a Stable Diffusion 1.x checkpoint is: widths, depths and channels, read
- * off the shapes of its tensors, so that reduced and fine-tuned variants load.
+ * off the names and shapes of its tensors, so that reduced and fine-tuned variants load.
  * What shapes do not tell (group counts, heads, epsilons) is the family's.
  * Names of tensors are canonical: the original single file's, with "vae.",
  * "unet." and "text." for its three prefixes. */
@@ -69,7 +69,7 @@ uint32_t vae_downscale(const vae_config *config);
 /* The latent's sides must be multiples of it. */
 uint32_t unet_granularity(const unet_config *config);
 
-/* Whether the table has such a network, to judge by one tensor of it. */
+/* Whether the table has anything of such a network. */
 bool vae_recognise(const tensor_table *weights);
 bool unet_recognise(const tensor_table *weights);
 bool unet_is_int8(const tensor_table *weights); /* has 8-bit weights */

@@ -56,14 +56,30 @@ static pith_status check_rows(const tensor *t, const char *name, uint32_t n_rows
     return PITH_OK;
 }
 
+static const char token_key[] = "text.embeddings.token_embedding.weight";
+static const char position_key[] = "text.embeddings.position_embedding.weight";
+
+static pith_status check_embeddings(const text_config *c, const tensor *tokens, const tensor *positions,
+                                    pith_diag *diag) {
+    pith_status status = check_rows(tokens, token_key, c->n_tokens, c->c, diag);
+    return status == PITH_OK ? check_rows(positions, position_key, c->n_positions, c->c, diag) : status;
+}
+
+pith_status text_take_embeddings(tensor_table *to, const text_config *c, const tensor_table *from, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    const tensor *tokens = tensor_table_find(from, token_key), *positions = tensor_table_find(from, position_key);
+    PITH_TRY(check_embeddings(c, tokens, positions, diag));
+    PITH_TRY(tensor_table_add(to, tokens));
+    PITH_TRY(tensor_table_add(to, positions));
+cleanup:
+    return status;
+}
+
 pith_status text_empty_embeddings(float *out, const text_config *c, const tensor_table *weights, pith_diag *diag) {
-    static const char token_key[] = "text.embeddings.token_embedding.weight";
-    static const char position_key[] = "text.embeddings.position_embedding.weight";
     pith_status status = PITH_OK;
     const tensor *tokens = tensor_table_find(weights, token_key);
     const tensor *positions = tensor_table_find(weights, position_key);
-    PITH_TRY(check_rows(tokens, token_key, c->n_tokens, c->c, diag));
-    PITH_TRY(check_rows(positions, position_key, c->n_positions, c->c, diag));
+    PITH_TRY(check_embeddings(c, tokens, positions, diag));
     const uint32_t start = c->n_tokens - 2, end = c->n_tokens - 1;
     for (uint32_t i = 0; i < c->n_positions; i++) {
         const uint32_t token = i == 0 ? start : end;
@@ -80,6 +96,12 @@ pith_status text_empty_embeddings(float *out, const text_config *c, const tensor
     }
 cleanup:
     return status;
+}
+
+pith_status text_check_context(const text_config *c, uint32_t n_context, uint32_t c_context, pith_diag *diag) {
+    if (c->n_positions == n_context && c->c == c_context) return PITH_OK;
+    return diag_set(diag, PITH_E_MODEL_SHAPE, "text encoder makes %u positions of %u features, U-Net takes %u of %u",
+                    c->n_positions, c->c, n_context, c_context);
 }
 
 pith_status text_empty_context(float *out, uint32_t n_context, uint32_t c_context, const tensor_table *weights,
@@ -100,16 +122,14 @@ pith_status text_empty_context(float *out, uint32_t n_context, uint32_t c_contex
         return diag_set(diag, PITH_E_MODEL_SHAPE, "model has neither a text encoder nor the tensor %s",
                         TEXT_EMPTY_PROMPT_KEY);
     PITH_TRY(text_config_read(&c, weights, diag));
-    if (c.n_positions != n_context || c.c != c_context)
-        return diag_set(diag, PITH_E_MODEL_SHAPE,
-                        "text encoder makes %u positions of %u features, U-Net takes %u of %u", c.n_positions, c.c,
-                        n_context, c_context);
+    PITH_TRY(text_check_context(&c, n_context, c_context, diag));
     embeddings = mem_alloc(env ? &env->alloc : NULL, (size_t)n_context * c_context, sizeof *embeddings);
     if (!embeddings) return diag_set(diag, PITH_E_NOMEM, "out of memory");
     PITH_TRY(text_empty_embeddings(embeddings, &c, weights, diag));
     PITH_TRY(text_plan(&plan, &c, env, diag));
     PITH_TRY(nn_bind(&net, plan, weights, backend, diag));
-    const nn_binding in = {"embeddings", embeddings}, result = {"context", out};
+    const nn_given in = {"embeddings", embeddings};
+    const nn_binding result = {"context", out};
     PITH_TRY(nn_run(net, &in, 1, &result, 1, diag));
 cleanup:
     nn_net_free(&net);

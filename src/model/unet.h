@@ -11,7 +11,7 @@
 
 /* For latents of h x w positions, both multiples of unet_granularity. Inputs:
  * "latent" [1, n_latent, h, w] in U-Net units; "timestep" [1, 1, 1, c_base],
- * from sd_timestep_embedding; "context" [1, 1, n_context, c_context]. Output
+ * from schedule_timestep_embedding; "context" [1, 1, n_context, c_context]. Output
  * "eps", shaped like the latent: the noise, of deviation about 1. */
 pith_status unet_plan(nn_plan **out, const unet_config *config, const pith_env *env, uint32_t h, uint32_t w,
                       pith_diag *diag) PITH_MUST_CHECK;

@@ -23,7 +23,8 @@ static nn_val res(nn_plan *p, const vae_config *c, nn_val x, const char *scope, 
 
 /* One head over all positions. */
 static nn_val attention(nn_plan *p, const vae_config *c, nn_val x, block_share *share) {
-    static const block_attention_style style = {.q = "q", .k = "k", .v = "v", .out = "proj_out", .qkv_has_bias = true};
+    static const block_attention_style style = {
+        .q = "q", .k = "k", .v = "v", .out = "proj_out", .qkv_has_bias = true, .is_1x1 = true};
     const nn_shape shape = nn_shape_of(p, x);
     nn_enter(p, "attn_1");
     nn_val y = nn_to_sequence(p, nn_group_norm(p, x, "norm", c->n_groups, c->norm_epsilon));

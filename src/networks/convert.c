@@ -8,14 +8,15 @@
 #include <unistd.h>
 
 #include "base/env.h"
+#include "base/job.h"
 #include "model/taesd.h"
 #include "model/text.h"
 #include "networks/model_kind.h"
+#include "networks/sd_weights.h"
+#include "weights/dialects.h"
 #include "weights/prediction.h"
 #include "weights/quantised.h"
 #include "weights/safetensors.h"
-#include "weights/sd_layout.h"
-#include "weights/weights_open.h"
 
 #define DROP_EVERY_BYTES (64u << 20)
 
@@ -24,7 +25,8 @@ typedef struct conversion {
     const tensor_table *source; /* this is */
     safetensors_precision precision;
     pith_env env;
-    env_span span;        /* the progress that the present file is */
+    job job;
+    span span;            /* the progress that the present file is */
     uint64_t n_undropped; /* bytes written since the mapped pages were last let go */
 } conversion;
 
@@ -38,7 +40,7 @@ static pith_status on_written(void *user, uint64_t n_bytes, double done, pith_di
             tensor_table_drop_pages(c->source);
         c->n_undropped = 0;
     }
-    return env_report(&c->env, "writing the model", env_span_at(c->span, done), diag);
+    return job_report(&c->job, "writing the model", span_at(c->span, done), diag);
 }
 
 /* ---- what goes in ------------------------------------------------------------------ */
@@ -92,20 +94,11 @@ static pith_status set_id(tensor_table *out, const char *key, const uint8_t id[P
     return tensor_table_set_meta(out, key, text);
 }
 
-static pith_status copy_metadata(tensor_table *out, const tensor_table *from) {
-    pith_status status = PITH_OK;
-    const char *key, *value;
-    for (size_t i = 0; (key = tensor_table_meta_at(from, i, &value)) != NULL; i++)
-        PITH_TRY(tensor_table_set_meta(out, key, value));
-cleanup:
-    return status;
-}
-
 static pith_status set_format(tensor_table *out, const conversion *c, const char *format) {
     pith_status status = PITH_OK;
     if (c->precision == SAFETENSORS_INT8) PITH_TRY(tensor_table_set_meta(out, QUANTISED_KEY, QUANTISED_VERSION));
     PITH_TRY(tensor_table_set_meta(out, "format", format));
-    PITH_TRY(tensor_table_set_meta(out, "format_version", model_format_version(out)));
+    PITH_TRY(tensor_table_set_meta(out, "format_version", quantised_format_version(out)));
 cleanup:
     return status;
 }
@@ -119,7 +112,7 @@ static pith_status set_metadata(tensor_table *out, const conversion *c, pith_mod
     const bool is_sd1 = m->kind == &model_kind_sd1;
     PITH_TRY(model_latent_id(m, latent, diag));
     PITH_TRY(model_decoder_id(m, decoder, diag));
-    if (!is_sd1) PITH_TRY(copy_metadata(out, m->weights));
+    if (!is_sd1) PITH_TRY(tensor_table_copy_meta(out, m->weights));
     PITH_TRY(set_format(out, c, is_sd1 ? MODEL_SD1_FORMAT : tensor_table_meta(m->weights, "format")));
     PITH_TRY(tensor_table_set_meta(out, "name", m->traits.name));
     PITH_TRY(set_id(out, MODEL_LATENT_ID_KEY, latent));
@@ -161,7 +154,7 @@ static pith_status write_quantised(conversion *c, tensor_table *out, const model
     c->model = NULL;
     c->source = made;
     c->precision = SAFETENSORS_AS_THEY_ARE;
-    c->span = (env_span){0.8, 1};
+    c->span = (span){0.8, 1};
     PITH_TRY(write_file(c, made, path, diag));
 cleanup:
     tensor_table_free(&made);
@@ -177,7 +170,8 @@ static pith_status start(conversion *c, const pith_env *env, pith_precision prec
         return diag_set(why, PITH_E_ARG, "a model is converted to fp16 or int8");
     *c = (conversion){.precision = precision == PITH_PRECISION_INT8 ? SAFETENSORS_INT8 : SAFETENSORS_F16, .span.to = 1};
     PITH_TRY(env_copy(&c->env, env, why));
-    PITH_TRY(env_report(&c->env, "reading the model", 0, why));
+    job_start(&c->job, &c->env);
+    PITH_TRY(job_report(&c->job, "reading the model", 0, why));
 cleanup:
     return status;
 }
@@ -226,6 +220,7 @@ pith_status pith_model_convert(pith_model *model, const pith_env *env, pith_prec
     else
         PITH_TRY(write_file(&c, out, path, why));
 cleanup:
+    status = job_end(&c.job, status, why);
     if (status != PITH_OK) diag_set(why, status, "cannot be converted: %s", pith_status_name(status));
     tensor_table_free(&out);
     mem_free(&model->env.alloc, values);
@@ -242,7 +237,7 @@ pith_status pith_tiny_convert(const char *in, const pith_env *env, pith_precisio
     *is_tiny = 0;
     PITH_TRY(start(&c, env, precision, why));
     c.env.log.message = NULL; /* of a file that is no TAESD it may not be the last word */
-    PITH_TRY(weights_open(&weights, &c.env, in, why));
+    PITH_TRY(sd_weights_open(&weights, &c.env, in, why));
     if (vae_recognise(weights) || !taesd_recognise(weights)) {
         status = diag_set(why, PITH_E_UNSUPPORTED, "is not TAESD");
         goto cleanup;
@@ -257,6 +252,7 @@ pith_status pith_tiny_convert(const char *in, const pith_env *env, pith_precisio
     PITH_TRY(set_format(out, &c, MODEL_TAESD_FORMAT));
     PITH_TRY(write_file(&c, out, path, why));
 cleanup:
+    status = job_end(&c.job, status, why);
     if (status != PITH_OK) diag_set(why, status, "cannot be converted: %s", pith_status_name(status));
     tensor_table_free(&out);
     tensor_table_free(&weights);

@@ -4,13 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "container/pith_format.h"
 #include "model/texture_noise.h"
 #include "networks/model_kind.h"
 
 /* The latent of white and black is near +-24, and bytes reach +-31.875. */
 #define PALETTE_UNIT 0.25f
-
-#define DEFAULT_MEMORY 1000000000u /* bytes of a call; said in pith.h and in the manual */
 
 static pith_status encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
     return mini_encoder_plan(out, &m->config.mini, &m->env, h, w, diag);
@@ -64,7 +63,7 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
         .decoder_reach = mini_decoder_reach(c),
         .palette_unit = PALETTE_UNIT,
         .can_texture = c->has_texture,
-        .memory = DEFAULT_MEMORY,
+        .memory = MODEL_DEFAULT_MEMORY,
     };
     _Static_assert(MINI_DOWNSCALE == 8, "log2_downscale above says 8");
     memcpy(m->traits.name, c->name, sizeof m->traits.name);
@@ -91,7 +90,8 @@ static pith_status bind_encoder(model_session *s, const model_window *window, pi
 static pith_status encode(model_session *s, const model_window *window, const float *pixels, float *latent,
                           pith_diag *diag) {
     (void)window;
-    nn_binding in = {"image", (float *)(uintptr_t)pixels}, out = {"latent", latent}; /* inputs are only read */
+    const nn_given in = {"image", pixels};
+    const nn_binding out = {"latent", latent};
     return nn_run(s->encoder.net, &in, 1, &out, 1, diag);
 }
 
@@ -209,7 +209,8 @@ typedef struct decode_values {
 /* The texture of features at `e` in the window. */
 static pith_status run_texture(model_session *s, extent e, const model_decode_how *how, const decode_values *v,
                                pith_diag *diag) {
-    nn_binding in[] = {{"features", v->handed}, {"noise", v->noise}}, out = {"texture", v->texture};
+    const nn_given in[] = {{"features", v->handed}, {"noise", v->noise}};
+    const nn_binding out = {"texture", v->texture};
     texture_noise(v->noise, MINI_TEXTURE_NOISE, (how->y + e.y) * MINI_NOISE_SCALE, (how->x + e.x) * MINI_NOISE_SCALE,
                   e.h * MINI_NOISE_SCALE, e.w * MINI_NOISE_SCALE);
     return nn_run(s->texture.net, in, 2, &out, 1, diag);
@@ -221,11 +222,12 @@ static pith_status run_parts(model_session *s, const model_window *window, const
     const mini_config *c = &s->model->config.mini;
     const extent first = part_extent(c, window, 0), second = part_extent(c, window, 1),
                  third = part_extent(c, window, 2);
-    nn_binding latent[] = {{"latent", v->latent}, {"log2_step", v->steps}}, features = {"features", v->handed};
-    nn_binding last[] = {features, latent[0]}, image = {"image", v->handed};
+    const nn_given latent[] = {{"latent", v->latent}, {"log2_step", v->steps}};
+    const nn_given last[] = {{"features", v->handed}, latent[0]};
+    const nn_binding features = {"features", v->handed}, image = {"image", v->handed};
     PITH_TRY(nn_run(s->decoder_parts[0].net, latent, 2, &features, 1, diag));
     copy_planes(v->handed, second, v->handed, first, c->width_w, 1);
-    if (s->decoder_parts[1].net) PITH_TRY(nn_run(s->decoder_parts[1].net, &features, 1, &features, 1, diag));
+    if (s->decoder_parts[1].net) PITH_TRY(nn_run(s->decoder_parts[1].net, last, 1, &features, 1, diag));
     copy_planes(v->handed, third, v->handed, second, c->width_w, 1);
     copy_planes(v->latent, third, v->latent, first, c->n_latent, 1);
     if (v->texture) PITH_TRY(run_texture(s, third, how, v, diag));
@@ -279,7 +281,8 @@ static pith_status decode_whole(model_session *s, const model_window *window, co
     const pith_alloc *alloc = &s->model->env.alloc;
     float *steps = plane_of_steps(s->model, (size_t)window->h * window->w, told_step(s->model, how->step));
     if (!steps) return diag_set(diag, PITH_E_NOMEM, "out of memory for a tile");
-    nn_binding in[] = {{"latent", (float *)(uintptr_t)latent}, {"log2_step", steps}}, out = {"image", pixels};
+    const nn_given in[] = {{"latent", latent}, {"log2_step", steps}};
+    const nn_binding out = {"image", pixels};
     pith_status status = nn_run(s->decoder.net, in, 2, &out, 1, diag);
     mem_free(alloc, steps);
     return status;
@@ -338,8 +341,8 @@ static pith_status preview_map(const pith_model *m, float *map, pith_diag *diag)
     const uint32_t n = m->config.mini.n_latent;
     const tensor *weight = tensor_table_find(m->weights, "dec.lin.weight");
     const tensor *bias = tensor_table_find(m->weights, "dec.lin.bias");
-    float row[32], added[3 * N_PIXELS];
-    /* Both were checked when the model was opened; n_latent is at most 32. */
+    float row[CTR_MAX_LATENT], added[3 * N_PIXELS];
+    /* Both were checked when the model was opened. */
     if (!weight || !bias || n > sizeof row / sizeof *row)
         return diag_set(diag, PITH_E_INTERNAL, "the model has no dec.lin");
     pith_status status = tensor_check_finite(weight, diag);
@@ -373,7 +376,8 @@ static pith_status gradient_of(model_session *s, uint32_t h, uint32_t w, const f
     if (status != PITH_OK) return status;
     float *steps = plane_of_steps(s->model, (size_t)h * w, told_step(s->model, step));
     if (!steps) return diag_set(diag, PITH_E_NOMEM, "out of memory for a gradient");
-    nn_binding in[] = {{"latent", (float *)(uintptr_t)latent}, {"log2_step", steps}}, out = {"gradient", gradient};
+    const nn_given in[] = {{"latent", latent}, {"log2_step", steps}};
+    const nn_binding out = {"gradient", gradient};
     nn_net_call(s->gradient.net, distortion);
     status = nn_run(s->gradient.net, in, 2, &out, 1, diag);
     mem_free(&s->model->env.alloc, steps);

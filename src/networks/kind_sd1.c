@@ -6,12 +6,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "container/pith_format.h"
 #include "model/taesd.h"
 #include "model/text.h"
 #include "model/unet.h"
 #include "model/vae.h"
 #include "networks/kind_sd1.h"
 #include "picture/tiles.h"
+#include "weights/dialects.h"
 #include "weights/weights_open.h"
 
 /* Steps of quality 0 and 100, in U-Net units, where a latent's deviation is about 1. */
@@ -26,15 +28,12 @@ static bool is_large(uint32_t h, uint32_t w) { return (uint64_t)h * w > MAX_WHOL
 /* Where the published method runs the U-Net. */
 static const uint32_t palette_timesteps[MODEL_PALETTE_STEPS] = {16, 1};
 
-#define TAESD_ENCODER "taesd_encoder."
-#define TAESD_DECODER "taesd_decoder."
-
 pith_status sd1_encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, block_share *share,
                              pith_diag *diag) {
     const sd1_config *c = &m->config.sd1;
     if (!c->is_tiny) return vae_encoder_plan_shared(out, &c->vae, &m->env, h, w, share, diag);
     *out = NULL;
-    if (!tensor_table_has_part(m->weights, TAESD_ENCODER))
+    if (!tensor_table_has_part(m->weights, PART_TAESD_ENCODER))
         return diag_set(diag, PITH_E_MODEL_SHAPE, "TAESD's encoder is not there, only its decoder");
     return taesd_encoder_plan(out, &c->taesd, &m->env, h, w, diag);
 }
@@ -44,7 +43,7 @@ pith_status sd1_decoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uin
     const sd1_config *c = &m->config.sd1;
     if (!c->is_tiny) return vae_decoder_plan_shared(out, &c->vae, &m->env, h, w, share, diag);
     *out = NULL;
-    if (!tensor_table_has_part(m->weights, TAESD_DECODER))
+    if (!tensor_table_has_part(m->weights, PART_TAESD_DECODER))
         return diag_set(diag, PITH_E_MODEL_SHAPE, "TAESD's decoder is not there, only its encoder");
     return taesd_decoder_plan(out, &c->taesd, &m->env, h, w, diag);
 }
@@ -84,8 +83,8 @@ static pith_status read_tiny(pith_model *m, pith_diag *diag) {
         return diag_set(diag, PITH_E_MODEL_MISMATCH,
                         "TAESD's latent has %u channels at 1/%u of the picture, the model's %u at 1/%u",
                         c->taesd.n_latent, TAESD_DOWNSCALE, c->vae.n_latent, vae_downscale(&c->vae));
-    if (tensor_table_has_part(m->weights, TAESD_ENCODER)) PITH_TRY(kind_check_plan(m, encoder_plan, 1, 1, diag));
-    if (tensor_table_has_part(m->weights, TAESD_DECODER)) PITH_TRY(kind_check_plan(m, decoder_plan, 1, 1, diag));
+    if (tensor_table_has_part(m->weights, PART_TAESD_ENCODER)) PITH_TRY(kind_check_plan(m, encoder_plan, 1, 1, diag));
+    if (tensor_table_has_part(m->weights, PART_TAESD_DECODER)) PITH_TRY(kind_check_plan(m, decoder_plan, 1, 1, diag));
 cleanup:
     return status;
 }
@@ -117,13 +116,16 @@ static pith_status read_model(pith_model *m, pith_diag *diag) {
         .can_denoise = unet_recognise(m->weights),
         .palette_unit = c->vae.latent_scale * c->vae.latent_scale, /* of the mean: latent_scale */
     };
-    if (c->vae.n_latent > 32) {
-        status =
-            diag_set(diag, PITH_E_UNSUPPORTED, "a latent of %u channels, at most 32 can be coded", c->vae.n_latent);
+    if (c->vae.n_latent > CTR_MAX_LATENT) {
+        status = diag_set(diag, PITH_E_UNSUPPORTED, "a latent of %u channels, at most %u can be coded", c->vae.n_latent,
+                          CTR_MAX_LATENT);
         goto cleanup;
     }
     if (m->traits.can_denoise) {
         PITH_TRY(unet_config_read(&c->unet, m->weights, diag));
+        if (c->unet.n_latent != c->vae.n_latent)
+            return diag_set(diag, PITH_E_MODEL_SHAPE, "the U-Net takes %u latent channels, the autoencoder makes %u",
+                            c->unet.n_latent, c->vae.n_latent);
         m->traits.denoiser_varies =
             unet_is_int8(m->weights) || unet_fault(m->weights) || weights_missing_text(m->weights);
         uint32_t side = unet_granularity(&c->unet);
@@ -151,8 +153,9 @@ static size_t pixel_samples(const model_session *s, uint32_t h, uint32_t w) {
 }
 
 /* TAESD gives the latent in the U-Net's units. */
-static pith_status run_tiny_encoder(model_session *s, float *image, float *latent, pith_diag *diag) {
-    nn_binding in = {"image", image}, out = {"latent", latent};
+static pith_status run_tiny_encoder(model_session *s, const float *image, float *latent, pith_diag *diag) {
+    const nn_given in = {"image", image};
+    const nn_binding out = {"latent", latent};
     return nn_run(s->encoder.net, &in, 1, &out, 1, diag);
 }
 
@@ -202,7 +205,8 @@ static pith_status encode(model_session *s, const model_window *window, const fl
         status = run_tiny_encoder(s, image, latent, diag);
         goto cleanup;
     }
-    nn_binding in = {"image", image}, out[] = {{"mean", latent}, {"logvar", unused}};
+    const nn_given in = {"image", image};
+    const nn_binding out[] = {{"mean", latent}, {"logvar", unused}};
     PITH_TRY(nn_run(s->encoder.net, &in, 1, out, 2, diag));
     for (size_t i = 0; i < n_latent; i++) latent[i] *= s->model->config.sd1.vae.latent_scale;
 cleanup:
@@ -253,8 +257,8 @@ static uint32_t choose_timesteps(uint32_t *timesteps, const sd_schedule *schedul
 typedef struct estimator {
     model_session *session;
     uint32_t h, w;
-    nn_binding more[2]; /* the timestep's embedding and the context */
-    sd1_tiles *tiles;   /* of a large latent */
+    nn_given more[2]; /* the timestep's embedding and the context */
+    sd1_tiles *tiles; /* of a large latent */
 } estimator;
 
 static pith_status estimator_init(estimator *e, pith_diag *diag) {
@@ -278,7 +282,8 @@ static pith_status estimator_init(estimator *e, pith_diag *diag) {
 static pith_status estimate(estimator *e, float *x, float *eps, uint32_t index, uint32_t n, pith_diag *diag) {
     const double from = (double)index / n, to = (index + 1.0) / n;
     if (e->tiles) return sd1_tiles_run(e->tiles, x, eps, 0.5 * from, 0.5 * to, diag);
-    nn_binding in[] = {{"latent", x}, e->more[0], e->more[1]}, out = {"eps", eps};
+    const nn_given in[] = {{"latent", x}, e->more[0], e->more[1]};
+    const nn_binding out = {"eps", eps};
     return nn_run(e->session->denoiser.net, in, 3, &out, 1, diag);
 }
 
@@ -302,8 +307,8 @@ static pith_status denoise(model_session *s, uint32_t h, uint32_t w, float *x, c
     n = choose_timesteps(timesteps, schedule, how);
     if (n == 0) goto cleanup;
     PITH_TRY(empty_context(model_own_networks(s->model), &context, diag));
-    e.more[0] = (nn_binding){"timestep", embedding};
-    e.more[1] = (nn_binding){"context", (float *)(uintptr_t)context}; /* only read */
+    e.more[0] = (nn_given){"timestep", embedding};
+    e.more[1] = (nn_given){"context", context};
     PITH_TRY(estimator_init(&e, diag));
     /* The published method takes the dithered latent for the noisy one as it is. */
     if (!how->is_palette)
@@ -390,7 +395,8 @@ static pith_status decode(model_session *s, const model_window *window, const fl
         goto cleanup;
     }
     PITH_TRY(bound_net_prepare(&s->decoder, s->model, decoder_plan, h, w, diag));
-    nn_binding in = {"latent", x}, out = {"image", pixels};
+    const nn_given in = {"latent", x};
+    const nn_binding out = {"image", pixels};
     PITH_TRY(nn_run(s->decoder.net, &in, 1, &out, 1, diag));
     for (size_t i = 0; i < n_pixels; i++) pixels[i] = 0.5f * pixels[i] + 0.5f;
 cleanup:
@@ -436,8 +442,9 @@ static pith_status preview_map(const pith_model *m, float *map, pith_diag *diag)
 }
 
 static const char *const latent_prefixes[] = {"vae.encoder.", "vae.quant_conv.", NULL};
-static const char *const decoder_prefixes[] = {"vae.decoder.", "vae.post_quant_conv.", TAESD_DECODER, "unet.", NULL};
-static const char *const pixel_prefixes[] = {"vae.decoder.", "vae.post_quant_conv.", TAESD_DECODER, NULL};
+static const char *const decoder_prefixes[] = {"vae.decoder.", "vae.post_quant_conv.", PART_TAESD_DECODER, "unet.",
+                                               NULL};
+static const char *const pixel_prefixes[] = {"vae.decoder.", "vae.post_quant_conv.", PART_TAESD_DECODER, NULL};
 
 const model_kind model_kind_sd1 = {
     .name = "sd1",

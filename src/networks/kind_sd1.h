@@ -27,7 +27,7 @@ typedef struct sd1_io {
     const char *in, *out;
     uint32_t n_in, n_out;         /* channels */
     uint32_t in_scale, out_scale; /* samples a position is wide and high */
-    const nn_binding *more;       /* further inputs, the same for every window */
+    const nn_given *more;         /* further inputs, the same for every window */
     size_t n_more;
     bool has_logvar;        /* a second output, which is not used */
     float in_mul, in_add;   /* what the network is given: in * in_mul + in_add */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* pith_model: opens a weights file, checks it, shares it. */
+#include "base/job.h"
 #include "networks/model_kind.h"
 
 #include <stdio.h>
@@ -9,8 +10,8 @@
 #include "base/env.h"
 #include "container/pith_format.h"
 #include "networks/model_embedded.h"
+#include "networks/sd_weights.h"
 #include "weights/quantised.h"
-#include "weights/weights_open.h"
 
 static const model_kind *const kinds[] = {&model_kind_mini, &model_kind_sd1};
 
@@ -22,8 +23,8 @@ typedef struct model_source {
 } model_source;
 
 static pith_status open_weights(tensor_table **out, const pith_env *env, const model_source *from, pith_diag *why) {
-    if (from->path) return weights_open(out, env, from->path, why);
-    return weights_open_memory(out, env, from->data, from->n_bytes, why);
+    if (from->path) return sd_weights_open(out, env, from->path, why);
+    return sd_weights_open_memory(out, env, from->data, from->n_bytes, why);
 }
 
 static pith_status open_model(pith_model **out, const pith_env *env, const model_source *from, pith_diag *why) {
@@ -222,21 +223,16 @@ cleanup:
     return status;
 }
 
-static pith_status look(void *user, pith_diag *diag) { return env_look(user, diag); }
-
-pith_status model_session_report(model_session *s, const pith_env *env, const char *stage, double done,
-                                 pith_diag *diag) {
-    return env_watch_report(&s->reported, env, stage, done, diag);
+void model_session_work_for(model_session *s, job *job) {
+    s->job = job;
+    s->watch = job_watch(job);
 }
-
-pith_status model_session_look(model_session *s, pith_diag *diag) { return env_look(&s->reported, diag); }
 
 pith_status model_session_new(model_session **out, pith_model *model, pith_diag *diag) {
     model_session *s = mem_alloc(&model->env.alloc, 1, sizeof *s);
     *out = s;
     if (!s) return diag_set(diag, PITH_E_NOMEM, "out of memory");
     s->model = pith_model_ref(model);
-    s->watch = (nn_watch){look, &s->reported};
     s->encoder.watch = s->decoder.watch = s->denoiser.watch = s->gradient.watch = &s->watch;
     s->texture.watch = &s->watch;
     s->arena = nn_arena_new(&model->env.alloc);
@@ -270,14 +266,12 @@ void model_session_free(model_session **session) {
 }
 
 void model_session_begin(model_session *s, double end) {
-    s->from = s->reported.done;
+    s->from = s->job ? s->job->done : 0;
     s->end = end;
 }
 
 pith_status model_session_advance(model_session *s, double done, pith_diag *diag) {
-    const env_watch *w = &s->reported;
-    if (!w->env) return PITH_OK;
-    return env_watch_report(&s->reported, w->env, w->stage, s->from + (s->end - s->from) * done, diag);
+    return s->job ? job_report(s->job, s->job->stage, span_at((span){s->from, s->end}, done), diag) : PITH_OK;
 }
 
 uint8_t model_recipe(const model_traits *t, uint32_t w, uint32_t h) {

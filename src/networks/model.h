@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/job.h"
 #include "base/mem.h"
 #include "base/status.h"
 #include "nn/nn.h"
@@ -14,7 +15,8 @@
 /* The network sees the whole picture at once: no tiles. */
 #define MODEL_REACH_ALL UINT32_MAX
 
-#define MODEL_DEFAULT_STEPS 4 /* of denoising, with models that can, where the caller does not say */
+#define MODEL_DEFAULT_MEMORY 1000000000u /* bytes of a call, with built-in models; said in pith.h and in the manual */
+#define MODEL_DEFAULT_STEPS 4            /* of denoising, with models that can, where the caller does not say */
 
 typedef struct model_traits {
     char name[PITH_NAME_BYTES];
@@ -81,12 +83,9 @@ pith_status model_session_new(model_session **out, pith_model *model, pith_diag 
 void model_session_free(model_session **session);
 pith_model *model_session_model(const model_session *session); /* borrowed */
 
-/* Progress (env.h), now and between the layers of the networks that run next; `env`
- * and `stage` are borrowed until the next report. */
-pith_status model_session_report(model_session *s, const pith_env *env, const char *stage, double done, pith_diag *diag)
-    PITH_MUST_CHECK;
-/* The last report again, when it is long enough ago. */
-pith_status model_session_look(model_session *s, pith_diag *diag) PITH_MUST_CHECK;
+/* From now on networks ask the job between their layers, and long calls report to it. Borrowed until it is another's;
+ * NULL: nobody's, as in the beginning. */
+void model_session_work_for(model_session *s, job *job);
 
 /* The recipe of HEAD for a latent of w x h positions. */
 uint8_t model_recipe(const model_traits *traits, uint32_t w, uint32_t h);

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "base/job.h"
 #include "base/sized.h"
 #include "model/text.h"
 #include "networks/model_kind.h"
 #include "weights/quantised.h"
-#include "weights/sd_layout.h"
 
 #define BLOCK_VALUES 8192u
 #define DROP_EVERY_VALUES (16u << 20)
@@ -107,14 +107,16 @@ cleanup:
 pith_status pith_model_check_values(pith_model *m, const pith_env *env, pith_diag *why) {
     pith_status status = PITH_OK;
     pith_env own;
+    job job = {0};
     uint64_t n_all = 0, n_done = 0, n_undropped = 0;
     if (why) diag_clear(why);
     if (!m) return diag_set(why, PITH_E_ARG, "pith_model_check_values: the model is NULL");
     PITH_TRY(env_copy(&own, env, why));
+    job_start(&job, &own);
     for (size_t i = 0; i < tensor_table_count(m->weights); i++) n_all += tensor_table_at(m->weights, i)->n_elements;
     for (size_t i = 0; i < tensor_table_count(m->weights); i++) {
         const tensor *t = tensor_table_at(m->weights, i);
-        PITH_TRY(env_report(&own, "checking the values", (double)n_done / (double)(n_all + 1), why));
+        PITH_TRY(job_report(&job, "checking the values", (double)n_done / (double)(n_all + 1), why));
         PITH_TRY(check_tensor(t, why));
         n_done += t->n_elements;
         n_undropped += t->n_elements;
@@ -124,5 +126,5 @@ pith_status pith_model_check_values(pith_model *m, const pith_env *env, pith_dia
     }
     PITH_TRY(check_stated(m, why));
 cleanup:
-    return status;
+    return job_end(&job, status, why);
 }

@@ -7,6 +7,7 @@
 
 #include "networks/model_kind.h"
 #include "weights/quantised.h"
+#include "weights/weights_open.h"
 
 void model_id_text(char text[2 * PITH_FINGERPRINT_BYTES + 1], const uint8_t id[PITH_FINGERPRINT_BYTES]) {
     for (size_t i = 0; i < PITH_FINGERPRINT_BYTES; i++) snprintf(text + 2 * i, 3, "%02x", id[i]);
@@ -36,13 +37,8 @@ pith_status model_latent_id_of(const tensor_table *weights, const char *const *p
 }
 
 pith_status model_check_version(const tensor_table *weights, pith_diag *diag) {
-    const char *format = tensor_table_meta(weights, "format"), *version = tensor_table_meta(weights, "format_version");
-    const char *known = model_format_version(weights);
-    if (!format || strncmp(format, "pith-", 5) != 0 || (version && strcmp(version, known) == 0)) return PITH_OK;
+    const char *version = tensor_table_meta(weights, "format_version"), *known = quantised_format_version(weights);
+    if (!weights_are_our_own(weights) || (version && strcmp(version, known) == 0)) return PITH_OK;
     return diag_set(diag, PITH_E_VERSION, "is a converted model of version %.20s, this library reads version %s",
                     version ? version : "?", known);
-}
-
-const char *model_format_version(const tensor_table *weights) {
-    return quantised_is_marked(weights) ? MODEL_INT8_VERSION : MODEL_SD1_VERSION;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* The kinds of models there are: each says what its files look like and runs
- * its own networks. Seen by model.c and the kinds only. */
+ * its own networks. For the files of this folder. */
 #ifndef PITH_NETWORKS_MODEL_KIND_H
 #define PITH_NETWORKS_MODEL_KIND_H
 
@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "base/env.h"
+#include "base/job.h"
 #include "model/mini.h"
 #include "model/schedule.h"
 #include "model/sd_config.h"
@@ -24,12 +25,12 @@ typedef struct bound_net {
     nn_plan *plan;
     nn_net *net;
     /* These stay when another size is bound. */
-    const nn_watch *watch;
+    const watch *watch;
     nn_arena *arena; /* shared with others; NULL: its own */
 } bound_net;
 
 typedef struct model_kind {
-    const char *name; /* pith_model_info.kind */
+    const char *name; /* pith_model_contents.kind */
     /* NULL-terminated prefixes of the tensors that fingerprints cover. */
     const char *const *latent_prefixes;
     const char *const *decoder_prefixes;
@@ -58,8 +59,6 @@ extern const model_kind model_kind_mini, model_kind_sd1;
  * of the source, whose encoder an int8 one only comes near: that has a fingerprint of its own. */
 #define MODEL_SD1_FORMAT "pith-sd1"
 #define MODEL_TAESD_FORMAT "pith-taesd"
-#define MODEL_SD1_VERSION "1"
-#define MODEL_INT8_VERSION "2"
 #define MODEL_LATENT_ID_KEY "latent_id"
 #define MODEL_ENCODER_ID_KEY "encoder_id"
 #define MODEL_DECODER_ID_KEY "decoder_id"
@@ -68,8 +67,7 @@ extern const model_kind model_kind_mini, model_kind_sd1;
 pith_status model_latent_id_of(const tensor_table *weights, const char *const *prefixes,
                                uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) PITH_MUST_CHECK;
 
-/* The format_version of such weights in a file of ours, and whether it is what the file says. */
-const char *model_format_version(const tensor_table *weights);
+/* Whether a file of ours is of the version that such weights have. */
 pith_status model_check_version(const tensor_table *weights, pith_diag *diag) PITH_MUST_CHECK;
 
 void model_id_text(char text[2 * PITH_FINGERPRINT_BYTES + 1], const uint8_t id[PITH_FINGERPRINT_BYTES]);
@@ -113,10 +111,10 @@ struct model_session {
     /* In the place of `decoder` where less than a window is kept, and beside `texture`. */
     bound_net decoder_parts[MINI_DECODER_PARTS];
     bound_net texture;
-    nn_arena *arena; /* of the last two */
-    env_watch reported;
+    nn_arena *arena;  /* of the last two */
+    job *job;         /* model_session_work_for */
     double from, end; /* model_session_begin */
-    nn_watch watch;   /* of all, looks at `reported` */
+    watch watch;      /* of all networks, at the job */
 };
 
 /* Progress of a long call on the session: a part, 0..1, of what is left from the last report

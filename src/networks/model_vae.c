@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "networks/model_kind.h"
+#include "networks/sd_weights.h"
 #include "weights/weights_open.h"
 
 /* An encoder with other weights makes other latents. */
@@ -52,7 +53,7 @@ pith_status pith_model_with_vae(pith_model **out, pith_model *model, const char 
         return diag_set(why, PITH_E_UNSUPPORTED, "is for Stable Diffusion: model %s has no other autoencoder",
                         model->traits.name);
     base = model_own_networks(model); /* what replaced its autoencoder before is of no use now */
-    PITH_TRY(weights_open(&vae, &base->env, path, why));
+    PITH_TRY(sd_weights_open(&vae, &base->env, path, why));
     PITH_TRY(model_check_version(vae, why));
     if (!vae_recognise(vae) && !taesd_recognise(vae)) {
         status = diag_set(why, PITH_E_UNSUPPORTED, "has no autoencoder of Stable Diffusion");

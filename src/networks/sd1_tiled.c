@@ -214,14 +214,15 @@ static void keep_samples(sd1_tiles *t, tile_span tx, tile_span ty) {
 
 static pith_status run_window(sd1_tiles *t, tile_span tx, tile_span ty, size_t index, pith_diag *diag) {
     const tile_grid *g = &t->grid;
-    nn_binding in[MAX_OWN + MAX_SHARED] = {{t->io.in, t->in}}, out[MAX_OWN + MAX_SHARED] = {{t->io.out, t->out}};
+    nn_given in[MAX_OWN + MAX_SHARED] = {{t->io.in, t->in}};
+    nn_binding out[MAX_OWN + MAX_SHARED] = {{t->io.out, t->out}};
     size_t n_in = 1, n_out = 1;
     for (size_t k = 0; k < t->io.n_more; k++) in[n_in++] = t->io.more[k];
     if (t->io.has_logvar)
         out[n_out++] = (nn_binding){"logvar", t->out + (size_t)t->io.n_out * g->y.window * g->x.window};
     for (size_t k = 0; k < t->n_shared; k++) {
         out[n_out++] = (nn_binding){t->shared[k].noted_name, t->shared[k].noted};
-        if (t->n_passes > 0) in[n_in++] = (nn_binding){t->shared[k].taken_name, t->shared[k].taken};
+        if (t->n_passes > 0) in[n_in++] = (nn_given){t->shared[k].taken_name, t->shared[k].taken};
     }
     const nn_shared_norms norms = {.taken = t->n_passes == 1 ? t->moments : NULL,
                                    .corrections = t->n_passes > 1 ? t->corrections + index * t->n_groups : NULL,

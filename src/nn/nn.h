@@ -15,6 +15,7 @@
 #ifndef PITH_NN_NN_H
 #define PITH_NN_NN_H
 
+#include "base/watch.h"
 #include "weights/tensor_table.h"
 
 typedef struct nn_plan nn_plan;       /* what to compute; immutable once finished */
@@ -64,6 +65,8 @@ nn_val nn_conv(nn_plan *p, nn_val x, const char *key, nn_conv_kind kind, int64_t
 nn_val nn_conv_no_bias(nn_plan *p, nn_val x, const char *key, nn_conv_kind kind, int64_t c_out);
 /* Over W. Weights KEY.weight [out, in] (or [out, in, 1, 1]) and, if has_bias, KEY.bias [out]. */
 nn_val nn_linear(nn_plan *p, nn_val x, const char *key, int64_t out, bool has_bias);
+/* The same with a bias, where files usually have a 1x1 convolution: KEY.weight [out, in, 1, 1] (or [out, in]). */
+nn_val nn_linear_1x1(nn_plan *p, nn_val x, const char *key, int64_t out);
 /* Over groups of C / n_groups channels. KEY.weight, KEY.bias [C]. */
 nn_val nn_group_norm(nn_plan *p, nn_val x, const char *key, int64_t n_groups, float epsilon);
 /* Over W. KEY.weight, KEY.bias [W]. */
@@ -109,7 +112,11 @@ pith_status nn_plan_finish(nn_plan *p, pith_diag *diag) PITH_MUST_CHECK;
  * PITH_E_UNSUPPORTED. */
 pith_status nn_plan_check(const nn_plan *p, const tensor_table *weights, pith_diag *diag) PITH_MUST_CHECK;
 
-/* One line an op: output shape, op, key. For `-v` and tests. */
+/* Checks, and adds to `to` the weights that the plan needs, each in the rank it usually has: of whatever else
+ * `from` holds nothing. */
+pith_status nn_plan_take(const nn_plan *p, tensor_table *to, const tensor_table *from, pith_diag *diag) PITH_MUST_CHECK;
+
+/* One line an op: output shape, op, key. For tests. */
 void nn_plan_dump(const nn_plan *p, void (*line)(void *user, const char *text), void *user);
 /* What a net of a finished plan takes at most: its weights as the backend keeps them, the values that
  * are needed at the same time, and a quarter more of these for the layouts of an engine. PITH_E_NOMEM
@@ -193,18 +200,18 @@ void nn_net_share_norms(nn_net *net, const nn_shared_norms *shared);
 
 /* Input and output by name; plain row-major N, C, H, W floats of the plan's
  * shape. Inputs are copied in by nn_run, outputs copied out. */
+typedef struct nn_given {
+    const char *name;
+    const float *data;
+} nn_given;
+
 typedef struct nn_binding {
     const char *name;
-    float *data; /* inputs are only read */
+    float *data;
 } nn_binding;
 
-/* Asked between the layers of every run: what it returns other than PITH_OK ends
- * the run. Borrowed for as long as the net lives; NULL: nobody is asked. */
-typedef struct nn_watch {
-    pith_status (*look)(void *user, pith_diag *diag);
-    void *user;
-} nn_watch;
-void nn_net_watch(nn_net *net, const nn_watch *watch);
+/* Asked between the layers of every run. Borrowed for as long as the net lives; NULL: nobody is asked. */
+void nn_net_watch(nn_net *net, const watch *watch);
 
 /* Makes the value of the plan's nn_call: from `in` to `out`, both plain row-major N, C, H, W and never
  * the same memory. What it returns other than PITH_OK ends the run. Borrowed for as long as the net lives.
@@ -215,7 +222,7 @@ typedef struct nn_caller {
 } nn_caller;
 void nn_net_call(nn_net *net, const nn_caller *caller);
 
-pith_status nn_run(nn_net *net, const nn_binding *inputs, size_t n_inputs, const nn_binding *outputs, size_t n_outputs,
+pith_status nn_run(nn_net *net, const nn_given *inputs, size_t n_inputs, const nn_binding *outputs, size_t n_outputs,
                    pith_diag *diag) PITH_MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/watch.h"
 #include "nn/nn_internal.h"
 
 static const nn_backend_table *const backends[] = {
@@ -112,10 +113,10 @@ void nn_net_free(nn_net **net) {
     *net = NULL;
 }
 
-void nn_net_watch(nn_net *net, const nn_watch *watch) { net->watch = watch; }
+void nn_net_watch(nn_net *net, const watch *watch) { net->watch = watch; }
 
 pith_status nn_look(const nn_net *net, pith_diag *diag) {
-    return net->watch ? net->watch->look(net->watch->user, diag) : PITH_OK;
+    return net->watch && watch_stops(*net->watch) ? diag_set(diag, PITH_E_ABORTED, "stopped") : PITH_OK;
 }
 
 void nn_net_call(nn_net *net, const nn_caller *caller) { net->caller = caller; }
@@ -165,16 +166,19 @@ void nn_correct_moments(const nn_net *net, const nn_op *op, int64_t group, doubl
     *variance *= c->scale;
 }
 
-/* The one binding of that name, or NULL. */
-static float *find_data(const nn_binding *bindings, size_t n_bindings, const char *name) {
-    float *found = NULL;
-    for (size_t i = 0; i < n_bindings; i++) {
-        if (!bindings[i].name || strcmp(bindings[i].name, name) != 0) continue;
-        if (found) return NULL;
-        found = bindings[i].data;
+/* The one input or output of that name, or NULL. */
+#define DEFINE_FIND(function, type, pointer)                                                                           \
+    static pointer function(const type *all, size_t n, const char *name) {                                             \
+        pointer found = NULL;                                                                                          \
+        for (size_t i = 0; i < n; i++) {                                                                               \
+            if (!all[i].name || strcmp(all[i].name, name) != 0) continue;                                              \
+            if (found) return NULL;                                                                                    \
+            found = all[i].data;                                                                                       \
+        }                                                                                                              \
+        return found;                                                                                                  \
     }
-    return found;
-}
+DEFINE_FIND(find_given, nn_given, const float *)
+DEFINE_FIND(find_binding, nn_binding, float *)
 
 /* Weights that are finite may still be of no use, and pixels would be made of anything. */
 static pith_status check_outputs(const nn_net *net, pith_diag *diag) {
@@ -186,7 +190,7 @@ static pith_status check_outputs(const nn_net *net, pith_diag *diag) {
     return PITH_OK;
 }
 
-pith_status nn_run(nn_net *net, const nn_binding *inputs, size_t n_inputs, const nn_binding *outputs, size_t n_outputs,
+pith_status nn_run(nn_net *net, const nn_given *inputs, size_t n_inputs, const nn_binding *outputs, size_t n_outputs,
                    pith_diag *diag) {
     const nn_plan *p = net->plan;
     if (n_inputs != (size_t)p->n_inputs || n_outputs != (size_t)p->n_outputs)
@@ -195,11 +199,11 @@ pith_status nn_run(nn_net *net, const nn_binding *inputs, size_t n_inputs, const
     if (p->call != NN_NO_VALUE && p->ops[p->call].live && !net->caller)
         return diag_set(diag, PITH_E_ARG, "network has a call, and nn_net_call gave it no caller");
     for (int32_t i = 0; i < p->n_inputs; i++) {
-        net->inputs[i] = find_data(inputs, n_inputs, p->inputs[i].name);
+        net->inputs[i] = find_given(inputs, n_inputs, p->inputs[i].name);
         if (!net->inputs[i]) return diag_set(diag, PITH_E_ARG, "network input %s: not given once", p->inputs[i].name);
     }
     for (int32_t i = 0; i < p->n_outputs; i++) {
-        net->outputs[i] = find_data(outputs, n_outputs, p->outputs[i].name);
+        net->outputs[i] = find_binding(outputs, n_outputs, p->outputs[i].name);
         if (!net->outputs[i])
             return diag_set(diag, PITH_E_ARG, "network output %s: not given once", p->outputs[i].name);
     }

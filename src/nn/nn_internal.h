@@ -9,6 +9,7 @@
 #define PITH_NN_NN_INTERNAL_H
 
 #include "base/mem.h"
+#include "base/watch.h"
 #include "nn/nn.h"
 
 typedef enum nn_op_kind {
@@ -78,7 +79,7 @@ typedef struct nn_weight {
     int32_t op;
     uint32_t rank;
     uint64_t shape[4];
-    bool may_be_1x1; /* a rank-2 matrix that may also be stored as a 1x1 convolution */
+    bool is_matrix; /* a file may have it in rank 2 or as a 1x1 convolution, whatever `rank` says */
 } nn_weight;
 
 typedef struct nn_named {
@@ -186,7 +187,7 @@ struct nn_net {
     nn_arena *own_arena; /* the same, or NULL: it is shared */
     size_t arena_bytes;  /* of it in use here */
     nn_shared_norms norms;
-    const nn_watch *watch;   /* may be NULL */
+    const watch *watch;      /* may be NULL */
     const nn_caller *caller; /* not NULL in a run where the plan's call is live */
     const float **inputs;    /* room for a run's pointers, so that running allocates nothing */
     float **outputs;

@@ -165,7 +165,7 @@ pith_status nn_dnn_take(nn_dnn_binder *b, int32_t id, const dnnl_memory_desc_t *
 bool nn_dnn_dies(const nn_dnn_binder *b, int32_t id);
 
 typedef struct nn_dnn_arg {
-    int id; /* DNNL_ARG_... */
+    int id; /* of a primitive: DNNL_ARG_SRC, ... */
     const dnnl_memory_desc_t *md;
     int32_t span;      /* or NN_NO_SPAN and ... */
     const float *data; /* ... this */

@@ -262,7 +262,8 @@ nn_val nn_conv_no_bias(nn_plan *p, nn_val x, const char *key, nn_conv_kind kind,
     op.u.conv = kind;
     nn_val y = append(p, op, key);
     const uint64_t k = (uint64_t)g.kernel;
-    need_weight(p, y, key, (nn_weight){.rank = 4, .shape = {(uint64_t)c_out, (uint64_t)s.c, k, k}});
+    need_weight(p, y, key,
+                (nn_weight){.rank = 4, .shape = {(uint64_t)c_out, (uint64_t)s.c, k, k}, .is_matrix = k == 1});
     return y;
 }
 
@@ -288,14 +289,20 @@ nn_val nn_conv_adjoint(nn_plan *p, nn_val y, const char *key, nn_conv_kind kind,
     return x;
 }
 
-nn_val nn_linear(nn_plan *p, nn_val x, const char *key, int64_t out, bool has_bias) {
+static nn_val linear(nn_plan *p, nn_val x, const char *key, int64_t out, bool has_bias, uint32_t rank) {
     if (unusable(p, "linear", x)) return no_value;
     const nn_shape s = nn_shape_of(p, x);
     nn_val y = append(p, op_of(NN_OP_LINEAR, x, (nn_shape){s.n, s.c, s.h, out}), key);
-    need_weight(p, y, key, (nn_weight){.rank = 2, .shape = {(uint64_t)out, (uint64_t)s.w}, .may_be_1x1 = true});
+    need_weight(p, y, key, (nn_weight){.rank = rank, .shape = {(uint64_t)out, (uint64_t)s.w, 1, 1}, .is_matrix = true});
     if (has_bias) need_bias(p, y, key, out);
     return y;
 }
+
+nn_val nn_linear(nn_plan *p, nn_val x, const char *key, int64_t out, bool has_bias) {
+    return linear(p, x, key, out, has_bias, 2);
+}
+
+nn_val nn_linear_1x1(nn_plan *p, nn_val x, const char *key, int64_t out) { return linear(p, x, key, out, true, 4); }
 
 static nn_val norm(nn_plan *p, nn_op op, const char *key, int64_t n) {
     if (!(op.u.norm.epsilon > 0) || !isfinite(op.u.norm.epsilon)) {

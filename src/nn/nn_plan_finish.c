@@ -116,10 +116,11 @@ static const char *dims_text(char text[NN_SHAPE_TEXT_BYTES], const uint64_t *dim
     return text;
 }
 
+/* `w->shape` has ones where a matrix has no dimension. */
 static bool fits(const nn_weight *w, const tensor *t) {
-    const bool as_conv1 = w->may_be_1x1 && t->rank == 4 && t->shape[2] == 1 && t->shape[3] == 1;
-    if (t->rank != w->rank && !as_conv1) return false;
-    for (uint32_t i = 0; i < w->rank; i++)
+    const uint32_t n_least = w->is_matrix ? 2 : w->rank, n_most = w->is_matrix ? 4 : w->rank;
+    if (t->rank != n_least && t->rank != n_most) return false;
+    for (uint32_t i = 0; i < t->rank; i++)
         if (t->shape[i] != w->shape[i]) return false;
     return true;
 }
@@ -138,9 +139,25 @@ pith_status nn_plan_check(const nn_plan *p, const tensor_table *weights, pith_di
                             dims_text(have, t->shape, t->rank), want);
         if (t->fault) return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %s: %s", w->name, t->fault);
         if (!tensor_has_values(t))
-            return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %s %s is not F32, F16, BF16 or F8", w->name, want);
+            return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %s %s is not F32, F16, BF16 or F8", w->name, want);
     }
     return PITH_OK;
+}
+
+pith_status nn_plan_take(const nn_plan *p, tensor_table *to, const tensor_table *from, pith_diag *diag) {
+    pith_status status = nn_plan_check(p, from, diag);
+    for (int32_t i = 0; i < p->n_weights && status == PITH_OK; i++) {
+        const nn_weight *w = &p->weights[i];
+        if (!p->ops[w->op].live) continue;
+        tensor t = *tensor_table_find(from, w->name);
+        for (uint32_t k = 2; k < 4 && w->is_matrix; k++) {
+            t.shape[k] = w->rank == 4;
+            t.strides[k] = 1;
+        }
+        t.rank = w->rank;
+        status = tensor_table_add(to, &t);
+    }
+    return status;
 }
 
 void nn_plan_dump(const nn_plan *p, void (*line)(void *user, const char *text), void *user) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/watch.h"
 
 #define N_TRIED_MODES 3    /* of prediction, a block, after a first look at all */
 #define LAMBDA 0.16        /* of a step squared, a bit */
@@ -342,7 +343,7 @@ pith_status res_encode(res_coder *c, const res_view *original, const res_view *p
             bool skip = search_square(c, x, y);
             any = any || !skip;
             code_square(c, x, y, skip);
-            if (c->look) status = c->look(c->look_user);
+            if (watch_stops(c->watch)) status = PITH_E_ABORTED;
         }
     if (status != PITH_OK) return status;
     rc_encoder_finish(&c->encoder);

@@ -5,6 +5,7 @@
 #ifndef PITH_RESIDUAL_RES_STATE_H
 #define PITH_RESIDUAL_RES_STATE_H
 
+#include "base/watch.h"
 #include "entropy/range_coder.h"
 #include "residual/res_model.h"
 #include "residual/res_predict.h"
@@ -53,9 +54,8 @@ typedef struct res_header {
 typedef struct res_search res_search; /* the encoder's own */
 
 struct res_coder {
-    const pith_alloc *alloc;         /* borrowed */
-    pith_status (*look)(void *user); /* may be NULL */
-    void *look_user;
+    const pith_alloc *alloc; /* borrowed */
+    watch watch;
     res_direction direction;
     rc_encoder encoder;
     rc_decoder decoder;

@@ -4,6 +4,7 @@
 #include "residual/residual_coder.h"
 
 #include "base/mem.h"
+#include "base/watch.h"
 #include "residual/res_state.h"
 
 #define CHECKSUM_BYTES 2u
@@ -56,10 +57,7 @@ void res_coder_free(res_coder **coder) {
     mem_free(c->alloc, c);
 }
 
-void res_coder_watch(res_coder *c, pith_status (*look)(void *user), void *user) {
-    c->look = look;
-    c->look_user = user;
-}
+void res_coder_watch(res_coder *c, watch watch) { c->watch = watch; }
 
 /* ---- decoding ------------------------------------------------------------------------ */
 
@@ -86,7 +84,7 @@ static pith_status decode_slice(res_coder *c) {
                 res_mark(c, x, y, RES_MAX_LOG2, (res_leaf){.kind = RES_KIND_NET, .log2 = RES_MAX_LOG2, .skipped = 1});
             else
                 decode_node(c, x, y, RES_MAX_LOG2);
-            if (c->look) status = c->look(c->look_user);
+            if (watch_stops(c->watch)) status = PITH_E_ABORTED;
         }
     return status;
 }

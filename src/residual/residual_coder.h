@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/stream.h"
+#include "base/watch.h"
 
 #define RES_N_STEPS 64u
 #define RES_FINE_WEIGHT 32u
@@ -41,8 +42,8 @@ typedef struct res_coder res_coder;
 pith_status res_coder_new(res_coder **out, const pith_alloc *alloc, bool encoder) PITH_MUST_CHECK;
 void res_coder_free(res_coder **coder);
 
-/* `look` is asked at every block of 32 whether to go on; what is not PITH_OK ends the call. */
-void res_coder_watch(res_coder *coder, pith_status (*look)(void *user), void *user);
+/* Asked at every block of 32. */
+void res_coder_watch(res_coder *coder, watch watch);
 
 /* Appends the coded slice to `out`: nothing when the prediction is good enough
  * as it is. `picture` holds the prediction, and becomes what a decoder will

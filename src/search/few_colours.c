@@ -24,8 +24,9 @@ static pith_status write_exact(loop_state *s, pith_image *image, uint64_t max_by
                                   .memory = s->k->memory,
                                   .reduced = image->pixels != s->k->original->full.pixels,
                                   .drop_hidden = true,
-                                  .stage = s->watch.stage,
-                                  .span = {s->watch.done, s->watch.done}};
+                                  .job = s->k->job,
+                                  .stage = s->stage,
+                                  .span = {s->k->job->done, s->k->job->done}};
     file->n_bytes = 0;
     pith_source_from_image(&source, sizeof source, image);
     return exact_file_write(file, s->k->env, &source, &wish, fits, s->k->diag);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "base/job.h"
 #include "codec/lat_slope.h"
 #include "fidelity/distortion.h"
 #include "fidelity/ssimulacra2_error.h"
@@ -130,7 +131,7 @@ static void draw_all(search *s, float heat) {
 static pith_status distort(void *user, const float *decoded, float *gradient, pith_diag *diag) {
     search *s = user;
     s->error = fid_distortion_gradient(s->distortion, decoded, gradient);
-    const pith_status status = model_session_look(s->k->session, diag);
+    const pith_status status = job_look(s->k->job, diag);
     if (status != PITH_OK) return status;
     s->error += (double)SSIMULACRA2_WEIGHT *
                 fid_ssimulacra2_add_gradient(s->ssimulacra2, decoded, SSIMULACRA2_WEIGHT, gradient);
@@ -179,11 +180,6 @@ static pith_status rounded_cost(search *s, double *n_bytes, double *cost) {
     return status;
 }
 
-static bool is_stopped(void *user) {
-    const latent_search *k = user;
-    return model_session_look(k->session, k->diag) != PITH_OK;
-}
-
 typedef struct annealing {
     int n_steps, n_done; /* in all, and how many of them are made */
     double heat_first, rate_first;
@@ -199,8 +195,7 @@ static pith_status anneal(search *s, const annealing *a, double aim, double done
     memset(s->square, 0, s->count * sizeof *s->square);
     for (int i = 0; i < a->n_done; i++) {
         const double passed = (double)i / a->n_steps;
-        PITH_TRY(model_session_report(s->k->session, s->k->env, "searching",
-                                      env_span_at(s->k->span, done + part * passed), s->k->diag));
+        PITH_TRY(job_report(s->k->job, "searching", span_at(s->k->span, done + part * passed), s->k->diag));
         if (i % CODE_EVERY == 0) {
             PITH_TRY(rounded_bytes(s, true, &n_bytes));
             if (aim > 0 && passed >= a->free_part)
@@ -346,7 +341,7 @@ static pith_status search_init(search *s) {
     status = lat_coder_new(&s->coder, alloc, s->head.n_latent);
     if (status == PITH_OK) status = lat_coder_use_prior(s->coder, s->head.prior_id);
     if (status != PITH_OK) return diag_set(s->k->diag, status, "no coder for the search");
-    lat_coder_ask(s->coder, is_stopped, (void *)(uintptr_t)s->k);
+    lat_coder_watch(s->coder, job_watch(s->k->job));
     return PITH_OK;
 }
 

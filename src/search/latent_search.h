@@ -5,10 +5,12 @@
 #ifndef PITH_SEARCH_LATENT_SEARCH_H
 #define PITH_SEARCH_LATENT_SEARCH_H
 
+#include "base/job.h"
 #include "search/rate_control.h"
 
 typedef struct latent_search {
     const pith_env *env;
+    job *job;
     model_session *session; /* of a model that model_can_search */
     pith_diag *diag;
     const pith_image *original; /* 8 bits, 1 or 3 channels */
@@ -16,7 +18,7 @@ typedef struct latent_search {
     const rate_control *rate;
     const latent_planes *latents; /* of the whole picture, as the encoder gave them */
     int effort;                   /* 2: the short search; 3 */
-    env_span span;
+    span span;
 } latent_search;
 
 /* Changes what rate_choose made of the same wish: `symbols`, and with a size the step in `head`. With a quality the

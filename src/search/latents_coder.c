@@ -16,11 +16,12 @@ static pith_status make_room(latents_coder *c) {
     if (!c->symbols) return diag_set(c->diag, PITH_E_NOMEM, "out of memory for the latents");
     if (c->pool) return PITH_OK;
     return slice_pool_new(&c->pool, c->env, c->memory, c->head->n_latent, c->head->prior_id, ctr_slice_count(c->head),
-                          c->diag);
+                          c->job, c->diag);
 }
 
 static pith_status search_symbols(const latents_coder *c, const rate_control *rate, rate_wish wish, ctr_head *head) {
     const latent_search search = {.env = c->env,
+                                  .job = c->job,
                                   .session = c->session,
                                   .diag = c->diag,
                                   .original = c->original,

@@ -4,12 +4,14 @@
 #ifndef PITH_SEARCH_LATENTS_CODER_H
 #define PITH_SEARCH_LATENTS_CODER_H
 
+#include "base/job.h"
 #include "search/rate_control.h"
 #include "stages/coded_picture.h"
 
 /* All borrowed but for the last two, which are made when they are first needed. */
 typedef struct latents_coder {
     const pith_env *env;
+    job *job;
     model_session *session;
     pith_diag *diag;
     const ctr_head *head;
@@ -18,8 +20,8 @@ typedef struct latents_coder {
     const ctr_tint *tint;       /* that the file will have; NULL: none */
     uint64_t memory;            /* bytes that the call may take */
     int effort;
-    env_span coding, search; /* of the whole call's progress */
-    int16_t *symbols;        /* those coded last, as many as the latents have values */
+    span coding, search; /* of the whole call's progress */
+    int16_t *symbols;    /* those coded last, as many as the latents have values */
     slice_pool *pool;
 } latents_coder;
 

@@ -6,16 +6,17 @@
 #define PITH_SEARCH_LOOP_H
 
 #include "base/env.h"
+#include "base/job.h"
 #include "fidelity/text_lines.h"
 #include "picture/kept_source.h"
 #include "search/latents_coder.h"
 
 /* The progress that each stage of an encoder is. */
 typedef struct encode_stages {
-    env_span network;
-    env_span writing; /* of latents: with a loop, which has them written often, none */
-    env_span loop;    /* as far as the search for the symbols, where there is one */
-    env_span search, after_search;
+    span network;
+    span writing; /* of latents: with a loop, which has them written often, none */
+    span loop;    /* as far as the search for the symbols, where there is one */
+    span search, after_search;
 } encode_stages;
 
 /* Those of a closed loop; `options` NULL: of an encoder without. */
@@ -23,6 +24,7 @@ encode_stages closed_loop_stages(const pith_encode_options *options, const pith_
 
 typedef struct closed_loop {
     const pith_env *env;
+    job *job;
     model_session *session;
     pith_diag *diag;
     const kept_source *original;

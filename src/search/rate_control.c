@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/env.h"
+#include "base/job.h"
 #include "container/ctr_write.h"
 #include "search/quality.h"
 #include "search/size_search.h"
@@ -49,7 +50,7 @@ static pith_status cost_slice(void *user, void *coder, uint32_t index, pith_diag
 static pith_status symbols_cost(fitting *f, uint64_t *n_bytes) {
     const uint32_t n_slices = ctr_slice_count(f->head);
     const double next = fmin(f->done + 0.15, WRITING_FROM);
-    const env_span span = {env_span_at(f->r->span, f->done), env_span_at(f->r->span, next)};
+    const span span = {span_at(f->r->span, f->done), span_at(f->r->span, next)};
     pith_status status = slice_pool_run(f->r->pool, n_slices, cost_slice, f, "choosing the quality", span, f->r->diag);
     f->done = next;
     *n_bytes = ctr_head_bytes(f->head) + f->other_bytes;
@@ -192,7 +193,7 @@ pith_status rate_write_slices(const rate_control *r, const latent_planes *latent
         goto cleanup;
     }
     for (uint32_t i = 0; i < n_slices; i++) bw_init(&w.coded[i], slice_pool_alloc(r->pool));
-    const env_span span = {env_span_at(r->span, WRITING_FROM), r->span.to};
+    const span span = {span_at(r->span, WRITING_FROM), r->span.to};
     PITH_TRY(slice_pool_run(r->pool, n_slices, encode_slice, &w, "coding", span, r->diag));
     for (uint32_t i = 0; i < n_slices; i++) ctr_write_slice(file, w.checksums[i], w.coded[i].data, w.coded[i].n_bytes);
     status = file->status;

@@ -5,6 +5,7 @@
 #ifndef PITH_SEARCH_RATE_CONTROL_H
 #define PITH_SEARCH_RATE_CONTROL_H
 
+#include "base/job.h"
 #include "networks/model.h"
 #include "stages/latents.h"
 #include "stages/slice_pool.h"
@@ -15,7 +16,7 @@ typedef struct rate_control {
     const model_traits *traits;
     slice_pool *pool; /* with the header's prior */
     pith_diag *diag;
-    env_span span; /* of choosing and writing */
+    span span; /* of choosing and writing */
 } rate_control;
 
 typedef struct rate_wish {

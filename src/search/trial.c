@@ -6,19 +6,19 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/job.h"
 #include "container/ctr_write.h"
 #include "stages/decode_stage.h"
 
 /* ---- the caller ---------------------------------------------------------------------------- */
 
 pith_status state_report(loop_state *s, const char *stage, double part) {
-    const env_span span = s->searched ? s->k->stages.after_search : s->k->stages.loop;
-    return env_watch_report(&s->watch, s->k->env, stage, env_span_at(span, part), s->k->diag);
+    const span now = s->searched ? s->k->stages.after_search : s->k->stages.loop;
+    s->stage = stage;
+    return job_report(s->k->job, stage, span_at(now, part), s->k->diag);
 }
 
-pith_status state_look(loop_state *s) { return env_look(&s->watch, s->k->diag); }
-
-static pith_status look_of_coder(void *user) { return state_look(user); }
+pith_status state_look(loop_state *s) { return job_look(s->k->job, s->k->diag); }
 
 /* ---- the importance of blocks ------------------------------------------------------------ */
 
@@ -88,7 +88,7 @@ pith_status state_init(loop_state *s, const closed_loop *k) {
     bw_init(&s->chroma, &k->env->alloc);
     pith_status status = state_report(s, "comparing", 0);
     if (status == PITH_OK) status = make_room(s);
-    if (status == PITH_OK) res_coder_watch(s->coder, look_of_coder, s);
+    if (status == PITH_OK) res_coder_watch(s->coder, job_watch(k->job));
     if (status == PITH_OK) status = find_important(s);
     if (status == PITH_OK) status = model_decoder_id(model, s->recipe.decoder_id, k->diag);
     if (status == PITH_OK) status = latents_init(&s->values, &k->env->alloc, k->coder->head, k->diag);
@@ -130,6 +130,7 @@ pith_status state_see_latents(loop_state *s, const coded_picture *coded) {
     pith_status status = pith_sink_to_image(&sink, sizeof sink, &image);
     s->residual.n_bytes = s->chroma.n_bytes = 0;
     decode_stage stage = {.env = k->env,
+                          .job = k->job,
                           .session = k->session,
                           .diag = k->diag,
                           .head = &coded->head,
@@ -137,8 +138,8 @@ pith_status state_see_latents(loop_state *s, const coded_picture *coded) {
                           .colours = &s->colours,
                           .n_steps = s->recipe.n_steps, /* what the residual will be added to */
                           .memory = k->memory,
-                          .words = s->watch.stage,
-                          .span = {s->watch.done, s->watch.done},
+                          .words = s->stage,
+                          .span = {k->job->done, k->job->done},
                           .sink = &sink};
     lat_dequantise(k->coder->symbols, latents_count(&s->values), lat_step(coded->head.step_index), s->values.values);
     if (status == PITH_OK) status = decode_stage_plan(&stage);

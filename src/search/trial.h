@@ -18,7 +18,7 @@
 
 typedef struct loop_state {
     const closed_loop *k;
-    env_watch watch;
+    const char *stage;    /* of the last state_report: what the caller is told meanwhile */
     latent_planes values; /* what a decoder has of the latents last coded */
     true_colours colours; /* and of the tint */
     res_coder *coder;

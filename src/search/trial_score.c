@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/job.h"
 #include "fidelity/ssimulacra2.h"
 #include "search/trial.h"
 
@@ -17,8 +18,6 @@
 #define MIN_EQUAL 0.45    /* .. or part of the samples that equal the one before */
 
 #define LEVELS_OF_100 50.0 /* PSNR, dB, that counts as a score of 100 where a picture is too small for the measure */
-
-static pith_status look_of_score(void *user) { return state_look(user); }
 
 /* What the tiles lack, those that matter most above all; 0..100. */
 static pith_status lacking(loop_state *s, double *result) {
@@ -62,7 +61,7 @@ static pith_status compare(loop_state *s, const pith_image *a, const pith_image 
         const uint32_t n_rows = f->height - y < height ? f->height - y : height;
         const pith_image ra = rows_of(a, y, n_rows), rb = rows_of(b, y, n_rows);
         double part;
-        pith_status status = fid_ssimulacra2_score(&part, &s->k->env->alloc, &ra, &rb, (fid_look){look_of_score, s});
+        pith_status status = fid_ssimulacra2_score(&part, &s->k->env->alloc, &ra, &rb, job_watch(s->k->job));
         if (status == PITH_E_NOMEM) diag_set(s->k->diag, status, "out of memory for comparing pictures");
         if (status != PITH_OK) return status;
         if (isnan(part)) part = fmin(100, 100 / LEVELS_OF_100 * psnr_of(&ra, &rb));

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/job.h"
 #include "stages/alpha.h"
 #include "stages/flat_window.h"
 #include "stages/memory_plan.h"
@@ -33,8 +34,6 @@ typedef struct decode_job {
     residual_rows residual; /* `env` is NULL where there is none to add */
 } decode_job;
 
-static pith_status look_at_session(void *user, pith_diag *diag) { return model_session_look(user, diag); }
-
 static pith_status job_init(decode_job *job, const decode_stage *d) {
     const ctr_head *head = d->head;
     const pith_alloc *alloc = &d->env->alloc;
@@ -53,11 +52,10 @@ static pith_status job_init(decode_job *job, const decode_stage *d) {
     job->window_pixels = mem_alloc(alloc, (size_t)window.keep_h * window.keep_w, 3 * s * s * sizeof(float));
     if (!job->window_latents || !job->window_pixels) return diag_set(d->diag, PITH_E_NOMEM, "out of memory for a tile");
     if (!d->residual) return PITH_OK;
-    status = residual_rows_init(&job->residual, d->env, d->file, &job->band, d->wanted, d->sink, d->diag);
-    if (status != PITH_OK) return status;
-    residual_rows_watch(&job->residual, look_at_session, d->session, d->diag);
+    status =
+        residual_rows_init(&job->residual, d->env, d->file, &job->band, d->wanted, d->sink, job_watch(d->job), d->diag);
     job->residual.leave_out = d->is_incomplete;
-    return PITH_OK;
+    return status;
 }
 
 static void job_free(decode_job *job) {
@@ -95,7 +93,7 @@ static pith_status run_window(decode_job *job, uint32_t column, uint32_t row) {
     pith_status status = PITH_OK;
     if (varies || !flat_window_take(&job->flat, &window, job->window_latents, l->n_channels, (size_t)h * w))
         status = model_decode(d->session, &window, job->window_latents, &job->how, job->window_pixels, d->diag);
-    if (status == PITH_OK) status = model_session_look(d->session, d->diag);
+    if (status == PITH_OK) status = job_look(d->job, d->diag);
     if (status != PITH_OK) return status;
 
     const pixel_rect *part = &d->region.pixels;
@@ -112,7 +110,7 @@ static pith_status write_band(decode_job *job) {
     const row_band *b = &job->band;
     true_colours_apply(d->colours, b, b->first, b->left, 1);
     pith_status status = alpha_reader_fill(&job->alpha, &job->band, d->diag);
-    if (status == PITH_OK) status = model_session_look(d->session, d->diag);
+    if (status == PITH_OK) status = job_look(d->job, d->diag);
     if (status != PITH_OK) return status;
     if (job->residual.env) return residual_rows_put(&job->residual, b, d->diag);
     uint32_t first = b->first - d->region.pixels.y;
@@ -133,7 +131,7 @@ static pith_status run_line(decode_job *job, uint32_t j) {
     cut(&job->band.first, &job->band.n_rows, part->y, part->height);
     for (uint32_t i = 0; i < grid->x.count; i++) {
         double done = ((double)j * grid->x.count + i) / ((double)grid->y.count * grid->x.count);
-        PITH_TRY(model_session_report(d->session, d->env, d->words, env_span_at(d->span, done), d->diag));
+        PITH_TRY(job_report(d->job, d->words, span_at(d->span, done), d->diag));
         PITH_TRY(run_window(job, i, j));
     }
     PITH_TRY(write_band(job));
@@ -155,30 +153,30 @@ static pith_status run_network(const decode_stage *d, double *bind_seconds) {
                               .n_steps = d->n_steps,
                               .is_palette = d->head->method == PITH_METHOD_PALETTE,
                               .realism = d->realism}};
-    const double start = env_seconds();
+    const double start = job_seconds();
     const model_window window = region_window(&d->region, 0, 0);
     if (d->n_steps == 0 && d->realism <= 0) PITH_TRY(model_bind_decoder(d->session, &window, d->diag));
-    *bind_seconds = env_seconds() - start;
+    *bind_seconds = job_seconds() - start;
     PITH_TRY(job_init(&job, d));
     PITH_TRY(start_sink(d, job.band.format));
     for (uint32_t j = 0; j < d->region.tiles.y.count; j++) PITH_TRY(run_line(&job, j));
-    PITH_TRY(env_report(d->env, d->words, d->span.to, d->diag));
+    PITH_TRY(job_report(d->job, d->words, d->span.to, d->diag));
 cleanup:
     job_free(&job);
     return status;
 }
 
 static pith_status run_preview(const decode_stage *d) {
-    const preview p = {d->env, model_session_model(d->session), d->file, d->colours, d->latents, d->region.pixels,
-                       d->sink};
+    const preview p = {d->env,           d->job, model_session_model(d->session), d->file, d->colours, d->latents,
+                       d->region.pixels, d->sink};
     return preview_write(&p, d->diag);
 }
 
 pith_status decode_stage_run(const decode_stage *d) {
     double bind_seconds = 0;
-    const double start = env_seconds();
+    const double start = job_seconds();
     const pith_status status = d->preview ? run_preview(d) : run_network(d, &bind_seconds);
     if (d->timing) d->timing->bind_seconds = bind_seconds;
-    if (d->timing) d->timing->network_seconds = env_seconds() - start - bind_seconds;
+    if (d->timing) d->timing->network_seconds = job_seconds() - start - bind_seconds;
     return status;
 }

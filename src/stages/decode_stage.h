@@ -6,6 +6,7 @@
 #define PITH_STAGES_DECODE_STAGE_H
 
 #include "base/env.h"
+#include "base/job.h"
 #include "container/ctr_read.h"
 #include "stages/latents.h"
 #include "stages/region.h"
@@ -14,6 +15,7 @@
 /* All borrowed. */
 typedef struct decode_stage {
     const pith_env *env;
+    job *job;
     model_session *session;
     pith_diag *diag;
     const ctr_head *head;
@@ -29,7 +31,7 @@ typedef struct decode_stage {
     bool residual;       /* to be added .. */
     bool is_incomplete;  /* .. but the picture has lost slices, and it would not fit it: rows pass as they are */
     const char *words;   /* of the progress .. */
-    env_span span;       /* .. and what is done before and after */
+    span span;           /* .. and what is done before and after */
     pith_timing *timing; /* NULL: not asked for */
     /* what decode_stage_plan finds: */
     region region;     /* what the network makes: all that the residual slices of what is wanted lie on */

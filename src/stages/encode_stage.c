@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/job.h"
 #include "picture/alpha_fill.h"
 #include "stages/flat_window.h"
 #include "stages/memory_plan.h"
@@ -95,12 +96,12 @@ pith_status encode_stage_run(const encode_stage *e, latent_planes *latents, alph
     const tile_grid *grid = e->grid;
     const uint32_t s = 1u << model_traits_of(model_session_model(e->session))->log2_downscale;
     const uint32_t height = e->source->format.height;
-    const double n_windows = (double)grid->y.count * grid->x.count, start = env_seconds();
+    const double n_windows = (double)grid->y.count * grid->x.count, start = job_seconds();
     encode_job job = {.e = e, .latents = latents, .scale = s};
 
     const model_window first = window_of(grid, tile_axis_span(&grid->x, 0), tile_axis_span(&grid->y, 0));
     PITH_TRY(model_bind_encoder(e->session, &first, e->diag));
-    e->timing->bind_seconds = env_seconds() - start;
+    e->timing->bind_seconds = job_seconds() - start;
     PITH_TRY(job_init(&job));
     for (uint32_t j = 0; j < grid->y.count; j++) {
         tile_span ty = tile_axis_span(&grid->y, j);
@@ -108,12 +109,12 @@ pith_status encode_stage_run(const encode_stage *e, latent_planes *latents, alph
         PITH_TRY(band_read(&job.band, e->source, ty.window_start * s, last < height ? last : height, e->diag));
         PITH_TRY(alpha_writer_take(alpha, &job.band, e->diag));
         for (uint32_t i = 0; i < grid->x.count; i++) {
-            PITH_TRY(model_session_report(e->session, e->env, "encoding",
-                                          env_span_at(e->span, (j * (double)grid->x.count + i) / n_windows), e->diag));
+            PITH_TRY(
+                job_report(e->job, "encoding", span_at(e->span, (j * (double)grid->x.count + i) / n_windows), e->diag));
             PITH_TRY(run_window(&job, i, ty));
         }
     }
-    e->timing->network_seconds = env_seconds() - start - e->timing->bind_seconds;
+    e->timing->network_seconds = job_seconds() - start - e->timing->bind_seconds;
 cleanup:
     /* The search for a size comes next and needs none of this. The network of a picture in one piece is kept for the
      * next one of its size. */

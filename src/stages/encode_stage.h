@@ -5,6 +5,7 @@
 #define PITH_STAGES_ENCODE_STAGE_H
 
 #include "base/env.h"
+#include "base/job.h"
 #include "networks/model.h"
 #include "picture/tiles.h"
 #include "stages/alpha.h"
@@ -13,11 +14,12 @@
 /* All borrowed. */
 typedef struct encode_stage {
     const pith_env *env;
+    job *job;
     model_session *session;
     pith_diag *diag;
     const pith_source *source;
     const tile_grid *grid;
-    env_span span;       /* of the progress */
+    span span;           /* of the progress */
     pith_timing *timing; /* bind_seconds and network_seconds are set */
 } encode_stage;
 

@@ -5,6 +5,7 @@
 #define PITH_STAGES_EXACT_FILE_H
 
 #include "base/env.h"
+#include "base/job.h"
 #include "base/stream.h"
 #include "container/ctr_read.h"
 
@@ -13,8 +14,9 @@ typedef struct exact_file_wish {
     uint64_t memory;    /* bytes that the call may take; 0: EXACT_FILE_MEMORY */
     bool reduced;       /* the source has fewer colours or levels than the picture: the file says so */
     bool drop_hidden;   /* colours of fully transparent pixels become 0, which is cheaper */
-    const char *stage;  /* for progress */
-    env_span span;
+    job *job;           /* of the progress; NULL: nobody asks */
+    const char *stage;
+    span span;
     const byte_writer *after; /* chunks that follow the slices; NULL = none */
 } exact_file_wish;
 
@@ -28,6 +30,7 @@ pith_status exact_file_write(byte_writer *file, const pith_env *env, const pith_
 
 typedef struct exact_file_reading {
     const pith_env *env;
+    job *job;
     const ctr_file *file; /* of this method */
     bool *lost;           /* a slice that is damaged is noted there and comes out grey; NULL: it is a fault */
     const bool *missing;  /* slices that are known not to be there; NULL = none */

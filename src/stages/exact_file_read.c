@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/job.h"
 #include "exact/exact_coder.h"
 #include "stages/exact_file.h"
 #include "stages/slice_pool.h"
@@ -39,12 +40,12 @@ static void free_coder(void **coder) {
     *coder = NULL;
 }
 
-static pith_status make_coder(void *user, void **out, const pith_alloc *alloc, slice_asker asker, pith_diag *diag) {
+static pith_status make_coder(void *user, void **out, const pith_alloc *alloc, watch watch, pith_diag *diag) {
     const read_job *job = user;
     exact_coder *coder = NULL;
     if (exact_coder_new(&coder, alloc, job->slice_height, job->slice_width, job->n_channels) != PITH_OK)
         return diag_set(diag, PITH_E_NOMEM, "out of memory for the coder");
-    exact_coder_ask(coder, asker.ask, asker.user);
+    exact_coder_watch(coder, watch);
     *out = coder;
     return PITH_OK;
 }
@@ -94,7 +95,7 @@ static pith_status job_init(read_job *job) {
     if (!job->band || !job->out_row || (how->preview && (!job->sums || !job->counts)))
         return diag_set(job->diag, PITH_E_NOMEM, "out of memory for the picture's rows");
     const slice_coders coders = {make_coder, free_coder, job, n_coders};
-    return slice_pool_new_with(&job->pool, how->env, &coders, job->diag);
+    return slice_pool_new_with(&job->pool, how->env, &coders, how->job, job->diag);
 }
 
 static void job_free(read_job *job) {
@@ -207,7 +208,6 @@ static pith_status put_band(read_job *job) {
     const pith_area *r = &job->how->region;
     const uint32_t top = job->row * EXACT_MAX_SIDE, bottom = least(top + EXACT_MAX_SIDE, r->y + r->height);
     const size_t skip = (size_t)(r->x - job->left) * job->n_channels * job->sample_bytes;
-    env_watch watch = {job->how->env, "decoding", 0, 0};
     for (uint32_t y = top > r->y ? top : r->y; y < bottom; y++) {
         const uint8_t *row = job->band + (y - top) * job->stride_bytes + skip;
         const bool ends = y + 1 == r->y + r->height || (y + 1) % (1u << EXACT_PREVIEW_SHIFT) == 0;
@@ -216,8 +216,7 @@ static pith_status put_band(read_job *job) {
             PITH_TRY(put_row(job, row));
         else if (ends)
             PITH_TRY(put_preview_row(job));
-        watch.done = (double)(y - r->y) / r->height;
-        PITH_TRY(env_look(&watch, job->diag));
+        PITH_TRY(job_look(job->how->job, job->diag));
     }
 cleanup:
     return status;
@@ -236,11 +235,11 @@ pith_status exact_file_read(const exact_file_reading *how, const pith_sink *sink
     const uint32_t last = (r->y + (r->height - 1)) / EXACT_MAX_SIDE, first = r->y / EXACT_MAX_SIDE;
     for (job.row = first; job.row <= last; job.row++) {
         const double n = last - first + 1;
-        const env_span span = {(job.row - first) / n, (job.row - first + 1) / n};
+        const span span = {(job.row - first) / n, (job.row - first + 1) / n};
         PITH_TRY(slice_pool_run(job.pool, job.n_columns, decode_slice, &job, "decoding", span, diag));
         PITH_TRY(put_band(&job));
     }
-    PITH_TRY(env_report(how->env, "decoding", 1, diag));
+    PITH_TRY(job_report(how->job, "decoding", 1, diag));
 cleanup:
     job_free(&job);
     return status;

@@ -4,6 +4,7 @@
  * appended one after the other. */
 #include <inttypes.h>
 
+#include "base/job.h"
 #include "container/ctr_write.h"
 #include "exact/exact_coder.h"
 #include "stages/exact_file.h"
@@ -40,12 +41,12 @@ static void free_coder(void **coder) {
     *coder = NULL;
 }
 
-static pith_status make_coder(void *user, void **out, const pith_alloc *alloc, slice_asker asker, pith_diag *diag) {
+static pith_status make_coder(void *user, void **out, const pith_alloc *alloc, watch watch, pith_diag *diag) {
     const write_job *job = user;
     exact_coder *coder = NULL;
     if (exact_coder_new(&coder, alloc, job->slice_height, job->slice_width, job->format.n_channels) != PITH_OK)
         return diag_set(diag, PITH_E_NOMEM, "out of memory for the coder");
-    exact_coder_ask(coder, asker.ask, asker.user);
+    exact_coder_watch(coder, watch);
     *out = coder;
     return PITH_OK;
 }
@@ -83,7 +84,7 @@ static pith_status job_init(write_job *job, const pith_env *env, pith_diag *diag
     job->coded = mem_alloc(&env->alloc, (size_t)job->rows_at_once * job->columns, sizeof *job->coded);
     if (!job->band || !job->coded) return diag_set(diag, PITH_E_NOMEM, "out of memory for the picture's rows");
     const slice_coders coders = {make_coder, free_coder, job, least(n_coders, n_slices)};
-    return slice_pool_new_with(&job->pool, env, &coders, diag);
+    return slice_pool_new_with(&job->pool, env, &coders, job->wish->job, diag);
 }
 
 static void job_free(write_job *job, const pith_env *env) {
@@ -132,8 +133,7 @@ static pith_status write_band(write_job *job, const pith_source *source, uint32_
     const uint32_t height = job->format.height, n_rows = least(height - y, job->rows_at_once * EXACT_MAX_SIDE);
     const uint32_t count = ((n_rows - 1) / EXACT_MAX_SIDE + 1) * job->columns;
     const exact_file_wish *w = job->wish;
-    const env_span span = {env_span_at(w->span, (double)y / height),
-                           env_span_at(w->span, (double)(y + n_rows) / height)};
+    const span span = {span_at(w->span, (double)y / height), span_at(w->span, (double)(y + n_rows) / height)};
     pith_status status = source->read_rows(source->user, y, n_rows, job->band, job->stride_bytes);
     if (status != PITH_OK) return diag_set(diag, status, "reading pixels failed at row %u", y);
     job->first = y / EXACT_MAX_SIDE * job->columns;

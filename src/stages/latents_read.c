@@ -65,7 +65,7 @@ pith_status latents_read(const latents_reading *r, latent_planes *latents, pith_
     }
     for (uint32_t i = 0; i < r->file->n_slices; i++)
         if (latents_hold(latents, ctr_slice_rect(head, i))) job.wanted[job.n_wanted++] = i;
-    PITH_TRY(slice_pool_new(&pool, r->env, r->memory, head->n_latent, head->prior_id, job.n_wanted, diag));
+    PITH_TRY(slice_pool_new(&pool, r->env, r->memory, head->n_latent, head->prior_id, job.n_wanted, r->job, diag));
     PITH_TRY(slice_pool_run(pool, job.n_wanted, decode_slice, &job, "reading", r->span, diag));
     lat_dequantise(job.symbols, latents_count(latents), lat_step(head->step_index), latents->values);
 cleanup:

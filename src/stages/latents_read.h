@@ -5,17 +5,19 @@
 #define PITH_STAGES_LATENTS_READ_H
 
 #include "base/env.h"
+#include "base/job.h"
 #include "container/ctr_read.h"
 #include "stages/latents.h"
 
 typedef struct latents_reading {
     const pith_env *env;
+    job *job;
     const ctr_file *file; /* of method latent */
     bool *lost;           /* a slice that is damaged is noted there and leaves zeros; NULL: it is a fault */
     const bool *missing;  /* slices that are known not to be there; NULL = none */
     uint64_t memory;      /* bytes that the call may take */
     uint32_t n_channels;  /* decoded; the others stay 0 */
-    env_span span;
+    span span;
 } latents_reading;
 
 /* Fills the planes, which hold whole slices. Nothing is in them before every slice is proven. */

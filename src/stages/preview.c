@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/env.h"
+#include "base/job.h"
 #include "stages/alpha.h"
 
 #define ROWS 16u         /* written at a time */
@@ -142,10 +143,10 @@ pith_status preview_write(const preview *p, pith_diag *diag) {
         goto cleanup;
     }
     for (uint32_t y = 0; y < job.positions.height; y += ROWS) {
-        PITH_TRY(env_report(p->env, "decoding", 0.9 + 0.1 * y / job.positions.height, diag));
+        PITH_TRY(job_report(p->job, "decoding", 0.9 + 0.1 * y / job.positions.height, diag));
         PITH_TRY(write_rows(&job, y, diag));
     }
-    PITH_TRY(env_report(p->env, "decoding", 1, diag));
+    PITH_TRY(job_report(p->job, "decoding", 1, diag));
 cleanup:
     job_free(&job);
     return status;

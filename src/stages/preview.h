@@ -5,6 +5,7 @@
 #ifndef PITH_STAGES_PREVIEW_H
 #define PITH_STAGES_PREVIEW_H
 
+#include "base/job.h"
 #include "container/ctr_read.h"
 #include "networks/model.h"
 #include "picture/pixels.h"
@@ -14,6 +15,7 @@
 /* All borrowed. */
 typedef struct preview {
     const pith_env *env;
+    job *job;
     const pith_model *model;
     const ctr_file *file;
     const true_colours *colours;

@@ -4,6 +4,8 @@
  * levels: what the residual changes in 8 bits is added to them. */
 #include "stages/residual_rows.h"
 
+#include "base/watch.h"
+
 #include <string.h>
 
 #define SLICE_SAMPLES (3u * RES_SLICE_SIDE * RES_SLICE_SIDE)
@@ -19,7 +21,7 @@ pith_area residual_area(pixel_rect part, const ctr_head *head) {
 }
 
 pith_status residual_rows_init(residual_rows *r, const pith_env *env, const ctr_file *file, const row_band *network,
-                               pixel_rect wanted, const pith_sink *sink, pith_diag *diag) {
+                               pixel_rect wanted, const pith_sink *sink, watch watch, pith_diag *diag) {
     const pith_image_format *f = &network->format;
     *r = (residual_rows){.env = env, .file = file, .sink = sink, .wanted = wanted};
     uint32_t capacity = f->height < CTR_RESIDUAL_SIDE ? f->height : CTR_RESIDUAL_SIDE;
@@ -28,23 +30,11 @@ pith_status residual_rows_init(residual_rows *r, const pith_env *env, const ctr_
     r->band.first = wanted.y / CTR_RESIDUAL_SIDE * CTR_RESIDUAL_SIDE;
     if (res_coder_new(&r->coder, &env->alloc, false) != PITH_OK)
         return diag_set(diag, PITH_E_NOMEM, "out of memory for the residual");
+    res_coder_watch(r->coder, watch);
     if (f->bit_depth != 16) return PITH_OK;
     r->before = mem_alloc(&env->alloc, SLICE_SAMPLES, 1);
     r->after = mem_alloc(&env->alloc, SLICE_SAMPLES, 1);
     return r->before && r->after ? PITH_OK : diag_set(diag, PITH_E_NOMEM, "out of memory for a residual slice");
-}
-
-static pith_status look_of_coder(void *user) {
-    const residual_rows *r = user;
-    return r->look(r->look_user, r->diag);
-}
-
-void residual_rows_watch(residual_rows *r, pith_status (*look)(void *user, pith_diag *diag), void *user,
-                         pith_diag *diag) {
-    r->look = look;
-    r->look_user = user;
-    r->diag = diag;
-    res_coder_watch(r->coder, look_of_coder, r);
 }
 
 void residual_rows_free(residual_rows *r) {

@@ -5,6 +5,7 @@
 #ifndef PITH_STAGES_RESIDUAL_ROWS_H
 #define PITH_STAGES_RESIDUAL_ROWS_H
 
+#include "base/watch.h"
 #include "container/ctr_read.h"
 #include "picture/pixels.h"
 #include "residual/residual_coder.h"
@@ -13,10 +14,7 @@ typedef struct residual_rows {
     const pith_env *env;  /* borrowed, as are the next two */
     const ctr_file *file; /* with residual slices */
     const pith_sink *sink;
-    pith_status (*look)(void *user, pith_diag *diag); /* asked now and then whether to go on */
-    void *look_user;
-    pith_diag *diag; /* of the call */
-    bool leave_out;  /* pass the rows on as they are */
+    bool leave_out; /* pass the rows on as they are */
     res_coder *coder;
     pixel_rect wanted;
     row_band band;   /* a row of slices */
@@ -30,9 +28,7 @@ pith_area residual_area(pixel_rect part, const ctr_head *head);
 /* `network`: the band whose rows will come; its columns are those of
  * residual_area, of which the sink gets `wanted`. */
 pith_status residual_rows_init(residual_rows *r, const pith_env *env, const ctr_file *file, const row_band *network,
-                               pixel_rect wanted, const pith_sink *sink, pith_diag *diag) PITH_MUST_CHECK;
-void residual_rows_watch(residual_rows *r, pith_status (*look)(void *user, pith_diag *diag), void *user,
-                         pith_diag *diag);
+                               pixel_rect wanted, const pith_sink *sink, watch watch, pith_diag *diag) PITH_MUST_CHECK;
 void residual_rows_free(residual_rows *r);
 
 /* Takes the band's rows, the next ones downward. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/env.h"
+#include "base/job.h"
 
 #define MAX_THREADS 64u
 #define BATCH_PER_THREAD 2u
@@ -29,7 +30,7 @@ struct slice_pool {
     uint32_t next, end, n_helping;
     uint32_t fault_index;
     pith_diag fault;
-    env_watch watch; /* the calling thread's */
+    job *job; /* borrowed; the calling thread's */
     atomic_bool stopped;
     pthread_cond_t helper_left;
 };
@@ -53,7 +54,7 @@ static void shared_free(void *user, void *block) {
 static bool ask_caller(void *user) {
     slice_pool *p = user;
     pith_diag ignored = {0};
-    if (!atomic_load(&p->stopped) && env_look(&p->watch, &ignored) != PITH_OK) atomic_store(&p->stopped, true);
+    if (!atomic_load(&p->stopped) && job_look(p->job, &ignored) != PITH_OK) atomic_store(&p->stopped, true);
     return atomic_load(&p->stopped);
 }
 
@@ -75,12 +76,14 @@ uint32_t slice_pool_coders(const pith_env *env, uint64_t memory, uint32_t n_late
     return n > 0 ? (uint32_t)n : 1;
 }
 
-pith_status slice_pool_new_with(slice_pool **out, const pith_env *env, const slice_coders *coders, pith_diag *diag) {
+pith_status slice_pool_new_with(slice_pool **out, const pith_env *env, const slice_coders *coders, job *job,
+                                pith_diag *diag) {
     pith_status status = PITH_OK;
     slice_pool *p = mem_alloc(&env->alloc, 1, sizeof *p);
     *out = NULL;
     if (!p) return diag_set(diag, PITH_E_NOMEM, "out of memory for the coder");
     p->env = env;
+    p->job = job;
     p->free_coder = coders->free;
     if (env->alloc.alloc) p->shared = (pith_alloc){shared_alloc, shared_free, p};
     pthread_mutex_init(&p->lock, NULL);
@@ -90,8 +93,8 @@ pith_status slice_pool_new_with(slice_pool **out, const pith_env *env, const sli
     pthread_cond_init(&p->helper_left, &clock);
     pthread_condattr_destroy(&clock);
     for (uint32_t i = 0; i < coders->count; i++) {
-        const slice_asker asker = {i == 0 ? ask_caller : ask_pool, p};
-        PITH_TRY(coders->make(coders->user, &p->coders[i], &p->shared, asker, diag));
+        const watch watch = {i == 0 ? ask_caller : ask_pool, p};
+        PITH_TRY(coders->make(coders->user, &p->coders[i], &p->shared, watch, diag));
         p->n_coders++;
     }
     *out = p;
@@ -114,14 +117,13 @@ static void free_latent_coder(void **coder) {
     *coder = NULL;
 }
 
-static pith_status make_latent_coder(void *user, void **out, const pith_alloc *alloc, slice_asker asker,
-                                     pith_diag *diag) {
+static pith_status make_latent_coder(void *user, void **out, const pith_alloc *alloc, watch watch, pith_diag *diag) {
     const latent_coders *kind = user;
     lat_coder *coder = NULL;
     if (lat_coder_new(&coder, alloc, kind->n_latent) != PITH_OK)
         return diag_set(diag, PITH_E_NOMEM, "out of memory for the latent coder");
     *out = coder;
-    lat_coder_ask(coder, asker.ask, asker.user);
+    lat_coder_watch(coder, watch);
     const pith_status status = lat_coder_use_prior(coder, kind->prior_id);
     if (status == PITH_OK) return PITH_OK;
     free_latent_coder(out);
@@ -129,11 +131,11 @@ static pith_status make_latent_coder(void *user, void **out, const pith_alloc *a
 }
 
 pith_status slice_pool_new(slice_pool **out, const pith_env *env, uint64_t memory, uint32_t n_latent, uint8_t prior_id,
-                           uint32_t n_slices, pith_diag *diag) {
+                           uint32_t n_slices, job *job, pith_diag *diag) {
     latent_coders kind = {n_latent, prior_id};
     const slice_coders coders = {make_latent_coder, free_latent_coder, &kind,
                                  slice_pool_coders(env, memory, n_latent, n_slices)};
-    return slice_pool_new_with(out, env, &coders, diag);
+    return slice_pool_new_with(out, env, &coders, job, diag);
 }
 
 /* ---- work ------------------------------------------------------------------------------ */
@@ -227,21 +229,21 @@ static void run_batch(slice_pool *p) {
     for (uint32_t i = 0; i < n; i++) pthread_join(helpers[i].thread, NULL);
 }
 
-pith_status slice_pool_run(slice_pool *p, uint32_t count, slice_work *work, void *user, const char *stage,
-                           env_span span, pith_diag *diag) {
+pith_status slice_pool_run(slice_pool *p, uint32_t count, slice_work *work, void *user, const char *stage, span span,
+                           pith_diag *diag) {
     p->work = work;
     p->user = user;
     p->next = 0;
     p->fault = (pith_diag){0};
     atomic_store(&p->stopped, false);
     while (p->next < count) {
-        const double done = env_span_at(span, (double)p->next / count);
-        pith_status status = env_watch_report(&p->watch, p->env, stage, done, diag);
+        const double done = span_at(span, (double)p->next / count);
+        pith_status status = job_report(p->job, stage, done, diag);
         if (status != PITH_OK) return status;
         uint32_t batch = p->n_coders * BATCH_PER_THREAD;
         p->end = count - p->next < batch ? count : p->next + batch;
         run_batch(p);
-        if (atomic_load(&p->stopped)) return env_stopped(p->env, diag);
+        if (atomic_load(&p->stopped)) return diag_set(diag, PITH_E_ABORTED, "stopped");
         if (p->fault.status != PITH_OK) return diag_set(diag, p->fault.status, "%s", p->fault.message);
     }
     return PITH_OK;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/env.h"
+#include "base/job.h"
 #include "base/mem.h"
 #include "codec/latent_coder.h"
 
@@ -20,25 +21,19 @@ uint32_t slice_pool_coders(const pith_env *env, uint64_t memory, uint32_t n_late
 /* One a thread that the environment allows, not more than there are slices. */
 uint32_t slice_pool_threads(const pith_env *env, uint32_t n_slices);
 
-/* Says true when the work is to end; asked from the coder's own thread. */
-typedef struct slice_asker {
-    bool (*ask)(void *user);
-    void *user;
-} slice_asker;
-
 /* Coders of any kind. */
 typedef struct slice_coders {
-    pith_status (*make)(void *user, void **coder, const pith_alloc *alloc, slice_asker asker, pith_diag *diag);
+    pith_status (*make)(void *user, void **coder, const pith_alloc *alloc, watch watch, pith_diag *diag);
     void (*free)(void **coder);
     void *user;     /* of `make` alone */
     uint32_t count; /* as slice_pool_threads has it, at most */
 } slice_coders;
-pith_status slice_pool_new_with(slice_pool **out, const pith_env *env, const slice_coders *coders, pith_diag *diag)
-    PITH_MUST_CHECK;
+pith_status slice_pool_new_with(slice_pool **out, const pith_env *env, const slice_coders *coders, job *job,
+                                pith_diag *diag) PITH_MUST_CHECK;
 
 /* Makes that many coders of latents. The caller's allocator is called by one thread at a time. */
 pith_status slice_pool_new(slice_pool **out, const pith_env *env, uint64_t memory, uint32_t n_latent, uint8_t prior_id,
-                           uint32_t n_slices, pith_diag *diag) PITH_MUST_CHECK;
+                           uint32_t n_slices, job *job, pith_diag *diag) PITH_MUST_CHECK;
 void slice_pool_free(slice_pool **pool);
 
 /* An allocator that the work may use from any thread; lives as long as the pool. */
@@ -49,7 +44,7 @@ typedef pith_status slice_work(void *user, void *coder, uint32_t index, pith_dia
 
 /* Does the work for 0 .. count-1 and reports the progress `span`. Of
  * several faults the one of the lowest index is returned. */
-pith_status slice_pool_run(slice_pool *pool, uint32_t count, slice_work *work, void *user, const char *stage,
-                           env_span span, pith_diag *diag) PITH_MUST_CHECK;
+pith_status slice_pool_run(slice_pool *pool, uint32_t count, slice_work *work, void *user, const char *stage, span span,
+                           pith_diag *diag) PITH_MUST_CHECK;
 
 #endif

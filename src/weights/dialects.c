@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Two tables: which prefixes of a file stand for which part of a model, and
- * how diffusers' names of layers become the original ones. */
+/* Three tables: which prefixes of a file stand for which part of a model, what
+ * layers a part is made of, and how diffusers' names of them become the
+ * original ones. Depths are not in the tables: they are counted in the file. */
 #include "weights/dialects.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "weights/tensor_table_private.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
 /* ---- prefixes ------------------------------------------------------------------------ */
 
@@ -18,7 +20,7 @@ typedef struct source {
     const char *part;   /* what it becomes */
 } source;
 
-/* The first one that leads to a known name wins. */
+/* The first one that leads to a layer wins. */
 static const source SOURCES[] = {
     {DIALECT_ANY, "first_stage_model.", PART_VAE},
     {DIALECT_ANY, "model.diffusion_model.", PART_UNET},
@@ -38,17 +40,47 @@ static const source SOURCES[] = {
 
 /* ---- layers --------------------------------------------------------------------------- */
 
+/* How the original names begin; a # is a number. */
+static const struct {
+    const char *part, *layer;
+} ORIGINALS[] = {
+    {PART_VAE, "encoder.conv_in."},
+    {PART_VAE, "encoder.down.#."},
+    {PART_VAE, "encoder.mid."},
+    {PART_VAE, "encoder.norm_out."},
+    {PART_VAE, "encoder.conv_out."},
+    {PART_VAE, "decoder.conv_in."},
+    {PART_VAE, "decoder.up.#."},
+    {PART_VAE, "decoder.mid."},
+    {PART_VAE, "decoder.norm_out."},
+    {PART_VAE, "decoder.conv_out."},
+    {PART_VAE, "quant_conv."},
+    {PART_VAE, "post_quant_conv."},
+    {PART_UNET, "time_embed.#."},
+    {PART_UNET, "input_blocks.#."},
+    {PART_UNET, "middle_block.#."},
+    {PART_UNET, "output_blocks.#."},
+    {PART_UNET, "out.#."},
+    {PART_TEXT, "embeddings."},
+    {PART_TEXT, "encoder.layers.#."},
+    {PART_TEXT, "final_layer_norm."},
+    {PART_TAESD_ENCODER, "#."},
+    {PART_TAESD_DECODER, "#."},
+};
+
 typedef struct tail {
     const char *from, *to;
 } tail;
 
 /* A # in `from` is a number a, then b; a # in `to` is the sum of
- * {constant, times a, times b}. */
+ * {constant, times a, times b, times depth, times a x depth}. The depth is that
+ * of the file: levels of the autoencoder, entries a level of half a U-Net
+ * (residual blocks on the way up, one more than on the way down). */
 typedef struct row {
     const char *part;
     const char *from, *to;
     const tail *tails; /* of what follows, up to ".weight"; NULL: it stays */
-    int first[3], second[3];
+    int first[5], second[5];
 } row;
 
 static const tail VAE_RES[] = {{"conv_shortcut", "nin_shortcut"},
@@ -71,32 +103,32 @@ static const tail UNET_RES[] = {{"norm1", "in_layers.0"},
 /* clang-format off */
 static const row ROWS[] = {
     {PART_VAE, "encoder.conv_norm_out.", "encoder.norm_out.", NULL, {0}, {0}},
-    {PART_VAE, "encoder.mid_block.resnets.#.", "encoder.mid.block_#.", VAE_RES, {1, 1, 0}, {0}},
+    {PART_VAE, "encoder.mid_block.resnets.#.", "encoder.mid.block_#.", VAE_RES, {1, 1}, {0}},
     {PART_VAE, "encoder.mid_block.attentions.0.", "encoder.mid.attn_1.", VAE_ATTN, {0}, {0}},
-    {PART_VAE, "encoder.down_blocks.#.resnets.#.", "encoder.down.#.block.#.", VAE_RES, {0, 1, 0}, {0, 0, 1}},
-    {PART_VAE, "encoder.down_blocks.#.downsamplers.0.conv.", "encoder.down.#.downsample.conv.", NULL, {0, 1, 0}, {0}},
+    {PART_VAE, "encoder.down_blocks.#.resnets.#.", "encoder.down.#.block.#.", VAE_RES, {0, 1}, {0, 0, 1}},
+    {PART_VAE, "encoder.down_blocks.#.downsamplers.0.conv.", "encoder.down.#.downsample.conv.", NULL, {0, 1}, {0}},
     {PART_VAE, "decoder.conv_norm_out.", "decoder.norm_out.", NULL, {0}, {0}},
-    {PART_VAE, "decoder.mid_block.resnets.#.", "decoder.mid.block_#.", VAE_RES, {1, 1, 0}, {0}},
+    {PART_VAE, "decoder.mid_block.resnets.#.", "decoder.mid.block_#.", VAE_RES, {1, 1}, {0}},
     {PART_VAE, "decoder.mid_block.attentions.0.", "decoder.mid.attn_1.", VAE_ATTN, {0}, {0}},
-    {PART_VAE, "decoder.up_blocks.#.resnets.#.", "decoder.up.#.block.#.", VAE_RES, {3, -1, 0}, {0, 0, 1}},
-    {PART_VAE, "decoder.up_blocks.#.upsamplers.0.conv.", "decoder.up.#.upsample.conv.", NULL, {3, -1, 0}, {0}},
+    {PART_VAE, "decoder.up_blocks.#.resnets.#.", "decoder.up.#.block.#.", VAE_RES, {-1, -1, 0, 1}, {0, 0, 1}},
+    {PART_VAE, "decoder.up_blocks.#.upsamplers.0.conv.", "decoder.up.#.upsample.conv.", NULL, {-1, -1, 0, 1}, {0}},
 
-    {PART_UNET, "time_embedding.linear_#.", "time_embed.#.", NULL, {-2, 2, 0}, {0}},
+    {PART_UNET, "time_embedding.linear_#.", "time_embed.#.", NULL, {-2, 2}, {0}},
     {PART_UNET, "conv_in.", "input_blocks.0.0.", NULL, {0}, {0}},
     {PART_UNET, "conv_norm_out.", "out.0.", NULL, {0}, {0}},
     {PART_UNET, "conv_out.", "out.2.", NULL, {0}, {0}},
-    {PART_UNET, "down_blocks.#.resnets.#.", "input_blocks.#.0.", UNET_RES, {1, 3, 1}, {0}},
-    {PART_UNET, "down_blocks.#.attentions.#.", "input_blocks.#.1.", NULL, {1, 3, 1}, {0}},
-    {PART_UNET, "down_blocks.#.downsamplers.0.conv.", "input_blocks.#.0.op.", NULL, {3, 3, 0}, {0}},
-    {PART_UNET, "mid_block.resnets.#.", "middle_block.#.", UNET_RES, {0, 2, 0}, {0}},
+    {PART_UNET, "down_blocks.#.resnets.#.", "input_blocks.#.0.", UNET_RES, {1, 0, 1, 0, 1}, {0}},
+    {PART_UNET, "down_blocks.#.attentions.#.", "input_blocks.#.1.", NULL, {1, 0, 1, 0, 1}, {0}},
+    {PART_UNET, "down_blocks.#.downsamplers.0.conv.", "input_blocks.#.0.op.", NULL, {0, 0, 0, 1, 1}, {0}},
+    {PART_UNET, "mid_block.resnets.#.", "middle_block.#.", UNET_RES, {0, 2}, {0}},
     {PART_UNET, "mid_block.attentions.0.", "middle_block.1.", NULL, {0}, {0}},
-    {PART_UNET, "up_blocks.#.resnets.#.", "output_blocks.#.0.", UNET_RES, {0, 3, 1}, {0}},
-    {PART_UNET, "up_blocks.#.attentions.#.", "output_blocks.#.1.", NULL, {0, 3, 1}, {0}},
-    {PART_UNET, "up_blocks.0.upsamplers.0.conv.", "output_blocks.2.1.conv.", NULL, {0}, {0}}, /* no attention before it */
-    {PART_UNET, "up_blocks.#.upsamplers.0.conv.", "output_blocks.#.2.conv.", NULL, {2, 3, 0}, {0}},
+    {PART_UNET, "up_blocks.#.resnets.#.", "output_blocks.#.0.", UNET_RES, {0, 0, 1, 0, 1}, {0}},
+    {PART_UNET, "up_blocks.#.attentions.#.", "output_blocks.#.1.", NULL, {0, 0, 1, 0, 1}, {0}},
+    /* b: whether attention is before it */
+    {PART_UNET, "up_blocks.#.upsamplers.0.conv.", "output_blocks.#.#.conv.", NULL, {-1, 0, 0, 1, 1}, {1, 0, 1}},
 
-    {"taesd_", "encoder.layers.#.", "encoder.#.", NULL, {0, 1, 0}, {0}},
-    {"taesd_", "decoder.layers.#.", "decoder.#.", NULL, {1, 1, 0}, {0}}, /* the clamp is no layer there */
+    {"taesd_", "encoder.layers.#.", "encoder.#.", NULL, {0, 1}, {0}},
+    {"taesd_", "decoder.layers.#.", "decoder.#.", NULL, {1, 1}, {0}}, /* the clamp is no layer there */
 };
 /* clang-format on */
 
@@ -136,26 +168,47 @@ static const char *match_tail(const tail *tails, const char *name, const char **
     return NULL;
 }
 
-static int sum(const int terms[3], const int numbers[2]) {
-    return terms[0] + terms[1] * numbers[0] + terms[2] * numbers[1];
+static int sum(const int terms[5], const int numbers[2], int depth) {
+    return terms[0] + terms[1] * numbers[0] + terms[2] * numbers[1] + (terms[3] + terms[4] * numbers[0]) * depth;
+}
+
+/* What a file says of one source: its prefix is "first_stage_model.", say. */
+typedef struct reader {
+    const tensor_table *from;
+    const source *source;
+    int depth; /* as rows mean it */
+} reader;
+
+static bool has(const reader *r, const char *list, int number, const char *more) {
+    char name[TENSOR_MAX_NAME_BYTES];
+    snprintf(name, sizeof name, "%s%s%d%s", r->source->prefix, list, number, more);
+    return tensor_table_has_part(r->from, name);
+}
+
+static reader reader_of(const tensor_table *from, const source *s) {
+    reader r = {from, s, 0};
+    const char *list = strcmp(s->part, PART_UNET) == 0 ? "up_blocks.0.resnets." : "decoder.up_blocks.";
+    while (r.depth < 100 && has(&r, list, r.depth, ".")) r.depth++;
+    return r;
 }
 
 /* Writes the canonical name of `name` under the row; false if it is not one. */
-static bool translate(const row *r, const char *name, char out[TENSOR_MAX_NAME_BYTES]) {
-    int numbers[2] = {0, 0};
+static bool translate(const reader *from, const row *r, const char *name, char out[TENSOR_MAX_NAME_BYTES]) {
+    int numbers[2] = {0, -1};
     bool is_second = false;
     const char *rest = match_head(r->from, name, numbers), *middle = "";
     if (rest && r->tails) middle = match_tail(r->tails, rest, &rest);
     if (!rest || !middle) return false;
+    if (numbers[1] < 0) numbers[1] = has(from, "up_blocks.", numbers[0], ".attentions.");
 
     size_t n = strlen(r->part);
     memcpy(out, r->part, n);
-    for (const char *p = r->to; *p && n < TENSOR_MAX_NAME_BYTES - 8; p++) {
+    for (const char *p = r->to; *p && n < TENSOR_MAX_NAME_BYTES - 12; p++) {
         if (*p != '#') {
             out[n++] = *p;
             continue;
         }
-        n += (size_t)snprintf(out + n, 8, "%d", sum(is_second ? r->second : r->first, numbers));
+        n += (size_t)snprintf(out + n, 12, "%d", sum(is_second ? r->second : r->first, numbers, from->depth));
         is_second = true;
     }
     int length = snprintf(out + n, TENSOR_MAX_NAME_BYTES - n, "%s%s", middle, rest);
@@ -164,69 +217,50 @@ static bool translate(const row *r, const char *name, char out[TENSOR_MAX_NAME_B
 
 /* ---- one tensor -------------------------------------------------------------------------- */
 
-static const layout_entry *find_in_part(const layout *names, const char *part, const char *rest) {
-    char name[TENSOR_MAX_NAME_BYTES];
-    int n = snprintf(name, sizeof name, "%s%s", part, rest);
-    if (n < 0 || (size_t)n >= sizeof name) return NULL;
-    const layout_entry *found = layout_find(names, name); /* the original's own name */
-    for (size_t i = 0; !found && i < sizeof ROWS / sizeof ROWS[0]; i++)
-        if (!strcmp(ROWS[i].part, part) && translate(&ROWS[i], rest, name)) found = layout_find(names, name);
-    return found;
+/* Writes the canonical name of a part's tensor; false if it is of no layer. */
+static bool name_in_part(const reader *from, const char *part, const char *rest, char out[TENSOR_MAX_NAME_BYTES]) {
+    int numbers[2];
+    for (size_t i = 0; i < COUNT_OF(ORIGINALS); i++) {
+        if (strcmp(ORIGINALS[i].part, part) != 0 || !match_head(ORIGINALS[i].layer, rest, numbers)) continue;
+        int n = snprintf(out, TENSOR_MAX_NAME_BYTES, "%s%s", part, rest);
+        return n >= 0 && (size_t)n < TENSOR_MAX_NAME_BYTES;
+    }
+    for (size_t i = 0; i < COUNT_OF(ROWS); i++)
+        if (!strcmp(ROWS[i].part, part) && translate(from, &ROWS[i], rest, out)) return true;
+    return false;
 }
 
-/* `bare` is the part that names without any prefix, "1.weight", belong to. */
-static const layout_entry *find_canonical(const layout *names, const char *name, dialect_hint hint, const char *bare) {
-    const layout_entry *found = NULL;
-    for (size_t i = 0; !found && i < sizeof SOURCES / sizeof SOURCES[0]; i++) {
+static bool is_of_layer(const char *name) {
+    const char *last = strrchr(name, '.');
+    return last && (strcmp(last, ".weight") == 0 || strcmp(last, ".bias") == 0);
+}
+
+static bool find_canonical(const reader readers[], dialect_hint hint, const char *name,
+                           char out[TENSOR_MAX_NAME_BYTES]) {
+    for (size_t i = 0; i < COUNT_OF(SOURCES); i++) {
         const source *s = &SOURCES[i];
-        size_t n = strlen(s->prefix);
-        if (s->hint == hint && !strncmp(name, s->prefix, n)) found = find_in_part(names, s->part, name + n);
+        const size_t n = strlen(s->prefix);
+        if (s->hint == hint && !strncmp(name, s->prefix, n) && name_in_part(&readers[i], s->part, name + n, out))
+            return true;
     }
-    if (!found && name[0] >= '0' && name[0] <= '9') found = find_in_part(names, bare, name);
-    return found;
+    /* TAESD's own two files have numbers for names: the decoder's start at 1. */
+    if (tensor_table_has_part(readers->from, "0.")) return name_in_part(readers, PART_TAESD_ENCODER, name, out);
+    return tensor_table_has_part(readers->from, "1.") && name_in_part(readers, PART_TAESD_DECODER, name, out);
 }
 
-/* [a, b] and [a, b, 1, 1] are the same values: 1x1 convolution or linear layer. */
-static pith_status set_rank(tensor *t, uint32_t rank, pith_diag *diag) {
-    if (t->rank == 2 && rank == 4) {
-        t->shape[2] = t->shape[3] = 1;
-        t->strides[2] = t->strides[3] = 1;
-        t->rank = 4;
-    } else if (t->rank == 4 && rank == 2 && t->shape[2] == 1 && t->shape[3] == 1) {
-        t->shape[2] = t->shape[3] = 0;
-        t->rank = 2;
-    }
-    if (t->rank == rank) return PITH_OK;
-    return diag_set(diag, PITH_E_MODEL_SHAPE, "tensor %.100s: has %u dimensions, Stable Diffusion 1.x has %u there",
-                    t->name, t->rank, rank);
-}
-
-static pith_status add_canonical(tensor_table *to, const tensor *from, const layout_entry *e, pith_diag *diag) {
-    tensor t = *from;
-    if (t.fault) return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %.100s: %s", t.name, t.fault);
-    if (!tensor_has_values(&t))
-        return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %.100s: its values are not F32, F16, BF16 or F8", t.name);
-    if (tensor_table_find(to, e->name))
-        return diag_set(diag, PITH_E_FORMAT, "tensor %.100s: there is another for the same place (%.60s)", t.name,
-                        e->name);
-    pith_status status = set_rank(&t, e->rank, diag);
-    t.name = e->name;
-    return status == PITH_OK ? tensor_table_add(to, &t) : status;
-}
-
-/* TAESD's own two files have numbers for names: the decoder's start at 1. */
-static const char *bare_part(const tensor_table *from) {
-    return tensor_table_find(from, "0.weight") ? PART_TAESD_ENCODER : PART_TAESD_DECODER;
-}
-
-pith_status dialects_apply(tensor_table *to, tensor_table *from, dialect_hint hint, const layout *names,
-                           pith_diag *diag) {
+pith_status dialects_apply(tensor_table *to, tensor_table *from, dialect_hint hint, pith_diag *diag) {
     pith_status status = PITH_OK;
-    const char *bare = bare_part(from);
+    char name[TENSOR_MAX_NAME_BYTES];
+    reader readers[COUNT_OF(SOURCES)];
+    for (size_t i = 0; i < COUNT_OF(SOURCES); i++) readers[i] = reader_of(from, &SOURCES[i]);
     for (size_t i = 0; i < tensor_table_count(from); i++) {
-        const tensor *t = tensor_table_at(from, i);
-        const layout_entry *e = find_canonical(names, t->name, hint, bare);
-        if (e) PITH_TRY(add_canonical(to, t, e, diag));
+        tensor t = *tensor_table_at(from, i);
+        if (!is_of_layer(t.name) || !find_canonical(readers, hint, t.name, name)) continue;
+        if (tensor_table_find(to, name))
+            return diag_set(diag, PITH_E_FORMAT, "tensor %.100s: there is another for the same place (%.60s)", t.name,
+                            name);
+        t.name = name;
+        PITH_TRY(tensor_table_add(to, &t));
     }
     PITH_TRY(tensor_table_take_maps(to, from));
 

@@ -2,11 +2,18 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* The names that the tools of the world give the same tensors: the original
  * implementation's with and without its prefixes, diffusers' old and new,
- * TAESD's two. Here each becomes the canonical one of sd_layout.h. */
+ * TAESD's two. Here each becomes the canonical one: that of the original
+ * implementation, behind the name of its part. */
 #ifndef PITH_WEIGHTS_DIALECTS_H
 #define PITH_WEIGHTS_DIALECTS_H
 
-#include "weights/sd_layout.h"
+#include "weights/tensor_table.h"
+
+#define PART_VAE "vae."
+#define PART_UNET "unet."
+#define PART_TEXT "text."
+#define PART_TAESD_ENCODER "taesd_encoder."
+#define PART_TAESD_DECODER "taesd_decoder."
 
 /* What is known of a file before its names are looked at. */
 typedef enum dialect_hint {
@@ -16,11 +23,10 @@ typedef enum dialect_hint {
     DIALECT_TEXT = 3  /* its text_encoder/ */
 } dialect_hint;
 
-/* Adds to `to` every tensor of `from` that belongs to a model Pith knows,
- * under its canonical name and with its canonical rank, and takes over the
- * mappings of `from`. Other tensors (optimizer states, averages, schedules)
- * are left out. Refuses one that occurs twice, or that cannot be used. */
-pith_status dialects_apply(tensor_table *to, tensor_table *from, dialect_hint hint, const layout *names,
-                           pith_diag *diag) PITH_MUST_CHECK;
+/* Adds to `to` every weight and bias of `from` whose name is that of a layer of a part, under its
+ * canonical name, and takes over the mappings of `from`. Others (optimizer states, averages, schedules)
+ * are left out. Which of them a network needs, and in what shape, is not looked at. Refuses one that
+ * occurs twice. */
+pith_status dialects_apply(tensor_table *to, tensor_table *from, dialect_hint hint, pith_diag *diag) PITH_MUST_CHECK;
 
 #endif

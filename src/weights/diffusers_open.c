@@ -106,7 +106,7 @@ static pith_status read_scheduler(tensor_table *to, const char *folder) {
 /* ---- components --------------------------------------------------------------------------------- */
 
 static pith_status open_file(tensor_table *to, const pith_env *env, const char *folder, const char *rest,
-                             dialect_hint hint, const layout *names, pith_diag *diag) {
+                             dialect_hint hint, pith_diag *diag) {
     pith_status status = PITH_OK;
     tensor_table *raw = NULL;
     pith_diag own = {0};
@@ -115,7 +115,7 @@ static pith_status open_file(tensor_table *to, const pith_env *env, const char *
     PITH_TRY(weights_open_file(&raw, env, path, &own));
     PITH_TRY(recognise_names(raw, &own));
     size_t n_before = tensor_table_count(to);
-    PITH_TRY(dialects_apply(to, raw, hint, names, &own));
+    PITH_TRY(dialects_apply(to, raw, hint, &own));
     PITH_TRY(prediction_from_marks(to, raw));
     if (tensor_table_count(to) == n_before)
         status = diag_set(&own, PITH_E_UNSUPPORTED, "none of its tensors belongs to Stable Diffusion 1.x");
@@ -128,22 +128,21 @@ cleanup:
 
 /* Nothing is done where the component is absent. */
 static pith_status open_component(tensor_table *to, const pith_env *env, const char *folder, const component *c,
-                                  const layout *names, pith_diag *diag) {
+                                  pith_diag *diag) {
     char rest[PATH_BYTES];
-    if (find_file(rest, folder, c, "")) return open_file(to, env, folder, rest, c->hint, names, diag);
+    if (find_file(rest, folder, c, "")) return open_file(to, env, folder, rest, c->hint, diag);
     if (find_file(rest, folder, c, ".index.json"))
         return diag_set(diag, PITH_E_UNSUPPORTED, "%s: is cut into several files; Pith reads one file a part", rest);
     return PITH_OK;
 }
 
-static pith_status open_pipeline(tensor_table *to, const pith_env *env, const char *folder, const layout *names,
-                                 pith_diag *diag) {
+static pith_status open_pipeline(tensor_table *to, const pith_env *env, const char *folder, pith_diag *diag) {
     pith_status status = PITH_OK;
     PITH_TRY(read_scheduler(to, folder));
-    PITH_TRY(open_component(to, env, folder, &UNET, names, diag)); /* it tells the family best */
+    PITH_TRY(open_component(to, env, folder, &UNET, diag)); /* it tells the family best */
     PITH_TRY(check_vae_config(folder, "vae/config.json", diag));
-    PITH_TRY(open_component(to, env, folder, &VAE, names, diag));
-    PITH_TRY(open_component(to, env, folder, &TEXT, names, diag));
+    PITH_TRY(open_component(to, env, folder, &VAE, diag));
+    PITH_TRY(open_component(to, env, folder, &TEXT, diag));
     if (!tensor_table_has_part(to, PART_VAE) && !tensor_table_has_part(to, PART_TAESD_DECODER))
         status = diag_set(diag, PITH_E_MODEL_SHAPE, "is a diffusers folder without vae/%s.safetensors", MODEL_STEMS[0]);
 
@@ -151,8 +150,7 @@ cleanup:
     return status;
 }
 
-static pith_status open_part_alone(tensor_table *to, const pith_env *env, const char *folder, const layout *names,
-                                   pith_diag *diag) {
+static pith_status open_part_alone(tensor_table *to, const pith_env *env, const char *folder, pith_diag *diag) {
     pith_status status = PITH_OK;
     json_t *json = load_json(folder, "config.json");
     const char *class_name = json_string_value(json_object_get(json, "_class_name"));
@@ -161,9 +159,9 @@ static pith_status open_part_alone(tensor_table *to, const pith_env *env, const 
         goto cleanup;
     }
     PITH_TRY(check_vae_config(folder, "config.json", diag));
-    PITH_TRY(open_component(to, env, folder, &ALONE, names, diag));
-    PITH_TRY(open_component(to, env, folder, &TAESD_ENCODER, names, diag));
-    PITH_TRY(open_component(to, env, folder, &TAESD_DECODER, names, diag));
+    PITH_TRY(open_component(to, env, folder, &ALONE, diag));
+    PITH_TRY(open_component(to, env, folder, &TAESD_ENCODER, diag));
+    PITH_TRY(open_component(to, env, folder, &TAESD_DECODER, diag));
     if (tensor_table_count(to) == 0)
         status = diag_set(diag, PITH_E_UNSUPPORTED,
                           "is a folder without a model that Pith knows: no vae/ and no %s.safetensors", MODEL_STEMS[0]);
@@ -190,11 +188,10 @@ static bool find_snapshot(char out[PATH_BYTES], const char *folder) {
     return n > 0 && length > 0 && (size_t)length < PATH_BYTES;
 }
 
-pith_status diffusers_open(tensor_table *to, const pith_env *env, const char *path, const layout *names,
-                           pith_diag *diag) {
+pith_status diffusers_open(tensor_table *to, const pith_env *env, const char *path, pith_diag *diag) {
     char snapshot[PATH_BYTES];
     const char *folder = find_snapshot(snapshot, path) ? snapshot : path;
     if (exists(folder, "model_index.json") || exists(folder, "vae") || exists(folder, "unet"))
-        return open_pipeline(to, env, folder, names, diag);
-    return open_part_alone(to, env, folder, names, diag);
+        return open_pipeline(to, env, folder, diag);
+    return open_part_alone(to, env, folder, diag);
 }

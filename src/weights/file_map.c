@@ -4,7 +4,7 @@
  * mapped faults on access (SIGBUS): the library, which installs no signal
  * handlers, does not guard against it; the command does. */
 #ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* madvise: posix_madvise does not drop pages in glibc */
+#define _DEFAULT_SOURCE /* madvise: the POSIX call does not drop pages in glibc */
 #endif
 
 #include <errno.h>

@@ -91,7 +91,7 @@ static bool make_room(pickle *p, void **block, size_t count, size_t *capacity, s
     return true;
 }
 
-/* grow_FIELD: one more element of that array, NULL with the fault recorded. */
+/* A function for each array: one more element of that array, NULL with the fault recorded. */
 #define DEFINE_GROW(type, field)                                                                                       \
     static type *grow_##field(pickle *p, size_t limit, const char *what) {                                             \
         void *block = p->field.at;                                                                                     \

@@ -45,6 +45,10 @@ void quantised_read_f32(const tensor *t, uint64_t first, size_t n, float *out) {
 
 bool quantised_is_marked(const tensor_table *table) { return tensor_table_meta(table, QUANTISED_KEY) != NULL; }
 
+const char *quantised_format_version(const tensor_table *table) {
+    return quantised_is_marked(table) ? FORMAT_VERSION_INT8 : FORMAT_VERSION_PLAIN;
+}
+
 static bool is_scale_name(const char *name) {
     const size_t n = strlen(name);
     return n > ENDING_BYTES && strcmp(name + n - ENDING_BYTES, QUANTISED_ENDING) == 0;

@@ -15,6 +15,11 @@
 
 bool quantised_is_marked(const tensor_table *table);
 
+/* The format_version that a file of ours of these weights says. */
+#define FORMAT_VERSION_PLAIN "1"
+#define FORMAT_VERSION_INT8 "2"
+const char *quantised_format_version(const tensor_table *table);
+
 /* Of a marked table makes one whose I8 tensors have their scales, which are no
  * tensors of it any more; another stays as it is. The data are those of the
  * old one, which must not own mappings yet. Refuses I8 tensors without scales,

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Telling names and shapes, as tables: other families by the names in the
- * file, relatives of Stable Diffusion 1.x by widths of canonical tensors. */
+/* Telling names and shapes of other families, as tables. */
 #include "weights/recognise.h"
 
-#include <inttypes.h>
 #include <string.h>
 
-#include "weights/tensor_table_private.h"
+#include "weights/dialects.h"
 
 /* ---- other families --------------------------------------------------------------------- */
 
@@ -104,70 +102,7 @@ pith_status recognise_names(const tensor_table *raw, pith_diag *diag) {
     return refuse(raw, FAMILIES, COUNT_OF(FAMILIES), diag);
 }
 
-/* ---- relatives --------------------------------------------------------------------------- */
-
-typedef struct width_rule {
-    const char *name; /* canonical */
-    uint32_t dimension;
-    uint64_t value; /* what Stable Diffusion 1.x has */
-    const char *what;
-} width_rule;
-
-static const width_rule WIDTHS[] = {
-    {"vae.encoder.conv_in.weight", 1, 3, "colour channels"},
-    {"vae.encoder.conv_out.weight", 0, 8, "outputs of the encoder (twice the latent channels)"},
-    {"vae.decoder.conv_in.weight", 1, 4, "latent channels"},
-    {"vae.decoder.conv_out.weight", 0, 3, "colour channels"},
-    {"unet.input_blocks.0.0.weight", 1, 4, "inputs of the U-Net"},
-    {"unet.out.2.weight", 0, 4, "outputs of the U-Net"},
-    {"unet.input_blocks.1.1." ATTN2, 1, 768, "values a token in the U-Net's context"},
-    {"text.embeddings.token_embedding.weight", 1, 768, "values a token in the text encoder"},
-    {"taesd_encoder.14.weight", 0, 4, "latent channels of TAESD"},
-    {"taesd_decoder.1.weight", 1, 4, "latent channels of TAESD"},
-};
-
-static pith_status check_widths(const tensor_table *canonical, pith_diag *diag) {
-    for (size_t i = 0; i < COUNT_OF(WIDTHS); i++) {
-        const width_rule *w = &WIDTHS[i];
-        const tensor *t = tensor_table_find(canonical, w->name);
-        if (t && t->rank > w->dimension && t->shape[w->dimension] != w->value)
-            return diag_set(diag, PITH_E_UNSUPPORTED,
-                            "is not Stable Diffusion 1.x: %" PRIu64 " %s, not %" PRIu64 " (tensor %.80s)",
-                            t->shape[w->dimension], w->what, w->value, w->name);
-    }
-    return PITH_OK;
-}
-
-/* ---- whole or not ---------------------------------------------------------------------------- */
-
-typedef struct part {
-    const char *prefix, *what;
-} part;
-
-static const part PARTS[] = {
-    {PART_VAE, "the autoencoder"},           {PART_UNET, "the U-Net"},
-    {PART_TEXT, "the text encoder"},         {PART_TAESD_ENCODER, "TAESD's encoder"},
-    {PART_TAESD_DECODER, "TAESD's decoder"},
-};
-
-/* A part is there with all its tensors or not at all. */
-static pith_status check_part(const tensor_table *canonical, const part *p, const layout *names, pith_diag *diag) {
-    const char *missing = NULL;
-    size_t n_wanted = 0, n_found = 0;
-    for (size_t i = 0; i < layout_count(names); i++) {
-        const char *name = layout_at(names, i)->name;
-        if (strncmp(name, p->prefix, strlen(p->prefix)) != 0) continue;
-        n_wanted++;
-        if (tensor_table_find(canonical, name))
-            n_found++;
-        else if (!missing)
-            missing = name;
-    }
-    if (n_found == 0 || n_found == n_wanted) return PITH_OK;
-    return diag_set(diag, PITH_E_MODEL_SHAPE,
-                    "is pruned or not Stable Diffusion 1.x: %s has %zu of %zu tensors (%.80s is missing)", p->what,
-                    n_found, n_wanted, missing);
-}
+/* ---- nothing that is known ---------------------------------------------------------------- */
 
 static pith_status refuse_unknown(const tensor_table *raw, pith_diag *diag) {
     if (!raw || tensor_table_count(raw) == 0) return diag_set(diag, PITH_E_UNSUPPORTED, "holds no tensors");
@@ -179,21 +114,11 @@ static pith_status refuse_unknown(const tensor_table *raw, pith_diag *diag) {
                     tensor_table_count(raw), tensor_table_at(raw, 0)->name);
 }
 
-pith_status recognise_parts(const tensor_table *canonical, const tensor_table *raw, const layout *names,
-                            pith_diag *diag) {
-    pith_status status = PITH_OK;
+pith_status recognise_autoencoder(const tensor_table *canonical, const tensor_table *raw, pith_diag *diag) {
     if (tensor_table_count(canonical) == 0) return refuse_unknown(raw, diag);
-    PITH_TRY(check_widths(canonical, diag));
-    bool has_autoencoder = tensor_table_has_part(canonical, PART_VAE) ||
-                           tensor_table_has_part(canonical, PART_TAESD_ENCODER) ||
-                           tensor_table_has_part(canonical, PART_TAESD_DECODER);
-    if (!has_autoencoder) {
-        status = raw ? refuse(raw, ADD_ONS, COUNT_OF(ADD_ONS), diag) : PITH_OK;
-        if (status == PITH_OK) status = diag_set(diag, PITH_E_UNSUPPORTED, "has no autoencoder (vae/)");
-        goto cleanup;
-    }
-    for (size_t i = 0; i < COUNT_OF(PARTS); i++) PITH_TRY(check_part(canonical, &PARTS[i], names, diag));
-
-cleanup:
-    return status;
+    if (tensor_table_has_part(canonical, PART_VAE) || tensor_table_has_part(canonical, PART_TAESD_ENCODER) ||
+        tensor_table_has_part(canonical, PART_TAESD_DECODER))
+        return PITH_OK;
+    pith_status status = raw ? refuse(raw, ADD_ONS, COUNT_OF(ADD_ONS), diag) : PITH_OK;
+    return status == PITH_OK ? diag_set(diag, PITH_E_UNSUPPORTED, "has no autoencoder (vae/)") : status;
 }

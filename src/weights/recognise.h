@@ -4,16 +4,15 @@
 #ifndef PITH_WEIGHTS_RECOGNISE_H
 #define PITH_WEIGHTS_RECOGNISE_H
 
-#include "weights/sd_layout.h"
+#include "weights/tensor_table.h"
 
 /* The file's own names: refuses other families of models (SD 2.x, SDXL, Flux,
  * ControlNet, LoRA, ...) in a line that names the family. */
 pith_status recognise_names(const tensor_table *raw, pith_diag *diag) PITH_MUST_CHECK;
 
-/* The canonical table: parts whole, and of the widths that tell Stable
- * Diffusion 1.x from its relatives. `raw` (may be NULL) helps to say what a
- * file is of which nothing was known. */
-pith_status recognise_parts(const tensor_table *canonical, const tensor_table *raw, const layout *names,
-                            pith_diag *diag) PITH_MUST_CHECK;
+/* Refuses a canonical table (dialects.h) without an autoencoder. `raw` (may be NULL) helps to say
+ * what it is instead. */
+pith_status recognise_autoencoder(const tensor_table *canonical, const tensor_table *raw, pith_diag *diag)
+    PITH_MUST_CHECK;
 
 #endif

@@ -172,6 +172,13 @@ cleanup:
     return status;
 }
 
+pith_status tensor_table_copy_meta(tensor_table *to, const tensor_table *from) {
+    pith_status status = PITH_OK;
+    for (size_t i = 0; i < from->n_meta && status == PITH_OK; i++)
+        status = tensor_table_set_meta(to, from->meta[i].key, from->meta[i].value);
+    return status;
+}
+
 pith_status tensor_table_take_map(tensor_table *table, file_map *map) {
     if (table->n_maps == TENSOR_MAX_MAPS) return PITH_E_LIMIT;
     table->maps[table->n_maps++] = *map;

@@ -41,7 +41,12 @@ typedef struct tensor_table tensor_table;
 pith_status tensor_table_new(tensor_table **out, const pith_env *env) PITH_MUST_CHECK;
 pith_status tensor_table_add(tensor_table *table, const tensor *t) PITH_MUST_CHECK; /* the name is copied */
 pith_status tensor_table_set_meta(tensor_table *table, const char *key, const char *value) PITH_MUST_CHECK;
+pith_status tensor_table_copy_meta(tensor_table *to, const tensor_table *from) PITH_MUST_CHECK; /* beside what it has */
 void tensor_table_free(tensor_table **table);
+
+/* The table takes every mapping and block of `from` over, and closes them when it is freed; PITH_E_LIMIT when
+ * they are too many. */
+pith_status tensor_table_take_maps(tensor_table *table, tensor_table *from) PITH_MUST_CHECK;
 
 size_t tensor_table_count(const tensor_table *table);
 const tensor *tensor_table_at(const tensor_table *table, size_t index);       /* sorted by name (byte order) */

@@ -25,10 +25,8 @@ pith_status file_map_open(file_map *map, const char *path, uint64_t max_bytes, p
 void file_map_close(file_map *map);
 void file_map_drop_pages(const file_map *map);
 
-/* The table takes the mapping over, or every mapping and block of `from`, and closes it
- * when it is freed; PITH_E_LIMIT, nothing moved, past TENSOR_MAX_MAPS. */
+/* The table takes the mapping over, and closes it when it is freed; PITH_E_LIMIT, not taken, past TENSOR_MAX_MAPS. */
 pith_status tensor_table_take_map(tensor_table *table, file_map *map) PITH_MUST_CHECK;
-pith_status tensor_table_take_maps(tensor_table *table, tensor_table *from) PITH_MUST_CHECK;
 
 /* The same with a block of mem_alloc_aligned that data lie in; PITH_E_NOMEM, not taken, at worst. */
 pith_status tensor_table_take_block(tensor_table *table, void *block) PITH_MUST_CHECK;

@@ -3,8 +3,7 @@
 /* One table put together of the tensors of two files. */
 #include <string.h>
 
-#include "weights/sd_layout.h"
-#include "weights/tensor_table_private.h"
+#include "weights/dialects.h"
 #include "weights/weights_open.h"
 
 static bool begins(const char *text, const char *prefix) { return strncmp(text, prefix, strlen(prefix)) == 0; }
@@ -27,13 +26,11 @@ cleanup:
 pith_status weights_join(tensor_table **out, const pith_env *env, const tensor_table *model, tensor_table *vae) {
     pith_status status = PITH_OK;
     tensor_table *t = NULL;
-    const char *key, *value;
     *out = NULL;
     PITH_TRY(tensor_table_new(&t, env));
     PITH_TRY(add_part(t, model, false));
     PITH_TRY(add_part(t, vae, true));
-    for (size_t i = 0; (key = tensor_table_meta_at(model, i, &value)) != NULL; i++)
-        PITH_TRY(tensor_table_set_meta(t, key, value));
+    PITH_TRY(tensor_table_copy_meta(t, model));
     PITH_TRY(tensor_table_take_maps(t, vae));
     *out = t;
     t = NULL;

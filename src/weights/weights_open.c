@@ -91,8 +91,7 @@ static char *replace_in_name(const char *path, const char *from, const char *to,
     return other;
 }
 
-static pith_status add_sibling(tensor_table *canonical, const pith_env *env, const char *path, const layout *names,
-                               pith_diag *diag) {
+static pith_status add_sibling(tensor_table *canonical, const pith_env *env, const char *path, pith_diag *diag) {
     bool has_encoder = tensor_table_has_part(canonical, PART_TAESD_ENCODER);
     if (has_encoder == tensor_table_has_part(canonical, PART_TAESD_DECODER)) return PITH_OK; /* both or neither */
     pith_status status = PITH_OK;
@@ -102,7 +101,7 @@ static pith_status add_sibling(tensor_table *canonical, const pith_env *env, con
     struct stat st;
     if (!other || stat(other, &st) != 0) goto cleanup; /* one half is of use alone */
     PITH_TRY(weights_open_file(&raw, env, other, diag));
-    PITH_TRY(dialects_apply(canonical, raw, DIALECT_ANY, names, diag));
+    PITH_TRY(dialects_apply(canonical, raw, DIALECT_ANY, diag));
 
 cleanup:
     tensor_table_free(&raw);
@@ -135,27 +134,27 @@ const char *weights_missing_text(const tensor_table *table) {
            "and the U-Net needs it: add it, or decode without the U-Net (--steps 0)";
 }
 
-static bool is_our_own(const tensor_table *raw) {
-    const char *format = tensor_table_meta(raw, "format");
+bool weights_are_our_own(const tensor_table *table) {
+    const char *format = tensor_table_meta(table, "format");
     return format && !strncmp(format, "pith-", 5);
 }
 
 /* Takes the raw table over; `path` (may be NULL) leads to what lies beside the file. */
 static pith_status make_canonical(tensor_table **out, const pith_env *env, tensor_table *raw, const char *path,
-                                  const layout *names, pith_diag *diag) {
+                                  pith_diag *diag) {
     pith_status status = PITH_OK;
     tensor_table *canonical = NULL;
-    if (is_our_own(raw)) {
+    if (weights_are_our_own(raw)) {
         *out = raw;
         return PITH_OK;
     }
     PITH_TRY(recognise_names(raw, diag));
     PITH_TRY(tensor_table_new(&canonical, env));
-    PITH_TRY(dialects_apply(canonical, raw, DIALECT_ANY, names, diag));
+    PITH_TRY(dialects_apply(canonical, raw, DIALECT_ANY, diag));
     PITH_TRY(prediction_from_marks(canonical, raw));
     if (path) PITH_TRY(read_yaml(canonical, env, path));
-    if (path) PITH_TRY(add_sibling(canonical, env, path, names, diag));
-    PITH_TRY(recognise_parts(canonical, raw, names, diag));
+    if (path) PITH_TRY(add_sibling(canonical, env, path, diag));
+    PITH_TRY(recognise_autoencoder(canonical, raw, diag));
     *out = canonical;
     canonical = NULL;
 
@@ -165,20 +164,18 @@ cleanup:
     return status;
 }
 
-static pith_status open_single(tensor_table **out, const pith_env *env, const char *path, const layout *names,
-                               pith_diag *diag) {
+static pith_status open_single(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag) {
     tensor_table *raw = NULL;
     pith_status status = weights_open_file(&raw, env, path, diag);
-    return status == PITH_OK ? make_canonical(out, env, raw, path, names, diag) : status;
+    return status == PITH_OK ? make_canonical(out, env, raw, path, diag) : status;
 }
 
-static pith_status open_folder(tensor_table **out, const pith_env *env, const char *path, const layout *names,
-                               pith_diag *diag) {
+static pith_status open_folder(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag) {
     pith_status status = PITH_OK;
     tensor_table *canonical = NULL;
     PITH_TRY(tensor_table_new(&canonical, env));
-    PITH_TRY(diffusers_open(canonical, env, path, names, diag));
-    PITH_TRY(recognise_parts(canonical, NULL, names, diag));
+    PITH_TRY(diffusers_open(canonical, env, path, diag));
+    PITH_TRY(recognise_autoencoder(canonical, NULL, diag));
     *out = canonical;
     canonical = NULL;
 
@@ -187,28 +184,19 @@ cleanup:
     return status;
 }
 
-static void warn_of_missing_text(const tensor_table *table, const pith_env *env) {
-    if (env->log.message && weights_missing_text(table))
-        env->log.message(env->log.user, PITH_LOG_WARNING, weights_missing_text(table));
-}
-
 pith_status weights_open(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag) {
     if (!out || !env || !path) return diag_set(diag, PITH_E_ARG, "weights_open: an argument is NULL");
     pith_status status = PITH_OK;
-    layout *names = NULL;
     struct stat st;
     *out = NULL;
     if (stat(path, &st) != 0) return diag_set(diag, PITH_E_IO, "cannot be opened: %s", strerror(errno));
-    PITH_TRY(layout_new(&names, &env->alloc));
     if (S_ISDIR(st.st_mode))
-        PITH_TRY(open_folder(out, env, path, names, diag));
+        PITH_TRY(open_folder(out, env, path, diag));
     else
-        PITH_TRY(open_single(out, env, path, names, diag));
-    warn_of_missing_text(*out, env);
+        PITH_TRY(open_single(out, env, path, diag));
 
 cleanup:
     if (status == PITH_E_NOMEM) diag_set(diag, status, "out of memory");
-    layout_free(&names);
     return status;
 }
 
@@ -216,7 +204,6 @@ pith_status weights_open_memory(tensor_table **out, const pith_env *env, const v
                                 pith_diag *diag) {
     if (!out || !env || !data) return diag_set(diag, PITH_E_ARG, "weights_open_memory: an argument is NULL");
     pith_status status = PITH_OK;
-    layout *names = NULL;
     tensor_table *raw = NULL;
     file_map map = {.data = data, .n_bytes = n_bytes, .is_borrowed = true};
     *out = NULL;
@@ -224,13 +211,10 @@ pith_status weights_open_memory(tensor_table **out, const pith_env *env, const v
     if (n_bytes > env->max_model_bytes)
         return diag_set(diag, PITH_E_LIMIT, "has %zu bytes, the limit of a weights file is %" PRIu64, n_bytes,
                         env->max_model_bytes);
-    PITH_TRY(layout_new(&names, &env->alloc));
     PITH_TRY(open_map(&raw, env, &map, diag));
-    PITH_TRY(make_canonical(out, env, raw, NULL, names, diag));
-    warn_of_missing_text(*out, env);
+    PITH_TRY(make_canonical(out, env, raw, NULL, diag));
 
 cleanup:
     if (status == PITH_E_NOMEM) diag_set(diag, status, "out of memory");
-    layout_free(&names);
     return status;
 }

@@ -7,9 +7,8 @@
  *   a diffusers folder (vae/, unet/, text_encoder/), or one of its parts;
  *   TAESD: either of its two original files (the other is found beside it),
  *     or the diffusers file.
- * The names become those of sd_layout.h ("vae.", "unet.", "text.",
- * "taesd_encoder.", "taesd_decoder."), each part whole or absent. No weights
- * are read: the table keeps the files mapped. */
+ * The names become those of dialects.h; that parts are whole is not looked at
+ * (networks/sd_weights.h). No weights are read: the table keeps the files mapped. */
 #ifndef PITH_WEIGHTS_WEIGHTS_OPEN_H
 #define PITH_WEIGHTS_WEIGHTS_OPEN_H
 
@@ -20,6 +19,9 @@ pith_status weights_open(tensor_table **out, const pith_env *env, const char *pa
 /* One file's bytes, which must outlive the table. */
 pith_status weights_open_memory(tensor_table **out, const pith_env *env, const void *data, size_t n_bytes,
                                 pith_diag *diag) PITH_MUST_CHECK;
+
+/* The metadata say that Pith wrote it ("format" is "pith-..."). */
+bool weights_are_our_own(const tensor_table *table);
 
 /* What to tell a user whose checkpoint has a U-Net but no text encoder, from
  * which the U-Net's constant context is computed; NULL when nothing is missing. */

@@ -12,8 +12,8 @@
 #include "model/text.h"
 #include "model/unet.h"
 #include "model/vae.h"
+#include "networks/sd_weights.h"
 #include "weights/safetensors.h"
-#include "weights/weights_open.h"
 
 static const char usage[] =
     "usage: pith-run [--backend ref|onednn] [--threads N] MODEL NETWORK IN.safetensors OUT.safetensors\n"
@@ -84,7 +84,7 @@ static pith_status add_output(run *r, const char *name, uint32_t rank, const uin
 
 /* ---- networks ------------------------------------------------------------------------ */
 
-static pith_status run_plan(run *r, nn_plan *plan, const nn_binding *in, size_t n_in, const nn_binding *out,
+static pith_status run_plan(run *r, nn_plan *plan, const nn_given *in, size_t n_in, const nn_binding *out,
                             size_t n_out) {
     pith_status status = PITH_OK;
     nn_net *net = NULL;
@@ -125,7 +125,8 @@ static pith_status vae_encode(run *r) {
     PITH_TRY(add_output(r, "mean", 4, shape, &mean));
     PITH_TRY(add_output(r, "logvar", 4, shape, &logvar));
     PITH_TRY(vae_encoder_plan(&plan, &c, &r->env, h, w, &r->why));
-    const nn_binding in = {"image", image}, out[] = {{"mean", mean}, {"logvar", logvar}};
+    const nn_given in = {"image", image};
+    const nn_binding out[] = {{"mean", mean}, {"logvar", logvar}};
     PITH_TRY(run_plan(r, plan, &in, 1, out, 2));
 cleanup:
     nn_plan_free(&plan);
@@ -144,7 +145,8 @@ static pith_status vae_decode(run *r) {
     const uint64_t shape[] = {1, 3, from[2] * vae_downscale(&c), from[3] * vae_downscale(&c)};
     PITH_TRY(add_output(r, "image", 4, shape, &image));
     PITH_TRY(vae_decoder_plan(&plan, &c, &r->env, (uint32_t)from[2], (uint32_t)from[3], &r->why));
-    const nn_binding in = {"latent", latent}, out = {"image", image};
+    const nn_given in = {"latent", latent};
+    const nn_binding out = {"image", image};
     PITH_TRY(run_plan(r, plan, &in, 1, &out, 1));
 cleanup:
     nn_plan_free(&plan);
@@ -183,7 +185,8 @@ static pith_status unet(run *r) {
     if (!timestep) PITH_TRY(PITH_E_NOMEM);
     schedule_timestep_embedding(timestep, c.c_base, t[0]);
     PITH_TRY(unet_plan(&plan, &c, &r->env, (uint32_t)shape[2], (uint32_t)shape[3], &r->why));
-    const nn_binding in[] = {{"latent", latent}, {"timestep", timestep}, {"context", context}}, out = {"eps", eps};
+    const nn_given in[] = {{"latent", latent}, {"timestep", timestep}, {"context", context}};
+    const nn_binding out = {"eps", eps};
     PITH_TRY(run_plan(r, plan, in, 3, &out, 1));
 cleanup:
     nn_plan_free(&plan);
@@ -215,7 +218,8 @@ static pith_status taesd_encode(run *r) {
     const uint64_t shape[] = {1, c.n_latent, h, w};
     PITH_TRY(add_output(r, "latent", 4, shape, &latent));
     PITH_TRY(taesd_encoder_plan(&plan, &c, &r->env, h, w, &r->why));
-    const nn_binding in = {"image", image}, out = {"latent", latent};
+    const nn_given in = {"image", image};
+    const nn_binding out = {"latent", latent};
     PITH_TRY(run_plan(r, plan, &in, 1, &out, 1));
 cleanup:
     nn_plan_free(&plan);
@@ -234,7 +238,8 @@ static pith_status taesd_decode(run *r) {
     const uint64_t shape[] = {1, 3, from[2] * TAESD_DOWNSCALE, from[3] * TAESD_DOWNSCALE};
     PITH_TRY(add_output(r, "image", 4, shape, &image));
     PITH_TRY(taesd_decoder_plan(&plan, &c, &r->env, (uint32_t)from[2], (uint32_t)from[3], &r->why));
-    const nn_binding in = {"latent", latent}, out = {"image", image};
+    const nn_given in = {"latent", latent};
+    const nn_binding out = {"image", image};
     PITH_TRY(run_plan(r, plan, &in, 1, &out, 1));
 cleanup:
     nn_plan_free(&plan);
@@ -270,7 +275,7 @@ static int failed(const run *r, const char *file, int exit_status) {
 static int whole_run(run *r, const network *n, const char *model, const char *in, const char *out) {
     if (nn_backend_new(&r->backend, &r->env, r->env.backend, &r->why) != PITH_OK)
         return failed(r, r->env.backend, EXIT_USAGE);
-    if (weights_open(&r->model, &r->env, model, &r->why) != PITH_OK) return failed(r, model, EXIT_MODEL);
+    if (sd_weights_open(&r->model, &r->env, model, &r->why) != PITH_OK) return failed(r, model, EXIT_MODEL);
     if (n->reads_input && safetensors_open(&r->in, &r->env, in, &r->why) != PITH_OK) return failed(r, in, EXIT_INPUT);
     if (tensor_table_new(&r->out, &r->env) != PITH_OK) return failed(r, out, EXIT_OUTPUT);
     const pith_status status = n->run(r);
