@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Encoding: pixels -> latents (network, tile by tile) -> step chosen -> slices
- * -> file. The network runs once, and again where text had to be blurred;
- * choosing the step is rate_control.c's. */
+ * -> file. The network runs once; choosing the step is rate_control.c's. */
 #include <string.h>
 
 #include "base/env.h"
@@ -10,8 +9,7 @@
 #include "base/sized.h"
 #include "codec/lat_prior.h"
 #include "networks/model.h"
-#include "search/blur_text.h"
-#include "search/loop.h"
+#include "search/text_rounds.h"
 #include "stages/encode_stage.h"
 #include "stages/exact_file.h"
 #include "stages/memory_plan.h"
@@ -198,149 +196,33 @@ static pith_status encode_open(pith_encoder *e, encode_job *job, const pith_sour
     return status;
 }
 
-/* ---- the closed loop ------------------------------------------------------------------------- */
-
-/* Each has the encoder network see the picture again. Text that is lost by far goes first: others may then be kept. */
-static const float blur_margins[] = {0.05f, 0};
-#define N_BLURS ((uint32_t)(sizeof blur_margins / sizeof *blur_margins))
-
-/* Text that may be blurred: to a size alone, as who asks for a quality has the bytes. Nothing is of 16 bits, nor told
- * of what is seen through. (A size excludes a promise.) */
-static pith_status find_text(pith_encoder *e, const encode_job *job, const kept_source *kept,
-                             const pith_encode_options *o, fid_lines *text) {
-    if (o->max_bytes == 0 || job->head.deep || job->alpha.seen_through) return PITH_OK;
-    pith_status status = fid_lines_find(text, &e->env.alloc, &kept->image);
-    for (size_t i = 0; status == PITH_OK && i < o->n_protect; i++) {
-        const pith_area *a = &o->protect[i];
-        fid_lines_forget(text, &(fid_rect){a->x, a->y, a->width, a->height});
-    }
-    return status == PITH_OK ? status : diag_set(&e->diag, status, "out of memory for lines of text");
-}
-
-static pith_status run_loop(pith_encoder *e, encode_job *job, const kept_source *kept, const pith_encode_options *o,
-                            fid_lines *text) {
-    job->coder.tint = tint_find(kept, &job->tint) ? &job->tint : NULL;
-    job->coder.original = &kept->image;
-    const closed_loop loop = {.env = &e->env,
-                              .job = &e->job,
-                              .session = e->session,
-                              .diag = &e->diag,
-                              .original = kept,
-                              .options = o,
-                              .stages = job->stages,
-                              .coder = &job->coder,
-                              .other_bytes = job->after.n_bytes + alpha_bytes(job),
-                              .alpha_bytes = alpha_bytes(job),
-                              .alpha_levels = alpha_writer_levels(&job->alpha),
-                              .text = text->n_text > 0 ? text : NULL,
-                              .memory = job->memory};
-    return closed_loop_run(&loop, &job->coded);
-}
-
-/* The decoder's progress is no part of the call's, but it asks as often. */
-static int report_measuring(void *user, const char *stage, double done) {
-    pith_encoder *e = user;
-    (void)stage, (void)done;
-    return job_report(&e->job, "comparing", e->job.done, &e->diag) != PITH_OK;
-}
-
-/* What became of the text, as a decoder shows it. */
-static pith_status measure_text(pith_encoder *e, const encode_job *job, const kept_source *kept, fid_lines *text) {
-    pith_status status = PITH_OK;
-    pith_decoder *decoder = NULL;
-    byte_writer file = {0};
-    pith_image decoded = kept->image;
-    pith_sink sink;
-    pith_decode_options options;
-    pith_env env = e->env;
-    env.progress = (pith_progress){report_measuring, e};
-    env.max_seconds = 0; /* the encoder's clock is in what it reports to */
-    bw_init(&file, &e->env.alloc);
-    decoded.pixels = mem_alloc(&e->env.alloc, kept->image.format.height, kept->image.stride_bytes);
-    if (!decoded.pixels) status = diag_set(&e->diag, PITH_E_NOMEM, "out of memory for comparing pictures");
-    if (status == PITH_OK) status = coded_write(&job->coded, NULL, &job->after, &file, &e->diag);
-    if (status != PITH_OK) goto cleanup;
-    PITH_TRY(pith_decoder_new(&decoder, &env, &e->diag));
-    PITH_TRY(pith_decode_options_defaults(&options, sizeof options));
-    PITH_TRY(pith_sink_to_image(&sink, sizeof sink, &decoded));
-    if (job->memory != UINT64_MAX) options.max_memory_bytes = job->memory;
-    status = pith_decoder_open(decoder, file.data, file.n_bytes);
-    if (status == PITH_OK) status = pith_decode(decoder, model_session_model(e->session), &options, &sink);
-    if (status == PITH_OK)
-        fid_lines_measure(text, &kept->image, &decoded);
-    else if (status != PITH_E_ABORTED)
-        diag_set(&e->diag, status, "%s", pith_decoder_message(decoder));
-cleanup:
-    pith_decoder_free(&decoder);
-    bw_free(&file);
-    mem_free(&e->env.alloc, decoded.pixels);
-    return status;
-}
-
-/* Latents of the picture without the text that was lost; *any: some was. */
-static pith_status blur_lost_text(pith_encoder *e, encode_job *job, kept_source *kept, const pith_encode_options *o,
-                                  fid_lines *text, float margin, bool *any) {
-    pith_status status = PITH_OK;
-    pith_source source;
-    uint8_t *lost = mem_alloc(&e->env.alloc, text->across, text->down);
-    if (!lost) return diag_set(&e->diag, PITH_E_NOMEM, "out of memory for lines of text");
-    *any = fid_lines_take_lost(text, margin, lost) > 0;
-    if (*any) {
-        const pith_timing first = e->timing;
-        kept_source_drop_opacity(kept, &e->env);
-        blur_blocks(&kept->image, lost, text->across, text->down);
-        alpha_writer_free(&job->alpha);
-        latents_coder_free(&job->coder);
-        status = pith_source_from_image(&source, sizeof source, &kept->image);
-        if (status == PITH_OK) status = pixels_to_latents(e, job, &source, o);
-        e->timing = first; /* the time of this is the coding's */
-    }
-    mem_free(&e->env.alloc, lost);
-    return status;
-}
-
-/* Which text the picture keeps is known once it is coded, without a search for symbols; what it cannot keep is blurred
- * and the rest coded again, with one. Fewer colours make no other letters. */
-static pith_status run_loops_with_text(pith_encoder *e, encode_job *job, kept_source *kept,
-                                       const pith_encode_options *o, fid_lines *text) {
-    const encode_stages whole = job->stages;
-    pith_status status = PITH_OK;
-    bool any = true;
-    uint32_t n_tried = 0; /* of the margins */
-    for (uint32_t i = 0; any; i++) {
-        job->stages.loop =
-            (span){span_at(whole.loop, (double)i / (N_BLURS + 1)), span_at(whole.loop, (i + 1.0) / (N_BLURS + 1))};
-        job->stages.search = (span){0};
-        PITH_TRY(run_loop(e, job, kept, o, text));
-        any = false;
-        if (job->coded.exact.n_bytes > 0 || text->n_text == 0 || n_tried == N_BLURS) break;
-        PITH_TRY(measure_text(e, job, kept, text));
-        job->stages.network = (span){job->stages.loop.to, job->stages.loop.to};
-        for (; n_tried < N_BLURS && !any; n_tried++)
-            PITH_TRY(blur_lost_text(e, job, kept, o, text, blur_margins[n_tried], &any));
-    }
-    job->stages = whole;
-    job->coder.search = whole.search;
-    if (whole.search.to > 0 && job->coded.exact.n_bytes == 0) status = run_loop(e, job, kept, o, text);
-cleanup:
-    return status;
-}
-
 static pith_status encode_closed(pith_encoder *e, encode_job *job, const pith_source *source,
                                  const pith_encode_options *o) {
     pith_status status = PITH_OK;
     kept_source kept = {0};
-    fid_lines text = {0};
     PITH_TRY(kept_source_init(&kept, &e->env, source, &e->diag));
     pith_source keeping = kept_source_as_source(&kept);
     PITH_TRY(pixels_to_latents(e, job, &keeping, o));
     const double start = job_seconds();
-    PITH_TRY(find_text(e, job, &kept, o, &text));
-    PITH_TRY(text.n_text > 0 ? run_loops_with_text(e, job, &kept, o, &text) : run_loop(e, job, &kept, o, &text));
+    if (tint_find(&kept, &job->tint)) job->coder.tint = &job->tint;
+    job->coder.original = &kept.image;
+    closed_loop loop = {.env = &e->env,
+                        .job = &e->job,
+                        .session = e->session,
+                        .diag = &e->diag,
+                        .original = &kept,
+                        .options = o,
+                        .stages = job->stages,
+                        .coder = &job->coder,
+                        .other_bytes = job->after.n_bytes + alpha_bytes(job),
+                        .alpha_bytes = alpha_bytes(job),
+                        .alpha_levels = alpha_writer_levels(&job->alpha),
+                        .memory = job->memory};
+    const text_rounds rounds = {&loop, &kept, &job->grid, &job->latents, &job->tint};
+    status = text_rounds_run(&rounds, &job->coded);
     e->timing.coding_seconds = job_seconds() - start;
 cleanup:
     if ((uint64_t)job->grid.x.count * job->grid.y.count > 1) model_session_release(e->session);
-    fid_lines_free(&text, &e->env.alloc);
     kept_source_free(&kept, &e->env);
     return status;
 }

@@ -4,6 +4,8 @@
 #ifndef PITH_PICTURE_KEPT_SOURCE_H
 #define PITH_PICTURE_KEPT_SOURCE_H
 
+#include <stdbool.h>
+
 #include "base/mem.h"
 #include "base/status.h"
 
@@ -11,6 +13,7 @@ typedef struct kept_source {
     const pith_source *source; /* borrowed */
     pith_image image;          /* 8 bits, 1 or 3 channels; pixels are owned */
     pith_image full;           /* as it came, with alpha and all bits; `image` itself where that is the same */
+    bool is_blurred;           /* `image` is no longer as it came */
     uint8_t *hidden;           /* for each pixel: 1 = fully transparent; NULL without alpha; owned */
 } kept_source;
 

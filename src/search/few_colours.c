@@ -22,7 +22,7 @@ static pith_status write_exact(loop_state *s, pith_image *image, uint64_t max_by
     pith_source source;
     const exact_file_wish wish = {.max_bytes = max_bytes,
                                   .memory = s->k->memory,
-                                  .reduced = image->pixels != s->k->original->full.pixels,
+                                  .reduced = image->pixels != s->k->original->full.pixels || s->k->original->is_blurred,
                                   .drop_hidden = true,
                                   .job = s->k->job,
                                   .stage = s->stage,

@@ -67,7 +67,7 @@ pith_status fit_latents(loop_state *s, attempt *a, bool search) {
     return status;
 }
 
-static pith_status set_step(loop_state *s, double step) {
+pith_status set_step(loop_state *s, double step) {
     return state_set_residual(s, step, s->k->options->n_protect > 0 ? FINE_DELTA : 0);
 }
 
@@ -83,6 +83,7 @@ static pith_status try_step(loop_state *s, attempt *a, double step, double room,
         a->score = score;
     }
     bw_swap(&a->coded.residual, &s->residual);
+    a->step = step;
     return PITH_OK;
 }
 

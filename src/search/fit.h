@@ -9,6 +9,7 @@
 typedef struct attempt {
     coded_picture coded;
     bool is_scored; /* whether a score is asked for */
+    double step;    /* of the residual, if there is one and a search for a size chose it */
     double score;   /* closed_score's; -INFINITY: none yet */
 } attempt;
 
@@ -26,6 +27,9 @@ pith_status fit_latents(loop_state *s, attempt *a, bool search) PITH_MUST_CHECK;
 
 /* Latents alone of a quality, and their colours mended. */
 pith_status set_latents(loop_state *s, attempt *a, float quality, bool search) PITH_MUST_CHECK;
+
+/* A residual of a step beside the latents that state has. */
+pith_status set_step(loop_state *s, double step) PITH_MUST_CHECK;
 
 /* The finest residual of `room` bytes beside the latents that state has, in few trials, the first
  * of them `*next`, into a->residual; of those that fit the one with the best score, where scores

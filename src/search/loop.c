@@ -233,6 +233,21 @@ static pith_status run_faithful(loop_state *s, attempt *best) {
     return PITH_OK;
 }
 
+/* What became of the text. Exact colours make no other letters, and true colours change no lightness. */
+static pith_status measure_text(loop_state *s, const attempt *a) {
+    pith_status status = PITH_OK;
+    pith_image decoded = s->k->original->image;
+    if (!s->k->text || s->searched) return PITH_OK;
+    if (a->coded.exact.n_bytes == 0) {
+        PITH_TRY(state_see_again(s, &a->coded));
+        if (a->coded.residual.n_bytes > 0) PITH_TRY(set_step(s, a->step));
+        decoded.pixels = s->result;
+    }
+    fid_lines_measure(s->k->text, &s->k->original->image, &decoded);
+cleanup:
+    return status;
+}
+
 pith_status closed_loop_run(const closed_loop *k, coded_picture *best) {
     pith_status status = PITH_OK;
     loop_state s = {.k = k};
@@ -240,6 +255,7 @@ pith_status closed_loop_run(const closed_loop *k, coded_picture *best) {
     attempt_init(&a, &k->env->alloc);
     PITH_TRY(state_init(&s, k));
     PITH_TRY(k->options->faithful ? run_faithful(&s, &a) : run_free(&s, &a));
+    PITH_TRY(measure_text(&s, &a));
     coded_swap(best, &a.coded);
 cleanup:
     attempt_free(&a);

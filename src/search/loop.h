@@ -34,8 +34,8 @@ typedef struct closed_loop {
     latents_coder *coder;  /* of the same picture */
     uint64_t other_bytes;  /* of chunks that will follow: of alpha and others */
     uint64_t alpha_bytes;  /* of which these are of alpha */
+    fid_lines *text;       /* of the original; NULL: none that matters. In the end it is measured in what was coded */
     unsigned alpha_levels; /* that the opacity is rounded to; 256 and 1: as it is */
-    fid_lines *text;       /* of the original, to be kept; it is measured in every trial; NULL: none that matters */
 } closed_loop;
 
 /* Bytes that the closed loop takes beside what decoding does. */

@@ -150,6 +150,12 @@ pith_status state_see_latents(loop_state *s, const coded_picture *coded) {
     return PITH_OK;
 }
 
+pith_status state_see_again(loop_state *s, const coded_picture *coded) {
+    const latents_coder *c = s->k->coder;
+    lat_quantise(c->latents->values, latents_count(c->latents), lat_step(coded->head.step_index), c->symbols);
+    return state_see_latents(s, coded);
+}
+
 pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, coded_picture *coded) {
     pith_status status = state_code_latents(s, quality, max_bytes, search, coded);
     s->searched = search;

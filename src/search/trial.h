@@ -49,7 +49,10 @@ pith_status state_code_latents(loop_state *s, float quality, uint64_t max_bytes,
 /* Has the network decode what was coded last; no residual mends it yet. */
 pith_status state_see_latents(loop_state *s, const coded_picture *coded) PITH_MUST_CHECK;
 
-/* Both. */
+/* The same of latents that were coded before, without a search. */
+pith_status state_see_again(loop_state *s, const coded_picture *coded) PITH_MUST_CHECK;
+
+/* state_code_latents and state_see_latents. */
 pith_status state_set_latents(loop_state *s, float quality, uint64_t max_bytes, bool search, coded_picture *coded)
     PITH_MUST_CHECK;
 

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* To a size: text that the bytes cannot keep would turn into other letters. It is blurred, and the picture coded
+ * again. */
+#ifndef PITH_SEARCH_TEXT_ROUNDS_H
+#define PITH_SEARCH_TEXT_ROUNDS_H
+
+#include "picture/tiles.h"
+#include "search/loop.h"
+
+/* What a picture is coded again from; all borrowed. */
+typedef struct text_rounds {
+    closed_loop *loop; /* its `original` is `kept` */
+    kept_source *kept; /* text that is lost is blurred there */
+    const tile_grid *grid;
+    latent_planes *latents; /* of the picture; those of the picture without what was lost, in the end */
+    ctr_tint *tint;
+} text_rounds;
+
+/* closed_loop_run, once or several times. */
+pith_status text_rounds_run(const text_rounds *r, coded_picture *best) PITH_MUST_CHECK;
+
+#endif
