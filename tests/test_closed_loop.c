@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -270,6 +271,61 @@ static void a_promise_has_a_recipe_where_nothing_is_mended(void **unused) {
     api_close(&c);
 }
 
+/* Lines of letters: stems and bars of two pixels, of which no two are alike; over a ground that is not flat. */
+static pith_image page_of_text(void) {
+    pith_image p = api_picture(192, 128, 3, 8);
+    uint32_t seed = 3;
+    bool inked[128][192] = {{false}};
+    for (uint32_t y = 3; y < 128; y += 32)
+        for (uint32_t x = 8; x < 180; x += 8) {
+            const uint32_t bar = 2 * random_below(&seed, 5), stem = 2 + 2 * random_below(&seed, 2);
+            for (uint32_t j = 0; j < 10; j++)
+                for (uint32_t i = 0; i < 6; i++)
+                    inked[y + j][x + i] = i < 2 || (j / 2 * 2 == bar) || (j > bar && i / 2 * 2 == stem);
+        }
+    for (uint32_t y = 0; y < 128; y++)
+        for (uint32_t x = 0; x < 192; x++)
+            for (uint32_t c = 0; c < 3; c++)
+                api_set_sample(&p, y, x, c, (inked[y][x] ? 20 : 180 + x / 4) + random_below(&seed, 12));
+    return p;
+}
+
+/* Levels from a sample to the next of a line of text: how much of its letters is there. */
+static double strokes(const pith_image *p) {
+    double sum = 0;
+    for (uint32_t y = 3; y < 13; y++)
+        for (uint32_t x = 16; x < 160; x++) sum += abs((int)api_sample(p, y, x, 1) - (int)api_sample(p, y, x + 1, 1));
+    return sum / (10 * 144);
+}
+
+/* With the built-in model, which makes other letters: the tiny one makes noise. */
+static void text_that_a_size_cannot_keep_is_blurred(void **unused) {
+    (void)unused;
+    const char *root = getenv("PITH_SOURCE_DIR");
+    char model[4096];
+    snprintf(model, sizeof model, "%s/models/mini.safetensors", root ? root : ".");
+    api_case c;
+    api_open(&c, model, NULL);
+    pith_image p = page_of_text();
+    double left[2];
+    for (int effort = 0; effort < 2; effort++) { /* 0: the network alone, as if there were no blur */
+        pith_encode_options o;
+        pith_encode_options_defaults(&o, sizeof o);
+        o.max_bytes = 300;
+        o.effort = effort;
+        pith_bytes file = api_encode(&c, &p, &o);
+        assert_true(file.n_bytes <= o.max_bytes);
+        pith_image decoded = api_decode(&c, file, NULL, 8);
+        left[effort] = strokes(&decoded);
+        pith_bytes_free(&c.env, &file);
+        free(decoded.pixels);
+    }
+    print_message("strokes: %g of the original, %g of the network, %g blurred\n", strokes(&p), left[0], left[1]);
+    assert_true(left[1] < 0.5 * left[0]);
+    free(p.pixels);
+    api_close(&c);
+}
+
 static void every_cut_of_a_mended_file_is_refused(void **unused) {
     (void)unused;
     api_case c;
@@ -319,6 +375,7 @@ int main(void) {
         cmocka_unit_test(effort_0_is_the_network_alone),
         cmocka_unit_test(a_promise_is_kept_and_recorded),
         cmocka_unit_test(a_promise_has_a_recipe_where_nothing_is_mended),
+        cmocka_unit_test(text_that_a_size_cannot_keep_is_blurred),
         cmocka_unit_test(every_cut_of_a_mended_file_is_refused),
         cmocka_unit_test(wrong_options_are_errors),
     };
