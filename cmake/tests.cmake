@@ -39,6 +39,8 @@ foreach(source IN LISTS test_sources)
     pith_test(${name} ${name})
 endforeach()
 
+target_link_options(test_own_files PRIVATE -Wl,--wrap=ctr_read)
+
 # It counts a thread's work, of which waiting for other threads is none, however busy the machine.
 set_property(TEST test_cancel APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)
 

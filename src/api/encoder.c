@@ -4,6 +4,7 @@
  * -> file. The network runs once; choosing the step is rate_control.c's. */
 #include <string.h>
 
+#include "api/promise.h"
 #include "base/env.h"
 #include "base/job.h"
 #include "base/sized.h"
@@ -138,13 +139,16 @@ typedef struct encode_job {
     encode_stages stages;
     tile_grid grid;
     alpha_writer alpha;
+    kept_source kept; /* with a closed loop */
     ctr_tint tint;
     latents_coder coder;
     coded_picture coded;
     byte_writer after; /* chunks that follow the slices */
 } encode_job;
 
-static void job_free(encode_job *job, const pith_alloc *alloc) {
+static void job_free(encode_job *job, const pith_env *env) {
+    const pith_alloc *alloc = &env->alloc;
+    kept_source_free(&job->kept, env);
     latents_coder_free(&job->coder);
     alpha_writer_free(&job->alpha);
     coded_free(&job->coded);
@@ -199,18 +203,18 @@ static pith_status encode_open(pith_encoder *e, encode_job *job, const pith_sour
 static pith_status encode_closed(pith_encoder *e, encode_job *job, const pith_source *source,
                                  const pith_encode_options *o) {
     pith_status status = PITH_OK;
-    kept_source kept = {0};
-    PITH_TRY(kept_source_init(&kept, &e->env, source, &e->diag));
-    pith_source keeping = kept_source_as_source(&kept);
+    kept_source *kept = &job->kept;
+    PITH_TRY(kept_source_init(kept, &e->env, source, &e->diag));
+    pith_source keeping = kept_source_as_source(kept);
     PITH_TRY(pixels_to_latents(e, job, &keeping, o));
     const double start = job_seconds();
-    if (tint_find(&kept, &job->tint)) job->coder.tint = &job->tint;
-    job->coder.original = &kept.image;
+    if (tint_find(kept, &job->tint)) job->coder.tint = &job->tint;
+    job->coder.original = &kept->image;
     closed_loop loop = {.env = &e->env,
                         .job = &e->job,
                         .session = e->session,
                         .diag = &e->diag,
-                        .original = &kept,
+                        .original = kept,
                         .options = o,
                         .stages = job->stages,
                         .coder = &job->coder,
@@ -218,13 +222,23 @@ static pith_status encode_closed(pith_encoder *e, encode_job *job, const pith_so
                         .alpha_bytes = alpha_bytes(job),
                         .alpha_levels = alpha_writer_levels(&job->alpha),
                         .memory = job->memory};
-    const text_rounds rounds = {&loop, &kept, &job->grid, &job->latents, &job->tint};
+    const text_rounds rounds = {&loop, kept, &job->grid, &job->latents, &job->tint};
     status = text_rounds_run(&rounds, &job->coded);
     e->timing.coding_seconds = job_seconds() - start;
 cleanup:
     if ((uint64_t)job->grid.x.count * job->grid.y.count > 1) model_session_release(e->session);
-    kept_source_free(&kept, &e->env);
     return status;
+}
+
+static pith_status check_promise(pith_encoder *e, const encode_job *job, const byte_writer *file) {
+    const promise p = {.env = &e->env,
+                       .job = &e->job,
+                       .model = model_session_model(e->session),
+                       .original = &job->kept,
+                       .memory = job->memory,
+                       .bound = (float)job->coded.bound.bound / 65536};
+    model_session_release(e->session); /* the decoder has its own */
+    return promise_check(&p, file, &e->diag);
 }
 
 /* The tiles, in what memory the closed loop leaves. */
@@ -296,11 +310,12 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     PITH_TRY(latents_init(&job.latents, &e->env.alloc, &job.head, &e->diag));
     PITH_TRY((is_closed ? encode_closed : encode_open)(e, &job, source, &o));
     PITH_TRY(coded_write(&job.coded, job.alpha.seen_through ? &job.alpha.chunks : NULL, &job.after, &file, &e->diag));
+    if (o.faithful) PITH_TRY(check_promise(e, &job, &file));
     PITH_TRY(job_report(&e->job, "coding", 1, &e->diag));
     *out = (pith_bytes){file.data, file.n_bytes};
     file.data = NULL;
 cleanup:
     bw_free(&file);
-    job_free(&job, &e->env.alloc);
+    job_free(&job, &e->env);
     return job_end(&e->job, status, &e->diag);
 }
