@@ -22,6 +22,11 @@
 
 _Static_assert(HALF == FID_REACH, "the window is what a tile's error depends on");
 
+/* The window to 8 decimals, from the centre: a few parts in 10^8 turn the search of a promise another way, and give the
+ * same picture a file of other bytes. */
+static const float half_window[HALF + 1] = {0.26601173f, 0.21300554f, 0.10936069f,
+                                            0.03600077f, 0.00759876f, 0.00102838f};
+
 enum { MEAN, SQUARE, DIFFERENCE, N_MOMENTS };
 
 struct fid_meter {
@@ -106,8 +111,8 @@ static void load_luma(const fid_meter *m, const fid_rows *rows, uint32_t ty, int
 
 static void filter_along(const float *restrict in, size_t n_out, float *restrict out) {
     for (size_t i = 0; i < n_out; i++) {
-        float sum = fid_half_window[0] * in[i + HALF];
-        for (size_t t = 0; t < HALF; t++) sum += fid_half_window[HALF - t] * (in[i + t] + in[i + N_TAPS - 1 - t]);
+        float sum = half_window[0] * in[i + HALF];
+        for (size_t t = 0; t < HALF; t++) sum += half_window[HALF - t] * (in[i + t] + in[i + N_TAPS - 1 - t]);
         out[i] = sum;
     }
 }
@@ -135,7 +140,7 @@ static void filter_down(const fid_meter *m, size_t moment, uint32_t j, size_t n,
     memset(out, 0, n * sizeof *out);
     for (size_t t = 0; t < N_TAPS; t++) {
         const float *restrict row = rows + t * m->padded;
-        const float weight = fid_half_window[t < HALF ? HALF - t : t - HALF];
+        const float weight = half_window[t < HALF ? HALF - t : t - HALF];
         for (size_t i = 0; i < n; i++) out[i] += weight * row[i];
     }
 }
