@@ -8,6 +8,7 @@
 
 #include "base/job.h"
 #include "container/ctr_write.h"
+#include "search/picture_is_drawn.h"
 #include "stages/decode_stage.h"
 
 /* ---- the caller ---------------------------------------------------------------------------- */

@@ -90,8 +90,4 @@ pith_status trial_score(trial *s, double *score) PITH_MUST_CHECK;
 /* The same of a whole picture, in the format of the original with its alpha; 8 bits. */
 pith_status trial_score_of(trial *s, const pith_image *picture, double *score) PITH_MUST_CHECK;
 
-/* Does a picture of 8 bits hold text, drawings or flat graphics, for which a
- * residual may serve better than latents? Quick; trial_score.c */
-bool picture_is_drawn(const pith_image *image);
-
 #endif

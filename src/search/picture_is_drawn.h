@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+#ifndef PITH_SEARCH_PICTURE_IS_DRAWN_H
+#define PITH_SEARCH_PICTURE_IS_DRAWN_H
+
+#include <stdbool.h>
+
+#include <pith/pith.h>
+
+/* Does a picture of 8 bits, of 1 or 3 channels, hold text, drawings or flat graphics, for which a residual may serve
+ * better than latents? Quick. */
+bool picture_is_drawn(const pith_image *image);
+
+#endif
