@@ -311,7 +311,7 @@ static void text_that_a_size_cannot_keep_is_blurred(void **unused) {
     for (int effort = 0; effort < 2; effort++) { /* 0: the network alone, as if there were no blur */
         pith_encode_options o;
         pith_encode_options_defaults(&o, sizeof o);
-        o.max_bytes = 300;
+        o.max_bytes = 200;
         o.effort = effort;
         pith_bytes file = api_encode(&c, &p, &o);
         assert_true(file.n_bytes <= o.max_bytes);

@@ -11,9 +11,8 @@
 #define MIN_BLOCKS 4u  /* like text, of a line; fences and roofs seldom have more in a row */
 #define MAX_STEP 2u    /* from one of them to the next: a gap between words may fill a block */
 #define MIN_SHARE 0.05 /* of all blocks: below, it is a photo with something like text */
-#define READABLE 0.82f /* correlation below which letters turn into others */
+#define READABLE 0.78f /* correlation below which letters turn into others */
 #define SOFT 0.05f     /* around it, from surely lost to surely kept */
-#define HARDLY 0.04f   /* above it, beside what is lost */
 #define ABOVE_BELOW 4u /* pixels over a block's edge that its letters may reach */
 
 /* ---- where it is ---------------------------------------------------------------------------------- */
@@ -129,30 +128,27 @@ double fid_lines_lost(const fid_lines *lines) {
     return lines->n_text > 0 ? sum / lines->n_text : 0;
 }
 
-static bool touches_lost(const fid_lines *lines, const uint8_t *lost, uint32_t x, uint32_t y) {
-    const size_t across = lines->across, i = y * across + x;
-    return (x > 0 && lost[i - 1]) || (x + 1 < across && lost[i + 1]) || (y > 0 && lost[i - across]) ||
-           (y + 1 < lines->down && lost[i + across]);
+/* Whole stretches of a line, as half a word is worse than none: those whose blocks are under the bound in the mean. */
+static uint32_t mark_lost(const fid_lines *lines, float bound, uint8_t *lost) {
+    uint32_t n_lost = 0;
+    for (uint32_t y = 0; y < lines->down; y++) {
+        const uint8_t *is_text = lines->is_text + (size_t)y * lines->across;
+        const float *kept = lines->kept + (size_t)y * lines->across;
+        for (uint32_t x = 0, end; x < lines->across; x = end) {
+            float sum = 0;
+            for (end = x; end < lines->across && is_text[end]; end++) sum += kept[end];
+            const bool is_lost = end > x && sum < bound * (float)(end - x);
+            memset(lost + (size_t)y * lines->across + x, is_lost, end - x);
+            n_lost += is_lost ? end - x : 0;
+            if (end == x) lost[(size_t)y * lines->across + end++] = 0;
+        }
+    }
+    return n_lost;
 }
 
 uint32_t fid_lines_take_lost(fid_lines *lines, float margin, uint8_t *lost) {
     const size_t n = (size_t)lines->across * lines->down;
-    const float bound = READABLE - margin;
-    uint32_t n_lost = 0;
-    bool grows = true;
-    for (size_t i = 0; i < n; i++) n_lost += lost[i] = lines->is_text[i] && lines->kept[i] < bound;
-    while (grows) {
-        grows = false;
-        for (uint32_t y = 0; y < lines->down; y++)
-            for (uint32_t x = 0; x < lines->across; x++) {
-                const size_t i = (size_t)y * lines->across + x;
-                if (lost[i] || !lines->is_text[i] || lines->kept[i] >= bound + HARDLY) continue;
-                if (!touches_lost(lines, lost, x, y)) continue;
-                lost[i] = 1;
-                n_lost++;
-                grows = true;
-            }
-    }
+    const uint32_t n_lost = mark_lost(lines, READABLE - margin, lost);
     for (size_t i = 0; i < n; i++)
         if (lost[i]) lines->is_text[i] = 0;
     count_text(lines);

@@ -32,8 +32,8 @@ void fid_lines_measure(fid_lines *lines, const pith_image *original, const pith_
 /* The part of the text that was lost, as last measured; 0 .. 1. */
 double fid_lines_lost(const fid_lines *lines);
 
-/* Marks in `lost`, of as many blocks, where letters may be others, as last measured: `margin` below what can be read,
- * and what touches that and is hardly better. They are no text from then on. Returns how many. */
+/* Marks in `lost`, of as many blocks, the stretches of lines whose letters may be others, as last measured: `margin`
+ * below what can be read. They are no text from then on. Returns how many blocks. */
 uint32_t fid_lines_take_lost(fid_lines *lines, float margin, uint8_t *lost);
 
 #endif
