@@ -2,29 +2,29 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Pith: pictures stored as the quantised latent of an autoencoder.
  *
- * Ownership, readable from every signature: `const T *` is borrowed for the
- * call; `T **out` is the caller's and is freed by the free function of its
- * type, which takes a T ** and clears it; free functions accept NULL and
- * half-built objects. Any longer borrow is said at the declaration.
+ * Ownership can be read from every signature. `const T *` is borrowed for the
+ * call. `T **out` belongs to the caller, who frees it with the free function of
+ * its type; that takes a T ** and clears it. Free functions accept NULL and
+ * half-built objects. Where a call borrows for longer, its comment says so.
  *
- * Threads: a pith_model is immutable and may serve many encoders and decoders
- * at once; an encoder or decoder belongs to one thread at a time.
+ * Threads: a pith_model is immutable, and many encoders and decoders may use it
+ * at once. An encoder or decoder belongs to one thread at a time.
  *
  * Errors: every call that can fail returns a pith_status. The message is in
  * the object (pith_encoder_message, pith_decoder_message) or in the pith_diag
- * passed in; the first fault of a call wins. The library never prints, never
- * exits, and has no writable globals.
+ * passed in. If several things fail, the message is about the first. The
+ * library never prints, never exits, and has no writable globals.
  *
- * Structs that grow begin with `struct_size`, and get new fields at their end alone. It says which fields the caller
- * was compiled with: sizeof the struct, set by the caller, or by the function that fills the struct with its defaults.
- * So a program works with an older and a newer library than its own:
- *   - A struct that the library reads: fields that an older caller lacks have their defaults. Those of a newer
- *     caller that this library does not know must be 0, which is always "as before"; else PITH_E_UNSUPPORTED.
- *   - A struct that the library fills: it writes no byte beyond the size. What it does not know is 0.
- *   - A size less than its own field's, as 0 is, or above PITH_MAX_STRUCT_BYTES was never set: PITH_E_ARG.
- * Without a size are values that never change, because arrays and other structs hold them, or callbacks are given them:
+ * Structs that may grow begin with `struct_size`; new fields are added at their end only. The size says which fields
+ * the caller was compiled with. The caller sets it to sizeof the struct, or the function that fills in the defaults
+ * does. This is how a program works with a library older or newer than the one it was built for:
+ *   - Structs that the library reads: fields that an older caller lacks take their defaults. Fields of a newer caller
+ *     that this library does not know must be 0, which always means "as before"; otherwise PITH_E_UNSUPPORTED.
+ *   - Structs that the library fills: nothing is written beyond the size. Fields it does not know become 0.
+ *   - A size too small for the size field itself (such as 0), or above PITH_MAX_STRUCT_BYTES: PITH_E_ARG.
+ * Without a size are those that never change, because arrays or other structs hold them, or callbacks receive them:
  * pith_diag, pith_alloc, pith_log, pith_progress, pith_bytes, pith_span, pith_area, pith_image_format, pith_image,
- * pith_tile. What more there may be to say has its place in a struct that grows, or in a new one. */
+ * pith_tile. */
 #ifndef PITH_PITH_H
 #define PITH_PITH_H
 
@@ -45,19 +45,19 @@ extern "C" {
 #define PITH_MUST_CHECK
 #endif
 
-/* No struct that grows is larger. */
+/* No struct with a size is larger. */
 #define PITH_MAX_STRUCT_BYTES 4096
 
 /* ---- status and diagnostics ---------------------------------------------- */
 
-/* Numbers are fixed for ever; new ones are only added. */
+/* Numbers never change; new ones may be added. */
 typedef enum pith_status {
     PITH_OK = 0,
     PITH_E_ARG = 1,            /* the call was wrong: a NULL, a value out of range */
-    PITH_E_NOMEM = 2,          /* the allocator said no */
+    PITH_E_NOMEM = 2,          /* out of memory */
     PITH_E_IO = 3,             /* reading or writing failed */
-    PITH_E_TRUNCATED = 4,      /* the data end too early */
-    PITH_E_FORMAT = 5,         /* the data are not what they should be */
+    PITH_E_TRUNCATED = 4,      /* the data end too soon */
+    PITH_E_FORMAT = 5,         /* the data break the rules of their format */
     PITH_E_VERSION = 6,        /* a file of a version this library cannot read */
     PITH_E_UNSUPPORTED = 7,    /* valid, but not something this library does */
     PITH_E_LIMIT = 8,          /* a limit of pith_env, or the asked size, would be passed */
@@ -139,7 +139,7 @@ PITH_API pith_status pith_env_defaults(pith_env *env, size_t struct_size);
 
 /* ---- bytes, pictures ------------------------------------------------------- */
 
-/* Bytes the library made; freed with the environment they were made with. */
+/* Bytes allocated by the library. Free them with the environment they were made with. */
 typedef struct pith_bytes {
     uint8_t *data;
     size_t n_bytes;
@@ -147,17 +147,17 @@ typedef struct pith_bytes {
 
 PITH_API void pith_bytes_free(const pith_env *env, pith_bytes *bytes);
 
-/* Samples are interleaved, top row first, sRGB (unless the file carries a profile
- * that says otherwise, see pith_metadata). 8-bit samples are uint8_t,
- * 16-bit ones uint16_t in the machine's order, both over their full range. */
+/* Samples are interleaved, top row first, and sRGB unless the file has a colour profile
+ * (see pith_metadata). 8-bit samples are uint8_t, 16-bit samples are uint16_t in native
+ * byte order; both use their full range. */
 typedef struct pith_image_format {
     uint32_t width, height; /* >= 1 */
     uint8_t n_channels;     /* 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA (alpha not premultiplied) */
     uint8_t bit_depth;      /* 8 or 16 */
 } pith_image_format;
 
-/* Pixels in: rows are asked for once each, from the top. `read_rows` fills
- * n_rows rows starting at y, `stride_bytes` apart. */
+/* Pixels in. Each row is requested once, from the top down. `read_rows` fills
+ * n_rows rows from row y on, `stride_bytes` apart. */
 typedef struct pith_source {
     size_t struct_size;
     pith_image_format format;
@@ -165,7 +165,7 @@ typedef struct pith_source {
     void *user;
 } pith_source;
 
-/* Pixels out: `start`, unless it is NULL, is called once, then rows once each, from the top. */
+/* Pixels out. `start` is called once (it may be NULL), then each row is delivered once, from the top down. */
 typedef struct pith_sink {
     size_t struct_size;
     uint8_t bit_depth; /* 8 or 16: what the sink wants; 0 = 8 */
@@ -175,8 +175,8 @@ typedef struct pith_sink {
 } pith_sink;
 
 /* The simple case: a whole picture in memory. The image is borrowed for as
- * long as the source or sink made from it is used. As a sink its format must
- * be the picture's own (see pith_decoder_info). */
+ * long as the source or sink made from it is in use. For a sink, the image's
+ * format must be that of the decoded picture (see pith_decoder_info). */
 typedef struct pith_image {
     pith_image_format format;
     void *pixels;
@@ -197,33 +197,35 @@ typedef struct pith_model pith_model;
  * The model is shared: each pith_model_ref needs its own pith_model_free. */
 PITH_API PITH_MUST_CHECK pith_status pith_model_open(pith_model **out, const pith_env *env, const char *path,
                                                      pith_diag *why);
-/* The same from a file's bytes, which are borrowed until the model's end. Of one file alone: TAESD's are two. */
+/* The same from the bytes of one file, which are borrowed for as long as the model lives. (TAESD, which has two
+ * files, cannot be opened this way.) */
 PITH_API PITH_MUST_CHECK pith_status pith_model_open_memory(pith_model **out, const pith_env *env, const void *data,
                                                             size_t n_bytes, pith_diag *why);
-/* As a path: the model that the library was linked with. The archive has one, unless it was built without
- * (PITH_EMBED_MODEL); PITH_E_MODEL_MISSING where there is none. */
+/* As a path: the model embedded in the library. The static library has one unless it was built without
+ * (PITH_EMBED_MODEL). PITH_E_MODEL_MISSING if there is none. */
 #define PITH_MODEL_BUILT_IN ":built-in"
-/* The built-in model: the first mini.safetensors in the folders below, then any other file of such a model there, then
- * PITH_MODEL_BUILT_IN. A message names the file that it is about. PITH_E_MODEL_MISSING, saying where it was looked for
- * and what to do. */
+/* Opens the built-in model: the first mini.safetensors in the folders of pith_model_folders, else any other file of
+ * such a model there, else PITH_MODEL_BUILT_IN. Messages name the file they are about. PITH_E_MODEL_MISSING if there is
+ * none; the message says where it was looked for and what to do. */
 PITH_API PITH_MUST_CHECK pith_status pith_model_open_default(pith_model **out, const pith_env *env, pith_diag *why);
-/* The folders of models, in the order of the search and separated by colons: those of $PITH_MODELS, share/pith/models
- * beside the folder of the running program and beside that of the shared library, $XDG_DATA_HOME/pith/models
- * (~/.local/share/pith/models). Returns their length, of which n_bytes - 1 are written, as snprintf does. */
+/* The folders that are searched for models, in that order, separated by colons: those of $PITH_MODELS, then
+ * share/pith/models next to the folder of the running program and next to that of the shared library, then
+ * $XDG_DATA_HOME/pith/models (~/.local/share/pith/models). As with snprintf, at most n_bytes - 1 characters and a 0 are
+ * written, and the whole length is returned. */
 PITH_API size_t pith_model_folders(char *folders, size_t n_bytes);
-/* The same model with another autoencoder of its latent space: that of the file `path`, a
- * Stable Diffusion autoencoder or checkpoint with the same encoder (sd-vae-ft-mse is one for all
- * 1.x models), or TAESD. What either encodes the other decodes. PITH_E_MODEL_MISMATCH when the
- * latent space is another, as far as the file tells: TAESD's tells its channels alone.
- * PITH_E_UNSUPPORTED when `model` is not of kind "sd1". Keeps a reference to `model`. */
+/* Replaces the model's autoencoder with another one for the same latent space, from the file `path`: a Stable
+ * Diffusion autoencoder or checkpoint with the same encoder (such as sd-vae-ft-mse for all 1.x models), or TAESD.
+ * Either model decodes what the other encodes. PITH_E_MODEL_MISMATCH if the latent space is a different one; for TAESD
+ * only the number of channels can be checked. PITH_E_UNSUPPORTED if `model` is not of kind "sd1". Keeps a reference to
+ * `model`. */
 PITH_API PITH_MUST_CHECK pith_status pith_model_with_vae(pith_model **out, pith_model *model, const char *path,
                                                          pith_diag *why);
 PITH_API pith_model *pith_model_ref(pith_model *model);
 PITH_API void pith_model_free(pith_model **model);
 
-/* Fingerprints: first 8 bytes of SHA-256 over the tensors concerned, see doc/format.md: the encoder's, which tell the
- * latent space, and the decoder's, which may be gigabytes. F32, F16 and BF16 files of the same model share both, an
- * int8 one has the latent_id. */
+/* Fingerprints: the first 8 bytes of SHA-256 over some of the tensors (doc/format.md). latent_id covers the encoder,
+ * and so identifies the latent space. decoder_id covers the decoder, which may be gigabytes. F32, F16 and BF16 files of
+ * one model share both; its int8 file shares the latent_id. */
 PITH_API PITH_MUST_CHECK pith_status pith_model_latent_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES]);
 PITH_API PITH_MUST_CHECK pith_status pith_model_decoder_id(pith_model *model, uint8_t id[PITH_FINGERPRINT_BYTES]);
 
@@ -250,16 +252,16 @@ typedef struct pith_model_contents {
     float log2_step_q0, log2_step_q100; /* log2 of the step at quality 0 and 100 */
 } pith_model_contents;
 
-/* Reads no weights. */
+/* Does not read the weights. */
 PITH_API PITH_MUST_CHECK pith_status pith_model_get_contents(const pith_model *model, pith_model_contents *contents);
 
-/* The quality at which latents alone have this step, for a model with these steps at quality 0 and
- * 100; below 0 or above 100 where no quality gives it. */
+/* The quality at which latents without a residual have this step, for a model with these steps at quality 0 and
+ * 100. Below 0 or above 100 if no quality has it. */
 PITH_API float pith_quality_of_step(float log2_step_q0, float log2_step_q100, float step);
 
-/* Reads every value: PITH_E_MODEL_VALUES when one is not finite, as stored or rounded
- * to binary16; PITH_E_CHECKSUM when a converted file's fingerprints are not those
- * that it says. Progress goes to `env` (may be NULL). */
+/* Reads every value. PITH_E_MODEL_VALUES if one is not finite, as stored or after rounding
+ * to binary16. PITH_E_CHECKSUM if a converted file does not have the fingerprints that it
+ * states. Progress goes to `env` (may be NULL). */
 PITH_API PITH_MUST_CHECK pith_status pith_model_check_values(pith_model *model, const pith_env *env, pith_diag *why);
 
 typedef enum pith_precision {
@@ -267,20 +269,20 @@ typedef enum pith_precision {
     PITH_PRECISION_INT8 = 2 /* large matrices and convolutions in 8 bits, the rest fp16 */
 } pith_precision;
 
-/* Writes a compact copy of a model. Of Stable Diffusion: autoencoder and U-Net in
- * that precision, a constant in the place of the text encoder. Of a built-in one,
- * which is fp16 already: int8 only. The copy has the same latent_id, so either
- * decodes what the other encoded; one of fp16 also has the same decoder_id, one of
- * int8 its own, so that residuals, which mend one decoder's picture, are not used
- * with the other. The file appears under its name when it is whole, in the place of any
- * that is there; PITH_E_ARG when that is the model. An int8 model
- * is not made fp16 again. Progress and cancel are those of `env` (may be NULL). */
+/* Writes a compact copy of a model. For Stable Diffusion: the autoencoder and the U-Net in
+ * that precision, and a constant instead of the text encoder. For a built-in model, which is
+ * fp16 already: int8 only. The copy has the same latent_id, so each model decodes what the
+ * other encodes. An fp16 copy also has the same decoder_id. An int8 copy has its own, because
+ * a residual corrects the picture of one decoder and must not be used with another. The file
+ * appears under its name once it is complete and replaces any file there; PITH_E_ARG if that
+ * file is the model itself. An int8 model cannot be converted back to fp16. Progress and
+ * cancel are those of `env` (may be NULL). */
 PITH_API PITH_MUST_CHECK pith_status pith_model_convert(pith_model *model, const pith_env *env,
                                                         pith_precision precision, const char *path, pith_diag *why);
 
-/* The same of TAESD, which is no model by itself, for pith_model_with_vae: of
- * either of its two files, or the one. *is_tiny says whether `in` was opened and
- * is TAESD; if not, nothing is written and the status is not PITH_OK. */
+/* The same for TAESD, which is not a model by itself but serves pith_model_with_vae: `in` is
+ * either of its two files, or a file that holds both. *is_tiny says whether `in` could be opened
+ * and is TAESD; if not, nothing is written and the status is not PITH_OK. */
 PITH_API PITH_MUST_CHECK pith_status pith_tiny_convert(const char *in, const pith_env *env, pith_precision precision,
                                                        const char *path, int *is_tiny, pith_diag *why);
 
@@ -288,12 +290,12 @@ PITH_API PITH_MUST_CHECK pith_status pith_tiny_convert(const char *in, const pit
 
 typedef struct pith_encoder pith_encoder;
 
-/* How a picture is coded: as a latent; as a latent in 256 dithered colours and zlib, the
- * published baseline, which has one size and no quality and is there to compare with; or
- * exactly, pixel by pixel, where nothing is lost and no model is needed. */
+/* How a picture is coded: as a latent; as a latent in 256 dithered colours and zlib (the
+ * published baseline, kept for comparison, with one size and no quality); or exactly, pixel
+ * by pixel, which loses nothing and needs no model. */
 typedef enum pith_method { PITH_METHOD_LATENT = 1, PITH_METHOD_PALETTE = 2, PITH_METHOD_EXACT = 3 } pith_method;
 
-/* Kept beside the picture byte for byte, and never interpreted. */
+/* Stored with the picture byte for byte, and never interpreted. */
 typedef enum pith_metadata {
     PITH_METADATA_ICC = 0,  /* the samples' ICC profile, where they are not sRGB */
     PITH_METADATA_EXIF = 1, /* from the TIFF header ("II*" or "MM") on */
@@ -312,8 +314,8 @@ typedef struct pith_area {
     uint32_t x, y, width, height;
 } pith_area;
 
-/* What may be promised of every tile of 32x32 pixels: doc/tile-error.md. The numbers
- * go into files. */
+/* Bounds on the error of every tile of 32x32 pixels (doc/tile-error.md). The numbers
+ * are stored in files. */
 typedef enum pith_level {
     PITH_LEVEL_NONE = 0,
     PITH_LEVEL_LOOSE = 1,  /* nothing large is missing, nothing large is invented */
@@ -324,41 +326,41 @@ typedef enum pith_level {
 typedef struct pith_encode_options {
     size_t struct_size;
     float quality;             /* 0 smallest .. 100 best; default 50; used when max_bytes is 0 */
-    int effort;                /* 0: the network alone; 1 (default): what it got wrong is mended; 2: and a search for
-                                  the symbols of the best picture, where the model can; 3: a longer one */
-    uint64_t max_bytes;        /* > 0: the best quality whose file has at most so many bytes */
-    pith_method method;        /* default PITH_METHOD_LATENT; with a palette max_bytes is 0, quality not used */
-    pith_level faithful;       /* with max_bytes 0: no tile's error is above the level's bound */
-    uint64_t max_memory_bytes; /* that the call may take at a time, the network's included, the caller's own rows not;
-                                  tiles and threads are chosen by it, PITH_E_LIMIT where it cannot be done.
+    int effort;                /* 0: the network alone; 1 (default): its errors are corrected; 2: also a search for the
+                                  symbols that give the best picture, if the model allows one; 3: a longer search */
+    uint64_t max_bytes;        /* > 0: the best quality whose file has at most this many bytes */
+    pith_method method;        /* default PITH_METHOD_LATENT; a palette needs max_bytes 0 and ignores quality */
+    pith_level faithful;       /* no tile's error exceeds the level's bound; needs max_bytes 0 */
+    uint64_t max_memory_bytes; /* of memory in use at a time, including the networks' but not the caller's own rows.
+                                  Tiles and threads are chosen to keep to it; PITH_E_LIMIT if they cannot.
                                   0 (default): 1 000 000 000 with built-in models, no bound with others */
-    int lossless;              /* 1: every sample as it is, whatever it takes. Excludes max_bytes, faithful, and method
-                                  palette; quality and effort are not used, and no model */
-    const pith_area *protect;  /* parts whose errors count most, borrowed for the call; NULL = none */
+    int lossless;              /* 1: every sample is kept, whatever the size. Excludes max_bytes, faithful and method
+                                  palette. Quality, effort and the model are not used */
+    const pith_area *protect;  /* parts whose errors count most; borrowed for the call; NULL = none */
     size_t n_protect;
     pith_span icc, exif, xmp; /* metadata, see pith_metadata; borrowed for the call; n_bytes 0 = none */
 } pith_encode_options;
 
 PITH_API pith_status pith_encode_options_defaults(pith_encode_options *options, size_t struct_size);
 
-/* The encoder keeps a reference to the model; NULL will do for what is lossless. */
+/* The encoder keeps a reference to the model, which may be NULL if only lossless files are made. */
 PITH_API PITH_MUST_CHECK pith_status pith_encoder_new(pith_encoder **out, const pith_env *env, pith_model *model,
                                                       pith_diag *why);
 PITH_API void pith_encoder_free(pith_encoder **encoder);
 
-/* Encodes one picture into a whole .pith file in memory. PITH_E_LIMIT when no
- * quality gives max_bytes or less. */
+/* Encodes one picture into a complete .pith file in memory. PITH_E_LIMIT if no
+ * quality fits into max_bytes. */
 PITH_API PITH_MUST_CHECK pith_status pith_encode(pith_encoder *encoder, const pith_source *source,
                                                  const pith_encode_options *options, pith_bytes *out);
 
-/* Why the last call failed; "" when it did not. Valid until the next call. */
+/* Why the last call failed; "" if it did not. Valid until the next call. */
 PITH_API const char *pith_encoder_message(const pith_encoder *encoder);
 
 /* Seconds spent in the stages of the last pith_encode or pith_decode. */
 typedef struct pith_timing {
     size_t struct_size;
-    double bind_seconds;    /* making the networks ready (first picture of a size) */
-    double network_seconds; /* running them, pixel conversion included */
+    double bind_seconds;    /* preparing the networks (for the first picture of a size) */
+    double network_seconds; /* running them, including pixel conversion */
     double coding_seconds;  /* entropy coding */
 } pith_timing;
 
@@ -370,31 +372,32 @@ typedef struct pith_decoder pith_decoder;
 
 typedef struct pith_info {
     size_t struct_size;
-    pith_image_format format; /* of the picture as it will be decoded to an 8-bit sink */
+    pith_image_format format; /* of the decoded picture, for an 8-bit sink */
     pith_method method;
     uint64_t n_file_bytes;
     uint32_t version_major, version_minor; /* of the bitstream */
     char model_name[PITH_NAME_BYTES];
     uint8_t latent_id[PITH_FINGERPRINT_BYTES];
-    uint32_t n_latent, latent_width, latent_height; /* 0 of an exact picture, as are step and prior; it has no model */
-    uint32_t downscale;                             /* 8 of an exact picture: of its preview */
-    double step; /* 2^(step_index / 64 - 16); of a palette: the step of as much noise */
+    uint32_t n_latent, latent_width, latent_height; /* 0 for an exact picture, as are step and prior: it has no model */
+    uint32_t downscale;                             /* for an exact picture 8, that of its preview */
+    double step; /* 2^(step_index / 64 - 16); for a palette, the step with as much noise */
     uint16_t step_index;
     uint8_t prior_id;
-    uint8_t source_bit_depth; /* of the picture that was encoded: 8 or 16 */
-    uint8_t recipe;           /* 0: the networks see the whole picture; 1: in windows that are blended */
-    int lossless;             /* 1: the picture that was encoded, sample by sample (of what can be seen) */
+    uint8_t source_bit_depth; /* of the original picture: 8 or 16 */
+    uint8_t recipe;           /* 0: the networks see the whole picture; 1: windows, which are blended */
+    int lossless;             /* 1: every visible sample is that of the original */
     uint32_t n_slices;
     uint32_t n_chunks;
-    pith_level faithful;      /* what the file promises .. */
-    double bound, worst_tile; /* .. as an error of a tile, and the worst when it was made; 0 without */
+    pith_level faithful;      /* what the file promises, .. */
+    double bound, worst_tile; /* .. as a tile's error, and the worst tile when it was encoded; 0 without a promise */
     uint64_t n_residual_bytes;
-    uint8_t residual_decoder_id[PITH_FINGERPRINT_BYTES]; /* the decoder whose pictures it mends; 0 without one */
+    uint8_t
+        residual_decoder_id[PITH_FINGERPRINT_BYTES]; /* the decoder whose pictures it corrects; 0 without a residual */
 } pith_info;
 
 typedef struct pith_chunk_info {
     size_t struct_size;
-    char name[8];     /* "HEAD", "LATN"; "?" and two hex digits when unknown */
+    char name[8];     /* "HEAD", "LATN"; "?" and two hex digits if unknown */
     uint8_t type;     /* as in the file, bit 7 = may be skipped */
     uint64_t offset;  /* of the type byte, from the start of the file */
     uint64_t n_bytes; /* of the whole chunk, header and CRC included */
@@ -404,45 +407,44 @@ PITH_API PITH_MUST_CHECK pith_status pith_decoder_new(pith_decoder **out, const 
 PITH_API void pith_decoder_free(pith_decoder **decoder);
 
 /* Reads and checks the whole structure of a file: header, chunks, CRCs. Needs
- * no model. `data` is borrowed until the next open or the decoder's end. */
+ * no model. `data` is borrowed until the next open or until the decoder is freed. */
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_open(pith_decoder *decoder, const uint8_t *data, size_t n_bytes);
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_info(pith_decoder *decoder, pith_info *info);
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_chunk(pith_decoder *decoder, uint32_t index, pith_chunk_info *chunk);
 
-/* The file's metadata of a kind; NULL and 0 bytes when it has none. Borrowed
- * from the opened file's bytes. */
+/* The file's metadata of one kind; NULL and 0 bytes if it has none. Borrowed
+ * from the bytes of the opened file. */
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_metadata(pith_decoder *decoder, pith_metadata kind,
                                                            const uint8_t **data, size_t *n_bytes);
 
-/* The same as pith_decoder_open for a file that may be damaged: what pith_decoder_open refuses for
- * truncation or a checksum after the header is opened as far as it is whole,
- * and slices that are lost, or do not decode, come out as the network's picture
- * of nothing. What mends the whole picture (TINT, CHRM, a residual) is left out where it is damaged, which
- * env.log is told. After pith_decode, pith_decoder_lost tells which: how many areas
- * of the picture, in pixels, and the index-th of them unless `area` is NULL. */
+/* Like pith_decoder_open, for a file that may be damaged. If it is truncated or a checksum after the header is wrong,
+ * what is intact is opened. Slices that are lost or do not decode come out as what the network makes of zeros. Damaged
+ * data that would correct the whole picture (TINT, CHRM, a residual) are left out, with a warning to env.log. After
+ * pith_decode, pith_decoder_lost returns the number of lost areas, and stores the one of this index, in pixels, unless
+ * `area` is NULL. */
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_open_damaged(pith_decoder *decoder, const uint8_t *data,
                                                                size_t n_bytes);
 PITH_API uint32_t pith_decoder_lost(const pith_decoder *decoder, uint32_t index, pith_area *area);
 
 typedef struct pith_decode_options {
     size_t struct_size;
-    int steps;        /* of denoising, 0..1000; 0 = none; -1 (default): what suits the model. A palette has 2 or none */
-    float realism;    /* 0..1: how much texture is added that the file does not hold, but that such a picture may well
-                         have had; always the same for a file. Default 0: none. PITH_E_ARG with models that make none;
-                         a picture with a residual gets none, with a warning */
-    pith_area region; /* width and height 0 (default): the whole picture. Only what the region needs is decoded */
-    int preview;      /* 1: a pixel for every latent position that the region lies in, that is 1/8 of its size rounded
-                         up, from the latents alone: no network runs, no residual is read. Default 0 */
-    int no_residual;  /* 1: what the network alone makes of it */
-    uint64_t max_memory_bytes; /* as in pith_encode_options; the file's bytes are the caller's */
+    int steps;        /* of denoising, 0..1000; -1 (default): what suits the model. A palette takes 2 or none */
+    float realism;    /* 0..1: how much texture to add that is not in the file but plausible for such a picture. Always
+                         the same for a file. Default 0: none. PITH_E_ARG if the model cannot make any. A picture with
+                         a residual gets none, with a warning */
+    pith_area region; /* width and height 0 (default): the whole picture. Only what it needs is decoded */
+    int preview;      /* 1: one pixel for each latent position of the region, so 1/8 of its size, rounded up. Made from
+                         the latents alone: no network runs, and no residual is read. Default 0 */
+    int no_residual;  /* 1: leave the residual out: the picture as the network alone makes it */
+    uint64_t max_memory_bytes; /* as in pith_encode_options; the bytes of the file do not count */
 } pith_decode_options;
 
 PITH_API pith_status pith_decode_options_defaults(pith_decode_options *options, size_t struct_size);
 
-/* Decodes the opened file; `options` may be NULL. PITH_E_MODEL_MISMATCH when
- * the model is another than the file names; PITH_E_CHECKSUM when the latents
- * do not come out right. An exact picture needs no model: `model` may be NULL,
- * and is not looked at; what the options say of networks has no meaning for it. */
+/* Decodes the opened file; `options` may be NULL. PITH_E_MODEL_MISMATCH if the file
+ * was made with another model, PITH_E_CHECKSUM if the latents do not match their
+ * checksum. An exact picture needs no model: `model` may be NULL and is ignored, and
+ * so are the options about networks. */
 PITH_API PITH_MUST_CHECK pith_status pith_decode(pith_decoder *decoder, pith_model *model,
                                                  const pith_decode_options *options, const pith_sink *sink);
 PITH_API const char *pith_decoder_message(const pith_decoder *decoder);

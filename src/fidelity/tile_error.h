@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* How far a decoded 8-bit picture betrays the original, tile of 32x32 pixels by
+/* How far a decoded 8-bit picture is from the original, tile of 32x32 pixels by
  * tile: the error of doc/tile-error.md, on which the
  * promise of a faithful file rests. Floats, in a fixed order of evaluation. */
 #ifndef PITH_FIDELITY_TILE_ERROR_H

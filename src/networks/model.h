@@ -83,8 +83,8 @@ pith_status model_session_new(model_session **out, pith_model *model, pith_diag 
 void model_session_free(model_session **session);
 pith_model *model_session_model(const model_session *session); /* borrowed */
 
-/* From now on networks ask the job between their layers, and long calls report to it. Borrowed until it is another's;
- * NULL: nobody's, as in the beginning. */
+/* From now on the networks ask this job between layers whether to stop, and long calls report to it. Borrowed until
+ * the next call; NULL, as at first: none. */
 void model_session_work_for(model_session *s, job *job);
 
 /* The recipe of HEAD for a latent of w x h positions. */

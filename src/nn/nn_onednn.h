@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Between the files of the oneDNN backend. Binding turns every op into steps:
- * a oneDNN primitive, or a kernel of ours for what oneDNN has not. Steps work
+ * a oneDNN primitive, or a kernel of ours where oneDNN has none. Steps work
  * on spans of one arena; a value keeps the layout its maker liked (blocks of
  * channels, after a convolution), and nn_dnn_want reorders it where a reader
  * needs another. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Text that cannot be kept is made unreadable before it is encoded: grey lines, as
- * from afar, in the place of other letters. */
+ * seen from far away, instead of wrong letters. */
 #ifndef PITH_SEARCH_BLUR_TEXT_H
 #define PITH_SEARCH_BLUR_TEXT_H
 

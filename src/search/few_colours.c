@@ -8,7 +8,7 @@
 #include "exact/fewer_colours.h"
 #include "stages/exact_file.h"
 
-/* More colours than these are a photo's, of which no few will do. */
+/* A picture with more colours is a photo, which a few colours cannot show. */
 #define FEW_COLOURS 4096u
 #define PIXELS_A_COLOUR 10u
 

@@ -138,7 +138,7 @@ static pith_status distort(void *user, const float *decoded, float *gradient, pi
     return PITH_OK;
 }
 
-/* Adam (D. Kingma, J. Ba, 2015) down the slope of what has been drawn; `n`: the how manieth step it is, from 1.
+/* Adam (D. Kingma, J. Ba, 2015) down the slope of what has been drawn; `n`: the number of the step, from 1.
  * Its divisor has a part of all gradients' size: else values that do not matter would wander. */
 static void move_all(search *s, int n, double rate) {
     const float price = (float)s->price, step = s->step;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Latents -> coded slices, as often as the search wants to see what comes of a quality or a size. */
+/* Latents -> coded slices, as often as the search wants to try a quality or a size. */
 #ifndef PITH_SEARCH_LATENTS_CODER_H
 #define PITH_SEARCH_LATENTS_CODER_H
 
@@ -8,7 +8,7 @@
 #include "search/rate_control.h"
 #include "stages/coded_picture.h"
 
-/* All borrowed but for the last two, which are made when they are first needed. */
+/* All borrowed except the last two, which are allocated on first use. */
 typedef struct latents_coder {
     const pith_env *env;
     job *job;
@@ -17,17 +17,17 @@ typedef struct latents_coder {
     const ctr_head *head;
     const latent_planes *latents;
     const pith_image *original; /* for a search of the symbols; NULL: none */
-    const ctr_tint *tint;       /* that the file will have; NULL: none */
+    const ctr_tint *tint;       /* of the file; NULL: none */
     uint64_t memory;            /* bytes that the call may take */
     int effort;
     span coding, search; /* of the whole call's progress */
-    int16_t *symbols;    /* those coded last, as many as the latents have values */
+    int16_t *symbols;    /* coded last, one for each value of the latents */
     slice_pool *pool;
 } latents_coder;
 
 void latents_coder_free(latents_coder *c);
 
-/* Codes the latents into `out`, in the place of all that it held. `search`: for the best symbols, which takes long. */
+/* Codes the latents into `out`, replacing what it held. `search`: look for the best symbols, which takes long. */
 pith_status latents_code(latents_coder *c, rate_wish wish, bool search, coded_picture *out) PITH_MUST_CHECK;
 
 #endif

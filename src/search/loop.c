@@ -121,7 +121,7 @@ encode_stages encode_stages_of(const pith_encode_options *options, const pith_mo
 
 static bool searches(const trial *s) { return s->k->stages.search.to > 0; }
 
-/* Symbols are searched for where the latents are left alone: a residual would have to be fitted anew. */
+/* Only without a residual, which would have to be fitted again. */
 static pith_status search_symbols(trial *s, attempt *best) {
     if (!searches(s) || best->coded.residual.n_bytes > 0 || best->coded.exact.n_bytes > 0) return PITH_OK;
     return fit_latents(s, best, true);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The encoder's closed loop: decodes the latents that it wrote, compares with
- * the original, and mends with a residual what the network got wrong. */
+/* The encoder's closed loop: decodes the latents it has coded, compares with the
+ * original, and corrects what the network got wrong with a residual. */
 #ifndef PITH_SEARCH_LOOP_H
 #define PITH_SEARCH_LOOP_H
 
@@ -11,15 +11,15 @@
 #include "picture/kept_source.h"
 #include "search/latents_coder.h"
 
-/* The progress that each stage of an encoder is. */
+/* Each stage as a part of the whole progress. */
 typedef struct encode_stages {
     span network;
-    span writing; /* of latents: with a loop, which has them written often, none */
-    span loop;    /* as far as the search for the symbols, where there is one */
+    span writing; /* of latents; none with a loop, which codes them many times */
+    span loop;    /* up to the search for symbols, if there is one */
     span search, after_search;
 } encode_stages;
 
-/* Those of a closed loop; `options` NULL: of an encoder without. */
+/* With a closed loop; `options` NULL: without. */
 encode_stages encode_stages_of(const pith_encode_options *options, const pith_model *model);
 
 typedef struct closed_loop {
@@ -32,13 +32,13 @@ typedef struct closed_loop {
     encode_stages stages;
     uint64_t memory;       /* bytes that decoding may take; UINT64_MAX: not bound */
     latents_coder *coder;  /* of the same picture */
-    uint64_t other_bytes;  /* of chunks that will follow: of alpha and others */
-    uint64_t alpha_bytes;  /* of which these are of alpha */
-    fid_lines *text;       /* of the original; NULL: none that matters. In the end it is measured in what was coded */
-    unsigned alpha_levels; /* that the opacity is rounded to; 256 and 1: as it is */
+    uint64_t other_bytes;  /* of the chunks that will follow */
+    uint64_t alpha_bytes;  /* of those, the bytes of alpha */
+    fid_lines *text;       /* of the original; NULL: none worth keeping. The run measures what became of it */
+    unsigned alpha_levels; /* of opacity that are kept; 256 and 1: all */
 } closed_loop;
 
-/* Bytes that the closed loop takes beside what decoding does. */
+/* Bytes of memory that the closed loop needs in addition to decoding. */
 uint64_t closed_loop_bytes(const pith_image_format *format);
 
 /* Codes the picture into `best`, which coded_init has made. */

@@ -6,12 +6,13 @@
 #include "stages/encode_stage.h"
 #include "stages/tint.h"
 
-/* Each has the encoder network see the picture again. Text that is lost by far goes first: others may then be kept. */
+/* Each costs another run of the encoder network. The text that is furthest from readable goes first: the bytes it
+ * frees may save the rest. */
 static const float blur_margins[] = {0.05f, 0};
 #define N_BLURS ((uint32_t)(sizeof blur_margins / sizeof *blur_margins))
 
-/* Text that may be blurred: to a size alone, as who asks for a quality has the bytes. Nothing is of 16 bits, nor told
- * of what is seen through. (A size excludes a promise.) */
+/* Text that may be blurred. Only with a size: with a quality, the bytes are there. Not in pictures of 16 bits or with
+ * transparency. (A size excludes a promise.) */
 static pith_status find_text(const closed_loop *k, fid_lines *text) {
     const pith_encode_options *o = k->options;
     if (o->max_bytes == 0 || k->coder->head->deep || k->alpha_bytes > 0) return PITH_OK;
@@ -27,7 +28,7 @@ static pith_status encode_again(const text_rounds *r) {
     const closed_loop *k = r->loop;
     pith_source source;
     pith_timing unused = {0};
-    alpha_writer none = {0}; /* of a picture that nothing is seen through */
+    alpha_writer none = {0}; /* the picture is opaque */
     pith_status status = pith_source_from_image(&source, sizeof source, &r->kept->image);
     const encode_stage stage = {k->env, k->job, k->session, k->diag, &source, r->grid, {k->job->done, k->job->done},
                                 &unused};
@@ -36,7 +37,7 @@ static pith_status encode_again(const text_rounds *r) {
     return status;
 }
 
-/* *any: some text was lost, and is blurred. */
+/* *any: some text was lost and has been blurred. */
 static pith_status blur_lost_text(const text_rounds *r, fid_lines *text, float margin, bool *any) {
     const pith_env *env = r->loop->env;
     pith_status status = PITH_OK;
@@ -53,8 +54,8 @@ static pith_status blur_lost_text(const text_rounds *r, fid_lines *text, float m
     return status;
 }
 
-/* The text that the picture keeps is known once it is coded, without a search for symbols; what it cannot keep is
- * blurred and the rest coded again, with one. */
+/* Which text survives is known only after coding. So the picture is coded without a search for symbols, lost text is
+ * blurred, and the rest is coded again; the search comes last. */
 static pith_status run_with_text(const text_rounds *r, fid_lines *text, coded_picture *best) {
     closed_loop *k = r->loop;
     const encode_stages whole = k->stages;

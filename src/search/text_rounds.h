@@ -8,16 +8,16 @@
 #include "picture/tiles.h"
 #include "search/loop.h"
 
-/* What a picture is coded again from; all borrowed. */
+/* What is needed to code a picture again; all borrowed. */
 typedef struct text_rounds {
     closed_loop *loop; /* its `original` is `kept` */
-    kept_source *kept; /* text that is lost is blurred there */
+    kept_source *kept; /* lost text is blurred in it */
     const tile_grid *grid;
-    latent_planes *latents; /* of the picture; those of the picture without what was lost, in the end */
+    latent_planes *latents; /* of the picture; in the end, of the picture with lost text blurred */
     ctr_tint *tint;
 } text_rounds;
 
-/* closed_loop_run, once or several times. */
+/* Runs the closed loop, once or several times. */
 pith_status text_rounds_run(const text_rounds *r, coded_picture *best) PITH_MUST_CHECK;
 
 #endif
