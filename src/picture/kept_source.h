@@ -13,7 +13,7 @@ typedef struct kept_source {
     const pith_source *source; /* borrowed */
     pith_image image;          /* 8 bits, 1 or 3 channels; pixels are owned */
     pith_image full;           /* as it came, with alpha and all bits; `image` itself where that is the same */
-    bool is_blurred;           /* `image` is no longer as it came */
+    bool is_blurred;           /* parts of `image` were blurred */
     uint8_t *hidden;           /* for each pixel: 1 = fully transparent; NULL without alpha; owned */
 } kept_source;
 
@@ -24,7 +24,7 @@ uint64_t kept_source_full_bytes(const pith_image_format *format);
 void kept_source_free(kept_source *k, const pith_env *env);
 pith_source kept_source_as_source(kept_source *k); /* borrows k */
 
-/* Of a picture of 8 bits that nothing is seen through: `full` is `image` from then on. */
+/* For an opaque picture of 8 bits: from now on `full` is `image`. */
 void kept_source_drop_opacity(kept_source *k, const pith_env *env);
 
 /* Makes the colours that nobody sees those of `decoded`, of the same size: no

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The alpha channel beside the networks: gathered from rows into slices while
- * a picture is read, and back into rows while one is written. Never whole in
- * memory. */
+/* The alpha channel, which bypasses the networks. It is gathered from rows into
+ * slices while a picture is read, and turned back into rows while one is written,
+ * and is never whole in memory. */
 #ifndef PITH_STAGES_ALPHA_H
 #define PITH_STAGES_ALPHA_H
 
@@ -16,8 +16,8 @@
 typedef struct alpha_writer {
     const pith_alloc *alloc; /* borrowed */
     alpha_coder *coder;      /* NULL: the picture has no alpha */
-    uint64_t max_bytes;      /* of the file; 0: as many as there are */
-    uint32_t n_ways;         /* it is coded in so many, finest first, one of which is kept */
+    uint64_t max_bytes;      /* of the file; 0: no limit */
+    uint32_t n_ways;         /* it is coded in this many ways, finest first; one is kept */
     uint32_t n_levels[ALPHA_MAX_WAYS];
     uint32_t chosen; /* which of them */
     byte_writer ways[ALPHA_MAX_WAYS];
@@ -29,14 +29,14 @@ typedef struct alpha_writer {
     byte_writer chunks; /* ALPH, as they go into the file; after the last row */
 } alpha_writer;
 
-/* `quality` 0..100 decides how finely alpha of many levels is kept. In a file of at most `max_bytes` (unless
- * that is 0) it gets about a third of them: where it would take more, it is kept in fewer levels. */
+/* `quality`, 0..100, decides how finely alpha with many levels is kept. If max_bytes is not 0, alpha may take about a
+ * third of it; if it would take more, it is kept in fewer levels. */
 pith_status alpha_writer_init(alpha_writer *w, const pith_alloc *alloc, const pith_image_format *format, float quality,
                               uint64_t max_bytes, pith_diag *diag) PITH_MUST_CHECK;
 void alpha_writer_free(alpha_writer *w);
 
-/* Takes the band's rows that were not seen yet. After the last row the chunks
- * are complete; they are worth writing when `seen_through`. */
+/* Takes those rows of the band that it has not seen yet. After the last row the
+ * chunks are complete; they are worth writing if `seen_through`. */
 pith_status alpha_writer_take(alpha_writer *w, const row_band *band, pith_diag *diag) PITH_MUST_CHECK;
 
 /* How many levels of opacity the chunks have. */

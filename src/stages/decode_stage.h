@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Latents -> rows of pixels: the network tile by tile, true colours, alpha, residual; or a preview, without a network.
- * The decoder's, and the encoder's when it looks at what it has coded. */
+ * The decoder uses it, and the encoder to see what it has coded. */
 #ifndef PITH_STAGES_DECODE_STAGE_H
 #define PITH_STAGES_DECODE_STAGE_H
 
@@ -19,26 +19,26 @@ typedef struct decode_stage {
     model_session *session;
     pith_diag *diag;
     const ctr_head *head;
-    const ctr_file *file;         /* of the alpha, if the header has any, and the residual; NULL: neither */
+    const ctr_file *file;         /* with the alpha, if the header says so, and the residual; NULL: neither */
     const latent_planes *latents; /* hold region.latents */
     const true_colours *colours;
     const pith_sink *sink;
     uint64_t memory;  /* bytes that the call may take; UINT64_MAX: not bound */
     pith_area area;   /* as in pith_decode_options */
-    bool preview;     /* then what follows, as far as `words`, does not matter */
+    bool preview;     /* then the next four fields do not matter */
     uint32_t n_steps; /* of denoising */
     float realism;
-    bool residual;       /* to be added .. */
-    bool is_incomplete;  /* .. but the picture has lost slices, and it would not fit it: rows pass as they are */
+    bool residual;       /* is to be added; .. */
+    bool is_incomplete;  /* .. but slices are lost, so that it would not fit: rows pass unchanged */
     const char *words;   /* of the progress .. */
     span span;           /* .. and what is done before and after */
     pith_timing *timing; /* NULL: not asked for */
-    /* what decode_stage_plan finds: */
-    region region;     /* what the network makes: all that the residual slices of what is wanted lie on */
+    /* set by decode_stage_plan: */
+    region region;     /* what the network makes: everything under the residual slices that meet what is wanted */
     pixel_rect wanted; /* what the sink gets */
 } decode_stage;
 
-/* The tiles, in what memory there is. PITH_E_LIMIT when even the smallest take too much, PITH_E_ARG when the area is
+/* Chooses the tiles for the memory there is. PITH_E_LIMIT if even the smallest need too much, PITH_E_ARG if the area is
  * not inside the picture. */
 pith_status decode_stage_plan(decode_stage *d) PITH_MUST_CHECK;
 

@@ -19,7 +19,7 @@ typedef struct latent_planes {
 /* Room for the latent that a header announces. */
 pith_status latents_init(latent_planes *l, const pith_alloc *alloc, const ctr_head *head, pith_diag *diag)
     PITH_MUST_CHECK;
-/* Only for the slices that meet `needed`. */
+/* The same for the slices that meet `needed` only. */
 pith_status latents_init_part(latent_planes *l, const pith_alloc *alloc, const ctr_head *head, ctr_rect needed,
                               pith_diag *diag) PITH_MUST_CHECK;
 void latents_free(latent_planes *l, const pith_alloc *alloc);
@@ -32,7 +32,7 @@ size_t latents_count(const latent_planes *l);
 /* True for a slice that the planes hold. */
 bool latents_hold(const latent_planes *l, ctr_rect slice);
 
-/* A slice of symbols laid out as the planes are; one that they hold. */
+/* A slice, which the planes must hold, of symbols that are laid out like them. */
 lat_block latents_slice(const latent_planes *l, int16_t *symbols, ctr_rect rect);
 
 #endif

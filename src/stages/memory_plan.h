@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* How a call keeps to its memory: tiles as large as fit, since smaller ones
- * spend more of their work on halos. */
+/* How a call keeps to its memory: with tiles as large as fit, since smaller ones
+ * spend more of their work on margins. */
 #ifndef PITH_STAGES_MEMORY_PLAN_H
 #define PITH_STAGES_MEMORY_PLAN_H
 
 #include "networks/model.h"
 #include "stages/region.h"
 
-/* Windows' latents that an encoder keeps. */
+/* Buffers for the latents of windows in an encoder. */
 #define MEMORY_ENCODE_BUFFERS 3u
 
 /* What a call has; all borrowed. */
@@ -19,10 +19,10 @@ typedef struct memory_plan {
     uint64_t allowed; /* bytes; see memory_allowed */
 } memory_plan;
 
-/* Bytes that a call may take which asked for `wanted`; UINT64_MAX when they are not bound. */
+/* Bytes that a call may use if its options say `wanted`; UINT64_MAX if there is no limit. */
 uint64_t memory_allowed(uint64_t wanted, const pith_model *model);
 
-/* The tiles that a picture is encoded in. PITH_E_LIMIT when even the smallest take too much. */
+/* The tiles for encoding a picture. PITH_E_LIMIT if even the smallest need too much. */
 pith_status memory_plan_encode(tile_grid *grid, const memory_plan *plan, const pith_image_format *format,
                                pith_diag *diag) PITH_MUST_CHECK;
 

@@ -6,7 +6,7 @@
 
 #include "base/stream.h"
 
-/* A chunk for each kind that the options give; PITH_E_LIMIT when one is too long. */
+/* Writes a chunk for each kind in the options. PITH_E_LIMIT if one is too long. */
 pith_status metadata_write(byte_writer *out, const pith_encode_options *o, const pith_env *env, pith_diag *diag)
     PITH_MUST_CHECK;
 

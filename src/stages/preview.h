@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* A small picture from the latents alone: one pixel a latent position, by a
- * linear map that the model's own tensors give. No network runs. */
+/* A small picture from the latents alone: one pixel for each latent position, by a
+ * linear map derived from the model's tensors. No network runs. */
 #ifndef PITH_STAGES_PREVIEW_H
 #define PITH_STAGES_PREVIEW_H
 
@@ -24,12 +24,12 @@ typedef struct preview {
     const pith_sink *sink;
 } preview;
 
-/* How many of the latent's channels, the first ones, a preview draws on: of those after them no factor of
- * the map is a tenth of the largest. */
+/* How many channels of the latent, from the first, a preview uses. In all later channels the factors of the map are
+ * below a tenth of the largest. */
 pith_status preview_channels(const pith_model *model, uint32_t *n_channels, pith_diag *diag) PITH_MUST_CHECK;
 
-/* Each position that the part's pixels lie in becomes a pixel: its colour from
- * its latent, its opacity the mean of its pixels'. */
+/* Each latent position of the part becomes a pixel. Its colour comes from the latent,
+ * its opacity is the mean of its pixels. */
 pith_status preview_write(const preview *p, pith_diag *diag) PITH_MUST_CHECK;
 
 #endif

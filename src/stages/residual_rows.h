@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Between the network's rows and the sink: gathers a row of residual slices,
- * mends it, and hands on the part of it that is wanted. */
+ * corrects it, and passes on the part that is wanted. */
 #ifndef PITH_STAGES_RESIDUAL_ROWS_H
 #define PITH_STAGES_RESIDUAL_ROWS_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Slices do not depend on each other: they are coded on several threads, a
- * coder each. What comes out does not depend on how many there are. */
+/* Slices do not depend on each other, so they are coded on several threads, each
+ * with its own coder. The result does not depend on the number of threads. */
 #ifndef PITH_STAGES_SLICE_POOL_H
 #define PITH_STAGES_SLICE_POOL_H
 
@@ -14,11 +14,11 @@
 
 typedef struct slice_pool slice_pool;
 
-/* How many coders there will be: one a thread, not more than `n_slices`, nor than fit into a sixteenth
- * of `memory` bytes, what the call may take. */
+/* How many coders there will be: one for each thread, but not more than `n_slices`, nor than fit into a sixteenth
+ * of `memory`, the bytes that the call may use. */
 uint32_t slice_pool_coders(const pith_env *env, uint64_t memory, uint32_t n_latent, uint32_t n_slices);
 
-/* One a thread that the environment allows, not more than there are slices. */
+/* The threads that the environment allows, but not more than there are slices. */
 uint32_t slice_pool_threads(const pith_env *env, uint32_t n_slices);
 
 /* Coders of any kind. */
@@ -42,8 +42,8 @@ const pith_alloc *slice_pool_alloc(const slice_pool *pool);
 /* What is done with slice `index`; `diag` is the call's own. */
 typedef pith_status slice_work(void *user, void *coder, uint32_t index, pith_diag *diag);
 
-/* Does the work for 0 .. count-1 and reports the progress `span`. Of
- * several faults the one of the lowest index is returned. */
+/* Does the work for 0 .. count-1 and reports progress within `span`. If several
+ * slices fail, the error of the lowest index is returned. */
 pith_status slice_pool_run(slice_pool *pool, uint32_t count, slice_work *work, void *user, const char *stage, span span,
                            pith_diag *diag) PITH_MUST_CHECK;
 
