@@ -24,7 +24,7 @@ typedef struct bound_net {
     uint32_t h, w;
     nn_plan *plan;
     nn_net *net;
-    /* These stay when another size is bound. */
+    /* Kept when another size is bound. */
     const watch *watch;
     nn_arena *arena; /* shared with others; NULL: its own */
 } bound_net;
@@ -100,7 +100,7 @@ struct pith_model {
 
 /* The one that keeps the U-Net's tensors: the model, or its base. */
 pith_model *model_own_networks(pith_model *m);
-/* The mapped pages of all its tensors are not needed for now. */
+/* Releases the mapped pages of all tensors for now. */
 void model_drop_pages(const pith_model *m);
 uint64_t model_file_bytes(const pith_model *m);
 
@@ -108,17 +108,17 @@ struct model_session {
     pith_model *model;
     bound_net encoder, decoder, denoiser;
     bound_net gradient; /* of a search */
-    /* In the place of `decoder` where less than a window is kept, and beside `texture`. */
+    /* Used instead of `decoder` if less than a window is kept, and with `texture`. */
     bound_net decoder_parts[MINI_DECODER_PARTS];
     bound_net texture;
     nn_arena *arena;  /* of the last two */
     job *job;         /* model_session_work_for */
     double from, end; /* model_session_begin */
-    watch watch;      /* of all networks, at the job */
+    watch watch;      /* of all networks, on the job */
 };
 
-/* Progress of a long call on the session: a part, 0..1, of what is left from the last report
- * before model_session_begin until `end` is done. */
+/* Progress of a long call on the session, 0..1, from the last report before
+ * model_session_begin until `end`. */
 void model_session_begin(model_session *s, double end);
 pith_status model_session_advance(model_session *s, double done, pith_diag *diag) PITH_MUST_CHECK;
 

@@ -9,7 +9,7 @@
 
 #include "weights/tensor_table.h"
 
-/* See weights_open.h. A U-Net without its text encoder is warned of. */
+/* See weights_open.h. Warns of a U-Net without a text encoder. */
 pith_status sd_weights_open(tensor_table **out, const pith_env *env, const char *path, pith_diag *diag) PITH_MUST_CHECK;
 pith_status sd_weights_open_memory(tensor_table **out, const pith_env *env, const void *data, size_t n_bytes,
                                    pith_diag *diag) PITH_MUST_CHECK;
