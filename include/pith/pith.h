@@ -60,15 +60,16 @@ typedef enum pith_status {
     PITH_E_FORMAT = 5,         /* the data break the rules of their format */
     PITH_E_VERSION = 6,        /* a file of a version this library cannot read */
     PITH_E_UNSUPPORTED = 7,    /* valid, but not something this library does */
-    PITH_E_LIMIT = 8,          /* a limit of pith_env, or the asked size, would be passed */
+    PITH_E_LIMIT = 8,          /* a limit of pith_env, or the requested size, would be exceeded */
     PITH_E_CHECKSUM = 9,       /* the data are damaged */
     PITH_E_MODEL_MISSING = 10, /* the model a file needs was not found */
-    PITH_E_MODEL_SHAPE = 11,   /* a model file lacks a tensor, has one of another shape, or a network of another kind */
-    PITH_E_MODEL_MISMATCH = 12, /* a model was given that the file was not made with */
+    PITH_E_MODEL_SHAPE =
+        11, /* a model file lacks a tensor, or has one of the wrong shape, or another kind of network */
+    PITH_E_MODEL_MISMATCH = 12, /* the file was not made with the model that was given */
     PITH_E_BACKEND = 13,        /* the network engine failed */
     PITH_E_ABORTED = 14,        /* a callback asked to stop */
-    PITH_E_INTERNAL = 15,       /* a fault of the library's own */
-    PITH_E_MODEL_VALUES = 16    /* a model's weights, or what its networks make of a picture, are not finite */
+    PITH_E_INTERNAL = 15,       /* a bug in the library */
+    PITH_E_MODEL_VALUES = 16    /* a model's weights, or what its networks return, are not finite */
 } pith_status;
 
 #define PITH_MESSAGE_BYTES 256
@@ -78,7 +79,7 @@ typedef struct pith_diag {
     char message[PITH_MESSAGE_BYTES]; /* one line, no newline; empty when status is PITH_OK */
 } pith_diag;
 
-/* "PITH_E_FORMAT" and so on; never NULL. */
+/* The name of the constant, such as "PITH_E_FORMAT"; never NULL. */
 PITH_API const char *pith_status_name(pith_status status);
 
 /* The version of the library in use, as in version.h. */
@@ -86,9 +87,9 @@ PITH_API const char *pith_version_string(void);
 
 /* ---- environment ---------------------------------------------------------- */
 
-/* Memory. `alloc` returns n_bytes > 0 aligned for any type, or NULL. Both or
- * neither are set; with neither the C library's are used. What oneDNN and the
- * JSON reader allocate inside themselves does not pass through here. */
+/* Memory. `alloc` returns n_bytes (never 0) aligned for any type, or NULL. Set both
+ * functions or neither; with neither, the C library's are used. Memory that oneDNN
+ * and the JSON reader allocate internally does not pass through here. */
 typedef struct pith_alloc {
     void *(*alloc)(void *user, size_t n_bytes);
     void (*free)(void *user, void *block);
@@ -102,26 +103,26 @@ typedef struct pith_log {
     void *user;
 } pith_log;
 
-/* Progress and cancel. `report` is called by the thread that made the call, between
- * pieces of work (within 200 ms with built-in models, between layers with others)
- * with the stage's name and the part of the whole call that is done, 0..1, which
- * never gets less; any return other than 0 ends the call with PITH_E_ABORTED. A limit of time is a
- * report that looks at the clock. */
+/* Progress and cancel. The thread that made the call calls `report` between pieces of
+ * work: within 200 ms with built-in models, between layers with others. It is given the
+ * name of the stage and how much of the whole call is done, 0..1, which never decreases.
+ * Any return value other than 0 ends the call with PITH_E_ABORTED. To limit the time,
+ * `report` can look at the clock. */
 typedef struct pith_progress {
     int (*report)(void *user, const char *stage, double done);
     void *user;
 } pith_progress;
 
-/* Everything but `backend` is copied; calls that take a pith_env take NULL for the defaults. */
+/* Everything except `backend` is copied. Wherever a pith_env is a parameter, NULL means the defaults. */
 typedef struct pith_env {
     size_t struct_size;
     pith_alloc alloc;
     pith_log log;
     pith_progress progress;
-    const char *backend; /* "onednn", "ref", or NULL for the best there is; borrowed for the call */
-    int threads;         /* for the networks; 0 = as many as there are cores */
+    const char *backend; /* "onednn", "ref", or NULL for the best available; borrowed for the call */
+    int threads;         /* for the networks; 0 = one for each core */
 
-    /* What untrusted input may ask for. */
+    /* Limits on what untrusted input may ask for. */
     uint32_t max_dimension;      /* width or height of a picture; default 65 535 */
     uint64_t max_pixels;         /* width x height; default 100 000 000 */
     uint64_t max_file_bytes;     /* a .pith file; default 1 GiB */
@@ -131,8 +132,8 @@ typedef struct pith_env {
     uint64_t max_tensor_bytes;   /* one tensor of a weights file; default 1 GiB */
     uint32_t max_tensors;        /* in a weights file; default, and at most, 65 536 */
     uint32_t max_chunks;         /* in a .pith file; default 100 000 */
-    double max_seconds; /* one pith_encode, pith_decode or pith_compare; looked at as often as progress; 0 (default):
-                           any */
+    double max_seconds;          /* for one pith_encode, pith_decode or pith_compare; checked as often as progress is
+                                    reported; 0 (default): no limit */
 } pith_env;
 
 PITH_API pith_status pith_env_defaults(pith_env *env, size_t struct_size);
@@ -234,7 +235,7 @@ typedef enum pith_model_part {
     PITH_PART_AUTOENCODER = 1,
     PITH_PART_DENOISER = 2,
     PITH_PART_TEXT_ENCODER = 4,
-    PITH_PART_EMPTY_PROMPT = 8 /* the constant that a text encoder makes of no text */
+    PITH_PART_EMPTY_PROMPT = 8 /* a constant: what a text encoder makes of an empty text */
 } pith_model_part;
 
 /* What a model's file holds. */
@@ -298,7 +299,7 @@ typedef enum pith_method { PITH_METHOD_LATENT = 1, PITH_METHOD_PALETTE = 2, PITH
 /* Stored with the picture byte for byte, and never interpreted. */
 typedef enum pith_metadata {
     PITH_METADATA_ICC = 0,  /* the samples' ICC profile, where they are not sRGB */
-    PITH_METADATA_EXIF = 1, /* from the TIFF header ("II*" or "MM") on */
+    PITH_METADATA_EXIF = 1, /* starting at the TIFF header ("II*" or "MM") */
     PITH_METADATA_XMP = 2   /* an XMP packet */
 } pith_metadata;
 #define PITH_N_METADATA 3
@@ -319,8 +320,8 @@ typedef struct pith_area {
 typedef enum pith_level {
     PITH_LEVEL_NONE = 0,
     PITH_LEVEL_LOOSE = 1,  /* nothing large is missing, nothing large is invented */
-    PITH_LEVEL_NORMAL = 2, /* what is readable stays so; texture may be softer */
-    PITH_LEVEL_STRICT = 3  /* near what a JPEG of high quality keeps */
+    PITH_LEVEL_NORMAL = 2, /* what is readable stays readable; texture may be softer */
+    PITH_LEVEL_STRICT = 3  /* close to what a high-quality JPEG keeps */
 } pith_level;
 
 typedef struct pith_encode_options {
@@ -331,7 +332,7 @@ typedef struct pith_encode_options {
     uint64_t max_bytes;        /* > 0: the best quality whose file has at most this many bytes */
     pith_method method;        /* default PITH_METHOD_LATENT; a palette needs max_bytes 0 and ignores quality */
     pith_level faithful;       /* no tile's error exceeds the level's bound; needs max_bytes 0 */
-    uint64_t max_memory_bytes; /* of memory in use at a time, including the networks' but not the caller's own rows.
+    uint64_t max_memory_bytes; /* most memory in use at any time, including the networks' but not the caller's own rows.
                                   Tiles and threads are chosen to keep to it; PITH_E_LIMIT if they cannot.
                                   0 (default): 1 000 000 000 with built-in models, no bound with others */
     int lossless;              /* 1: every sample is kept, whatever the size. Excludes max_bytes, faithful and method
@@ -391,8 +392,7 @@ typedef struct pith_info {
     pith_level faithful;      /* what the file promises, .. */
     double bound, worst_tile; /* .. as a tile's error, and the worst tile when it was encoded; 0 without a promise */
     uint64_t n_residual_bytes;
-    uint8_t
-        residual_decoder_id[PITH_FINGERPRINT_BYTES]; /* the decoder whose pictures it corrects; 0 without a residual */
+    uint8_t residual_decoder_id[PITH_FINGERPRINT_BYTES]; /* whose pictures it corrects; 0 without one */
 } pith_info;
 
 typedef struct pith_chunk_info {
@@ -452,15 +452,15 @@ PITH_API pith_status pith_decoder_timing(const pith_decoder *decoder, pith_timin
 
 /* ---- comparison -------------------------------------------------------------- */
 
-#define PITH_TILE 32 /* pixels a tile is wide and high, on a grid from the top left */
+#define PITH_TILE 32 /* width and height of a tile in pixels; the grid starts at the top left */
 
 typedef struct pith_tile {
     float error;   /* 0: equal */
-    float sure;    /* no decoded picture whose samples are all within 2 of this one's has a larger error */
-    uint32_t x, y; /* the pixel around which the largest was found */
+    float sure;    /* bounds the error of any decoded picture whose samples are all within 2 of this one's */
+    uint32_t x, y; /* the pixel around which the largest error was found */
 } pith_tile;
 
-/* The largest error that a level allows in a tile; 0 for what is not a level. */
+/* The largest error that a level allows in a tile; 0 for any other value. */
 PITH_API float pith_level_bound(pith_level level);
 
 /* Bits of pith_compare_options.measures. */
@@ -473,29 +473,29 @@ typedef enum pith_measure {
 
 typedef struct pith_compare_options {
     size_t struct_size;
-    uint32_t measures; /* pith_measure, or'ed: what is to be measured; default: all four */
-    pith_tile *tiles;  /* NULL (default), or room for every tile, row by row of tiles, from the left; only with TILES */
+    uint32_t measures; /* bits of pith_measure: what to measure; default: all four */
+    pith_tile *tiles;  /* NULL (default), or room for every tile, row by row from the top left; only with TILES */
     size_t n_tiles;    /* ceil(width / 32) * ceil(height / 32) */
 } pith_compare_options;
 
 PITH_API pith_status pith_compare_options_defaults(pith_compare_options *options, size_t struct_size);
 
-/* NaN: not asked for, or of a picture too small for it. */
+/* A figure is NaN if it was not asked for, or if the picture is too small for it. */
 typedef struct pith_compare_result {
     size_t struct_size;
-    double psnr_db;     /* of the mean squared error over all RGB samples; INFINITY when equal */
-    double ms_ssim;     /* 1: equal. Z. Wang, E. Simoncelli, A. Bovik 2003: of R, G and B; from 176 pixels a side */
-    double ssimulacra2; /* 100: equal, 90: hardly told apart, 50: medium, below 0: ruin. SSIMULACRA 2.1 (J. Sneyers
-                           2023); from 8 pixels a side; from 113 on as the reference tool has it */
+    double psnr_db;     /* of the mean squared error over all RGB samples; INFINITY if equal */
+    double ms_ssim;     /* 1: equal. Z. Wang, E. Simoncelli, A. Bovik 2003: on R, G and B; needs 176 pixels a side */
+    double ssimulacra2; /* 100: equal, 90: hardly distinguishable, 50: medium, below 0: ruined. SSIMULACRA 2.1
+                           (J. Sneyers 2023); needs 8 pixels a side; from 113 on the same as the reference tool */
     double worst_tile;  /* the largest error of a tile */
 } pith_compare_result;
 
-/* How far `decoded` is from `original`, which is not symmetric. Two pictures of one size (PITH_E_ARG otherwise), each
- * as the encoder takes them; sRGB, whatever profile goes with them. Grey is RGB with three equal channels. Samples of 8
- * and of 16 bits are compared over their full range, tiles in 8 bits, to which 16 are rounded. Where a picture has
- * alpha, both are put on white and on black, and the worse of the two figures counts, tile by tile too. Takes both
- * pictures, once more where there is alpha, and 24 bytes a pixel. Progress, cancel and limits are those of `env`; `env`
- * and `options` may be NULL. */
+/* Measures how far `decoded` is from `original`; the measures are not symmetric. The pictures must have the same size
+ * (otherwise PITH_E_ARG), each in any format that the encoder takes. They are compared as sRGB, whatever profile goes
+ * with them. Grey counts as RGB with three equal channels. Samples of 8 and of 16 bits are compared over their full
+ * range; for tiles, 16 bits are rounded to 8. If either picture has alpha, both are put on white and on black, and the
+ * worse of the two figures counts, for each tile too. Memory: both pictures, a second copy of them if there is alpha,
+ * and 24 bytes per pixel. Progress, cancel and limits are those of `env`; `env` and `options` may be NULL. */
 PITH_API PITH_MUST_CHECK pith_status pith_compare(const pith_env *env, const pith_source *original,
                                                   const pith_source *decoded, const pith_compare_options *options,
                                                   pith_compare_result *result, pith_diag *why);
