@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* pith_compare: two pictures in, figures out. The measures are src/fidelity's. */
+/* pith_compare: two pictures in, figures out. The measures themselves are in src/fidelity. */
 #include <inttypes.h>
 #include <math.h>
 
@@ -25,7 +25,7 @@ pith_status pith_compare_options_defaults(pith_compare_options *options, size_t 
     return sized_start(options, struct_size, &defaults, sizeof defaults);
 }
 
-/* One call. Figures are the worst so far. */
+/* One call. `result` holds the worst figures so far. */
 typedef struct comparison {
     pith_env env;
     job job;
@@ -33,8 +33,8 @@ typedef struct comparison {
     pith_compare_options options;
     pith_compare_result result;
     pith_source sources[2]; /* the original, the decoded picture */
-    pith_image pictures[2]; /* as they came */
-    pith_image opaque[2];   /* on a background, where one has alpha */
+    pith_image pictures[2]; /* as they were read */
+    pith_image opaque[2];   /* on a background, if either has alpha */
 } comparison;
 
 /* ---- arguments --------------------------------------------------------------------- */
@@ -74,7 +74,7 @@ static void note_lesser(double *worst, double figure) {
     if (isnan(*worst) || figure < *worst) *worst = figure;
 }
 
-/* On a second background: the worse of two tiles. */
+/* Keeps the worse of two tiles when the second background is measured. */
 static void note_tile(pith_tile *worst, const fid_tile *tile, bool is_first) {
     const float sure = is_first || tile->sure > worst->sure ? tile->sure : worst->sure;
     if (is_first || tile->error > worst->error) *worst = (pith_tile){tile->error, tile->sure, tile->x, tile->y};
@@ -94,7 +94,7 @@ static pith_status measure_rows(comparison *c, const pith_image *a, const pith_i
     for (uint32_t ty = 0; ty < down && status == PITH_OK; ty++) {
         fid_measure_tiles(meter, &rows_a, &rows_b, ty, 0, across, row);
         for (uint32_t tx = 0; tx < across; tx++) {
-            c->result.worst_tile = fmax(c->result.worst_tile, (double)row[tx].error); /* of NaN and a number, that */
+            c->result.worst_tile = fmax(c->result.worst_tile, (double)row[tx].error); /* fmax ignores the initial NaN */
             if (c->options.tiles) note_tile(&c->options.tiles[(size_t)ty * across + tx], &row[tx], is_first);
         }
         status = job_look(&c->job, c->why);
@@ -121,7 +121,7 @@ cleanup:
 
 static pith_status report(comparison *c, double done) { return job_report(&c->job, "comparing", done, c->why); }
 
-/* Of pictures without alpha; its part of the whole call is `part`. */
+/* For pictures without alpha. `part` is the share of the whole call's progress. */
 static pith_status measure(comparison *c, const pith_image *a, const pith_image *b, span part, bool is_first) {
     pith_status status = PITH_OK;
     const uint32_t measures = c->options.measures;
@@ -186,7 +186,8 @@ pith_status pith_compare(const pith_env *env, const pith_source *original, const
     if (!original || !decoded || !result) return diag_set(why, PITH_E_ARG, "pith_compare: an argument is NULL");
     PITH_TRY(env_copy(&c.env, env, why));
     pith_compare_options_defaults(&c.options, sizeof c.options);
-    PITH_TRY(sized_give(result, &nothing, sizeof nothing, "pith_compare_result", why)); /* before the work */
+    PITH_TRY(sized_give(result, &nothing, sizeof nothing, "pith_compare_result",
+                        why)); /* a bad size is reported before the work begins */
     PITH_TRY(sized_take(&c.sources[0], sizeof c.sources[0], original, "pith_source", why));
     PITH_TRY(sized_take(&c.sources[1], sizeof c.sources[1], decoded, "pith_source", why));
     if (options) PITH_TRY(sized_take(&c.options, sizeof c.options, options, "pith_compare_options", why));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Decoding: file -> slices -> symbols -> latents -> pixels (network, tile by
- * tile). Nothing of the picture is written before every latent is proven. */
+ * tile). No pixel is written until every latent has been checked. */
 #include <stdio.h>
 #include <string.h>
 
@@ -81,7 +81,7 @@ pith_status pith_decoder_open(pith_decoder *d, const uint8_t *data, size_t n_byt
     return status;
 }
 
-/* A CHRM that does not decode is left out, as a slice would be. */
+/* A CHRM chunk that does not decode is left out, as a slice would be. */
 static pith_status tolerate_colours(pith_decoder *d) {
     true_colours colours;
     pith_status status = true_colours_init(&colours, &d->env.alloc, &d->file, &d->diag);
@@ -93,7 +93,7 @@ static pith_status tolerate_colours(pith_decoder *d) {
     return PITH_OK;
 }
 
-/* But for the slices, which pith_decoder_lost tells. */
+/* Except for slices: pith_decoder_lost reports those. */
 static void say_what_is_left_out(const pith_decoder *d) {
     char text[80];
     if (d->colours_lost) warn(d, "damaged: what mends the picture's colours is lost");
@@ -103,7 +103,7 @@ static void say_what_is_left_out(const pith_decoder *d) {
     if (d->salvaged.n_other_bytes > 0) warn(d, text);
 }
 
-/* The file is read as it is when nothing is wrong with its chunks. */
+/* Salvage is only tried if the file cannot be read as it is. */
 pith_status pith_decoder_open_damaged(pith_decoder *d, const uint8_t *data, size_t n_bytes) {
     pith_status status = pith_decoder_open(d, data, n_bytes);
     if (status == PITH_E_CHECKSUM || status == PITH_E_TRUNCATED || status == PITH_E_FORMAT) {
@@ -185,7 +185,7 @@ static pith_status file_to_latents(pith_decoder *d, const region *part, bool for
                                .n_channels = traits->n_latent,
                                .span = {0, 0.2}};
     if (for_preview) PITH_TRY(preview_channels(model_session_model(d->session), &reading.n_channels, &d->diag));
-    if (d->file.head.method == PITH_METHOD_PALETTE) { /* comes whole */
+    if (d->file.head.method == PITH_METHOD_PALETTE) { /* decoded in one piece */
         PITH_TRY(latents_init(latents, alloc, &d->file.head, &d->diag));
         PITH_TRY(palette_read(&d->file, latents, traits->palette_unit, alloc, &d->diag));
     } else {
@@ -200,7 +200,7 @@ cleanup:
 
 /* ---- latents -> pixels ---------------------------------------------------------------------- */
 
-/* The session outlives the call, so that the next picture of a size finds its networks bound. */
+/* The session outlives the call: the next picture of the same size finds its networks bound. */
 static pith_status use_model(pith_decoder *d, pith_model *model) {
     if (d->session && model_session_model(d->session) == model) return PITH_OK;
     model_session_free(&d->session);
@@ -219,8 +219,8 @@ static pith_status check_options(pith_decoder *d, const pith_model *model, const
     return PITH_OK;
 }
 
-/* Whether the file's residual is to be added; it fits one decoder, run in one way, which is taken where the caller
- * does not say. */
+/* Decides whether the file's residual is added. It fits one decoder, run in one way. Where the caller leaves the choice
+ * open, that way is taken. */
 static pith_status choose_residual(pith_decoder *d, pith_model *model, const pith_decode_options *o,
                                    decode_stage *stage) {
     ctr_recipe recipe;
@@ -255,7 +255,7 @@ static pith_status plan_stage(pith_decoder *d, pith_model *model, const pith_dec
     return status == PITH_OK ? decode_stage_plan(stage) : status;
 }
 
-/* No model has a part in it. */
+/* No model is involved. */
 static pith_status decode_exact(pith_decoder *d, const pith_decode_options *o, const pith_sink *sink) {
     const ctr_head *head = &d->file.head;
     const double start = job_seconds();

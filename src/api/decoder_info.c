@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* What an opened file says of itself; needs no model. */
+/* What an opened file says about itself. No model is needed. */
 #include <string.h>
 
 #include "api/decoder_state.h"
@@ -43,7 +43,7 @@ pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
         .recipe = head->recipe,
         .n_residual_bytes = residual_bytes(&d->file),
     };
-    if (head->method == PITH_METHOD_EXACT) { /* it has pixels, and no latent */
+    if (head->method == PITH_METHOD_EXACT) { /* it has no latent */
         all.latent_width = all.latent_height = 0;
         all.downscale = 1u << EXACT_PREVIEW_SHIFT;
         all.step = 0;

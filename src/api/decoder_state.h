@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* A decoder from inside. */
+/* The inside of a decoder. */
 #ifndef PITH_API_DECODER_STATE_H
 #define PITH_API_DECODER_STATE_H
 
@@ -11,16 +11,16 @@
 
 struct pith_decoder {
     pith_env env;
-    job job;                /* of the present call */
-    model_session *session; /* of the model last used; NULL before */
+    job job;                /* of the current call */
+    model_session *session; /* of the model last used; NULL at first */
     ctr_file file;
     bool is_open;
     bool tolerant;         /* opened by pith_decoder_open_damaged */
-    ctr_salvaged salvaged; /* what `file` borrows, when the bytes given were damaged */
-    bool colours_lost;     /* of a tolerated file: its TINT or CHRM is left out */
-    bool *lost;            /* for each slice of a tolerated file, owned; NULL before */
+    ctr_salvaged salvaged; /* what `file` borrows from if the given bytes were damaged */
+    bool colours_lost;     /* with `tolerant`: the file's TINT or CHRM is left out */
+    bool *lost;            /* with `tolerant`, one for each slice; owned; NULL otherwise */
     uint64_t n_file_bytes;
-    uint64_t memory; /* bytes that the present call may take */
+    uint64_t memory; /* bytes that the current call may use */
     pith_diag diag;
     pith_timing timing;
 };

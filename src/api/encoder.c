@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Encoding: pixels -> latents (network, tile by tile) -> step chosen -> slices
- * -> file. The network runs once; choosing the step is rate_control.c's. */
+/* Encoding: pixels -> latents (network, tile by tile) -> choice of step
+ * -> slices -> file. The encoder network runs once; rate_control.c chooses the step. */
 #include <string.h>
 
 #include "api/promise.h"
@@ -17,12 +17,12 @@
 #include "stages/metadata.h"
 #include "stages/tint.h"
 
-/* Larger pictures are not kept for the closed loop, unless a promise asks for it. */
+/* Larger pictures get no closed loop, unless a promise needs one. */
 #define MAX_CLOSED_PIXELS 40000000u
 
 struct pith_encoder {
     pith_env env;
-    job job;                    /* of the present call */
+    job job;                    /* of the current call */
     model_session *session;     /* NULL without a model */
     const model_traits *traits; /* of the session's model */
     pith_diag diag;
@@ -135,11 +135,11 @@ static pith_status fill_head(pith_encoder *e, const pith_image_format *f, pith_m
 typedef struct encode_job {
     ctr_head head;
     latent_planes latents;
-    uint64_t memory; /* bytes that the call may take */
+    uint64_t memory; /* bytes that the call may use */
     encode_stages stages;
     tile_grid grid;
     alpha_writer alpha;
-    kept_source kept; /* with a closed loop */
+    kept_source kept; /* only with a closed loop */
     ctr_tint tint;
     latents_coder coder;
     coded_picture coded;
@@ -156,11 +156,11 @@ static void job_free(encode_job *job, const pith_env *env) {
     latents_free(&job->latents, alloc);
 }
 
-/* Bytes of the chunks of opacity, 0 where all is opaque. */
+/* Bytes of the ALPH chunks; 0 if the picture is opaque. */
 static uint64_t alpha_bytes(const encode_job *job) { return job->alpha.seen_through ? job->alpha.chunks.n_bytes : 0; }
 
-/* Large networks take too long to be run for every trial unasked; nor is memory
- * taken from the networks that they need more. */
+/* Large networks are too slow to run for every trial unless the caller asks for it. The loop
+ * is also left out where it would take memory that the networks need more. */
 static bool is_closed_loop(const pith_encoder *e, const pith_encode_options *o, const pith_image_format *f) {
     if (o->method != PITH_METHOD_LATENT) return false;
     if (o->faithful) return true;
@@ -237,11 +237,11 @@ static pith_status check_promise(pith_encoder *e, const encode_job *job, const b
                        .original = &job->kept,
                        .memory = job->memory,
                        .bound = (float)job->coded.bound.bound / 65536};
-    model_session_release(e->session); /* the decoder has its own */
+    model_session_release(e->session); /* the decoder makes its own */
     return promise_check(&p, file, &e->diag);
 }
 
-/* The tiles, in what memory the closed loop leaves. */
+/* Chooses tiles for the memory that the closed loop leaves. */
 static pith_status plan_tiles(pith_encoder *e, encode_job *job, const pith_image_format *format, uint64_t memory,
                               bool is_closed) {
     const pith_model *model = model_session_model(e->session);

@@ -6,10 +6,10 @@
 
 #include "fidelity/tile_error.h"
 
-/* Colours of the decoded rows, without their opacity. */
+/* Collects the colours of the decoded rows, without alpha. */
 typedef struct colours {
     pith_image image;
-    uint8_t n_channels; /* that come */
+    uint8_t n_channels; /* of the decoded rows */
 } colours;
 
 static pith_status start(void *user, const pith_image_format *format) {
@@ -47,7 +47,7 @@ static pith_status decode(const promise *p, const byte_writer *file, colours *de
         .struct_size = sizeof sink, .start = start, .write_rows = take_rows, .user = decoded, .bit_depth = 8};
     pith_env env = *p->env;
     env.progress = (pith_progress){ask_job, p->job};
-    env.max_seconds = 0; /* the job's clock runs */
+    env.max_seconds = 0; /* the job already keeps the time */
     PITH_TRY(pith_decode_options_defaults(&o, sizeof o));
     if (p->memory != UINT64_MAX) o.max_memory_bytes = p->memory;
     PITH_TRY(pith_decoder_new(&decoder, &env, diag));

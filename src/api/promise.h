@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* A finished file that promises a bound is decoded as its reader will decode it, and held to its word. */
+/* Checks a finished file that promises a bound, by decoding it as a reader will. */
 #ifndef PITH_API_PROMISE_H
 #define PITH_API_PROMISE_H
 
@@ -13,11 +13,11 @@ typedef struct promise {
     job *job;
     pith_model *model;
     const kept_source *original;
-    uint64_t memory; /* bytes that decoding may take; UINT64_MAX: not bound */
+    uint64_t memory; /* bytes that decoding may use; UINT64_MAX: no limit */
     float bound;
 } promise;
 
-/* PITH_E_INTERNAL when a tile's error is above the bound. */
+/* PITH_E_INTERNAL if a tile's error is above the bound. */
 pith_status promise_check(const promise *p, const byte_writer *file, pith_diag *diag) PITH_MUST_CHECK;
 
 #endif
