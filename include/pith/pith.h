@@ -63,8 +63,7 @@ typedef enum pith_status {
     PITH_E_LIMIT = 8,          /* a limit of pith_env, or the requested size, would be exceeded */
     PITH_E_CHECKSUM = 9,       /* the data are damaged */
     PITH_E_MODEL_MISSING = 10, /* the model a file needs was not found */
-    PITH_E_MODEL_SHAPE =
-        11, /* a model file lacks a tensor, or has one of the wrong shape, or another kind of network */
+    PITH_E_MODEL_SHAPE = 11,   /* a model file lacks a tensor, has one of the wrong shape, or another kind of network */
     PITH_E_MODEL_MISMATCH = 12, /* the file was not made with the model that was given */
     PITH_E_BACKEND = 13,        /* the network engine failed */
     PITH_E_ABORTED = 14,        /* a callback asked to stop */
