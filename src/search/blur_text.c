@@ -6,10 +6,10 @@
 
 #include "fidelity/weight_map.h"
 
-#define SIGMA 4.0f /* pixels: of letters too small to keep nothing can be read */
+#define SIGMA 4.0f /* pixels: makes letters that are too small to keep unreadable */
 #define REACH 12   /* of the blur */
-#define AROUND 7   /* pixels over a block's edges that are blurred too, ever less .. */
-#define RAMP 5     /* .. over so many of them */
+#define AROUND 7   /* pixels beyond a block's edges that are blurred too, fading out .. */
+#define RAMP 5     /* .. over this many */
 #define SIDE ((int)FID_BLOCK + 2 * AROUND)
 #define LONG_SIDE (SIDE + 2 * REACH)
 
@@ -21,7 +21,7 @@ static void make_kernel(float kernel[2 * REACH + 1]) {
     for (int i = 0; i <= 2 * REACH; i++) kernel[i] /= sum;
 }
 
-/* 1 in the block, 0 at the border of what is blurred; `i` from that border. */
+/* How much of the blur shows: 1 in the block, falling towards the edge of the blurred area. `i` counts from an edge. */
 static float share_at(int i) {
     const int from_edge = i < SIDE - 1 - i ? i : SIDE - 1 - i;
     return from_edge >= RAMP ? 1 : (float)(from_edge + 1) / (RAMP + 1);
@@ -54,7 +54,7 @@ static void blur_block(const pith_image *image, int x0, int y0, unsigned channel
     }
 }
 
-/* Where blocks meet it is blurred twice, which does no harm. */
+/* Pixels near two blocks are blurred twice, which does no harm. */
 void blur_blocks(const pith_image *image, const uint8_t *marked, uint32_t across, uint32_t down) {
     float kernel[2 * REACH + 1];
     make_kernel(kernel);

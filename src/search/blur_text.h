@@ -7,7 +7,7 @@
 
 #include <pith/pith.h>
 
-/* The marked blocks, FID_BLOCK wide and high, `across` of them in a row, of a picture of 8 bits; in place. */
+/* Blurs the marked blocks of an 8-bit picture in place. Blocks are FID_BLOCK wide and high, `across` in a row. */
 void blur_blocks(const pith_image *image, const uint8_t *marked, uint32_t across, uint32_t down);
 
 #endif

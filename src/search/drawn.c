@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Text, drawings, flat graphics: in fewer colours, or by the network alone, or by a
- * residual over latents of hardly any bytes: what the network makes of them is seldom
- * worth a residual's bytes. (Mixtures were on no picture's best curve by more than
- * a point or two.) */
+/* Text, drawings and flat graphics are coded in fewer colours, or by the network alone,
+ * or by a residual on top of latents of hardly any bytes. (In tests, mixtures of latents
+ * and residual gained no more than a point or two on any picture: what the network makes
+ * of such pictures is seldom worth correcting with a residual.) */
 #include "search/drawn.h"
 
 #include <math.h>
@@ -11,18 +11,18 @@
 #include "search/few_colours.h"
 #include "search/quality.h"
 
-#define QUALITY_NOTHING (-110.0f) /* of latents that say hardly anything */
-#define STEP_FIRST 28.0           /* of the residual, where a search begins */
+#define QUALITY_NOTHING (-110.0f) /* of latents that hold hardly anything */
+#define STEP_FIRST 28.0           /* of the residual, at the start of a search */
 #define N_TRIALS 6
 #define N_TRIALS_LATENTS 5
-#define NEAR 10.0            /* points below the best way: worth a few more trials */
-#define HIT 1.0              /* points above a target: near enough */
-#define QUALITY_FINEST 80.0f /* of latents alone */
-#define LEAST_STEP 6.0f      /* of a quality, towards what is not bracketed yet */
+#define NEAR 10.0            /* points below the best way: still worth a few more trials */
+#define HIT 1.0              /* points above a target: close enough */
+#define QUALITY_FINEST 80.0f /* of latents without a residual */
+#define LEAST_STEP 6.0f      /* of quality, until the target is bracketed */
 
 /* ---- to a size -------------------------------------------------------------------------------- */
 
-/* A residual over almost nothing, if it looks better. */
+/* Takes a residual over almost empty latents if it looks better. */
 static pith_status residual_to_size(trial *s, attempt *best) {
     double room = (double)s->k->options->max_bytes - (double)s->k->other_bytes, next = STEP_FIRST, step = -1;
     pith_status status = PITH_OK;
@@ -44,7 +44,7 @@ static pith_status latents_to_size(trial *s, attempt *best) {
     pith_status status = fit_latents(s, &other, false);
     if (status == PITH_OK) status = trial_score(s, &other.score);
     if (status == PITH_OK && other.score > best->score) attempt_swap(best, &other);
-    if (status == PITH_E_LIMIT && best->score > -INFINITY) { /* it says how many bytes are the least: some fit */
+    if (status == PITH_E_LIMIT && best->score > -INFINITY) { /* `best` fits, so the message is not needed */
         diag_clear(s->k->diag);
         status = PITH_OK;
     }
@@ -66,14 +66,14 @@ cleanup:
 
 /* ---- to a quality ----------------------------------------------------------------------------- */
 
-/* Where a residual that reaches a score was found, more or less. */
+/* Roughly the step at which residuals were found to reach a score. */
 static double usual_step(double score) { return fmin(fmax(24 + (85 - score) / 3.5, 6), 44); }
 
-/* Qualities of latents, and the scores they have: one that falls short, one that reaches the target or has too many
- * bytes (then its score is not known). */
+/* Two qualities of latents and their scores: the low one falls short; the high one reaches the target or has too many
+ * bytes (its score is then unknown). */
 typedef struct bracket {
     float low, high;
-    double low_score, high_score; /* NAN: not known */
+    double low_score, high_score; /* NAN: unknown */
 } bracket;
 
 static float next_quality(const bracket *b, double target) {
@@ -88,7 +88,7 @@ static float next_quality(const bracket *b, double target) {
     return next > b->low && next < b->high ? next : middle;
 }
 
-/* The coarsest latents that reach the score, as long as they have fewer bytes than `best`. */
+/* Finds the coarsest latents that reach the score, as long as they have fewer bytes than `best`. */
 static pith_status reach_by_latents(trial *s, attempt *best, double target, float quality) {
     pith_status status = PITH_OK;
     bracket b = {0, QUALITY_FINEST, NAN, NAN};
@@ -98,7 +98,7 @@ static pith_status reach_by_latents(trial *s, attempt *best, double target, floa
     for (int i = 0; i < N_TRIALS_LATENTS && b.high - b.low > 1; i++) {
         PITH_TRY(set_latents(s, &other, next, false));
         if (best->score >= target && attempt_bytes(s, &other) >= attempt_bytes(s, best)) {
-            b.high = next; /* too many bytes, whatever it looks like */
+            b.high = next; /* too many bytes, however good it looks */
             b.high_score = NAN;
         } else {
             PITH_TRY(trial_score(s, &other.score));
@@ -115,7 +115,7 @@ cleanup:
     return status;
 }
 
-/* A residual over almost nothing, if it has fewer bytes. */
+/* Takes a residual over almost empty latents if it has fewer bytes. */
 static pith_status reach_by_residual(trial *s, attempt *best, double target) {
     pith_status status = PITH_OK;
     attempt other = {.is_scored = true};

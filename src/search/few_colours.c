@@ -12,12 +12,12 @@
 #define FEW_COLOURS 4096u
 #define PIXELS_A_COLOUR 10u
 
-/* Numbers of colours that are tried: each takes some 15 % more bytes than the one before. */
+/* The numbers of colours that are tried. Each takes some 15 % more bytes than the one before. */
 static const unsigned ladder[] = {2,  3,  4,  5,  6,  8,   10,  12,  16,  20,  24,  32,
                                   40, 48, 64, 80, 96, 128, 160, 192, 256, 384, 512, 1024};
 #define N_RUNGS ((int)(sizeof ladder / sizeof *ladder))
 
-/* A whole file of `image` into `file`, nothing if it would have more than max_bytes. */
+/* Writes a whole file of `image` into `file`, or nothing if it would exceed max_bytes. */
 static pith_status write_exact(trial *s, pith_image *image, uint64_t max_bytes, byte_writer *file, bool *fits) {
     pith_source source;
     const exact_file_wish wish = {.max_bytes = max_bytes,
@@ -37,7 +37,7 @@ uint64_t exact_room(const trial *s) {
     return max_bytes > others ? max_bytes - others : 0;
 }
 
-/* A picture of that score takes the place of `best` if its file fits. */
+/* Replaces `best` with this picture, which has this score, if its file fits. */
 static pith_status keep_if_it_fits(trial *s, pith_image *image, double score, uint64_t max_bytes, attempt *best,
                                    bool *fits) {
     byte_writer file;
@@ -90,14 +90,14 @@ static pith_status reduce(reduction *r, int rung) {
     return trial_look(r->s);
 }
 
-/* Rungs below the number of colours that there are. */
+/* The number of rungs below the picture's number of colours. */
 static int n_rungs_of(const reduction *r) {
     int n = 0;
     while (n < N_RUNGS && ladder[n] < colours_count(r->set)) n++;
     return n;
 }
 
-/* The highest rung that fits, and the one below it: scores do not rise with every colour. */
+/* Tries the highest rung that fits and the one below it, as scores do not rise with every colour. */
 pith_status colours_to_size(trial *s, uint64_t max_bytes, attempt *best) {
     pith_status status = PITH_OK;
     reduction r;
@@ -142,7 +142,7 @@ pith_status colours_to_score(trial *s, double target, attempt *best) {
         if (score >= target) reached = score;
         *(score >= target ? &high : &low) = middle;
     }
-    if (reached == -INFINITY) goto cleanup; /* by all colours alone */
+    if (reached == -INFINITY) goto cleanup; /* only the full set of colours reaches it */
     PITH_TRY(reduce(&r, high));
     const uint64_t max_bytes = best->score >= target ? attempt_bytes(s, best) - 1 : UINT64_MAX;
     PITH_TRY(keep_if_it_fits(s, &r.result, reached, max_bytes, best, &fits));
@@ -153,7 +153,7 @@ cleanup:
 
 /* ---- fewer levels --------------------------------------------------------------------------------------- */
 
-/* To the nearest multiple of a step, as far as there is one below 65536. */
+/* Rounds to the nearest multiple of a step that is below 65536. */
 static void round_samples(const pith_image *from, uint32_t step, const pith_image *to) {
     const size_t n = (size_t)from->format.width * from->format.n_channels;
     const uint32_t top = 65535 / step * step;

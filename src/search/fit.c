@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Which residual: the finest that fits into a number of bytes, or the smallest
+/* Chooses a residual: the finest that fits into a number of bytes, or the smallest
  * that reaches a score. */
 #include "search/fit.h"
 
@@ -9,16 +9,16 @@
 #include "search/size_search.h"
 
 #define FINE_DELTA 4u     /* how much finer the steps of protected blocks are */
-#define CHROMA_PART 0.033 /* of the bytes of latents, for their colours .. */
+#define CHROMA_PART 0.033 /* of the bytes of the latents: for the correction of their colours .. */
 #define SPARE_PART 0.006  /* .. of which no more than this is left unused */
 #define COARSEST (RES_N_STEPS - 1.0)
-#define FINEST_PART 0.25  /* of an index, by which a search ends */
-#define NEAR_ENOUGH 0.975 /* of the bytes there are */
+#define FINEST_PART 0.25  /* of an index: a search ends at this distance */
+#define NEAR_ENOUGH 0.975 /* of the bytes available */
 #define AIM 0.985
-#define LOG_BYTES_PER_STEP 0.115 /* bytes go down by about an eighth with each index */
-#define SCORE_PER_STEP 2.2       /* and the score by so much */
-#define FARTHEST 8.0             /* steps from one that was tried */
-#define OVERSHOOT 0.5            /* of a score, that is no reason to search on */
+#define LOG_BYTES_PER_STEP 0.115 /* each index takes about an eighth off the bytes */
+#define SCORE_PER_STEP 2.2       /* and this much off the score */
+#define FARTHEST 8.0             /* indices from one that was tried */
+#define OVERSHOOT 0.5            /* of a score: too little to go on searching */
 
 void attempt_init(attempt *a, const pith_alloc *alloc) {
     coded_init(&a->coded, alloc);
@@ -55,7 +55,7 @@ pith_status fit_latents(trial *s, attempt *a, bool search) {
     pith_status status = PITH_OK;
     for (int round = 0; round < 2; round++) {
         status = trial_set_latents(s, 0, (uint64_t)(max_bytes - reserved), search, &a->coded);
-        if (status == PITH_E_LIMIT && reserved > 0) { /* latents cannot be so small, but perhaps alone */
+        if (status == PITH_E_LIMIT && reserved > 0) { /* perhaps they fit without a correction of colours */
             diag_clear(s->k->diag);
             reserved = 0;
             continue;
@@ -71,7 +71,7 @@ pith_status set_step(trial *s, double step) {
     return trial_set_residual(s, step, s->k->options->n_protect > 0 ? FINE_DELTA : 0);
 }
 
-/* A residual of a step, kept if it fits and, where scores are asked for, is better than what there is. */
+/* Tries a residual of this step. It is kept if it fits and, where scores are asked for, beats the best so far. */
 static pith_status try_step(trial *s, attempt *a, double step, double room, double *n_bytes) {
     double score = 0;
     pith_status status = set_step(s, step);
@@ -89,7 +89,7 @@ static pith_status try_step(trial *s, attempt *a, double step, double room, doub
 
 static double log_bytes(double n_bytes) { return log(n_bytes + 20); }
 
-/* A step strictly between two that were tried, and not too far from the only one. */
+/* Keeps a guess strictly between the two ends and, if only one was tried, not too far from it. */
 static double between(double guess, const size_end *fine, const size_end *coarse) {
     if (!coarse->known) guess = fmin(guess, fine->index + FARTHEST);
     if (!fine->known) guess = fmax(guess, coarse->index - FARTHEST);
@@ -105,7 +105,7 @@ pith_status fit_residual(trial *s, attempt *a, double room, int n_trials, double
     a->coded.residual.n_bytes = 0;
     for (int i = 0; i < n_trials && coarse.index - fine.index > FINEST_PART; i++) {
         PITH_TRY(try_step(s, a, *next, room, &n_bytes));
-        halve = fine.known && coarse.known && fits == (n_bytes <= room); /* the same end again */
+        halve = fine.known && coarse.known && fits == (n_bytes <= room); /* the same end moves again */
         fits = n_bytes <= room;
         *(fits ? &coarse : &fine) = (size_end){*next, log_bytes(n_bytes), true};
         if (fits) *step = *next;
@@ -146,7 +146,7 @@ pith_status reach_score(trial *s, attempt *a, double target, double room, double
             a->score = score;
         }
         if (reaches && score < target + OVERSHOOT) break;
-        if (!reaches && (double)s->residual.n_bytes > room) break; /* and finer ones take more */
+        if (!reaches && (double)s->residual.n_bytes > room) break; /* finer ones take even more */
         if (coarse.index - fine.index > FINEST_PART)
             next = between(size_search_next(&fine, &coarse, target + OVERSHOOT / 2, -SCORE_PER_STEP, halve), &fine,
                            &coarse);

@@ -8,9 +8,9 @@
 
 typedef struct attempt {
     coded_picture coded;
-    bool is_scored; /* whether a score is asked for */
-    double step;    /* of the residual, if there is one and a search for a size chose it */
-    double score;   /* trial_score's; -INFINITY: none yet */
+    bool is_scored; /* whether a score is needed */
+    double step;    /* of the residual, if a search for a size chose one */
+    double score;   /* of trial_score; -INFINITY: none yet */
 } attempt;
 
 void attempt_init(attempt *a, const pith_alloc *alloc);

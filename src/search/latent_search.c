@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Stochastic Gumbel annealing: each latent value is drawn between the two integers beside it, by chances that follow
- * from its distance and sharpen as the search goes on, and Adam moves it down the gradient of distortion and bits
- * (Y. Yang, R. Bamler, S. Mandt, "Improving inference for neural image compression", 2020, section 3.2). Window by
- * window; around a window's core the symbols stand. */
+/* Stochastic Gumbel annealing: each latent value is drawn as one of the two integers next to it. The probabilities
+ * follow from the distances and sharpen as the search goes on. Adam moves the value down the gradient of distortion and
+ * bits
+ * (Y. Yang, R. Bamler, S. Mandt, "Improving inference for neural image compression", 2020, section 3.2). The search
+ * goes window by window; symbols outside a window's core stay fixed. */
 #include "search/latent_search.h"
 
 #include <float.h>
@@ -18,49 +19,49 @@
 #include "picture/pixels.h"
 #include "picture/tiles.h"
 
-#define CORE_MOST 96u /* positions of a window whose values are moved, in each direction */
+#define CORE_MOST 96u /* positions on each axis of a window whose values are moved */
 #define CORE_LEAST 16u
-#define HALO 8u /* more of them around it: what lies further hardly shows */
+#define HALO 8u /* positions around the core: what lies farther away hardly matters */
 
 #define N_MENDS 4           /* at most */
-#define RATE_LAST_PART 0.05 /* what Adam's rate falls to, in a straight line */
-#define HEAT_FIRST 0.4      /* the temperature; falls to .. */
+#define RATE_LAST_PART 0.05 /* of the first rate: what Adam's rate falls to, linearly */
+#define HEAT_FIRST 0.4      /* the temperature; it falls to .. */
 #define HEAT_LAST 0.05
 #define HEAT_MEND 0.15
 #define MOMENTUM 0.9
 #define SQUARE_MOMENTUM 0.95
-#define INERT_PART 0.3   /* of the gradients' root mean square: values with less hardly move */
-#define CODE_EVERY 2     /* steps between two looks at what the coder needs */
-#define FREE_PART 0.3    /* of a search, before which the price of a bit stands */
-#define PROBE_POWER 1.25 /* of what the bytes shrink by in a probe: what they will */
+#define INERT_PART 0.3   /* of the gradients' root mean square: values with smaller gradients hardly move */
+#define CODE_EVERY 2     /* steps between two runs of the coder */
+#define FREE_PART 0.3    /* of a search: until then the price of a bit is fixed */
+#define PROBE_POWER 1.25 /* from the shrinkage of bytes in the probe to the expected one */
 #define MEND_PRESSURE 6.0
-#define AIM 0.994 /* of the bytes there are */
+#define AIM 0.994 /* of the bytes available */
 
-#define WHOLE_PART 0.8 /* of the time there is, for the progress; the rest is for .. */
+#define WHOLE_PART 0.8 /* of the time, for the progress; the rest is for .. */
 #define MEND_PART (0.2 / N_MENDS)
 
-/* What the model was trained to minimise (train/config/mini-5.json) at a step s of the quantiser: squares count
- * s^-0.9 of theirs, and a bit a pixel s^1.5. */
+/* What the model was trained to minimise (train/config/mini-5.json). At a step s of the quantiser, squared errors are
+ * weighted by s^-0.9, and a bit per pixel by s^1.5. */
 static const fid_distortion_weights trained_weights = {.ms_ssim = 1, .l1 = 0.35f, .l2 = 3, .chroma = 24};
 #define SSIMULACRA2_WEIGHT 0.005f
 #define SQUARE_EXPONENT 0.9
 #define BIT_PRICE 0.145
 #define BIT_EXPONENT 1.5
 
-/* What is known of a window from the last search of it. */
+/* What the last search of a window found. */
 typedef struct window_state {
-    double plain_bytes, plain_cost; /* of its plain symbols; 0: not searched yet */
+    double plain_bytes, plain_cost; /* with its plain symbols; 0: not searched yet */
     double bytes;                   /* now */
-    double aim;                     /* bytes that it should have; 0: as it comes */
+    double aim;                     /* bytes that it should have; 0: any number */
     double price;                   /* of a bit */
 } window_state;
 
-/* How long a search is. */
+/* The length of a search. */
 typedef struct schedule {
-    int n_steps, n_probe, n_mend; /* of Adam: in all; of the search that chooses the step; where the size was missed */
-    double rate_first;            /* of a quantiser's step */
-    double pressure;              /* how fast the price of a bit follows what is too much of them */
-    double least_part;            /* of the bytes there are: fewer are mended */
+    int n_steps, n_probe, n_mend; /* of Adam: in a search; in the probe for the step; after a missed size */
+    double rate_first;            /* in quantiser steps */
+    double pressure;              /* how fast the price of a bit follows an excess of bits */
+    double least_part;            /* of the bytes available: with fewer, the search goes on */
 } schedule;
 
 static const schedule brief = {20, 6, 6, 0.09, 3, 0.95}, thorough = {60, 16, 10, 0.07, 1, 0.98};
@@ -68,25 +69,25 @@ static const schedule brief = {20, 6, 6, 0.09, 3, 0.95}, thorough = {60, 16, 10,
 typedef struct search {
     const latent_search *k;
     const schedule *length;
-    ctr_head head; /* with the step of the search */
+    ctr_head head; /* has the step of the search */
     tile_grid grid;
     window_state *windows; /* row by row */
     float step;
-    double part;                    /* that all windows should have of their plain symbols' bytes; 0: as it comes */
+    double part;                    /* of their plain symbols' bytes that all windows should have; 0: any */
     double usual_price;             /* of a bit, in distortion of the window, as the model was trained .. */
     double price;                   /* .. and now */
-    double error;                   /* the distortion last computed */
+    double error;                   /* the last distortion */
     uint64_t noise;                 /* state of the generator */
     uint32_t h, w;                  /* of the window, in positions */
     size_t count;                   /* values of a window */
-    float *moved;                   /* the picture's values in steps, which the search moves */
+    float *moved;                   /* the picture's values, in steps, which the search moves */
     float *pixels;                  /* of the window: the original; three planes */
     float *values;                  /* of the window, in steps */
-    float *drawn, *scaled;          /* what of it the networks see: in steps, and times the step */
-    float *slope;                   /* of each drawn value by its own */
-    float *by_distortion, *by_bits; /* with respect to `drawn` */
+    float *drawn, *scaled;          /* the values that the networks see: in steps, and multiplied by the step */
+    float *slope;                   /* derivative of each drawn value by its value */
+    float *by_distortion, *by_bits; /* gradients with respect to `drawn` */
     float *mean, *square;           /* Adam's */
-    uint8_t *fixed;                 /* values of the halo */
+    uint8_t *fixed;                 /* true for values of the halo */
     int16_t *symbols;               /* of the window */
     int16_t *best;                  /* of the picture: the largest file that fits */
     lat_coder *coder;
@@ -139,7 +140,7 @@ static pith_status distort(void *user, const float *decoded, float *gradient, pi
 }
 
 /* Adam (D. Kingma, J. Ba, 2015) down the slope of what has been drawn; `n`: the number of the step, from 1.
- * Its divisor has a part of all gradients' size: else values that do not matter would wander. */
+ * The size of all gradients is part of its divisor: without it, values that do not matter would wander. */
 static void move_all(search *s, int n, double rate) {
     const float price = (float)s->price, step = s->step;
     const float by_mean = (float)(rate / (1 - pow(MOMENTUM, n)));
@@ -157,7 +158,7 @@ static void move_all(search *s, int n, double rate) {
         if (!s->fixed[i]) s->values[i] -= by_mean * s->mean[i] / (sqrtf(by_square * s->square[i]) + inert);
 }
 
-/* What the coder makes of the window with its values rounded; and then, into `by_bits`, of others. */
+/* The bytes of the window with its values rounded. `with_slope`: also their gradient, into `by_bits`. */
 static pith_status rounded_bytes(search *s, bool with_slope, double *n_bytes) {
     const lat_block block = {s->symbols, s->head.n_latent, s->h, s->w, s->w, (size_t)s->h * s->w};
     uint64_t exact = 0;
@@ -165,11 +166,11 @@ static pith_status rounded_bytes(search *s, bool with_slope, double *n_bytes) {
     const pith_status status =
         with_slope ? lat_slope(s->coder, &block, s->values, s->by_bits, &exact) : lat_cost(s->coder, &block, &exact);
     *n_bytes = (double)exact;
-    if (status == PITH_OK || status == PITH_E_ABORTED) return status; /* who aborted has said so */
+    if (status == PITH_OK || status == PITH_E_ABORTED) return status; /* the message is already set */
     return diag_set(s->k->diag, status, "the latent coder failed");
 }
 
-/* Of the values rounded: distortion, and what the bytes count for. */
+/* With the values rounded: the distortion plus the cost of the bytes. */
 static pith_status rounded_cost(search *s, double *n_bytes, double *cost) {
     const nn_caller caller = {distort, s};
     pith_status status = rounded_bytes(s, false, n_bytes);
@@ -181,12 +182,12 @@ static pith_status rounded_cost(search *s, double *n_bytes, double *cost) {
 }
 
 typedef struct annealing {
-    int n_steps, n_done; /* in all, and how many of them are made */
+    int n_steps, n_done; /* in all, and how many of them are done */
     double heat_first, rate_first;
-    double free_part; /* of the steps, before which the bytes are left alone */
+    double free_part; /* of the steps: until then the number of bytes is not controlled */
 } annealing;
 
-/* `done` of the whole search before, and `part` of it here. */
+/* `done` of the whole search is over; this is `part` of it. */
 static pith_status anneal(search *s, const annealing *a, double aim, double done, double part) {
     pith_status status = PITH_OK;
     const nn_caller caller = {distort, s};
@@ -211,7 +212,7 @@ cleanup:
 
 /* ---- windows -------------------------------------------------------------------------- */
 
-/* Three planes of the original. */
+/* Loads three planes of the original. */
 static void load_pixels(const search *s, pixel_rect rect) {
     const pith_image *image = s->k->original;
     const row_band all = {.format = image->format,
@@ -222,7 +223,7 @@ static void load_pixels(const search *s, pixel_rect rect) {
     pixels_load(&all, rect, s->pixels);
 }
 
-/* Between the picture's values and the window's: those of the core alone, or all of them, rounded outside it. */
+/* Copies the picture's values into the window. Those outside the core are rounded and stay fixed. */
 static void load_values(search *s, tile_span tx, tile_span ty) {
     const latent_planes *l = s->k->latents;
     for (size_t i = 0; i < s->count; i++) {
@@ -235,7 +236,7 @@ static void load_values(search *s, tile_span tx, tile_span ty) {
     }
 }
 
-/* The search's values of the core, or what the encoder gave. */
+/* Stores the core's values: those of the search, or the encoder's if they are no better. */
 static void store_values(const search *s, tile_span tx, tile_span ty, bool is_better) {
     const latent_planes *l = s->k->latents;
     for (size_t i = 0; i < s->count; i++) {
@@ -290,9 +291,9 @@ cleanup:
 
 /* ---- room ---------------------------------------------------------------------------------- */
 
-#define ARRAYS 8 /* floats of a window's values */
+#define ARRAYS 8 /* arrays of floats, each as large as a window's values */
 
-/* Bytes that windows of this size take. */
+/* Bytes that a search of windows of this size takes. */
 static pith_status window_bytes(const search *s, uint32_t h, uint32_t w, uint64_t *n_bytes) {
     const uint64_t scale = 1u << s->head.log2_downscale, area = (uint64_t)h * w;
     pith_status status = model_search_memory(model_session_model(s->k->session), h, w, n_bytes, s->k->diag);
@@ -303,7 +304,7 @@ static pith_status window_bytes(const search *s, uint32_t h, uint32_t w, uint64_
     return status;
 }
 
-/* The largest windows that fit. */
+/* Chooses the largest windows that fit. */
 static pith_status choose_grid(search *s) {
     const latent_planes *l = s->k->latents;
     uint64_t n_bytes = 0;
@@ -359,7 +360,7 @@ static void search_free(search *s) {
 
 /* ---- the whole -------------------------------------------------------------------------------- */
 
-/* So many steps of a search. */
+/* The first `n_done` steps of a search. */
 static annealing part_of_search(const schedule *l, int n_done) {
     return (annealing){l->n_steps, n_done, HEAT_FIRST, l->rate_first, FREE_PART};
 }
@@ -375,8 +376,8 @@ static void start(search *s) {
     memset(s->windows, 0, (size_t)s->grid.x.count * s->grid.y.count * sizeof *s->windows);
 }
 
-/* A search needs fewer bytes than rounding does, so it should begin with a finer step: how much finer is seen in the
- * window in the middle. */
+/* A search needs fewer bytes than rounding does, so it should begin with a finer step. A probe of the middle window
+ * tells how much finer. */
 static pith_status choose_step(search *s, rate_wish wish, int16_t *symbols) {
     pith_status status = PITH_OK;
     const uint32_t x = s->grid.x.count / 2, y = s->grid.y.count / 2;
@@ -391,7 +392,7 @@ cleanup:
     return status;
 }
 
-/* Until the file has at most `max_bytes` and hardly less; the best of the tries. */
+/* Searches until the file has at most `max_bytes` and hardly fewer. The largest file that fits wins. */
 static pith_status search_to_size(search *s, uint64_t max_bytes, uint64_t other_bytes, int16_t *symbols, bool *fits) {
     pith_status status = PITH_OK;
     const latent_search *k = s->k;
@@ -424,7 +425,7 @@ pith_status latent_search_run(const latent_search *k, rate_wish wish, ctr_head *
     pith_status status = PITH_OK;
     search s = {.k = k, .head = *head, .length = k->effort > 2 ? &thorough : &brief};
     bool fits = true;
-    model_session_release(k->session); /* the encoder's network has done its work */
+    model_session_release(k->session); /* the encoder network is not needed any more */
     PITH_TRY(search_init(&s));
     start(&s);
     if (wish.max_bytes > 0) {
@@ -436,7 +437,7 @@ pith_status latent_search_run(const latent_search *k, rate_wish wish, ctr_head *
     }
     if (fits)
         *head = s.head;
-    else /* the plain symbols of the step that there was */
+    else /* back to the plain symbols of the original step */
         lat_quantise(k->latents->values, latents_count(k->latents), lat_step(head->step_index), symbols);
 cleanup:
     search_free(&s);

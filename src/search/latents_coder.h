@@ -18,7 +18,7 @@ typedef struct latents_coder {
     const latent_planes *latents;
     const pith_image *original; /* for a search of the symbols; NULL: none */
     const ctr_tint *tint;       /* of the file; NULL: none */
-    uint64_t memory;            /* bytes that the call may take */
+    uint64_t memory;            /* bytes that the call may use */
     int effort;
     span coding, search; /* of the whole call's progress */
     int16_t *symbols;    /* coded last, one for each value of the latents */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Ways of coding a picture are tried and measured, and the best is kept. */
+/* Tries and measures several ways of coding a picture, and keeps the best. */
 #include <math.h>
 #include <string.h>
 
@@ -9,24 +9,26 @@
 #include "search/few_colours.h"
 #include "search/quality.h"
 
-#define STEP_FIRST 28.0  /* of the residual, where a search begins */
-#define PROTECTED 128u   /* weight of a block that the user wants protected */
-#define N_ROUNDS 32u     /* of mending, for a promise */
-#define LEAST_EXCESS 1.1 /* of room over what latents of QUALITY_RESIDUAL take, to try a residual */
-#define STEP_SHOWS 34.0  /* coarser residuals do a photo no good */
-#define STEP_SMOOTH 24.0 /* for blocks that are smooth: their means to two levels */
+#define STEP_FIRST 28.0 /* of the residual, at the start of a search */
+#define PROTECTED 128u  /* weight of a block that the user wants protected */
+#define N_ROUNDS 32u    /* of correction, for a promise */
+#define LEAST_EXCESS                                                                                                   \
+    1.1                  /* a residual is tried if there is this much more room than latents of QUALITY_RESIDUAL take  \
+                          */
+#define STEP_SHOWS 34.0  /* coarser residuals do not help a photo */
+#define STEP_SMOOTH 24.0 /* for smooth blocks: brings their means to within two levels */
 #define N_TRIALS_SHARE 6
 #define N_TRIALS_PHOTO 8
 
 /* ---- into a number of bytes ------------------------------------------------------------------ */
 
-/* A share of the bytes for the latents, the rest for a residual. */
+/* Gives a share of the bytes to the latents and the rest to a residual. */
 static pith_status try_share(trial *s, attempt *a, double share, int n_trials, double *step) {
     const double room = (double)s->k->options->max_bytes - (double)s->k->other_bytes;
     a->coded.residual.n_bytes = 0;
     a->score = -INFINITY;
     pith_status status = trial_set_latents(s, 0, s->k->other_bytes + (uint64_t)fmax(room * share, 1), false, &a->coded);
-    if (status == PITH_E_LIMIT) { /* latents cannot be so small */
+    if (status == PITH_E_LIMIT) { /* no latents are so small */
         diag_clear(s->k->diag);
         return PITH_OK;
     }
@@ -37,7 +39,7 @@ static pith_status try_share(trial *s, attempt *a, double share, int n_trials, d
     return fit_residual(s, a, room - (double)coded_latents_bytes(&a->coded), n_trials, &next, step);
 }
 
-/* What the user wants protected gets a residual; how many of the bytes is tried. */
+/* Areas that the user wants protected get a residual. Several shares of the bytes are tried for it. */
 static pith_status share_bytes(trial *s, attempt *best) {
     static const double shares[] = {1, 0.05, 0.4, 0.7};
     pith_status status = PITH_OK;
@@ -49,14 +51,14 @@ static pith_status share_bytes(trial *s, attempt *best) {
         PITH_TRY(try_share(s, &other, shares[i], N_TRIALS_SHARE, &step));
         if (other.score > best->score) attempt_swap(best, &other);
     }
-    if (best->score == -INFINITY) /* says how many bytes are the least */
+    if (best->score == -INFINITY) /* its message says how many bytes are needed */
         status = trial_code_latents(s, 0, s->k->options->max_bytes, false, &best->coded);
 cleanup:
     attempt_free(&other);
     return status;
 }
 
-/* Where little is drawn only what the user wants protected is mended. */
+/* In a picture that is not drawn, only the areas that the user wants protected are corrected. */
 static void weigh_blocks(trial *s) {
     const uint8_t usual = s->is_drawn ? USUAL_WEIGHT : 0;
     for (uint32_t y = 0; y < s->blocks_down; y++)
@@ -68,8 +70,8 @@ static void weigh_blocks(trial *s) {
 
 static void weigh_all(trial *s) { memset(s->weights, USUAL_WEIGHT, (size_t)s->blocks_across * s->blocks_down); }
 
-/* Finer latents beside a residual, into `a`, where they put more bytes to use than there is room for;
- * nothing otherwise. */
+/* Codes finer latents and a residual into `a`, if there is more room than the latents of QUALITY_RESIDUAL take.
+ * Otherwise `a` gets no residual. */
 static pith_status photo_with_residual(trial *s, double room, attempt *a) {
     double step = STEP_SHOWS, next = STEP_SHOWS;
     pith_status status = PITH_OK;
@@ -90,8 +92,8 @@ cleanup:
     return status;
 }
 
-/* Of a picture of the network's kind the latents come first. Where there are
- * more bytes than they put to use the residual gets the rest, if that looks better. */
+/* For pictures of the kind the network was made for, latents come first. If there are
+ * more bytes than latents can make use of, a residual gets the rest, if that looks better. */
 static pith_status photo_to_size(trial *s, attempt *best) {
     const closed_loop *k = s->k;
     pith_status status = PITH_OK;
@@ -143,7 +145,8 @@ static pith_status to_size(trial *s, attempt *best) {
 
 /* ---- to a quality, and faithfully ------------------------------------------------------------- */
 
-/* Before what a level asks for; `step`: of the residual of all, 0: there is none. */
+/* The corrections that the quality asks for, before those of a level. `step`: of the residual of all blocks; 0: none.
+ */
 static pith_status mend_at_quality(trial *s, double step) {
     bool any;
     if (step > 0) {
@@ -172,7 +175,7 @@ static pith_status to_quality(trial *s, attempt *a) {
         }
         float error = 0;
         for (uint32_t i = 0; i < s->n_tiles; i++) error = fmaxf(error, s->tiles[i].error);
-        /* The promise holds for one decoder, and a residual's recipe names it. */
+        /* The promise holds for one decoder, which the recipe of a residual names. */
         if (s->residual.n_bytes == 0) trial_set_empty_residual(s);
         if (s->residual.status != PITH_OK)
             status = diag_set(s->k->diag, s->residual.status, "out of memory for the residual");
@@ -183,7 +186,7 @@ cleanup:
     return status;
 }
 
-/* As a photo of the quality would look. */
+/* To look as good as a photo of this quality. */
 static pith_status drawn_to_look(trial *s, attempt *best) {
     weigh_all(s);
     return drawn_to_quality(s, best);
@@ -191,7 +194,7 @@ static pith_status drawn_to_look(trial *s, attempt *best) {
 
 /* ---- the whole -------------------------------------------------------------------------------- */
 
-/* What is smaller without a loss, and no more bytes, is stored so. */
+/* Stores the picture exactly if that takes no more bytes. */
 static pith_status prefer_exact(trial *s, attempt *best) {
     bool fits;
     if (best->coded.exact.n_bytes > 0 && best->score >= 100) return PITH_OK;
@@ -220,7 +223,7 @@ cleanup:
     return status;
 }
 
-/* What has no error keeps any promise: where it has fewer bytes, or where nothing else does. */
+/* A file without error keeps any promise. It is taken if it is smaller, or if nothing else keeps the promise. */
 static pith_status run_faithful(trial *s, attempt *best) {
     const float most = fid_level_bound((fid_level)s->k->options->faithful);
     bool fits = false;
@@ -233,7 +236,7 @@ static pith_status run_faithful(trial *s, attempt *best) {
     return PITH_OK;
 }
 
-/* What became of the text. Exact colours make no other letters, and true colours change no lightness. */
+/* Measures what became of the text. Method exact does not alter letters, and true colours do not change lightness. */
 static pith_status measure_text(trial *s, const attempt *a) {
     pith_status status = PITH_OK;
     pith_image decoded = s->k->original->image;

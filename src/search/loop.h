@@ -30,7 +30,7 @@ typedef struct closed_loop {
     const kept_source *original;
     const pith_encode_options *options;
     encode_stages stages;
-    uint64_t memory;       /* bytes that decoding may take; UINT64_MAX: not bound */
+    uint64_t memory;       /* bytes that decoding may use; UINT64_MAX: no limit */
     latents_coder *coder;  /* of the same picture */
     uint64_t other_bytes;  /* of the chunks that will follow */
     uint64_t alpha_bytes;  /* of those, the bytes of alpha */
@@ -41,7 +41,7 @@ typedef struct closed_loop {
 /* Bytes of memory that the closed loop needs in addition to decoding. */
 uint64_t closed_loop_bytes(const pith_image_format *format);
 
-/* Codes the picture into `best`, which coded_init has made. */
+/* Codes the picture into `best`, which coded_init must have set up. */
 pith_status closed_loop_run(const closed_loop *k, coded_picture *best) PITH_MUST_CHECK;
 
 #endif

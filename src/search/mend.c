@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Mending until a bound holds. The error around a pixel is a weighted mean of
+/* Corrects blocks until a bound holds. The error around a pixel is a weighted mean of
  * squared differences over what the original hides (doc/tile-error.md), so each
- * block of 8x8 has a mean squared error that it may keep. Blocks that exceed
- * theirs get a weight, which grows round by round until they do not; what is
- * good enough gets no bits. */
+ * 8x8 block has a mean squared error that it may keep. Blocks that exceed theirs
+ * get a weight, which grows round by round until they no longer do. Blocks that
+ * are good enough get no bits. */
 #include <math.h>
 
 #include "search/trial.h"
 
-/* Found on 6 of the training photos: total bytes of --faithful at -q 50. */
-#define STEP_PER_RMS 2.6f /* the step of flat blocks, for the error that may be left in them */
-#define FINE_DELTA 8u     /* busy blocks get steps so much coarser: 2^(8/6) */
-#define BUSY 1.7f         /* a busy block may have so many times the error of a flat one */
+/* Tuned on 6 of the training photos, for the total bytes of --faithful at -q 50. */
+#define STEP_PER_RMS 2.6f /* step of flat blocks, per unit of the error they may keep */
+#define FINE_DELTA 8u     /* indices by which busy blocks get coarser steps: 2^(8/6) */
+#define BUSY 1.7f         /* times the error of a flat block that a busy one may have */
 #define FIRST_BUSY 3u     /* weights to begin with */
 #define FIRST_FLAT 20u
 #define GROWTH 1.4f
@@ -20,14 +20,14 @@
 #define FLAT_HIDES 400.0f /* fid_block.hidden of a flat block */
 #define HEAVIEST 255u
 #define FINEST_DELTA 15u
-#define FINER 3u        /* indices by which all steps get finer when weights do not help any more */
-#define WINDOW_REACH 2u /* pixels from the worst one to where the blocks that cause it are looked for .. */
-#define FAR_REACH 8u    /* .. and where the nearest cannot be mended any more: the whole window of the error */
-#define SLACK 0.97f     /* of the bound, aimed at: what is recorded rounds */
+#define FINER 3u        /* indices by which all steps get finer when heavier weights no longer help */
+#define WINDOW_REACH 2u /* pixels around the worst one in which its cause is looked for .. */
+#define FAR_REACH 8u    /* .. and the whole window of the error, once the nearest blocks cannot be improved */
+#define SLACK 0.97f     /* of the bound: the aim, as the recorded error is rounded */
 
 static uint32_t clamped(int64_t i, uint32_t n) { return i < 0 ? 0 : i >= n ? n - 1 : (uint32_t)i; }
 
-/* The root of the mean squared error that may be left, with room for the margin. */
+/* The root mean square error that may be left, less the margin. */
 static float allowed_rms(float most, float hidden) { return fmaxf(sqrtf(most * hidden) - FID_MARGIN_LEVELS, 0.7f); }
 
 static void add_weight(trial *s, uint32_t column, uint32_t row, bool busy) {
@@ -38,7 +38,7 @@ static void add_weight(trial *s, uint32_t column, uint32_t row, bool busy) {
         *w = (uint8_t)fminf(GROWTH * *w + 1, HEAVIEST);
 }
 
-/* Presses the blocks that cause the error around a block's worst pixel. */
+/* Adds weight to the blocks that cause the error around a block's worst pixel. */
 static void add_weight_around(trial *s, const fid_block *b, uint32_t reach, bool busy) {
     const pith_image_format *f = &s->k->original->image.format;
     uint32_t left = clamped((int64_t)b->x - reach, f->width) / FID_CELL;
@@ -52,8 +52,8 @@ static void add_weight_around(trial *s, const fid_block *b, uint32_t reach, bool
 /* What exceeds a bound. */
 typedef struct excess {
     uint32_t n_blocks;
-    bool beyond_weights; /* a block has the heaviest weight already */
-    float worst;         /* error of all blocks, as `sure` has it */
+    bool beyond_weights; /* a block already has the heaviest weight */
+    float worst;         /* error of any block (fid_tile.sure) */
 } excess;
 
 static excess add_weights(trial *s, float most) {
@@ -71,8 +71,8 @@ static excess add_weights(trial *s, float most) {
     return e;
 }
 
-/* Finer steps: of what is heavy, then of all, with weights that keep the worth
- * of a bit, which goes with the square of the step. */
+/* Makes steps finer: first those of heavy blocks, then all of them. Weights are then
+ * scaled so that a bit, whose worth goes with the square of the step, keeps its worth. */
 static void refine(trial *s, unsigned *step_index, unsigned *fine_delta) {
     if (*fine_delta < FINEST_DELTA) {
         *fine_delta = *fine_delta + 2 < FINEST_DELTA ? *fine_delta + 2 : FINEST_DELTA;

@@ -6,11 +6,11 @@
 #include <stdint.h>
 
 #define WINDOW 8u
-#define MIN_CONTRAST 80   /* of a block of two tones, in levels */
-#define MIN_TWO_TONE 0.11 /* part of the blocks that makes a picture drawn .. */
-#define MIN_EQUAL 0.45    /* .. or part of the samples that equal the one before */
+#define MIN_CONTRAST 80   /* in levels, for a block to have two tones */
+#define MIN_TWO_TONE 0.11 /* a picture is drawn if this part of its blocks has two tones .. */
+#define MIN_EQUAL 0.45    /* .. or this part of its samples equals the one before */
 
-/* A block of 8x8 of which hardly a sample lies between its darkest and its brightest. */
+/* True for an 8x8 block with hardly any samples between its darkest and its brightest. */
 static bool is_two_tone(const uint8_t *first, size_t stride_bytes, unsigned n) {
     unsigned low = 255, high = 0, between = 0;
     for (uint32_t y = 0; y < WINDOW; y++)
@@ -28,7 +28,7 @@ static bool is_two_tone(const uint8_t *first, size_t stride_bytes, unsigned n) {
     return between * 4 < WINDOW * WINDOW;
 }
 
-/* By one channel, green where there is one. */
+/* Looks at one channel: green, if there is one. */
 bool picture_is_drawn(const pith_image *image) {
     const unsigned n = image->format.n_channels;
     const uint8_t *pixels = (const uint8_t *)image->pixels + (n == 3 ? 1 : 0);

@@ -7,8 +7,8 @@
 
 #include <pith/pith.h>
 
-/* Does a picture of 8 bits, of 1 or 3 channels, hold text, drawings or flat graphics, for which a residual may serve
- * better than latents? Quick. */
+/* True if a picture (8 bits, 1 or 3 channels) holds text, drawings or flat graphics, for which a residual may serve
+ * better than latents. Quick. */
 bool picture_is_drawn(const pith_image *image);
 
 #endif

@@ -9,12 +9,12 @@ typedef struct knot {
     float quality, value;
 } knot;
 
-/* Of the way from the step of quality 0 to that of 100, in octaves. */
+/* Part of the way from the step of quality 0 to that of 100, in octaves. */
 static const knot latent_knots[] = {{0, 0},       {10, 0.053f}, {20, 0.115f}, {30, 0.190f}, {40, 0.272f},
                                     {50, 0.382f}, {60, 0.552f}, {63, 0.650f}, {100, 1}};
 #define N_LATENT_KNOTS (sizeof latent_knots / sizeof *latent_knots)
 
-/* Indices of the residual's step, and the quality of the latents beside it. */
+/* The index of the residual's step, then the quality of the latents beside it. */
 static const knot residual_knots[] = {{63, 40}, {66.2f, 34}, {70, 31.2f}, {81, 24}, {86.3f, 20},
                                       {92, 16}, {96.4f, 12}, {98.5f, 8},  {100, 4}};
 #define N_RESIDUAL_KNOTS (sizeof residual_knots / sizeof *residual_knots)
@@ -26,7 +26,7 @@ static float between(const knot *knots, float quality) {
     return knots->value + part * (knots[1].value - knots->value);
 }
 
-/* The quality at which the value is; beyond the ends it goes on straight. */
+/* The quality that has this value, extrapolated linearly beyond the ends. */
 static float quality_at(const knot *knots, size_t count, float value) {
     const float sign = knots[1].value > knots[0].value ? 1 : -1;
     const knot *k = knots;
@@ -36,11 +36,11 @@ static float quality_at(const knot *knots, size_t count, float value) {
 }
 
 #define SCORE_Q0 (-11.0) /* of quality 0, and .. */
-#define SCORE_Q100 94.6  /* .. of 100; between them no mean is off by more than 1.5 */
+#define SCORE_Q100 94.6  /* .. of 100; between them, no mean deviates by more than 1.5 */
 
 double quality_score(float quality) { return SCORE_Q0 + (SCORE_Q100 - SCORE_Q0) * (double)quality / 100; }
 
-#define DEEP_OCTAVES 3 /* from the levels of 8 bits at QUALITY_DEEP to quality 100 */
+#define DEEP_OCTAVES 3 /* from 8-bit levels at QUALITY_DEEP to quality 100 */
 
 uint32_t quality_deep_step(float quality) {
     return (uint32_t)(65535.0f / 255 * exp2f(-DEEP_OCTAVES * (quality - QUALITY_DEEP) / (100 - QUALITY_DEEP)) + 0.5f);

@@ -11,17 +11,17 @@
 #include "search/quality.h"
 #include "search/size_search.h"
 
-/* The coarsest step that a search for a size may take, coarser than quality
- * 0's: beyond it hardly a symbol is left that is not 0. */
+/* The coarsest step that a search for a size may use. It is coarser than that of
+ * quality 0; beyond it, hardly any symbol differs from 0. */
 #define LOG2_STEP_COARSEST 6.0f
 
-/* The search ends when the next finer step would most likely be too large. */
-#define LOG_BYTES_PER_INDEX 0.0105 /* the size halves in 66 of them */
+/* The search ends when the file of the next finer step would most likely be too large. */
+#define LOG_BYTES_PER_INDEX 0.0105 /* 66 indices halve the size */
 
-#define WRITING_FROM 0.75    /* is done when slices begin to be written */
-#define ENTROPY_TOP 60       /* symbols beyond it are counted as one */
+#define WRITING_FROM 0.75    /* of the progress is done when the writing of slices begins */
+#define ENTROPY_TOP 60       /* symbols beyond it count as the same one */
 #define ENTROPY_SAMPLES 4096 /* of a channel */
-#define CODER_PART 0.72      /* of the entropy of single symbols, about */
+#define CODER_PART 0.72      /* about what the coder needs, of the entropy of single symbols */
 
 /* One picture being fitted. */
 typedef struct fitting {
@@ -29,9 +29,9 @@ typedef struct fitting {
     const latent_planes *latents;
     ctr_head *head;
     int16_t *symbols;
-    uint64_t other_bytes;  /* of the file, beside HEAD and slices */
-    uint64_t *slice_bytes; /* as last costed */
-    double done;           /* of all there is to do */
+    uint64_t other_bytes;  /* of the file, without HEAD and slices */
+    uint64_t *slice_bytes; /* the last costs */
+    double done;           /* of the whole work */
 } fitting;
 
 static void quantise_all(const fitting *f, uint32_t step_index) {
@@ -65,8 +65,8 @@ static pith_status file_cost(fitting *f, uint32_t step_index, uint64_t *n_bytes)
 
 /* ---- where to begin ------------------------------------------------------------ */
 
-/* Symbols of one channel as if each were coded by how often it occurs: what
- * the coder needs is a nearly constant part of it. */
+/* The bytes of one channel if each symbol were coded by its frequency. What the
+ * coder needs is a nearly constant part of that. */
 static double entropy_bytes(const float *values, size_t count, size_t stride, float step) {
     uint32_t counts[2 * ENTROPY_TOP + 1] = {0};
     double bits = 0, n = 0;
@@ -80,7 +80,7 @@ static double entropy_bytes(const float *values, size_t count, size_t stride, fl
     return bits / 8 * (double)count / n;
 }
 
-/* The step at which the estimate meets the target, by halving. */
+/* The step at which the estimate meets the target, found by bisection. */
 static uint32_t first_guess(const fitting *f, uint32_t fine, uint32_t coarse, double max_bytes) {
     const latent_planes *l = f->latents;
     size_t plane = (size_t)l->height * l->width, stride = plane / ENTROPY_SAMPLES + 1;
@@ -103,11 +103,11 @@ static double next_step(const size_end *fine, const size_end *coarse, double log
     return floor(fmin(fmax(guess, fine->index + 1), coarse->index - 1) + 0.5);
 }
 
-/* A step whose file has at most max_bytes and hardly less: the finest, but for
- * what lies within one index of the target. */
+/* Finds a step whose file has at most max_bytes and hardly fewer: the finest one, to
+ * within one index of the target. */
 static pith_status find_step(fitting *f, uint64_t max_bytes, uint32_t *step_index) {
     pith_status status = PITH_OK;
-    /* The ends lie one outside the legal range; `fine` is too large, `coarse` fits. */
+    /* The ends begin one outside the legal range; `fine` is too large, `coarse` fits. */
     size_end fine = {.index = lat_step_index_from_log2(f->r->traits->log2_step_q100) - 1.0};
     size_end coarse = {.index = lat_step_index_from_log2(LOG2_STEP_COARSEST) + 1.0};
     const double log_target = log((double)max_bytes), overhead = (double)(ctr_head_bytes(f->head) + f->other_bytes);
@@ -168,7 +168,7 @@ typedef struct writing {
     const latent_planes *latents;
     const ctr_head *head;
     int16_t *symbols;
-    byte_writer *coded; /* one a slice */
+    byte_writer *coded; /* one for each slice */
     uint16_t *checksums;
 } writing;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Latents -> symbols -> LATN chunks: which step, which symbols, how many bytes.
- * Runs the coder alone, never a network. */
+/* Latents -> symbols -> LATN chunks: chooses the step and the symbols, and
+ * counts bytes. Runs the coder only, never a network. */
 #ifndef PITH_SEARCH_RATE_CONTROL_H
 #define PITH_SEARCH_RATE_CONTROL_H
 
@@ -21,12 +21,12 @@ typedef struct rate_control {
 
 typedef struct rate_wish {
     float quality;        /* 0..100, when max_bytes is 0 */
-    uint64_t max_bytes;   /* > 0: the best whose whole file has at most so many bytes */
-    uint64_t other_bytes; /* that the file has beside magic, version, HEAD and slices */
+    uint64_t max_bytes;   /* > 0: the best quality whose whole file has at most this many bytes */
+    uint64_t other_bytes; /* of the file, without magic, version, HEAD and slices */
 } rate_wish;
 
 /* Chooses the step, writes it into `head`, and fills `symbols` (as many as the
- * latents). PITH_E_LIMIT when nothing is small enough. */
+ * latents). PITH_E_LIMIT if no step gives a small enough file. */
 pith_status rate_choose(const rate_control *r, const latent_planes *latents, rate_wish wish, ctr_head *head,
                         int16_t *symbols) PITH_MUST_CHECK;
 

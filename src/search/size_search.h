@@ -11,13 +11,13 @@
 typedef struct size_end {
     double index;
     double log_bytes;
-    bool known; /* false: the end of the range, not tried */
+    bool known; /* false: the end of the range, which was not tried */
 } size_end;
 
-/* An index between the one that takes too many bytes and the one that fits:
- * where the straight line through known ends meets the target, that of the usual
- * slope (below 0) through the only one, beyond the other end perhaps; in the
- * middle when `halve` or when neither is known. */
+/* An index between the one that takes too many bytes and the one that fits: where
+ * the straight line through both ends meets the target. If only one end is known,
+ * the line through it has the usual slope (below 0), and the index may lie beyond
+ * the other end. If `halve` is set or neither is known, it is the middle. */
 double size_search_next(const size_end *too_many, const size_end *fits, double log_target, double usual_slope,
                         bool halve);
 

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Skies and walls: where the original is smooth, steps of the latents show as
- * broad bands of a wrong colour, though no structure is lost. Structure is what
- * tiles are judged by, so these blocks are found by their means. A patch mended
- * in the middle of a band would show more than the band, so it is mended as far
- * as it can be seen, or not at all. */
+ * broad bands of a wrong colour, though no structure is lost. Tiles are judged by
+ * structure, so these blocks are found by their means instead. A corrected patch
+ * inside a band would be more visible than the band itself, so a band is corrected
+ * as far as it is visible, or not at all. */
 #include <math.h>
 
 #include "base/mem.h"
 #include "search/trial.h"
 
-#define SMOOTH_VARIANCE 12.0f /* of a block of the original, at most, in each channel .. */
-#define WRONG_MEAN 1.75f      /* .. and levels by which the mean of one is off, at least: a seed */
-#define NEAR_VARIANCE 40.0f   /* the same of what is mended around seeds */
+#define SMOOTH_VARIANCE 12.0f /* the most that a block of the original has in any channel .. */
+#define WRONG_MEAN 1.75f      /* .. and the least error of a channel's mean, in levels, that make it a seed */
+#define NEAR_VARIANCE 40.0f   /* the same for blocks near seeds, which are corrected too */
 #define NEAR_MEAN 0.5f
 #define REACH 3    /* blocks around a seed .. */
-#define CROWD 24u  /* .. of which so many of the 49 are seeds or near, or it is alone */
-#define N_SWEEPS 4 /* forth and back, by which what is near is taken up */
+#define CROWD 24u  /* .. of these 49 at least this many must be seeds or near, or the seed is ignored */
+#define N_SWEEPS 4 /* alternating in direction, that add the blocks near seeds */
 
 typedef enum kind { OTHER, NEAR, SEED } kind;
 
@@ -65,7 +65,7 @@ static bool is_crowded(const trial *s, const uint8_t *kinds, uint32_t bx, uint32
     return n >= CROWD;
 }
 
-/* Takes a block that is near and has a neighbour that is taken. */
+/* Adds a near block if one of its neighbours has been added. */
 static void take_up(trial *s, const uint8_t *kinds, uint32_t bx, uint32_t by) {
     const size_t across = s->blocks_across, at = by * across + bx;
     if (kinds[at] == OTHER || s->weights[at]) return;

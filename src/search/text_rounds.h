@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* To a size: text that the bytes cannot keep would turn into other letters. It is blurred, and the picture coded
- * again. */
+/* For a given size: text that does not survive in the bytes available would turn into other letters. It is blurred, and
+ * the picture is coded again. */
 #ifndef PITH_SEARCH_TEXT_ROUNDS_H
 #define PITH_SEARCH_TEXT_ROUNDS_H
 

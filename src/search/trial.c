@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* What the network makes of the latents is asked of the stage that decodes files, with the symbols at hand. */
+/* Latents are decoded by the stage that decodes files, straight from the symbols. */
 #include "search/trial.h"
 
 #include <math.h>
@@ -47,8 +47,8 @@ static pith_status find_important(trial *s) {
     return status;
 }
 
-#define ICON_PIXELS 16384u    /* pictures so small are tried in every way, whatever they hold */
-#define CODER_BYTES 20000000u /* of a residual coder, the encoder's */
+#define ICON_PIXELS 16384u    /* for pictures this small, every way is tried, whatever they show */
+#define CODER_BYTES 20000000u /* of the encoder's residual coder */
 #define BLOCK_BYTES (sizeof(fid_block) + 1)
 
 /* ---- the state ------------------------------------------------------------------------------ */
@@ -57,8 +57,8 @@ uint64_t closed_loop_bytes(const pith_image_format *f) {
     uint64_t n_pixels = (uint64_t)f->width * f->height, n_colours = f->n_channels < 3 ? 1 : 3;
     uint64_t blocks = n_pixels / (FID_CELL * FID_CELL) * BLOCK_BYTES;
     bool has_alpha = f->n_channels % 2 == 0;
-    /* the original, what the network makes of it, and that mended; of the original with alpha or all bits, and in
-     * fewer colours or on a background; of a score */
+    /* 8-bit pictures: the original, the network's, and that with the residual. In full format (alpha, 16 bits): the
+     * original, in fewer colours, and on a background. Then the memory of a score. */
     uint64_t scoring = (n_pixels < 2 * SCORE_PIXELS ? n_pixels : 2 * SCORE_PIXELS) * 24;
     return n_pixels * (3 * n_colours + has_alpha) + 3 * kept_source_full_bytes(f) + scoring + blocks + CODER_BYTES;
 }
@@ -137,7 +137,7 @@ pith_status trial_decode(trial *s, const coded_picture *coded) {
                           .head = &coded->head,
                           .latents = &s->values,
                           .colours = &s->colours,
-                          .n_steps = s->recipe.n_steps, /* what the residual will be added to */
+                          .n_steps = s->recipe.n_steps, /* the residual will be added to this picture */
                           .memory = k->memory,
                           .words = s->stage,
                           .span = {k->job->done, k->job->done},
@@ -213,7 +213,7 @@ pith_status trial_set_residual(trial *s, double step, unsigned fine_delta) {
     if (status == PITH_OK) status = s->residual.status;
     bw_free(&coded);
     if (status == PITH_OK || s->k->diag->status != PITH_OK)
-        return status; /* the caller's word to stop says so itself */
+        return status; /* the message is set already, as when the caller stops the work */
     return diag_set(s->k->diag, status, "the residual coder failed");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The means of blocks that the network gives another hue: coarse latents do not
- * see how far skies, water and shadows drift. */
+/* Corrects the mean colours of blocks. With coarse latents, the network lets the hue
+ * of skies, water and shadows drift. */
 #include <math.h>
 #include <string.h>
 
@@ -11,12 +11,12 @@
 
 #define DEAD_ZONE 0.4f /* rounds up from 0.6 */
 
-/* Of what is coarser hardly anything is left to add. */
+/* With coarser steps hardly anything would be left. */
 static const uint8_t steps[] = {2, 3, 4, 5, 6, 8, 10, 12, 16};
 #define N_STEPS ((int)sizeof steps)
 
-/* Of each block, by how much Cb and Cr of the original are above those of the picture that is mended, and Cb, Cr and Y
- * of that. */
+/* For each block: how far Cb and Cr of the original are above those of the picture to be corrected, and Cb, Cr and Y of
+ * that picture. */
 typedef struct block_colours {
     float off[2], of[3];
 } block_colours;
@@ -79,7 +79,7 @@ static void solve(double m[CHROMA_N_FACTORS][CHROMA_N_FACTORS], double v[CHROMA_
     }
 }
 
-/* Least squares over the blocks, held back where few blocks or few colours tell little. */
+/* Least squares over the blocks, regularised for the case of few blocks or few colours. */
 static void fit_factors(const measured *m, int plane, int8_t factors[CHROMA_N_FACTORS]) {
     static const double units[CHROMA_N_FACTORS] = {CHROMA_FACTOR_UNIT, CHROMA_FACTOR_UNIT, CHROMA_FACTOR_UNIT,
                                                    CHROMA_CONSTANT_UNIT};
@@ -105,7 +105,7 @@ static int8_t quantised(float error, float step) {
     return (int8_t)(error < 0 ? -v : v);
 }
 
-/* False when all is 0. */
+/* False if everything becomes 0. */
 static bool quantise(const measured *m, uint8_t step, chroma_grid *grid) {
     bool any = false;
     grid->step = step;
@@ -129,7 +129,7 @@ static void apply(const trial *s, const chroma_grid *grid, uint8_t *picture) {
                                               .samples = picture + y * image->stride_bytes});
 }
 
-/* The finest grid that fits, or none. False when not even that does. */
+/* Chooses the finest grid that fits, or none. False if not even that fits. */
 static bool choose(const measured *m, size_t max_bytes, chroma_grid *grid, byte_writer *coded) {
     for (int i = 0; i <= N_STEPS; i++) {
         const bool any = i < N_STEPS && quantise(m, steps[i], grid);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The measure by which ways of coding a picture are weighed against each other. */
+/* The score by which ways of coding a picture are compared. */
 #include <math.h>
 #include <string.h>
 
@@ -9,12 +9,12 @@
 #include "fidelity/ssimulacra2.h"
 #include "search/trial.h"
 
-#define TILE_SHARE 0.3 /* of what protected tiles lack, in the score */
-#define LOST_TEXT 60.0 /* points, where all text is lost: so much worse may look what keeps it */
+#define TILE_SHARE 0.3 /* of what protected tiles lack: taken off the score */
+#define LOST_TEXT 60.0 /* points lost if all text is lost: a picture that keeps it may look this much worse */
 
-#define LEVELS_OF_100 50.0 /* PSNR, dB, that counts as a score of 100 where a picture is too small for the measure */
+#define LEVELS_OF_100 50.0 /* PSNR in dB that counts as a score of 100, for pictures too small for SSIMULACRA 2 */
 
-/* What the tiles lack, those that matter most above all; 0..100. */
+/* What the tiles lack, the most important ones most of all; 0..100. */
 static pith_status lacking(trial *s, double *result) {
     double sum = 0, sum_weights = 0;
     pith_status status = trial_measure(s);
@@ -34,7 +34,7 @@ static pith_image rows_of(const pith_image *image, uint32_t y, uint32_t n_rows) 
     return rows;
 }
 
-/* Of pictures of 8 bits without alpha. */
+/* For 8-bit pictures without alpha. */
 static pith_status compare(trial *s, const pith_image *a, const pith_image *b, double *score) {
     const pith_image_format *f = &a->format;
     const uint32_t n_strips = (uint32_t)(((uint64_t)f->width * f->height + SCORE_PIXELS - 1) / SCORE_PIXELS);
@@ -64,7 +64,7 @@ static unsigned sample_of(const pith_image *image, uint32_t y, size_t index) {
     return (v + 128u) / 257u;
 }
 
-/* `image`, with alpha, over a background, to 8 bits without. */
+/* Puts `image`, which has alpha, on a background; the result has 8 bits and no alpha. */
 static void compose(const pith_image *image, unsigned background, const pith_image *to) {
     const unsigned n = image->format.n_channels, n_colours = n - 1;
     for (uint32_t y = 0; y < image->format.height; y++)
@@ -98,7 +98,7 @@ static pith_status compare_composed(trial *s, const pith_image *a, const pith_im
     return status;
 }
 
-/* Points that a picture loses with its text. */
+/* Points that a picture loses for lost text. */
 static double text_points(trial *s, const pith_image *picture) {
     if (!s->k->text) return 0;
     fid_lines_measure(s->k->text, &s->k->original->image, picture);
@@ -113,13 +113,13 @@ pith_status trial_score_of(trial *s, const pith_image *picture, double *score) {
     return status;
 }
 
-/* The opacity that a file would have. */
+/* The opacity as a file would store it. */
 static uint8_t rounded_alpha(unsigned alpha, unsigned n_levels) {
     const unsigned top = n_levels - 1;
     return (uint8_t)((2 * alpha * top + 255) / 510 * 255 / top);
 }
 
-/* `result` with the original's alpha. */
+/* Scores `result` with the original's alpha. */
 static pith_status score_with_alpha(trial *s, double *score) {
     const pith_image *full = &s->k->original->full, *colours = &s->k->original->image;
     const unsigned n_colours = colours->format.n_channels, n = n_colours + 1;
