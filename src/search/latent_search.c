@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Stochastic Gumbel annealing: each latent value is drawn as one of the two integers next to it. The probabilities
- * follow from the distances and sharpen as the search goes on. Adam moves the value down the gradient of distortion and
- * bits
- * (Y. Yang, R. Bamler, S. Mandt, "Improving inference for neural image compression", 2020, section 3.2). The search
- * goes window by window; symbols outside a window's core stay fixed. */
+ * follow from the distances and sharpen as the search goes on. Adam moves the value down the gradient of distortion
+ * and bits (Y. Yang, R. Bamler, S. Mandt, "Improving inference for neural image compression", 2020, section 3.2). The
+ * search goes window by window; symbols outside a window's core stay fixed. */
 #include "search/latent_search.h"
 
 #include <float.h>

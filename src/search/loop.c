@@ -9,12 +9,10 @@
 #include "search/few_colours.h"
 #include "search/quality.h"
 
-#define STEP_FIRST 28.0 /* of the residual, at the start of a search */
-#define PROTECTED 128u  /* weight of a block that the user wants protected */
-#define N_ROUNDS 32u    /* of correction, for a promise */
-#define LEAST_EXCESS                                                                                                   \
-    1.1                  /* a residual is tried if there is this much more room than latents of QUALITY_RESIDUAL take  \
-                          */
+#define STEP_FIRST 28.0  /* of the residual, at the start of a search */
+#define PROTECTED 128u   /* weight of a block that the user wants protected */
+#define N_ROUNDS 32u     /* of correction, for a promise */
+#define LEAST_EXCESS 1.1 /* room over the bytes of latents of QUALITY_RESIDUAL from which a residual is tried */
 #define STEP_SHOWS 34.0  /* coarser residuals do not help a photo */
 #define STEP_SMOOTH 24.0 /* for smooth blocks: brings their means to within two levels */
 #define N_TRIALS_SHARE 6
