@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Pith's own file of a model. Of a Stable Diffusion checkpoint: autoencoder and
- * U-Net, the empty prompt's context in the place of the text encoder. Names and
- * shapes are the source's, and so is the fingerprint of the latent space. */
+/* Writes Pith's own file of a model. For a Stable Diffusion checkpoint: autoencoder
+ * and U-Net, and the empty prompt's context instead of the text encoder. Names and
+ * shapes are those of the source, and so is the fingerprint of the latent space. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,13 +21,13 @@
 #define DROP_EVERY_BYTES (64u << 20)
 
 typedef struct conversion {
-    const pith_model *model;    /* what is read, or, where it is NULL, */
-    const tensor_table *source; /* this is */
+    const pith_model *model;    /* the model to read; NULL: */
+    const tensor_table *source; /* the tensors to read instead */
     safetensors_precision precision;
     pith_env env;
     job job;
-    span span;            /* the progress that the present file is */
-    uint64_t n_undropped; /* bytes written since the mapped pages were last let go */
+    span span;            /* the current file's part of the progress */
+    uint64_t n_undropped; /* bytes written since the mapped pages were last released */
 } conversion;
 
 static pith_status on_written(void *user, uint64_t n_bytes, double done, pith_diag *diag) {
@@ -68,7 +68,7 @@ cleanup:
     return status;
 }
 
-/* `*values` is freed by the caller once the table is written. */
+/* The caller frees `*values` after the table is written. */
 static pith_status add_empty_prompt(tensor_table *out, float **values, pith_model *m, pith_diag *diag) {
     const unet_config *u = &m->config.sd1.unet;
     pith_status status = PITH_OK;
@@ -105,7 +105,7 @@ cleanup:
 
 static const char *const training_keys[] = {PREDICTION_KEY, ZERO_SNR_KEY};
 
-/* A built-in model's file says how its network is built, that of Stable Diffusion need not. */
+/* The file of a built-in model describes its network; that of Stable Diffusion need not. */
 static pith_status set_metadata(tensor_table *out, const conversion *c, pith_model *m, pith_diag *diag) {
     pith_status status = PITH_OK;
     uint8_t latent[PITH_FINGERPRINT_BYTES], decoder[PITH_FINGERPRINT_BYTES];
@@ -131,8 +131,8 @@ static pith_status write_file(conversion *c, const tensor_table *out, const char
     return safetensors_write_as(c->precision, path, out, &c->env, on_written, c, diag);
 }
 
-/* Encoder and decoder of an int8 file have fingerprints of their own, and the file begins with
- * them: so it is written beside its place first, and copied with what it was found to be. */
+/* An int8 file begins with the fingerprints of its own encoder and decoder. So it is first written
+ * to a temporary file next to its place, and then copied together with the fingerprints computed from that. */
 static pith_status write_quantised(conversion *c, tensor_table *out, const model_kind *kind, const char *path,
                                    pith_diag *diag) {
     pith_status status = PITH_OK;
@@ -236,7 +236,7 @@ pith_status pith_tiny_convert(const char *in, const pith_env *env, pith_precisio
     if (!in || !path || !is_tiny) return diag_set(why, PITH_E_ARG, "pith_tiny_convert: an argument is NULL");
     *is_tiny = 0;
     PITH_TRY(start(&c, env, precision, why));
-    c.env.log.message = NULL; /* of a file that is no TAESD it may not be the last word */
+    c.env.log.message = NULL; /* a file that is not TAESD may yet be opened some other way */
     PITH_TRY(sd_weights_open(&weights, &c.env, in, why));
     if (vae_recognise(weights) || !taesd_recognise(weights)) {
         status = diag_set(why, PITH_E_UNSUPPORTED, "is not TAESD");

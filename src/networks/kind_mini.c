@@ -15,11 +15,11 @@ static pith_status encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, 
     return mini_encoder_plan(out, &m->config.mini, &m->env, h, w, diag);
 }
 
-/* Positions of a picture that is coded in one piece without them. */
+/* The most positions of a picture coded in one piece without Winograd convolutions. */
 #define MOST_WITHOUT_WINOGRAD 32768u
 
-/* Of tiles. What Winograd's convolutions lack in exactness is far below what tiles differ by where they meet; a
- * small picture is coded as ever. */
+/* For tiles. The error of Winograd convolutions is far below the differences between tiles where they meet. Small
+ * pictures are coded without them. */
 static pith_status fast(nn_plan *plan, pith_status status) {
     if (status == PITH_OK) nn_plan_allow_winograd(plan);
     return status;
@@ -122,7 +122,7 @@ typedef struct extent {
     uint32_t y, x, h, w;
 } extent;
 
-/* Kept positions and `reach` more to both sides; where the window ends before, as many all the same. */
+/* Kept positions and `reach` more on both sides. At an end of the window the extent is shifted, not shortened. */
 static void widen(uint32_t *start, uint32_t *length, uint32_t reach, uint32_t window) {
     const uint64_t wide = *length + 2 * (uint64_t)reach;
     *length = wide < window ? (uint32_t)wide : window;
@@ -132,7 +132,7 @@ static void widen(uint32_t *start, uint32_t *length, uint32_t reach, uint32_t wi
 
 static extent kept_extent(const model_window *w) { return (extent){w->keep_y, w->keep_x, w->keep_h, w->keep_w}; }
 
-/* What a part of the decoder is run on. */
+/* The extent on which a part of the decoder is run. */
 static extent part_extent(const mini_config *c, const model_window *window, uint32_t part) {
     extent e = kept_extent(window);
     uint32_t reach = 0;
@@ -142,7 +142,8 @@ static extent part_extent(const mini_config *c, const model_window *window, uint
     return e;
 }
 
-/* Planes of `scale` x `scale` values a position: what both extents have. `to` may be `from` when it lies within. */
+/* Copies what both extents share, in planes of `scale` x `scale` values per position. `to` may be `from` if it lies
+ * inside. */
 static void copy_planes(float *to, extent t, const float *from, extent f, size_t n_planes, uint32_t scale) {
     const uint32_t top = t.y > f.y ? t.y : f.y, left = t.x > f.x ? t.x : f.x;
     const uint32_t bottom = t.y + t.h < f.y + f.h ? t.y + t.h : f.y + f.h;
@@ -165,7 +166,7 @@ static size_t noise_values(const mini_config *c, const model_window *window) {
     return (size_t)last.h * last.w * MINI_TEXTURE_NOISE * MINI_NOISE_SCALE * MINI_NOISE_SCALE;
 }
 
-/* Values of the most that a part hands on: features, of which the first makes most, and at last an image. */
+/* The most values that a part hands on: features, most of them from the first part, and an image at the end. */
 static size_t handed_values(const mini_config *c, const model_window *window) {
     const extent first = part_extent(c, window, 0);
     const size_t features = (size_t)first.h * first.w * c->width_w, image = image_values(c, window);
@@ -198,7 +199,7 @@ static pith_status bind_texture(model_session *s, const model_window *window, pi
     return bound_net_prepare(&s->texture, s->model, texture_plan, e.h, e.w, diag);
 }
 
-/* What a decode holds; all are owned. */
+/* Buffers of a decode; all owned. */
 typedef struct decode_values {
     float *latent; /* of the extent of a part */
     float *steps;
@@ -206,7 +207,7 @@ typedef struct decode_values {
     float *noise, *texture; /* of the last part's extent; NULL without realism */
 } decode_values;
 
-/* The texture of features at `e` in the window. */
+/* Computes the texture for features at `e` in the window. */
 static pith_status run_texture(model_session *s, extent e, const model_decode_how *how, const decode_values *v,
                                pith_diag *diag) {
     const nn_given in[] = {{"features", v->handed}, {"noise", v->noise}};
@@ -239,14 +240,14 @@ cleanup:
     return status;
 }
 
-/* Owned by the caller; NULL when out of memory. */
+/* Owned by the caller; NULL if out of memory. */
 static float *plane_of_steps(const pith_model *m, size_t positions, float log2_step) {
     float *steps = mem_alloc(&m->env.alloc, positions, sizeof *steps);
     for (size_t i = 0; steps && i < positions; i++) steps[i] = log2_step;
     return steps;
 }
 
-/* The network is told the step it was trained with that is nearest. */
+/* The step that the network is told: the nearest one that it was trained with. */
 static float told_step(const pith_model *m, float step) {
     const mini_config *c = &m->config.mini;
     return fminf(fmaxf(log2f(step), c->log2_step_min), c->log2_step_max);
@@ -335,7 +336,7 @@ static pith_status memory(const pith_model *m, model_work work, const model_wind
     return status;
 }
 
-/* The linear part of the decoder gives 8x8 pixels of each colour: here their mean. */
+/* The linear part of the decoder makes 8x8 pixels of each colour. The map takes their mean. */
 static pith_status preview_map(const pith_model *m, float *map, pith_diag *diag) {
     enum { N_PIXELS = MINI_DOWNSCALE * MINI_DOWNSCALE };
     const uint32_t n = m->config.mini.n_latent;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Stable Diffusion 1.x: the codec's latent is in U-Net units (the mean, times
- * the latent scale). Decoding runs a few steps of the U-Net from the timestep
- * whose noise is that of the quantiser, then the autoencoder's decoder. */
+/* Stable Diffusion 1.x. The codec's latent is in U-Net units (the mean times the
+ * latent scale). Decoding runs a few steps of the U-Net, beginning at the timestep
+ * with as much noise as the quantiser's, then the autoencoder's decoder. */
 #include <math.h>
 #include <string.h>
 
@@ -20,12 +20,12 @@
 #define LOG2_STEP_Q0 2.0f
 #define LOG2_STEP_Q100 (-3.0f)
 
-/* A megapixel is seen at once; larger pictures are recipe 1. */
+/* Up to a megapixel is seen at once; larger pictures use recipe 1. */
 #define MAX_WHOLE_POSITIONS (128u * 128u)
 
 static bool is_large(uint32_t h, uint32_t w) { return (uint64_t)h * w > MAX_WHOLE_POSITIONS; }
 
-/* Where the published method runs the U-Net. */
+/* The timesteps at which the published method runs the U-Net. */
 static const uint32_t palette_timesteps[MODEL_PALETTE_STEPS] = {16, 1};
 
 pith_status sd1_encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, block_share *share,
@@ -53,7 +53,7 @@ pith_status sd1_denoiser_plan(nn_plan **out, const pith_model *m, uint32_t h, ui
     return unet_plan_shared(out, &m->config.sd1.unet, &m->env, h, w, share, diag);
 }
 
-/* Of whole pictures. */
+/* For whole pictures. */
 static pith_status encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
     return sd1_encoder_plan(out, m, h, w, NULL, diag);
 }
@@ -74,7 +74,7 @@ static uint32_t log2_exact(uint32_t value) {
 
 static bool recognise(const tensor_table *weights) { return vae_recognise(weights); }
 
-/* TAESD, whose latents are those of config.sd1.vae. */
+/* Reads TAESD, which has the latents of config.sd1.vae. */
 static pith_status read_tiny(pith_model *m, pith_diag *diag) {
     pith_status status = PITH_OK;
     sd1_config *c = &m->config.sd1;
@@ -137,7 +137,7 @@ cleanup:
 
 /* ---- running --------------------------------------------------------------------------- */
 
-/* Windows are bound when they are run. */
+/* Networks for windows are bound when they are run. */
 static pith_status bind_encoder(model_session *s, const model_window *window, pith_diag *diag) {
     const uint32_t h = window->h, w = window->w;
     return is_large(h, w) ? PITH_OK : bound_net_prepare(&s->encoder, s->model, encoder_plan, h, w, diag);
@@ -152,14 +152,14 @@ static size_t pixel_samples(const model_session *s, uint32_t h, uint32_t w) {
     return ((size_t)h * w * 3) << (2 * s->model->traits.log2_downscale);
 }
 
-/* TAESD gives the latent in the U-Net's units. */
+/* TAESD makes the latent in U-Net units. */
 static pith_status run_tiny_encoder(model_session *s, const float *image, float *latent, pith_diag *diag) {
     const nn_given in = {"image", image};
     const nn_binding out = {"latent", latent};
     return nn_run(s->encoder.net, &in, 1, &out, 1, diag);
 }
 
-/* Recipe 1, once: one network over all windows. */
+/* One network over all windows, for recipe 1. */
 static pith_status run_tiled(model_session *s, sd1_plan_fn *plan, const sd1_io *io, uint32_t h, uint32_t w,
                              const float *in, float *out, double from, double to, pith_diag *diag) {
     sd1_tiles *tiles = NULL;
@@ -183,7 +183,7 @@ static pith_status encode_tiled(model_session *s, uint32_t h, uint32_t w, const 
                        .in_mul = 2,
                        .in_add = -1,
                        .out_mul = is_tiny ? 1 : s->model->config.sd1.vae.latent_scale};
-    model_session_begin(s, 0.8); /* coding is the rest */
+    model_session_begin(s, 0.8); /* the rest is coding */
     return run_tiled(s, sd1_encoder_plan, &io, h, w, pixels, latent, 0, 1, diag);
 }
 
@@ -215,7 +215,7 @@ cleanup:
     return status;
 }
 
-/* The empty prompt's context is the same for every picture: made once. */
+/* The empty prompt's context is the same for every picture, so it is made only once. */
 static pith_status empty_context(pith_model *m, const float **context, pith_diag *diag) {
     const unet_config *u = &m->config.sd1.unet;
     pith_status status = PITH_OK;
@@ -234,15 +234,15 @@ static pith_status empty_context(pith_model *m, const float **context, pith_diag
     return status;
 }
 
-/* A plane of h x w into one of at least as many rows and columns, the edge
- * repeated; or the upper left part back. */
+/* Copies a plane of h x w into one of at least as many rows and columns, repeating
+ * the edge; or copies the upper left part back. */
 static void extend(float *to, uint32_t to_h, uint32_t to_w, const float *from, uint32_t h, uint32_t w) {
     for (uint32_t y = 0; y < to_h; y++)
         for (uint32_t x = 0; x < to_w; x++)
             to[(size_t)y * to_w + x] = from[(size_t)(y < h ? y : h - 1) * w + (x < w ? x : w - 1)];
 }
 
-/* The timesteps of a decode, at most how->n_steps of them; 0 when there is too little noise for one. */
+/* The timesteps of a decode, at most how->n_steps of them; 0 if there is too little noise for one. */
 static uint32_t choose_timesteps(uint32_t *timesteps, const sd_schedule *schedule, const model_decode_how *how) {
     if (how->is_palette) {
         memcpy(timesteps, palette_timesteps, sizeof palette_timesteps);
@@ -253,12 +253,12 @@ static uint32_t choose_timesteps(uint32_t *timesteps, const sd_schedule *schedul
     return schedule_steps(timesteps, start, how->n_steps);
 }
 
-/* The U-Net over a latent of one size, step after step: whole, or in windows. */
+/* Runs the U-Net over a latent of one size, step after step: whole or in windows. */
 typedef struct estimator {
     model_session *session;
     uint32_t h, w;
     nn_given more[2]; /* the timestep's embedding and the context */
-    sd1_tiles *tiles; /* of a large latent */
+    sd1_tiles *tiles; /* only for a large latent */
 } estimator;
 
 static pith_status estimator_init(estimator *e, pith_diag *diag) {
@@ -278,7 +278,7 @@ static pith_status estimator_init(estimator *e, pith_diag *diag) {
     return sd1_tiles_new(&e->tiles, e->session, sd1_denoiser_plan, &sd1_recipe_1, &io, e->h, e->w, diag);
 }
 
-/* Step `index` of n. */
+/* Runs step `index` of n. */
 static pith_status estimate(estimator *e, float *x, float *eps, uint32_t index, uint32_t n, pith_diag *diag) {
     const double from = (double)index / n, to = (index + 1.0) / n;
     if (e->tiles) return sd1_tiles_run(e->tiles, x, eps, 0.5 * from, 0.5 * to, diag);
@@ -310,7 +310,7 @@ static pith_status denoise(model_session *s, uint32_t h, uint32_t w, float *x, c
     e.more[0] = (nn_given){"timestep", embedding};
     e.more[1] = (nn_given){"context", context};
     PITH_TRY(estimator_init(&e, diag));
-    /* The published method takes the dithered latent for the noisy one as it is. */
+    /* The published method uses the dithered latent as the noisy one, unchanged. */
     if (!how->is_palette)
         for (size_t i = 0; i < count; i++) x[i] *= sqrtf(schedule->alphas_cumprod[timesteps[0]]);
     for (uint32_t i = 0; i < n; i++) {
@@ -339,7 +339,7 @@ static pith_status check_denoiser(const pith_model *m, pith_diag *diag) {
                  : PITH_OK;
 }
 
-/* The U-Net wants sides that are multiples of its granularity. */
+/* The U-Net needs sides that are multiples of its granularity. */
 static pith_status denoise_padded(model_session *s, uint32_t h, uint32_t w, float *latent, const model_decode_how *how,
                                   pith_diag *diag) {
     const uint32_t side = unet_granularity(&s->model->config.sd1.unet), n = s->model->traits.n_latent;
@@ -383,7 +383,7 @@ static pith_status decode(model_session *s, const model_window *window, const fl
     model_session_begin(s, 1);
     if (how->n_steps > 0) {
         PITH_TRY(check_denoiser(s->model, diag));
-        /* One network's weights in memory at a time. */
+        /* Only one network's weights are kept in memory at a time. */
         bound_net_free(&s->decoder);
         nn_backend_trim(s->model->backend);
         PITH_TRY(denoise_padded(s, h, w, x, how, diag));
@@ -407,7 +407,7 @@ cleanup:
 static pith_status memory(const pith_model *m, model_work work, const model_window *window, uint64_t *n_bytes,
                           pith_diag *diag) {
     uint32_t h = window->h, w = window->w;
-    if (is_large(h, w)) { /* what the windows share is little beside them */
+    if (is_large(h, w)) { /* what the windows share is small compared with them */
         const tile_grid grid = tile_grid_blended(w, h, sd1_recipe_1.window, sd1_recipe_1.halo);
         h = grid.y.window;
         w = grid.x.window;
@@ -423,7 +423,7 @@ static pith_status memory(const pith_model *m, model_work work, const model_wind
     return status;
 }
 
-/* Red, green and blue, -1 to 1, of latents in U-Net units: a fit that is well known for the
+/* Red, green and blue, -1 to 1, from latents in U-Net units: a well-known fit for the
  * autoencoder of Stable Diffusion 1.x. */
 static const float preview_rgb[4][3] = {{0.3512f, 0.2297f, 0.3227f},
                                         {0.3250f, 0.4974f, 0.2350f},

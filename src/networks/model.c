@@ -49,9 +49,9 @@ static pith_status open_model(pith_model **out, const pith_env *env, const model
         goto cleanup;
     }
     PITH_TRY(m->kind->read(m, why));
-    if (quantised_is_marked(m->weights)) PITH_TRY(model_latent_id(m, id, why)); /* a word of metadata: is it there? */
+    if (quantised_is_marked(m->weights)) PITH_TRY(model_latent_id(m, id, why)); /* fails if the metadata lacks it */
     PITH_TRY(nn_backend_new(&m->backend, &m->env, m->env.backend, why));
-    m->env.backend = NULL; /* the caller's string may go now */
+    m->env.backend = NULL; /* the caller's string is only borrowed for the call */
     *out = m;
     m = NULL;
 cleanup:

@@ -21,7 +21,7 @@ bool model_is_converted(const tensor_table *weights) {
 }
 
 static uint32_t find_parts(const tensor_table *weights) {
-    uint32_t parts = PITH_PART_AUTOENCODER; /* without one it is no model */
+    uint32_t parts = PITH_PART_AUTOENCODER; /* every model has one */
     if (unet_recognise(weights)) parts |= PITH_PART_DENOISER;
     if (text_recognise(weights)) parts |= PITH_PART_TEXT_ENCODER;
     if (tensor_table_find(weights, TEXT_EMPTY_PROMPT_KEY)) parts |= PITH_PART_EMPTY_PROMPT;
@@ -64,7 +64,7 @@ pith_status pith_model_get_contents(const pith_model *m, pith_model_contents *co
 static pith_status check_tensor(const tensor *t, pith_diag *why) {
     float values[BLOCK_VALUES];
     if (t->fault) return diag_set(why, PITH_E_UNSUPPORTED, "tensor %.100s: %s", t->name, t->fault);
-    if (!tensor_has_values(t)) return PITH_OK; /* not for networks */
+    if (!tensor_has_values(t)) return PITH_OK; /* not used by networks */
     for (uint64_t at = 0; at < t->n_elements;) {
         uint64_t left = t->n_elements - at;
         uint64_t n = left < BLOCK_VALUES ? left : BLOCK_VALUES;
@@ -90,8 +90,8 @@ static pith_status check_id(const pith_model *m, const char *key, const uint8_t 
                     stated ? stated : "none");
 }
 
-/* A converted file says what it was made from; one of int8, whose encoder is not that of the
- * model it was made from any more, also what it is. */
+/* A converted file states the fingerprints of its source. An int8 file, whose encoder differs from
+ * that of its source, also states its own. */
 static pith_status check_stated(pith_model *m, pith_diag *why) {
     pith_status status = PITH_OK;
     uint8_t id[PITH_FINGERPRINT_BYTES];

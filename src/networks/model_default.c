@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Where models are installed, and the one to take where none is named: one rule
- * for the command and for whoever links the library. */
+/* Where models are installed, and which one is used if none is named. The rule is
+ * the same for the command and for programs that link the library. */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <limits.h>
@@ -26,7 +26,7 @@
 
 /* ---- folders ----------------------------------------------------------------------------- */
 
-/* A colon-separated list that may be longer than its room, as with snprintf. */
+/* A colon-separated list. It may be longer than the buffer, as with snprintf. */
 typedef struct folder_list {
     char *text;
     size_t n_bytes, length;
@@ -63,7 +63,7 @@ static size_t find_prefix(char program[PATH_BYTES]) {
     return strlen(program);
 }
 
-/* The folder of the shared library, where it is one, leads to the models of its installation. */
+/* Finds the models installed with the library, from the library's folder, if it is a shared one. */
 static bool find_of_library(char found[PATH_MAX]) {
     static const char here = 0;
     char path[PATH_BYTES];
@@ -99,7 +99,7 @@ size_t pith_model_folders(char *folders, size_t n_bytes) {
 typedef struct search {
     const pith_env *env;
     pith_model *found;
-    pith_diag fault; /* of the first FIRST_FILE that should have been it */
+    pith_diag fault; /* of the first FIRST_FILE that could not be opened */
     char bad_path[PATH_BYTES];
 } search;
 
@@ -125,7 +125,7 @@ static bool is_model_name(const char *name) {
     return n > n_ending && strcmp(name + n - n_ending, ENDING) == 0 && strcmp(name, FIRST_FILE) != 0;
 }
 
-/* The first model's name by the alphabet behind `after`; false at the end. */
+/* The next model's name after `after`, in alphabetical order; false at the end. */
 static bool next_name(char next[NAME_MAX + 1], const char *path, const char *after) {
     const struct dirent *entry;
     DIR *dir = opendir(path);

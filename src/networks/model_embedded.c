@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Compiled twice, with PITH_EMBED_FILE (a path) and without: see
- * cmake/library.cmake. The assembler reads the file: a C array of 13 MB takes
- * compilers minutes. */
+/* Compiled twice, with and without PITH_EMBED_FILE (a path); see
+ * cmake/library.cmake. The assembler reads the file, because compilers take minutes
+ * for a C array of 13 MB. */
 #include "networks/model_embedded.h"
 
 #ifdef PITH_EMBED_FILE
 #define TEXT_OF(x) #x
 #define TEXT(x) TEXT_OF(x)
-#define SYMBOL TEXT(__USER_LABEL_PREFIX__) "pith_embedded_model" /* as C calls it here */
+#define SYMBOL TEXT(__USER_LABEL_PREFIX__) "pith_embedded_model" /* with this platform's prefix for C names */
 
 __asm__(".section .rodata.pith_embedded_model, \"a\"\n"
         ".balign 64\n"

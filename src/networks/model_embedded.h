@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Its bytes; NULL and 0 when there is none. */
+/* Its bytes; NULL and 0 if there is none. */
 const uint8_t *model_embedded(size_t *n_bytes);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* What a converted file says of itself: its version, and the fingerprints that
+/* What a converted file says about itself: its version, and the fingerprints that
  * cannot be computed from it. */
 #include <stdio.h>
 #include <string.h>

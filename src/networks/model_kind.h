@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The kinds of models there are: each says what its files look like and runs
- * its own networks. For the files of this folder. */
+/* The kinds of models. Each knows what its files look like and runs its own
+ * networks. Only for the files in this folder. */
 #ifndef PITH_NETWORKS_MODEL_KIND_H
 #define PITH_NETWORKS_MODEL_KIND_H
 
@@ -56,18 +56,18 @@ typedef struct model_kind {
 extern const model_kind model_kind_mini, model_kind_sd1;
 
 /* Metadata of converted files (doc/weights.md); fingerprints are in hex. The latent space is that
- * of the source, whose encoder an int8 one only comes near: that has a fingerprint of its own. */
+ * of the source. The encoder of an int8 file only approximates it, and has a fingerprint of its own. */
 #define MODEL_SD1_FORMAT "pith-sd1"
 #define MODEL_TAESD_FORMAT "pith-taesd"
 #define MODEL_LATENT_ID_KEY "latent_id"
 #define MODEL_ENCODER_ID_KEY "encoder_id"
 #define MODEL_DECODER_ID_KEY "decoder_id"
 
-/* The fingerprint of the latent space: computed of the encoder, or what int8 weights say. */
+/* The fingerprint of the latent space: computed from the encoder, or stated by int8 weights. */
 pith_status model_latent_id_of(const tensor_table *weights, const char *const *prefixes,
                                uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) PITH_MUST_CHECK;
 
-/* Whether a file of ours is of the version that such weights have. */
+/* Checks that a file of Pith's own has the version that such weights should have. */
 pith_status model_check_version(const tensor_table *weights, pith_diag *diag) PITH_MUST_CHECK;
 
 void model_id_text(char text[2 * PITH_FINGERPRINT_BYTES + 1], const uint8_t id[PITH_FINGERPRINT_BYTES]);
@@ -75,15 +75,15 @@ bool model_is_converted(const tensor_table *weights);
 
 typedef struct sd1_config {
     vae_config vae;     /* when not is_tiny */
-    taesd_config taesd; /* when is_tiny: TAESD in the place of the autoencoder */
-    bool is_tiny;       /* set by pith_model_with_vae alone */
+    taesd_config taesd; /* when is_tiny: TAESD instead of the autoencoder */
+    bool is_tiny;       /* set by pith_model_with_vae only */
     unet_config unet;   /* when traits.can_denoise */
 } sd1_config;
 
 struct pith_model {
     atomic_uint n_refs;
     pith_env env;
-    pith_model *base; /* whose tensors `weights` shares, when the autoencoder is another file's; or NULL */
+    pith_model *base; /* `weights` shares its tensors if the autoencoder is from another file; or NULL */
     tensor_table *weights;
     const model_kind *kind;
     model_traits traits;
@@ -92,7 +92,7 @@ struct pith_model {
         sd1_config sd1;
     } config;
     nn_backend *backend;
-    pthread_mutex_t lock; /* guards what follows, each computed once when first asked for */
+    pthread_mutex_t lock; /* guards what follows; each is computed once, when first needed */
     bool has_latent_id, has_decoder_id, has_finite_pixels;
     uint8_t latent_id[PITH_FINGERPRINT_BYTES], decoder_id[PITH_FINGERPRINT_BYTES];
     float *context; /* of the empty prompt */
@@ -122,8 +122,8 @@ struct model_session {
 void model_session_begin(model_session *s, double end);
 pith_status model_session_advance(model_session *s, double done, pith_diag *diag) PITH_MUST_CHECK;
 
-/* Makes a plan's net ready for h x w: describes (`make` with the model's
- * configuration), binds, forgets the one of another size. */
+/* Makes a plan's net ready for h x w: describes it (`make` with the model's
+ * configuration), binds it, and frees the net of another size. */
 pith_status bound_net_prepare(bound_net *net, pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w,
                               pith_diag *diag) PITH_MUST_CHECK;
 void bound_net_free(bound_net *net);
@@ -132,7 +132,7 @@ void bound_net_free(bound_net *net);
 pith_status kind_plan_memory(const pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w, uint64_t *n_bytes,
                              uint64_t *arena_bytes, pith_diag *diag) PITH_MUST_CHECK;
 
-/* Every tensor that the plan for h x w positions needs is there, in the right shape. */
+/* Checks that every tensor that the plan for h x w positions needs is there, in the right shape. */
 pith_status kind_check_plan(pith_model *m, make_plan_fn *make, uint32_t h, uint32_t w, pith_diag *diag) PITH_MUST_CHECK;
 
 #endif

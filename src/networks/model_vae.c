@@ -7,7 +7,7 @@
 #include "networks/sd_weights.h"
 #include "weights/weights_open.h"
 
-/* An encoder with other weights makes other latents. */
+/* Checks the latent space: an encoder with other weights makes other latents. */
 static pith_status check_space(pith_model *base, const tensor_table *vae, pith_diag *why) {
     pith_status status = PITH_OK;
     vae_config c;
@@ -52,7 +52,7 @@ pith_status pith_model_with_vae(pith_model **out, pith_model *model, const char 
     if (model->kind != &model_kind_sd1)
         return diag_set(why, PITH_E_UNSUPPORTED, "is for Stable Diffusion: model %s has no other autoencoder",
                         model->traits.name);
-    base = model_own_networks(model); /* what replaced its autoencoder before is of no use now */
+    base = model_own_networks(model); /* an earlier replacement of the autoencoder is no longer needed */
     PITH_TRY(sd_weights_open(&vae, &base->env, path, why));
     PITH_TRY(model_check_version(vae, why));
     if (!vae_recognise(vae) && !taesd_recognise(vae)) {

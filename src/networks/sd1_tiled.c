@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Recipe 1: pictures that are too large for Stable Diffusion's networks to see
- * at once, in overlapping windows that are blended. What the networks find out
- * about the whole picture, the moments of group norms and the keys and values of
- * self-attention, is gathered from all windows in passes that go before:
+/* Recipe 1, for pictures that are too large for Stable Diffusion's networks to see
+ * at once: overlapping windows that are blended. What the networks compute about the
+ * whole picture (the moments of group norms, and the keys and values of
+ * self-attention) is gathered from all windows in earlier passes. See
  * doc/format.md, "Recipe 1". */
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "picture/tiles.h"
 
 #define MAX_SHARED (2 * SD_MAX_LEVELS * (2 * SD_MAX_BLOCKS + 2)) /* keys and values: more than any U-Net has */
-#define MAX_OWN 3                                                /* inputs or outputs of a network besides */
+#define MAX_OWN 3                                                /* other inputs or outputs of a network */
 #define NAME_BYTES 16
 
 const sd1_tiling sd1_recipe_1 = {.window = 128, .halo = 16, .n_keys = 32768, .first_passes = 3, .further_passes = 1};
@@ -22,7 +22,7 @@ const sd1_tiling sd1_recipe_1 = {.window = 128, .halo = 16, .n_keys = 32768, .fi
 /* Keys or values of one layer. */
 typedef struct shared_layer {
     char noted_name[NAME_BYTES], taken_name[NAME_BYTES];
-    uint32_t level; /* its sides are those of the latent, halved so often */
+    uint32_t level; /* its sides are those of the latent, halved this many times */
     int64_t width;
     float *noted; /* of a window */
     float *taken; /* of the whole picture's samples */
@@ -37,7 +37,7 @@ struct sd1_tiles {
     tile_grid grid;
     uint32_t stride;   /* of sampled keys */
     uint32_t n_passes; /* made so far */
-    bound_net net;     /* the first pass's, or that of all others */
+    bound_net net;     /* of the first pass, or of all others */
     size_t n_groups;
     nn_moments *own;            /* of each window's groups */
     nn_correction *corrections; /* the same */
@@ -94,7 +94,7 @@ cleanup:
     return status;
 }
 
-/* Room for the keys and values that the plan notes. */
+/* Allocates room for the keys and values that the plan notes. */
 static pith_status make_shared(sd1_tiles *t, pith_diag *diag) {
     const block_share share = share_of(t, false);
     for (size_t i = 0; i < nn_plan_n_outputs(t->net.plan); i++) {
@@ -190,7 +190,7 @@ static void blend(const sd1_tiles *t, uint32_t i, uint32_t j, float *to) {
         }
 }
 
-/* The window's keys and values at the samples that lie in its core. */
+/* Keeps the window's keys and values at the samples in its core. */
 static void keep_samples(sd1_tiles *t, tile_span tx, tile_span ty) {
     const block_share share = share_of(t, true);
     for (size_t k = 0; k < t->n_shared; k++) {

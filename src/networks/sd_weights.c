@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Configurations tell the plans, plans tell the tensors. */
+/* Configurations give the plans; plans give the tensors. */
 #include "networks/sd_weights.h"
 
 #include <stdio.h>
@@ -12,16 +12,16 @@
 #include "weights/dialects.h"
 #include "weights/weights_open.h"
 
-#define N_LATENT 4u /* the scale of the latent is that of these channels */
+#define N_LATENT 4u /* the latent scale applies to these channels */
 
-/* A table while the parts are taken out of it. */
+/* A table from which parts are being taken. */
 typedef struct keeper {
     const tensor_table *from;
     tensor_table *to;
     const pith_env *env;
 } keeper;
 
-/* Takes the plan over. */
+/* Takes ownership of the plan. */
 static pith_status take(const keeper *k, nn_plan **plan, pith_diag *diag) {
     pith_status status = nn_plan_take(*plan, k->to, k->from, diag);
     nn_plan_free(plan);
