@@ -9,17 +9,17 @@
 #define SIDE CTR_ALPHA_SLICE_SIDE
 _Static_assert(CTR_ALPHA_SLICE_SIDE == ALPHA_MAX_SLICE, "the container's slices are the coder's");
 
-/* Levels of soft alpha: exact for 8 bits at the top, else errors of at most
- * 2 or 4 of 255. */
+/* Levels of soft alpha. The finest is exact for 8 bits; the others have errors of at
+ * most 2 or 4 of 255. */
 #define LEVELS_FINEST 256u
 #define LEVELS_USUAL 64u
 #define LEVELS_COARSE 32u
 #define QUALITY_FINEST 90.0f
 #define QUALITY_USUAL 30.0f
 
-/* Coarser ways for files of a given size: errors of at most 8, 16, 32 and 64 of 255. */
+/* Coarser ways, for files of a given size. Their errors are at most 8, 16, 32 and 64 of 255. */
 static const uint32_t coarser_levels[ALPHA_MAX_WAYS - 1] = {17, 9, 5, 3};
-#define SHARE_OF_FILE 3u /* alpha takes a third at most, if it can */
+#define SHARE_OF_FILE 3u /* alpha takes at most a third, if possible */
 
 /* ---- rows -> chunks ------------------------------------------------------------------ */
 
@@ -51,7 +51,7 @@ void alpha_writer_free(alpha_writer *w) {
     *w = (alpha_writer){0};
 }
 
-/* To the nearest of `n_levels` evenly spaced opacities: few enough to be listed. */
+/* Rounds to the nearest of `n_levels` evenly spaced opacities, few enough to be listed. */
 static alpha_block round_levels(const alpha_writer *w, const alpha_block *b, uint32_t n_levels) {
     const uint32_t top = n_levels - 1;
     for (uint32_t y = 0; y < b->height; y++)
@@ -71,7 +71,7 @@ static pith_status write_slice(alpha_writer *w, const alpha_block *block, uint32
     return status == PITH_OK ? w->ways[way].status : status;
 }
 
-/* The `n_rows` gathered rows become chunks. */
+/* Turns the `n_rows` gathered rows into chunks. */
 static pith_status write_slices(alpha_writer *w, uint32_t n_rows, uint32_t width, pith_diag *diag) {
     pith_status status = PITH_OK;
     for (uint32_t x = 0; x < width && status == PITH_OK; x += SIDE) {
@@ -81,7 +81,7 @@ static pith_status write_slices(alpha_writer *w, uint32_t n_rows, uint32_t width
     return status == PITH_OK ? PITH_OK : diag_set(diag, status, "out of memory for the alpha channel");
 }
 
-/* The finest way that leaves enough to the colours, or else the smallest. */
+/* Chooses the finest way that leaves enough for the colours, or else the smallest. */
 static void choose_way(alpha_writer *w) {
     uint32_t best = 0;
     for (uint32_t i = 0; i < w->n_ways && w->ways[best].n_bytes > w->max_bytes / SHARE_OF_FILE; i++)
@@ -131,7 +131,7 @@ void alpha_reader_free(alpha_reader *r) {
     *r = (alpha_reader){0};
 }
 
-/* The part of a decoded slice that lies in the columns asked for. */
+/* Keeps the part of a decoded slice that lies in the requested columns. */
 static void keep_columns(alpha_reader *r, ctr_rect slice) {
     uint32_t from = slice.x > r->left ? slice.x : r->left, end = r->left + r->n_columns;
     uint32_t to = slice.x + slice.width < end ? slice.x + slice.width : end;

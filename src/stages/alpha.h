@@ -21,7 +21,7 @@ typedef struct alpha_writer {
     uint32_t n_levels[ALPHA_MAX_WAYS];
     uint32_t chosen; /* which of them */
     byte_writer ways[ALPHA_MAX_WAYS];
-    uint16_t *rounded;  /* a slice in fewer levels, with several ways */
+    uint16_t *rounded;  /* a slice in fewer levels; only with several ways */
     uint32_t n_taken;   /* rows seen */
     uint16_t *rows;     /* the slices being gathered, as wide as the picture */
     bool seen_through;  /* a pixel so far was not opaque */
@@ -47,8 +47,8 @@ typedef struct alpha_reader {
     const ctr_file *file;    /* borrowed */
     alpha_coder *coder;      /* NULL: the picture has no alpha */
     uint32_t left, n_columns;
-    uint16_t *rows;     /* one row of slices, the columns asked for */
-    uint32_t slice_row; /* which; UINT32_MAX = none yet */
+    uint16_t *rows;     /* one row of slices, the requested columns */
+    uint32_t slice_row; /* which row; UINT32_MAX = none yet */
     uint16_t *slice;    /* work space */
 } alpha_reader;
 

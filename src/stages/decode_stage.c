@@ -29,9 +29,9 @@ typedef struct decode_job {
     row_band band; /* the rows of one line of tiles */
     alpha_reader alpha;
     float *window_latents, *window_pixels;
-    flat_window flat; /* what is in window_pixels */
+    flat_window flat; /* tells what is in window_pixels */
     model_decode_how how;
-    residual_rows residual; /* `env` is NULL where there is none to add */
+    residual_rows residual; /* `env` is NULL if there is none to add */
 } decode_job;
 
 static pith_status job_init(decode_job *job, const decode_stage *d) {
@@ -67,14 +67,14 @@ static void job_free(decode_job *job) {
     residual_rows_free(&job->residual);
 }
 
-/* [*first, *first + *length) cut down to what lies in [from, from + n). */
+/* Cuts [*first, *first + *length) down to the part inside [from, from + n). */
 static void cut(uint32_t *first, uint32_t *length, uint32_t from, uint32_t n) {
     uint32_t end = *first + *length < from + n ? *first + *length : from + n;
     if (*first < from) *first = from;
     *length = end - *first;
 }
 
-/* The decoder network over one window; its core goes to the band. */
+/* Runs the decoder network on one window and stores its core in the band. */
 static pith_status run_window(decode_job *job, uint32_t column, uint32_t row) {
     const decode_stage *d = job->d;
     const tile_grid *grid = &d->region.tiles;
@@ -89,7 +89,7 @@ static pith_status run_window(decode_job *job, uint32_t column, uint32_t row) {
             memcpy(job->window_latents + ((size_t)c * h + y) * w,
                    l->values + ((size_t)c * l->height + ty.window_start + y - l->y) * l->width + tx.window_start - l->x,
                    w * sizeof(float));
-    const bool varies = job->how.realism > 0 || job->how.n_steps > 0; /* with where the window lies, or by chance */
+    const bool varies = job->how.realism > 0 || job->how.n_steps > 0; /* with its place or with noise */
     pith_status status = PITH_OK;
     if (varies || !flat_window_take(&job->flat, &window, job->window_latents, l->n_channels, (size_t)h * w))
         status = model_decode(d->session, &window, job->window_latents, &job->how, job->window_pixels, d->diag);
@@ -118,7 +118,7 @@ static pith_status write_band(decode_job *job) {
     return status == PITH_OK ? status : diag_set(d->diag, status, "writing pixels failed at row %u", first);
 }
 
-/* One line of tiles; `j` counts from the top. */
+/* Decodes one line of tiles; `j` counts from the top. */
 static pith_status run_line(decode_job *job, uint32_t j) {
     pith_status status = PITH_OK;
     const decode_stage *d = job->d;

@@ -20,19 +20,19 @@ typedef struct decode_stage {
     pith_diag *diag;
     const ctr_head *head;
     const ctr_file *file;         /* with the alpha, if the header says so, and the residual; NULL: neither */
-    const latent_planes *latents; /* hold region.latents */
+    const latent_planes *latents; /* cover region.latents */
     const true_colours *colours;
     const pith_sink *sink;
-    uint64_t memory;  /* bytes that the call may take; UINT64_MAX: not bound */
+    uint64_t memory;  /* bytes that the call may use; UINT64_MAX: no limit */
     pith_area area;   /* as in pith_decode_options */
-    bool preview;     /* then the next four fields do not matter */
+    bool preview;     /* the next four fields are then ignored */
     uint32_t n_steps; /* of denoising */
     float realism;
     bool residual;       /* is to be added; .. */
     bool is_incomplete;  /* .. but slices are lost, so that it would not fit: rows pass unchanged */
-    const char *words;   /* of the progress .. */
-    span span;           /* .. and what is done before and after */
-    pith_timing *timing; /* NULL: not asked for */
+    const char *words;   /* text for the progress reports .. */
+    span span;           /* .. and the progress before and after */
+    pith_timing *timing; /* NULL: not wanted */
     /* set by decode_stage_plan: */
     region region;     /* what the network makes: everything under the residual slices that meet what is wanted */
     pixel_rect wanted; /* what the sink gets */

@@ -13,11 +13,11 @@
 typedef struct encode_job {
     const encode_stage *e;
     latent_planes *latents;
-    uint32_t scale; /* pixels of a latent position, a side */
+    uint32_t scale; /* side of a latent position in pixels */
     row_band band;
-    float *pixels, *opacity;                 /* of a window; opacity of pictures with alpha */
+    float *pixels, *opacity;                 /* of a window; opacity only with alpha */
     float *windows[MEMORY_ENCODE_BUFFERS];   /* latents of the first, an inner and the last window of a line */
-    flat_window flat[MEMORY_ENCODE_BUFFERS]; /* what is in them */
+    flat_window flat[MEMORY_ENCODE_BUFFERS]; /* tell what is in them */
 } encode_job;
 
 static void job_free(encode_job *job) {
@@ -28,7 +28,7 @@ static void job_free(encode_job *job) {
     for (size_t i = 0; i < MEMORY_ENCODE_BUFFERS; i++) mem_free(alloc, job->windows[i]);
 }
 
-/* Room for one window. */
+/* Allocates the buffers for one window. */
 static pith_status job_init(encode_job *job) {
     const encode_stage *e = job->e;
     const tile_grid *grid = e->grid;
@@ -64,7 +64,7 @@ static model_window window_of(const tile_grid *grid, tile_span tx, tile_span ty)
     return w;
 }
 
-/* The encoder network over one window; its core goes to the latent planes. */
+/* Runs the encoder network on one window and stores its core in the latent planes. */
 static pith_status run_window(encode_job *job, uint32_t column, tile_span ty) {
     const encode_stage *e = job->e;
     const tile_grid *grid = e->grid;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Rows of pixels -> latents, by the network tile by tile; and alpha into its chunks. */
+/* Rows of pixels -> latents, by running the network tile by tile. Alpha goes into its chunks. */
 #ifndef PITH_STAGES_ENCODE_STAGE_H
 #define PITH_STAGES_ENCODE_STAGE_H
 
@@ -23,7 +23,7 @@ typedef struct encode_stage {
     pith_timing *timing; /* bind_seconds and network_seconds are set */
 } encode_stage;
 
-/* Fills the latents of the whole picture, and takes all rows of alpha. */
+/* Fills the latents of the whole picture, and passes all rows to `alpha`. */
 pith_status encode_stage_run(const encode_stage *e, latent_planes *latents, alpha_writer *alpha) PITH_MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Files of method exact: pictures as they are, slice by slice. No model. */
+/* Files of method exact: pictures without loss, slice by slice. No model. */
 #ifndef PITH_STAGES_EXACT_FILE_H
 #define PITH_STAGES_EXACT_FILE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* A row of slices at a time is decoded, as far as the region lies on it, and goes out row by row; rows of a slice
- * whose checksum is wrong do not, but those above it have. */
+/* Decodes one row of slices at a time, where the region meets it, and passes it on row by row. If the checksum of a
+ * slice is wrong, its rows are not passed on, but those above it already were. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -15,18 +15,18 @@ typedef struct read_job {
     const exact_file_reading *how;
     const ctr_head *head;
     const pith_sink *sink;
-    pith_image_format out; /* of the rows that go out */
-    unsigned sample_bytes; /* in the file's depth */
+    pith_image_format out; /* of the rows passed on */
+    unsigned sample_bytes; /* at the file's bit depth */
     unsigned n_channels;
     uint32_t slice_height, slice_width; /* the largest */
-    uint32_t first_column, n_columns;   /* of slices that the region lies on */
+    uint32_t first_column, n_columns;   /* of slices that the region meets */
     uint32_t row;                       /* of slices */
     uint32_t left, width;               /* pixels of the band */
     slice_pool *pool;
     uint8_t *band;
     size_t stride_bytes;
     uint8_t *out_row;
-    uint64_t *sums;     /* of the preview: of each position and channel, then the opacities' */
+    uint64_t *sums;     /* for the preview: for each position and channel, then of opacities */
     uint32_t *counts;   /* pixels in each position */
     uint32_t n_written; /* rows */
     pith_diag *diag;
@@ -50,7 +50,7 @@ static pith_status make_coder(void *user, void **out, const pith_alloc *alloc, w
     return PITH_OK;
 }
 
-/* Positions of the preview along an axis. */
+/* The number of preview positions on an axis. */
 static uint32_t n_positions(uint32_t first, uint32_t length) {
     return ((first + length - 1) >> EXACT_PREVIEW_SHIFT) - (first >> EXACT_PREVIEW_SHIFT) + 1;
 }
@@ -118,7 +118,7 @@ static pith_status read_slice(const read_job *job, exact_coder *coder, uint32_t 
     return exact_decode(coder, slice.coded, slice.coded_bytes, slice.checksum, block, diag);
 }
 
-/* On any thread; changes this slice's samples and its entry of `lost`. */
+/* Runs on any thread. Changes only this slice's samples and its entry in `lost`. */
 static pith_status decode_slice(void *user, void *coder, uint32_t i, pith_diag *diag) {
     const read_job *job = user;
     const uint32_t columns = (job->head->width - 1) / EXACT_MAX_SIDE + 1;
@@ -149,7 +149,7 @@ static uint32_t sample_at(const read_job *job, const uint8_t *row, size_t i) {
     return sample;
 }
 
-/* Between the depths: full range to full range. */
+/* Converts between bit depths: full range to full range. */
 static void put_sample(const read_job *job, size_t i, uint32_t value) {
     if (job->out.bit_depth == 8) {
         job->out_row[i] = (uint8_t)(job->sample_bytes == 1 ? value : (value + 128) / 257);
@@ -174,7 +174,7 @@ static pith_status put_row(read_job *job, const uint8_t *row) {
     return write_row(job, job->out_row);
 }
 
-/* Colours count by their opacity: those of what cannot be seen mean nothing. */
+/* Colours are weighted by opacity: those of invisible pixels mean nothing. */
 static void add_to_preview(read_job *job, const uint8_t *row) {
     const pith_area *r = &job->how->region;
     const unsigned n = job->n_channels;
@@ -202,7 +202,7 @@ static pith_status put_preview_row(read_job *job) {
     return write_row(job, job->out_row);
 }
 
-/* What the region has of the band's rows. */
+/* Passes on the part of the band that lies in the region. */
 static pith_status put_band(read_job *job) {
     pith_status status = PITH_OK;
     const pith_area *r = &job->how->region;

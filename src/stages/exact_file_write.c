@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Bands of the picture, as many rows of slices as keep all threads busy and fit into memory, are read, coded and
- * appended one after the other. */
+/* Reads, codes and appends the picture band by band. A band has as many rows of slices as keep all threads busy and fit
+ * into memory. */
 #include <inttypes.h>
 
 #include "base/job.h"
@@ -61,7 +61,7 @@ static ctr_head head_of(const pith_image_format *f, bool reduced) {
                       .method = PITH_METHOD_EXACT};
 }
 
-/* How many coders, and how high a band. */
+/* Chooses the number of coders and the height of a band. */
 static pith_status job_init(write_job *job, const pith_env *env, pith_diag *diag) {
     const pith_image_format *f = &job->format;
     const uint64_t memory = job->wish->memory ? job->wish->memory : EXACT_FILE_MEMORY;
@@ -93,7 +93,7 @@ static void job_free(write_job *job, const pith_env *env) {
     mem_free(&env->alloc, job->coded);
 }
 
-/* On any thread. */
+/* Runs on any thread. */
 static pith_status encode_slice(void *user, void *coder, uint32_t i, pith_diag *diag) {
     const write_job *job = user;
     const ctr_rect r = ctr_slice_rect(&job->head, job->first + i);
@@ -111,7 +111,7 @@ static pith_status encode_slice(void *user, void *coder, uint32_t i, pith_diag *
     return status == PITH_OK ? PITH_OK : diag_set(diag, status, "the exact coder failed");
 }
 
-/* Appends what was coded, unless it is too much. */
+/* Appends the coded slices unless they exceed the size. */
 static bool append(write_job *job, uint32_t count, byte_writer *file) {
     uint64_t n = 0;
     bool fits = true;

@@ -8,7 +8,7 @@ pith_status latents_init(latent_planes *l, const pith_alloc *alloc, const ctr_he
     return latents_init_part(l, alloc, head, all, diag);
 }
 
-/* [*first, *first + *length) grown to whole slices. */
+/* Grows [*first, *first + *length) to whole slices. */
 static void grow(uint32_t *first, uint32_t *length, uint32_t whole) {
     uint32_t end = *first + *length;
     end = (end + CTR_SLICE_SIDE - 1) / CTR_SLICE_SIDE * CTR_SLICE_SIDE;

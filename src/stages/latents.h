@@ -13,7 +13,7 @@
 typedef struct latent_planes {
     float *values; /* n_channels x height x width */
     uint32_t n_channels, height, width;
-    uint32_t x, y; /* where in the picture's latent they begin */
+    uint32_t x, y; /* where they begin in the picture's latent */
 } latent_planes;
 
 /* Room for the latent that a header announces. */
@@ -24,7 +24,7 @@ pith_status latents_init_part(latent_planes *l, const pith_alloc *alloc, const c
                               pith_diag *diag) PITH_MUST_CHECK;
 void latents_free(latent_planes *l, const pith_alloc *alloc);
 
-/* `needed` grown to the slices that meet it. */
+/* `needed`, grown to whole slices. */
 ctr_rect latents_extent(const ctr_head *head, ctr_rect needed);
 
 size_t latents_count(const latent_planes *l);
@@ -32,7 +32,7 @@ size_t latents_count(const latent_planes *l);
 /* True for a slice that the planes hold. */
 bool latents_hold(const latent_planes *l, ctr_rect slice);
 
-/* A slice, which the planes must hold, of symbols that are laid out like them. */
+/* A view of a slice in `symbols`, which are laid out like the planes. The planes must hold the slice. */
 lat_block latents_slice(const latent_planes *l, int16_t *symbols, ctr_rect rect);
 
 #endif

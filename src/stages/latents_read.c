@@ -14,7 +14,7 @@ typedef struct slices_job {
     uint32_t n_wanted;
 } slices_job;
 
-/* The checksum is of all channels. */
+/* The checksum covers all channels. */
 static pith_status read_slice(const latents_reading *r, lat_coder *coder, uint32_t index, const lat_block *block,
                               pith_diag *diag) {
     ctr_slice slice;
@@ -40,7 +40,7 @@ static pith_status lose_slice(bool *lost, const lat_block *block, pith_diag *dia
     return PITH_OK;
 }
 
-/* On any thread; it changes this slice's symbols and its entry of `lost`. */
+/* Runs on any thread. Changes only this slice's symbols and its entry in `lost`. */
 static pith_status decode_slice(void *user, void *coder, uint32_t i, pith_diag *diag) {
     const slices_job *job = user;
     const latents_reading *r = job->r;

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Counts what the stages of encoder.c and decoder.c hold at a time. */
+/* Counts the memory that the stages of encoder.c and decoder.c hold at any one time. */
 #include "stages/memory_plan.h"
 
 #include "stages/latents.h"
 #include "stages/slice_pool.h"
 
-/* Small things, and the coders of alpha. */
+/* Small objects and the coders of alpha. */
 #define ALWAYS_BYTES (4u << 20)
-#define LARGEST_FILE_PART 4u /* a file being put together takes a byte for so many pixels */
+#define LARGEST_FILE_PART 4u /* a file being written takes at most a byte for this many pixels */
 
-/* New positions that a tile brings, at most; the first that fits is taken, of those that the model's networks are not
- * too slow for. Larger ones take less time in all, as less of a window is margin, but more memory; and a call that is
- * to stop goes on until a layer is done (tests/test_cancel.c). */
+/* The most new positions on each axis of a tile. The first size that fits is taken, of those that the model's networks
+ * are fast enough for. Larger tiles take less time in all, as less of each window is margin, but more memory. Also, a
+ * call cannot stop until the current layer is done (tests/test_cancel.c). */
 static const uint32_t tile_cores[] = {192, 128, 96, 64, 48, 32};
 #define N_TILE_CORES (sizeof tile_cores / sizeof *tile_cores)
 
@@ -27,13 +27,12 @@ static uint64_t row_bytes(uint32_t width, uint32_t n_channels, uint32_t bit_dept
     return (uint64_t)width * n_channels * (bit_depth == 16 ? 2 : 1);
 }
 
-/* A row of slices of alpha. */
+/* Bytes of one row of alpha slices. */
 static uint64_t alpha_rows(uint32_t width) { return (uint64_t)CTR_ALPHA_SLICE_SIDE * width * sizeof(uint16_t); }
 
-/* A window's latents, and the pixels of what is kept of it; of pictures with alpha its opacities and the levels of
- * alpha_fill. */
+/* A window's latents and the pixels of its kept part. With alpha, also its opacities and the levels of alpha_fill. */
 static uint64_t window_bytes(const ctr_head *head, const model_window *w, bool fills_alpha) {
-    const uint64_t planes = 3 + (fills_alpha ? 3 : 0); /* 1 + 5 / 3 of the last */
+    const uint64_t planes = 3 + (fills_alpha ? 3 : 0); /* 1 + 5 / 3 for the last, rounded up */
     const uint64_t pixels = ((uint64_t)w->keep_h * w->keep_w) << (2 * head->log2_downscale);
     return ((uint64_t)w->h * w->w * head->n_latent + planes * pixels) * sizeof(float);
 }
@@ -99,7 +98,7 @@ static pith_status decode_need(const memory_plan *plan, const region *part, cons
     const tile_grid *grid = &part->tiles;
     const pixel_rect *p = &part->pixels;
     const uint32_t n_channels = (head->grey ? 1u : 3u) + head->alpha;
-    const bool is_palette = head->method == PITH_METHOD_PALETTE; /* comes whole */
+    const bool is_palette = head->method == PITH_METHOD_PALETTE; /* decoded in one piece */
     const ctr_rect all = {0, 0, ctr_latent_width(head), ctr_latent_height(head)};
     const ctr_rect held = latents_extent(head, is_palette ? all : part->latents);
     const uint64_t symbols = (uint64_t)held.width * held.height * head->n_latent;

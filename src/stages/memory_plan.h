@@ -11,7 +11,7 @@
 /* Buffers for the latents of windows in an encoder. */
 #define MEMORY_ENCODE_BUFFERS 3u
 
-/* What a call has; all borrowed. */
+/* What a call works with; all borrowed. */
 typedef struct memory_plan {
     const pith_env *env;
     const pith_model *model;
@@ -30,7 +30,7 @@ typedef struct memory_decode_how {
     pith_area wanted; /* as in pith_decode_options */
     bool preview;     /* no network runs */
     model_work work;
-    uint8_t bit_depth; /* of the rows that go out */
+    uint8_t bit_depth; /* of the rows that the sink gets */
 } memory_decode_how;
 
 /* The part of the picture that is decoded, and its tiles. */

@@ -19,14 +19,14 @@ static z_stream zlib_stream(const pith_alloc *alloc) {
     return (z_stream){.zalloc = zlib_alloc, .zfree = zlib_free, .opaque = (void *)(uintptr_t)alloc};
 }
 
-/* Colours, each n_channels bytes, then indices: what is deflated. */
+/* Bytes before deflating: colours of n_channels bytes each, then indices. */
 static size_t plain_bytes(const latent_planes *l) {
     return (size_t)PAL_MAX_COLOURS * l->n_channels + (size_t)l->height * l->width;
 }
 
 /* ---- writing --------------------------------------------------------------------------- */
 
-/* The step whose uniform noise, step^2 / 12, is as strong as what the colours and the dither make. */
+/* The step whose uniform noise, step^2 / 12, is as strong as the error of the colours and the dither. */
 static uint16_t equal_step(const latent_planes *l, const pal_colours *colours, const uint8_t *indices, float unit) {
     const size_t n = (size_t)l->height * l->width;
     double sum = 0;
@@ -60,7 +60,7 @@ static pith_status deflate_all(const uint8_t *plain, size_t n_plain, byte_writer
     return code == Z_STREAM_END ? out->status : PITH_E_INTERNAL;
 }
 
-/* Latent values -> colours, then indices, at `plain`. */
+/* Turns latent values into colours and indices, at `plain`. */
 static pith_status make_picture(uint8_t *plain, ctr_head *head, const latent_planes *l, float unit,
                                 const pith_alloc *alloc) {
     pith_status status = PITH_OK;
@@ -107,12 +107,12 @@ cleanup:
 
 /* ---- reading --------------------------------------------------------------------------- */
 
-/* Inflates to exactly so many bytes and not one more, whatever the payload says. */
+/* Inflates to exactly n_plain bytes and never writes more, whatever the payload says. */
 static pith_status inflate_exactly(uint8_t *plain, size_t n_plain, const ctr_chunk *chunk, const pith_alloc *alloc,
                                    pith_diag *diag) {
     z_stream z = zlib_stream(alloc);
     size_t done = 0;
-    uint8_t beyond;                                 /* where a stream that is too long shows */
+    uint8_t beyond;                                 /* catches a stream that is too long */
     z.next_in = (Bytef *)(uintptr_t)chunk->payload; /* only read */
     z.avail_in = (uInt)chunk->payload_bytes;        /* a payload has less than 2^32 bytes */
     if (inflateInit(&z) != Z_OK) return diag_set(diag, PITH_E_NOMEM, "out of memory for zlib");

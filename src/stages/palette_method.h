@@ -9,12 +9,12 @@
 #include "container/ctr_write.h"
 #include "stages/latents.h"
 
-/* Appends PALT. `unit` is the model's, of a byte. head->step_index becomes that
- * of a uniform quantiser with as much noise. */
+/* Appends PALT. `unit` is the model's palette_unit. head->step_index becomes that of
+ * a uniform quantiser with as much noise. */
 pith_status palette_write(byte_writer *chunk, ctr_head *head, const latent_planes *latents, float unit,
                           const pith_alloc *alloc, pith_diag *diag) PITH_MUST_CHECK;
 
-/* Fills latents that latents_init has sized from the file's header. */
+/* Fills latents that latents_init has set up from the file's header. */
 pith_status palette_read(const ctr_file *file, latent_planes *latents, float unit, const pith_alloc *alloc,
                          pith_diag *diag) PITH_MUST_CHECK;
 

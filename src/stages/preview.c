@@ -8,8 +8,8 @@
 #include "base/job.h"
 #include "stages/alpha.h"
 
-#define ROWS 16u         /* written at a time */
-#define LEAST_SHARE 0.1f /* of the largest factor: what a channel must have to be decoded */
+#define ROWS 16u         /* rows written at a time */
+#define LEAST_SHARE 0.1f /* of the largest factor: channels whose factors are smaller are not decoded */
 
 /* Work space of one call. */
 typedef struct preview_job {
@@ -19,7 +19,7 @@ typedef struct preview_job {
     alpha_reader alpha;
     float *map;        /* 3 x (n_latent + 1), see model_preview_map */
     float *planes;     /* three planes of ROWS rows */
-    uint64_t *opacity; /* sums of a row of positions */
+    uint64_t *opacity; /* sums for a row of positions */
 } preview_job;
 
 pith_status preview_channels(const pith_model *model, uint32_t *n_channels, pith_diag *diag) {
@@ -73,7 +73,7 @@ static void job_free(preview_job *job) {
     mem_free(alloc, job->opacity);
 }
 
-/* Row `y` of the preview into row `to` of the colour planes. */
+/* Computes row `y` of the preview into row `to` of the colour planes. */
 static void map_row(const preview_job *job, uint32_t y, uint32_t to) {
     const latent_planes *l = job->p->latents;
     const uint32_t width = job->positions.width, n = l->n_channels;
@@ -89,7 +89,7 @@ static void map_row(const preview_job *job, uint32_t y, uint32_t to) {
     }
 }
 
-/* The mean opacity of each position of row `y`; of those at the part's edges, of their pixels in the part. */
+/* The mean opacity of each position in row `y`. At the edges of the part, only pixels inside the part count. */
 static pith_status fill_alpha_row(preview_job *job, uint32_t y, pith_diag *diag) {
     const pixel_rect *part = &job->p->pixels, *at = &job->positions;
     const uint32_t shift = job->p->file->head.log2_downscale, side = 1u << shift;

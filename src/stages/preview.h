@@ -19,7 +19,7 @@ typedef struct preview {
     const pith_model *model;
     const ctr_file *file;
     const true_colours *colours;
-    const latent_planes *latents; /* hold every position that `pixels` lie in */
+    const latent_planes *latents; /* cover every position that `pixels` lie in */
     pixel_rect pixels;            /* the part of the whole picture that is shown */
     const pith_sink *sink;
 } preview;

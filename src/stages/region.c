@@ -6,7 +6,7 @@ static bool inside(uint32_t first, uint32_t length, uint32_t whole) {
     return length > 0 && length <= whole && first <= whole - length;
 }
 
-/* Tiles over the positions that pixels [first, first + length) lie in. */
+/* Tiles that cover the positions of pixels [first, first + length). */
 static tile_axis axis_of(uint32_t first, uint32_t length, uint32_t whole, uint8_t shift, tile_reach reach) {
     uint32_t start = first >> shift, end = ((first + length - 1) >> shift) + 1;
     return tile_axis_part(start, end - start, whole, reach);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The part of a picture that a call decodes: which pixels, which tiles make
- * them, and which latent positions those need. */
+/* The part of a picture that a call decodes: its pixels, the tiles that
+ * make them, and the latent positions that those need. */
 #ifndef PITH_STAGES_REGION_H
 #define PITH_STAGES_REGION_H
 
@@ -13,16 +13,17 @@
 typedef struct region {
     pixel_rect pixels;
     tile_grid tiles;
-    bool whole_windows; /* all of each window is made, which takes less memory and longer; set by memory_plan.c */
+    bool whole_windows; /* the whole of each window is made, which needs less memory but more time; set by memory_plan.c
+                         */
     ctr_rect latents;
 } region;
 
-/* `wanted`: a width and height of 0 is the whole picture. PITH_E_ARG when the
+/* `wanted`: a width and height of 0 is the whole picture. PITH_E_ARG if the
  * wanted part is not inside the picture. memory_plan.h chooses the reach. */
 pith_status region_make(region *r, const pith_area *wanted, const ctr_head *head, tile_reach reach, pith_diag *diag)
     PITH_MUST_CHECK;
 
-/* The window of one of its tiles, `column` and `row` from the left and top. */
+/* The window of one of its tiles; `column` and `row` count from the left and top. */
 model_window region_window(const region *r, uint32_t column, uint32_t row);
 
 #endif

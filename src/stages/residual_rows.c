@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The residual works on samples of 8 bits. A picture of 16 keeps its fine
- * levels: what the residual changes in 8 bits is added to them. */
+/* The residual works on 8-bit samples. A 16-bit picture keeps its fine levels:
+ * the change that the residual makes in 8 bits is added to them. */
 #include "stages/residual_rows.h"
 
 #include "base/watch.h"
@@ -62,7 +62,7 @@ static pith_status decode(residual_rows *r, uint32_t index, const res_view *view
     return status == PITH_OK ? res_decode(r->coder, coded, coded_bytes, view, diag) : status;
 }
 
-/* Nearest level of 8 bits. */
+/* The nearest 8-bit level. */
 static uint8_t shallow(uint16_t v) { return (uint8_t)((v * 255u + 32767u) / 65535u); }
 
 static uint16_t moved(uint16_t v, int by) {
@@ -70,7 +70,7 @@ static uint16_t moved(uint16_t v, int by) {
     return (uint16_t)(moved < 0 ? 0 : moved > 65535 ? 65535 : moved);
 }
 
-/* Rows of 16-bit samples -> r->before, or what became of that -> rows. */
+/* Converts rows of 16-bit samples to r->before or, with `back`, adds the changes to the rows. */
 static void convert_slice(const residual_rows *r, ctr_rect rect, bool back) {
     const pith_image_format *f = &r->band.format;
     const unsigned n = n_colours(f);

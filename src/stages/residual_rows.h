@@ -18,11 +18,11 @@ typedef struct residual_rows {
     res_coder *coder;
     pixel_rect wanted;
     row_band band;   /* a row of slices */
-    uint8_t *before; /* of a picture of 16 bits: a slice in 8 bits, and what it becomes; else NULL */
+    uint8_t *before; /* for 16-bit pictures: a slice in 8 bits, and its corrected form; else NULL */
     uint8_t *after;
 } residual_rows;
 
-/* The whole residual slices that a part of a picture lies on. */
+/* The area of the whole residual slices that a part of a picture meets. */
 pith_area residual_area(pixel_rect part, const ctr_head *head);
 
 /* `network`: the band whose rows will come; its columns are those of

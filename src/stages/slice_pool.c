@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Threads live for one batch of slices: starting one costs a thousandth of
- * coding a slice. Between batches progress is told; at every row of symbols the
- * caller may stop the work. */
+/* Threads live for one batch of slices: starting one costs a thousandth of coding
+ * a slice. Progress is reported between batches. The caller may stop the work at
+ * every row of symbols. */
 #include "stages/slice_pool.h"
 
 #include <pthread.h>
@@ -24,7 +24,7 @@ struct slice_pool {
     uint32_t n_coders;
     void *coders[MAX_THREADS];
     void (*free_coder)(void **coder);
-    /* the batch at work */
+    /* the current batch */
     slice_work *work;
     void *user;
     uint32_t next, end, n_helping;
@@ -50,7 +50,7 @@ static void shared_free(void *user, void *block) {
     pthread_mutex_unlock(&p->lock);
 }
 
-/* Only the thread that called asks its caller; the others follow. */
+/* Only the calling thread asks the caller whether to stop; the other threads follow. */
 static bool ask_caller(void *user) {
     slice_pool *p = user;
     pith_diag ignored = {0};
@@ -153,8 +153,8 @@ void slice_pool_free(slice_pool **pool) {
 
 const pith_alloc *slice_pool_alloc(const slice_pool *pool) { return &pool->shared; }
 
-/* One thread's part: the next slice nobody has, until there is none. Slices are
- * handed out in order, so those before a fault are all being done. */
+/* One thread's work: takes the next free slice until none is left. Slices are
+ * handed out in order, so all slices before a failed one get done. */
 static void take_slices(slice_pool *p, void *coder) {
     for (;;) {
         pthread_mutex_lock(&p->lock);
@@ -191,7 +191,7 @@ static void *helper_main(void *user) {
 
 #define WAIT_NANOSECONDS 20000000
 
-/* Until the helpers are done, and not deaf meanwhile to a caller who wants to stop. */
+/* Waits for the helpers, and meanwhile keeps asking the caller whether to stop. */
 static void wait_for_helpers(slice_pool *p) {
     pthread_mutex_lock(&p->lock);
     while (p->n_helping > 0) {
@@ -207,7 +207,7 @@ static void wait_for_helpers(slice_pool *p) {
     pthread_mutex_unlock(&p->lock);
 }
 
-/* The caller is one of the threads; without others it does all of the work. */
+/* The calling thread works too; without helpers it does everything. */
 static void run_batch(slice_pool *p) {
     helper helpers[MAX_THREADS];
     uint32_t n = 0, wanted = p->end - p->next < p->n_coders ? p->end - p->next : p->n_coders;

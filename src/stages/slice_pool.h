@@ -25,8 +25,8 @@ uint32_t slice_pool_threads(const pith_env *env, uint32_t n_slices);
 typedef struct slice_coders {
     pith_status (*make)(void *user, void **coder, const pith_alloc *alloc, watch watch, pith_diag *diag);
     void (*free)(void **coder);
-    void *user;     /* of `make` alone */
-    uint32_t count; /* as slice_pool_threads has it, at most */
+    void *user;     /* for `make` only */
+    uint32_t count; /* at most slice_pool_threads */
 } slice_coders;
 pith_status slice_pool_new_with(slice_pool **out, const pith_env *env, const slice_coders *coders, job *job,
                                 pith_diag *diag) PITH_MUST_CHECK;

@@ -4,9 +4,9 @@
 
 #include <math.h>
 
-#define MAX_MEAN_SQUARE 4.0 /* of the distance from the line, in levels: what a JPEG leaves of grey .. */
-#define MAX_DISTANCE 12.0   /* .. and of the farthest pixel */
-#define N_STEPS 20          /* of the power method */
+#define MAX_MEAN_SQUARE 4.0 /* of distances from the line, in levels: as much as JPEG distorts grey .. */
+#define MAX_DISTANCE 12.0   /* .. and the distance of the farthest pixel */
+#define N_STEPS 20          /* of the power iteration */
 
 /* The line through `mean` along `axis`, of length 1. */
 typedef struct fitted {
@@ -18,7 +18,7 @@ typedef struct pixels_seen {
     size_t at, n;
 } pixels_seen;
 
-/* The next pixel that can be seen; NULL after the last. */
+/* The next visible pixel; NULL after the last. */
 static const uint8_t *next_pixel(pixels_seen *p) {
     while (p->at < p->n && p->source->hidden && p->source->hidden[p->at]) p->at++;
     return p->at < p->n ? (const uint8_t *)p->source->image.pixels + 3 * p->at++ : NULL;
@@ -28,7 +28,7 @@ static pixels_seen all_pixels(const kept_source *source) {
     return (pixels_seen){source, 0, (size_t)source->image.format.width * source->image.format.height};
 }
 
-/* False when nothing can be seen. */
+/* False if no pixel is visible. */
 static bool fit(const kept_source *source, fitted *line) {
     pixels_seen p = all_pixels(source);
     double n = 0, sum[3] = {0}, m[3][3] = {{0}};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* What a file says of its colours, which the networks get wrong: that they have one
- * tint (TINT), or by how much they are off (CHRM). */
+/* What a file says about colours that the networks get wrong: that they have one
+ * tint (TINT), or how far they are off (CHRM). */
 #ifndef PITH_STAGES_TRUE_COLOURS_H
 #define PITH_STAGES_TRUE_COLOURS_H
 
@@ -15,14 +15,13 @@ typedef struct true_colours {
     chroma_grid grid;
 } true_colours;
 
-/* What a file says; freed after it failed too. */
+/* Reads what a file says. Free it even after a failure. */
 pith_status true_colours_init(true_colours *t, const pith_alloc *alloc, const ctr_file *file, pith_diag *diag)
     PITH_MUST_CHECK;
 true_colours true_colours_of_tint(const ctr_tint *tint);
 void true_colours_free(true_colours *t, const pith_alloc *alloc);
 
-/* Mends the band's rows, whose first sample is that of (top, left) of the picture, or of one of 1/spacing of its size.
- */
+/* Corrects the band's rows. The first sample is at (top, left) of the picture, or of one 1/spacing its size. */
 void true_colours_apply(const true_colours *t, const row_band *band, uint32_t top, uint32_t left, uint32_t spacing);
 
 #endif
