@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Push and pull: weighted means at half the size, again and again until all is
- * one pixel; then back up, each size filling its gaps from the one below. */
+/* Push-pull: weighted means at half the size, again and again down to one pixel.
+ * Then back up, where each size fills its gaps from the next smaller one. */
 #include "picture/alpha_fill.h"
 
 #include <string.h>
 
-/* From this opacity on a pixel keeps its colour; below, the fill mixes in. */
+/* From this opacity on, a pixel keeps its colour; below it, the fill is mixed in. */
 #define SEEN 0.0625f
 #define NOTHING_SEEN 0.5f /* the colour of a window without a visible pixel */
 
@@ -17,7 +17,7 @@ typedef struct level {
 
 static uint32_t half(uint32_t length) { return (length + 1) / 2; }
 
-/* Values that all levels below one of this size take. */
+/* The number of values of all levels below one of this size. */
 static size_t below(uint32_t height, uint32_t width) {
     size_t n = 0;
     while (height > 1 || width > 1) {
@@ -45,7 +45,7 @@ static void push(const level *from, level *to) {
         }
 }
 
-/* Between the four places of the coarse level around one of the fine level. */
+/* Interpolates between the four coarse places around a fine one. */
 static float between(const level *coarse, uint32_t y, uint32_t x) {
     uint32_t y0 = y / 2, x0 = x / 2;
     uint32_t y1 = y & 1 ? (y0 + 1 < coarse->height ? y0 + 1 : y0) : (y0 > 0 ? y0 - 1 : 0);
@@ -63,7 +63,7 @@ static void pull(level *fine, const level *coarse) {
         }
 }
 
-/* `spare`: room for all levels below. As deep as the size has bits. */
+/* `spare`: room for all levels below. The recursion is as deep as the size has bits. */
 static void fill_level(level *l, float *spare) {
     if (l->height == 1 && l->width == 1) {
         if (!(l->weight[0] > 0)) l->colour[0] = NOTHING_SEEN;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Colours for the pixels that cannot be seen: a smooth continuation of those
- * that can, which costs the encoder next to nothing and leaves no halo where
- * the network blurs across an edge. */
+/* Colours for invisible pixels: a smooth continuation of the visible ones. It costs
+ * the encoder next to nothing, and leaves no halo where the network blurs across
+ * an edge. */
 #ifndef PITH_PICTURE_ALPHA_FILL_H
 #define PITH_PICTURE_ALPHA_FILL_H
 

@@ -20,7 +20,7 @@ static pith_status read_from_image(void *user, uint32_t y, uint32_t n_rows, void
 
 pith_status pith_source_from_image(pith_source *source, size_t struct_size, const pith_image *image) {
     if (!image) return PITH_E_ARG;
-    /* The callback only reads; C has no way to say so through one void pointer. */
+    /* The callback only reads, but `user` cannot be const. */
     const pith_source own = {.format = image->format, .read_rows = read_from_image, .user = (void *)(uintptr_t)image};
     return sized_start(source, struct_size, &own, sizeof own);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Conversion between samples and floats, with the edge repeated outward. */
+/* Conversion between samples and floats; edges are repeated outward. */
 #include "picture/pixels.h"
 
 #include <string.h>
@@ -32,7 +32,7 @@ pith_status band_read(row_band *band, const pith_source *source, uint32_t first,
     if (kept > 0 && first > band->first)
         memmove(band->rows, band->rows + (size_t)(first - band->first) * band->stride_bytes,
                 (size_t)kept * band->stride_bytes);
-    /* Rows are asked for once each: between two bands nothing is skipped. */
+    /* Each row is requested once, so no row between two bands may be skipped. */
     uint32_t next = first + kept;
     pith_status status = PITH_OK;
     if (next < last) {
@@ -54,7 +54,7 @@ static float sample_at(const row_band *band, const uint8_t *row, size_t index) {
     return (float)row[index] * (1.0f / 255.0f);
 }
 
-/* Rect of one channel, the picture's edge continued. */
+/* Loads the rect of one channel; the picture's edge is repeated. */
 static void load_channel(const row_band *band, pixel_rect rect, size_t channel, float *plane) {
     const pith_image_format *f = &band->format;
     for (uint32_t y = 0; y < rect.height; y++) {
@@ -100,7 +100,7 @@ void pixels_set_alpha(row_band *band, uint32_t y, uint32_t x, uint16_t opacity) 
 }
 
 static void store_sample(const row_band *band, uint8_t *row, size_t index, float value) {
-    float v = value > 0 ? (value < 1 ? value : 1) : 0; /* not-a-number becomes 0 */
+    float v = value > 0 ? (value < 1 ? value : 1) : 0; /* NaN becomes 0 */
     if (band->format.bit_depth == 16) {
         uint16_t sample = (uint16_t)(v * 65535.0f + 0.5f);
         memcpy(row + 2 * index, &sample, sizeof sample);
@@ -121,7 +121,7 @@ colour_line colour_line_between(const uint8_t dark[3], const uint8_t light[3]) {
     return line;
 }
 
-/* The place of the band's line that is nearest. */
+/* Stores the nearest colour on the band's line. */
 static void store_on_line(const row_band *band, uint8_t *row, size_t index, const float *from, size_t plane) {
     const colour_line *l = band->line;
     float t = 0;

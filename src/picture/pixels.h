@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Rows of samples <-> planes of floats: the API's end of the pictures. */
+/* Rows of samples, as in the API <-> planes of floats. */
 #ifndef PITH_PICTURE_PIXELS_H
 #define PITH_PICTURE_PIXELS_H
 
@@ -24,14 +24,14 @@ typedef struct row_band {
     uint32_t first, n_rows, capacity; /* rows [first, first + n_rows) of the picture are held */
 } row_band;
 
-/* Room for `capacity` rows of all columns, or of n_columns. */
+/* Makes room for `capacity` rows of all columns, or of n_columns. */
 pith_status band_init(row_band *band, const pith_alloc *alloc, const pith_image_format *format, uint32_t capacity,
                       pith_diag *diag) PITH_MUST_CHECK;
 pith_status band_init_columns(row_band *band, const pith_alloc *alloc, const pith_image_format *format, uint32_t left,
                               uint32_t n_columns, uint32_t capacity, pith_diag *diag) PITH_MUST_CHECK;
 void band_free(row_band *band, const pith_alloc *alloc);
 
-/* Moves the band to rows [first, last), reading what it does not hold yet.
+/* Moves the band to rows [first, last), and reads those that it does not hold yet.
  * `first` never goes back; last is at most the picture's height. */
 pith_status band_read(row_band *band, const pith_source *source, uint32_t first, uint32_t last, pith_diag *diag)
     PITH_MUST_CHECK;
@@ -40,22 +40,21 @@ typedef struct pixel_rect {
     uint32_t x, y, width, height;
 } pixel_rect;
 
-/* Three planes of rect.height x rect.width floats in [0, 1]. What lies right
- * of or below the picture repeats its last column and row; grey is spread over
- * the three planes. The band must hold the rows of the rect that exist. */
+/* Loads three planes of rect.height x rect.width floats in [0, 1]. To the right of
+ * and below the picture, its last column and row are repeated. Grey goes into all
+ * three planes. The band must hold those rows of the rect that exist. */
 void pixels_load(const row_band *band, pixel_rect rect, float *planes);
 
-/* The same for the one plane of opacity; the picture has alpha. */
+/* The same for the single plane of opacity. The picture must have alpha. */
 void pixels_load_alpha(const row_band *band, pixel_rect rect, float *plane);
 
-/* Opacity, 0..65535, of the place x of the band's row y. */
+/* Opacity, 0..65535, at column x of the band's row y. */
 uint16_t pixels_get_alpha(const row_band *band, uint32_t y, uint32_t x);
 void pixels_set_alpha(row_band *band, uint32_t y, uint32_t x, uint16_t opacity);
 
-/* The upper left `rect` (in picture coordinates, inside the band) from planes
- * of plane_height x plane_width, of which it starts at column x0 and row y0:
- * brought onto the band's line of colours if it has one, clamped and rounded half up. One channel gets the mean of the
- * three; alpha is left as it is. */
+/* Stores `rect` (in picture coordinates, inside the band) from planes of plane_height x plane_width, where it begins at
+ * column x0 and row y0. Colours are brought onto the band's line, if it has one, then clamped and rounded half up. A
+ * single channel gets the mean of the three. Alpha is not changed. */
 void pixels_store(row_band *band, pixel_rect rect, const float *planes, uint32_t plane_height, uint32_t plane_width,
                   uint32_t x0, uint32_t y0);
 

@@ -23,7 +23,7 @@ tile_grid tile_grid_make(uint32_t width, uint32_t height, tile_reach reach) {
 }
 
 tile_span tile_axis_span(const tile_axis *a, uint32_t index) {
-    uint32_t start = index * a->core; /* from the part's first */
+    uint32_t start = index * a->core; /* relative to the part's first position */
     uint32_t left = a->length - start;
     uint32_t core = a->first + start, window = core > a->halo ? core - a->halo : 0;
     if (window > a->whole - a->window) window = a->whole - a->window;
@@ -61,7 +61,7 @@ tile_grid tile_grid_blended(uint32_t width, uint32_t height, uint32_t window, ui
     return (tile_grid){.x = blended_axis(width, window, halo), .y = blended_axis(height, window, halo)};
 }
 
-/* Of a window that begins at `start`, at a sample of the whole axis; 0 outside. */
+/* The weight, at a sample of the whole axis, of a window that begins at `start`; 0 outside the window. */
 static double rise_and_fall(const tile_axis *a, uint32_t start, uint32_t scale, uint64_t at) {
     const uint64_t first = (uint64_t)start * scale, end = first + (uint64_t)a->window * scale;
     const double ramp = (double)a->halo * scale, skip = ramp / 2;
@@ -81,7 +81,7 @@ void tile_axis_weights(const tile_axis *a, uint32_t scale, float *weights) {
         for (uint32_t k = 0; k < a->window * scale; k++) {
             const uint64_t at = (uint64_t)start * scale + k;
             double sum = 0;
-            for (uint32_t j = i > 3 ? i - 3 : 0; j < a->count && j <= i + 3; j++) /* no others overlap */
+            for (uint32_t j = i > 3 ? i - 3 : 0; j < a->count && j <= i + 3; j++) /* only these can overlap */
                 sum += rise_and_fall(a, tile_axis_span(a, j).window_start, scale, at);
             *weights++ = (float)(rise_and_fall(a, start, scale, at) / sum);
         }
