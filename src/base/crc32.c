@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* CRC-32, reflected, polynomial 0x04c11db7. The test computes the table again,
+/* CRC-32, reflected, polynomial 0x04c11db7. The test recomputes the table
  * bit by bit. */
 #include "base/stream.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Allocation with checked sizes. Blocks carry no header, so that the caller's
- * allocator sees just what was asked; aligned ones keep the block they lie in
- * in the word before them. */
+/* Allocation with checked sizes. Blocks have no header, so the caller's
+ * allocator gets exactly the requested size. Aligned blocks have the
+ * address of the block they lie in just before them. */
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -40,13 +40,13 @@ void *mem_alloc(const pith_alloc *alloc, size_t count, size_t size) {
     size_t n_bytes;
     if (!size_mul(&n_bytes, count, size)) return NULL;
     if (n_bytes == 0) n_bytes = 1;
-    if (!alloc || !alloc->alloc) return calloc(1, n_bytes); /* fresh pages are zero already */
+    if (!alloc || !alloc->alloc) return calloc(1, n_bytes); /* calloc need not clear fresh pages */
     void *block = take(alloc, n_bytes);
     if (block) memset(block, 0, n_bytes);
     return block;
 }
 
-/* A request, no more: with one fault for 512 pages, gigabytes of weights are there in half the time. */
+/* Only a hint: with one page fault for 512 pages, gigabytes of weights load in half the time. */
 static void ask_for_large_pages(unsigned char *block, size_t n_bytes) {
 #ifdef MADV_HUGEPAGE
     unsigned char *first = block + (-(uintptr_t)block & (LARGE_PAGE - 1));
@@ -82,7 +82,7 @@ void *mem_grow(const pith_alloc *alloc, void *block, size_t count, size_t new_co
     void *grown = mem_alloc(alloc, new_count, size);
     if (!grown) return NULL;
     if (count > new_count) count = new_count;
-    if (block && count && size) memcpy(grown, block, count * size); /* no more than new_count * size */
+    if (block && count && size) memcpy(grown, block, count * size); /* not more than new_count * size */
     mem_free(alloc, block);
     return grown;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Names of the statuses, the version, and how a fault is recorded. */
+/* Names of statuses, the version, and the recording of faults. */
 #include "base/status.h"
 
 #include <stdarg.h>
@@ -49,7 +49,7 @@ const char *pith_status_name(pith_status status) {
 const char *pith_version_string(void) { return PITH_VERSION_STRING; }
 
 /* C0 controls, DEL, and the C1 controls in UTF-8 (a terminal obeys those too).
- * Other UTF-8 passes: names of files and tensors may hold it. */
+ * Other UTF-8 is kept, as names of files and tensors may contain it. */
 static void make_printable(char *text) {
     for (unsigned char *p = (unsigned char *)text; *p; p++) {
         if (*p < 0x20 || *p == 0x7f) *p = '?';

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The bounded reader and the growing writer. Multi-byte numbers are put
- * together byte by byte: no alignment, no byte order of the machine. */
+/* The bounded reader and the growing writer. Multi-byte numbers are
+ * assembled byte by byte, so alignment and native byte order do not matter. */
 #include "base/stream.h"
 
 #include <stdarg.h>
@@ -36,7 +36,7 @@ const uint8_t *st_bytes(stream *s, size_t n_bytes, const char *field) {
         st_fail(s, PITH_E_TRUNCATED, "%s needs %zu bytes, %zu are left", field, n_bytes, s->n_bytes - s->position);
         return NULL;
     }
-    static const uint8_t nothing[1]; /* zero bytes of an empty stream are still there */
+    static const uint8_t nothing[1]; /* zero bytes of an empty stream still need a pointer */
     const uint8_t *bytes = s->data ? s->data + s->position : nothing;
     s->position += n_bytes;
     return bytes;
@@ -63,7 +63,7 @@ uint64_t st_leb128(stream *s, uint64_t max, const char *field) {
         if (!byte) return 0;
         uint64_t bits = *byte & 0x7fu;
         bool last = *byte < 0x80;
-        /* The tenth byte has room for one bit; an eleventh for none. */
+        /* The tenth byte has room for one bit; an eleventh byte has room for none. */
         if (shift > 63 || (shift == 63 && bits > 1)) {
             s->position = start;
             st_fail(s, PITH_E_FORMAT, "%s is more than %llu", field, (unsigned long long)max);
