@@ -32,7 +32,7 @@
 #define INERT_PART 0.3   /* of the gradients' root mean square: values with smaller gradients hardly move */
 #define CODE_EVERY 2     /* steps between two runs of the coder */
 #define FREE_PART 0.3    /* of a search: until then the price of a bit is fixed */
-#define PROBE_POWER 1.25 /* from the shrinkage of bytes in the probe to the expected one */
+#define PROBE_POWER 1.25 /* exponent: from the shrinkage of bytes in the probe to the expected one */
 #define MEND_PRESSURE 6.0
 #define AIM 0.994 /* of the bytes available */
 

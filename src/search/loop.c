@@ -143,8 +143,7 @@ static pith_status to_size(trial *s, attempt *best) {
 
 /* ---- to a quality, and faithfully ------------------------------------------------------------- */
 
-/* The corrections that the quality asks for, before those of a level. `step`: of the residual of all blocks; 0: none.
- */
+/* The corrections for the quality, before those for a level. `step`: of a residual for all blocks; 0: none. */
 static pith_status mend_at_quality(trial *s, double step) {
     bool any;
     if (step > 0) {
