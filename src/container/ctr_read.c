@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Reads the structure of a .pith file in two passes: the first checks everything; the second records the chunks,
- * whose number is then verified. */
+/* Reads the structure of a .pith file in two passes: the first checks everything; the second, with
+ * all counts verified, records the chunks. */
 #include "container/ctr_read.h"
 
 #include <inttypes.h>

@@ -56,8 +56,8 @@ _Static_assert(PITH_METADATA_ICC == 0 && PITH_METADATA_EXIF == 1 && PITH_METADAT
 #define CTR_FLAG_REDUCED 0x10u
 #define CTR_FLAGS_KNOWN (CTR_FLAG_GREY | CTR_FLAG_ALPHA | CTR_FLAG_DEEP | CTR_FLAG_RESIDUAL | CTR_FLAG_REDUCED)
 
-/* The HEAD chunk. The latent's size follows from it: ceil(width / downscale). An exact picture has only the fields up
- * to `reduced` and `method`, no residual, and a latent of its pixels: log2_downscale is 0. */
+/* The HEAD chunk. The latent's size follows from it: ceil(width / downscale). An exact picture has only
+ * the fields from `width` to `method`, no residual, and a latent of its pixels: log2_downscale is 0. */
 typedef struct ctr_head {
     uint32_t width, height; /* pixels, 1 .. limits */
     bool grey;              /* the picture was grey: decode to one channel */
