@@ -247,7 +247,7 @@ static float *plane_of_steps(const pith_model *m, size_t positions, float log2_s
     return steps;
 }
 
-/* The step that the network is told: the nearest one that it was trained with. */
+/* The step given to the network: the nearest one that it was trained with. */
 static float told_step(const pith_model *m, float step) {
     const mini_config *c = &m->config.mini;
     return fminf(fmaxf(log2f(step), c->log2_step_min), c->log2_step_max);
