@@ -41,7 +41,8 @@ elseif(NOT PITH_EMBED_MODEL MATCHES "^(STATIC|OFF)$")
     message(FATAL_ERROR "PITH_EMBED_MODEL is ${PITH_EMBED_MODEL}, must be STATIC, ALL or OFF")
 endif()
 
-set(PITH_OBJECTS $<TARGET_OBJECTS:pith_core_objects> $<TARGET_OBJECTS:pith_rest_objects>)
+include(cmake/vec.cmake)
+set(PITH_OBJECTS $<TARGET_OBJECTS:pith_core_objects> $<TARGET_OBJECTS:pith_rest_objects> ${PITH_VEC_OBJECTS})
 set(PITH_LINK PkgConfig::JANSSON PkgConfig::NETTLE PkgConfig::ZLIB Threads::Threads ${PITH_LIBM} ${CMAKE_DL_LIBS})
 set(PITH_LINK_NAMES jansson nettle z pthread m ${CMAKE_DL_LIBS}) # the same for whoever links the installed archive
 if(PITH_ONEDNN)

@@ -391,6 +391,7 @@ static const char *const pixel_prefixes[] = {"dec.", "real.", NULL};
 
 const model_kind model_kind_mini = {
     .name = "mini",
+    .engine = "exact",
     .latent_prefixes = latent_prefixes,
     .decoder_prefixes = decoder_prefixes,
     .pixel_prefixes = pixel_prefixes,

@@ -30,7 +30,8 @@ typedef struct bound_net {
 } bound_net;
 
 typedef struct model_kind {
-    const char *name; /* pith_model_contents.kind */
+    const char *name;   /* pith_model_contents.kind */
+    const char *engine; /* nn_backend_new's name, unless the caller says; NULL: the best built in */
     /* NULL-terminated prefixes of the tensors that fingerprints cover. */
     const char *const *latent_prefixes;
     const char *const *decoder_prefixes;

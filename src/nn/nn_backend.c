@@ -12,6 +12,7 @@ static const nn_backend_table *const backends[] = {
 #ifdef PITH_HAVE_ONEDNN
     &nn_onednn_backend,
 #endif
+    &nn_vec_backend_table,
     &nn_ref_backend,
 };
 
@@ -22,7 +23,7 @@ const char *const *nn_backend_list(void) {
 #ifdef PITH_HAVE_ONEDNN
         "onednn",
 #endif
-        "ref", NULL};
+        "exact", "ref", NULL};
     return names;
 }
 
