@@ -122,11 +122,13 @@ typedef struct extent {
     uint32_t y, x, h, w;
 } extent;
 
-/* Kept positions and `reach` more on both sides. At an end of the window the extent is shifted, not shortened. */
+/* Kept positions and `reach`, an even number, more on both sides, from an even position on: as windows begin (tiles.h).
+ * At an end of the window the extent is shifted, not shortened. */
 static void widen(uint32_t *start, uint32_t *length, uint32_t reach, uint32_t window) {
-    const uint64_t wide = *length + 2 * (uint64_t)reach;
+    uint64_t wide = *length + 2 * (uint64_t)reach + 1;
+    wide += (wide ^ window) & 1;
     *length = wide < window ? (uint32_t)wide : window;
-    *start = *start > reach ? *start - reach : 0;
+    *start = *start > reach ? (*start - reach) & ~1u : 0;
     if (*start > window - *length) *start = window - *length;
 }
 
@@ -137,6 +139,7 @@ static extent part_extent(const mini_config *c, const model_window *window, uint
     extent e = kept_extent(window);
     uint32_t reach = 0;
     for (uint32_t i = part; i < MINI_DECODER_PARTS; i++) reach += mini_decoder_part_reach(c, i);
+    reach += reach & 1;
     widen(&e.y, &e.h, reach, window->h);
     widen(&e.x, &e.w, reach, window->w);
     return e;

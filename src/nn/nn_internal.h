@@ -150,7 +150,9 @@ pith_status nn_place_spans(nn_span *spans, size_t n_spans, size_t *arena_bytes, 
 
 typedef struct nn_backend_table {
     const char *name;
-    pith_status (*open)(nn_backend **out, const pith_env *env, pith_diag *diag);
+    /* `variant`: what follows the name and a hyphen; NULL: nothing. Unknown, or not for this machine:
+     * PITH_E_UNSUPPORTED. */
+    pith_status (*open)(nn_backend **out, const pith_env *env, const char *variant, pith_diag *diag);
     void (*close)(nn_backend *backend);
     /* Plan and weights have been checked. */
     pith_status (*bind)(nn_net **out, const nn_plan *plan, const tensor_table *weights, nn_backend *backend,
@@ -200,6 +202,8 @@ struct nn_net {
 pith_status nn_look(const nn_net *net, pith_diag *diag) PITH_MUST_CHECK;
 /* The value of a call, in plain layout. */
 pith_status nn_make_call(const nn_net *net, const float *in, float *out, pith_diag *diag) PITH_MUST_CHECK;
+
+pith_status nn_no_variant(const char *variant, pith_diag *diag); /* for `open` */
 
 extern const nn_backend_table nn_ref_backend, nn_vec_backend_table;
 #ifdef PITH_HAVE_ONEDNN

@@ -107,7 +107,8 @@ static uint64_t dnn_weight_copies(const nn_plan *p, const nn_op *op, const nn_ba
     return nn_dnn_may_use_winograd(p, op, backend) ? 4 : 1;
 }
 
-static pith_status dnn_open(nn_backend **out, const pith_env *env, pith_diag *diag) {
+static pith_status dnn_open(nn_backend **out, const pith_env *env, const char *variant, pith_diag *diag) {
+    if (variant) return nn_no_variant(variant, diag);
     nn_dnn_backend *be = mem_alloc(env ? &env->alloc : NULL, 1, sizeof *be);
     if (!be) return diag_set(diag, PITH_E_NOMEM, "network: out of memory");
     be->base.table = &nn_onednn_backend;

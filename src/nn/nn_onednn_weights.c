@@ -160,7 +160,8 @@ static pith_status get(nn_dnn_binder *b, const tensor *t, const dnnl_memory_desc
     *data = NULL;
     pthread_mutex_lock(&be->lock);
     for (size_t i = 0; i < be->n_cached && !w; i++)
-        if (be->cached[i]->tensor == nn_weight_key(t) && dnnl_memory_desc_equal(&be->cached[i]->md, wanted)) w = be->cached[i];
+        if (be->cached[i]->tensor == nn_weight_key(t) && dnnl_memory_desc_equal(&be->cached[i]->md, wanted))
+            w = be->cached[i];
     if (!w) PITH_TRY(add_weight(b, t, in_file, wanted, &w));
     if (!append(&be->base.alloc, &net->weights, &net->n_weights, &net->weights_capacity, w))
         PITH_TRY(nn_dnn_no_memory(b));

@@ -30,14 +30,16 @@ static void vec_close(nn_backend *backend) {
     mem_free(&alloc, be);
 }
 
-static pith_status vec_open(nn_backend **out, const pith_env *env, pith_diag *diag) {
+static pith_status vec_open(nn_backend **out, const pith_env *env, const char *variant, pith_diag *diag) {
+    const nn_vec_kernels *kernels = nn_vec_kernels_find(variant);
+    if (!kernels) return nn_no_variant(variant, diag);
     nn_vec_backend *be = mem_alloc(env ? &env->alloc : NULL, 1, sizeof *be);
     if (!be) return no_memory(diag);
     be->base.table = &nn_vec_backend_table;
     if (env) be->base.alloc = env->alloc;
     be->base.threads = env ? env->threads : 0;
     be->base.has_winograd = true;
-    be->kernels = nn_vec_kernels_find(NULL);
+    be->kernels = kernels;
     pthread_mutex_init(&be->lock, NULL);
     be->team = team_new(&be->base.alloc, be->base.threads);
     if (!be->team) {
