@@ -29,7 +29,7 @@ typedef struct ctr_file {
     uint32_t metadata[PITH_N_METADATA];  /* index into chunks; 0 = none */
     uint32_t palette;                    /* index into chunks of the PALT chunk of a file of that method; else 0 */
     uint32_t bound;                      /* index into chunks; 0 = none */
-    uint32_t tint, chroma;               /* the same */
+    uint32_t tint, chroma, hash;         /* the same */
 } ctr_file;
 
 /* `data` is borrowed by `file` until ctr_file_free. */
@@ -80,6 +80,9 @@ typedef struct ctr_bound {
     uint32_t bound, worst; /* errors of a tile, in 1/65536 */
 } ctr_bound;
 pith_status ctr_read_bound(const ctr_file *file, ctr_bound *bound, pith_diag *diag) PITH_MUST_CHECK;
+
+/* The first CTR_HASH_BYTES of the decoded picture's hash; NULL if the file has none. */
+const uint8_t *ctr_hash(const ctr_file *file);
 
 /* A slice of alpha, for alpha_decode. */
 const ctr_chunk *ctr_alpha_chunk(const ctr_file *file, uint32_t index);
