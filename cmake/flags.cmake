@@ -15,6 +15,9 @@ add_compile_options(
     -Wall -Wextra -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes
     -ffp-contract=off # clang contracts by default, gcc -std=c17 does not: be the same
 )
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU") # without it, gcc -std=c17 computes float as double on s390x and on x87
+    add_compile_options(-fexcess-precision=fast)
+endif()
 if(PITH_WERROR)
     add_compile_options(-Werror)
 endif()
