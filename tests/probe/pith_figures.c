@@ -150,7 +150,7 @@ static void print_slope(void) {
     const lat_block block = {symbols, CHANNELS, SIDE, SIDE, SIDE, SIDE * SIDE};
     lat_coder *coder;
     uint64_t n_bytes;
-    for (size_t i = 0; i < COUNT; i++) values[i] = ((float)chance(4096) - 2048) * (float)(i / (SIDE * SIDE)) / 800;
+    for (size_t i = 0; i < COUNT; i++) values[i] = ((float)chance(4096) - 2048) * (float)(i % 5) / 800;
     lat_quantise(values, COUNT, 1, symbols);
     must(lat_coder_new(&coder, NULL, CHANNELS) == PITH_OK, "no coder");
     must(lat_slope(coder, &block, values, slope, &n_bytes) == PITH_OK, "no slope");
