@@ -2,6 +2,9 @@
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # Language, warnings and link options of everything that is ours.
 include(CheckCSourceCompiles)
+if(NOT WIN32 AND NOT EMSCRIPTEN)
+    set(PITH_ELF ON) # what is linked
+endif()
 add_compile_options(-std=c17) # CMake itself knows C17 from 3.21 on
 set(CMAKE_C_VISIBILITY_PRESET hidden)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
@@ -39,15 +42,21 @@ endif()
 add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
 
 # Hardening, as Debian builds its packages; sanitizers bring their own.
-if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
+if(NOT EMSCRIPTEN AND NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
     add_compile_options(-fstack-protector-strong)
     if(CMAKE_BUILD_TYPE MATCHES "Rel")
         add_compile_definitions(_FORTIFY_SOURCE=2)
     endif()
-    add_link_options(-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+    if(PITH_ELF)
+        add_link_options(-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+    elseif(WIN32)
+        add_link_options(-fstack-protector-strong) # its functions are in a library there
+    endif()
     include(CheckPIESupported)
     check_pie_supported(LANGUAGES C)
 endif()
 
 # Name only the libraries that are used.
-add_link_options(-Wl,--as-needed)
+if(PITH_ELF)
+    add_link_options(-Wl,--as-needed)
+endif()

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* SSIMULACRA 2.1, after its published description and constants: J. Sneyers
- * (Cloudinary), "SSIMULACRA 2", 2023. At six scales, each half the last, both
- * pictures go to XYB; three maps of each channel (structural error, ringing,
- * blur) are reduced to their 1-norm and 4-norm; a weighted sum of these 108
- * norms goes through a polynomial and a power. */
+/* SSIMULACRA 2.1, from its published description and constants: J. Sneyers (Cloudinary), "SSIMULACRA 2", 2023. On six
+ * scales, each half the previous one, both pictures are converted to XYB; three maps per channel (structural error,
+ * ringing, blur) are reduced to their 1-norm and 4-norm; a weighted sum of these 108 norms goes through a polynomial
+ * and a power. */
 #include "fidelity/ssimulacra2.h"
 
 #include <math.h>
@@ -18,7 +17,7 @@
 
 enum { MEAN_A, MEAN_B, MEAN_AA, MEAN_BB, MEAN_AB, N_MEANS };
 
-/* One picture at one scale: three planes of linear light, 0..1. */
+/* One picture on one scale: three planes of linear light in [0,1]. */
 typedef struct light {
     float *planes[SS2_N_CHANNELS];
     size_t width, height;
@@ -38,7 +37,7 @@ static void load_row(light *to, const pith_image *image, size_t y, const float *
     }
 }
 
-/* False when there is no memory; light_free either way. */
+/* False if out of memory; light_free is needed in both cases. */
 static bool light_load(light *to, const pith_alloc *alloc, const pith_image *image) {
     to->width = image->format.width;
     to->height = image->format.height;
@@ -63,7 +62,7 @@ static void light_halve(light *picture) {
     picture->height = (picture->height + 1) / 2;
 }
 
-/* Row y in XYB. */
+/* Converts row y to XYB. */
 static void xyb_row(float *const out[SS2_N_CHANNELS], const light *picture, size_t y) {
     const float *rows[SS2_N_CHANNELS];
     for (size_t c = 0; c < SS2_N_CHANNELS; c++) rows[c] = picture->planes[c] + y * picture->width;
@@ -72,7 +71,7 @@ static void xyb_row(float *const out[SS2_N_CHANNELS], const light *picture, size
 
 /* ---- smoothing -------------------------------------------------------------------- */
 
-/* n values smoothed along the row; `in` has SS2_RADIUS zeros before and after. */
+/* Smooths n values along the row; `in` has SS2_RADIUS zeros before and after. */
 static void smooth_row(float *restrict out, const float *restrict in, size_t n) {
     for (size_t i = 0; i < n; i++) {
         float sum = 0;
@@ -83,15 +82,15 @@ static void smooth_row(float *restrict out, const float *restrict in, size_t n) 
 
 /* ---- one scale -------------------------------------------------------------------- */
 
-/* Rows of one channel on their way through the filter, cyclic by row number:
- * the two pictures' own, and the five products already smoothed along the row. */
+/* Rows of one channel during filtering, cyclic by row number: both pictures' own, and the five products already
+ * smoothed along the row. */
 typedef struct ring {
     float *own[2][SS2_N_TAPS];
     float *smoothed[N_MEANS][SS2_N_TAPS];
 } ring;
 
 typedef struct scratch {
-    float *block; /* all the rows below, `stride` floats apart */
+    float *block; /* all rows below, `stride` floats apart */
     ring rings[SS2_N_CHANNELS];
     float *mean[N_MEANS];
     float *product; /* with SS2_RADIUS zeros before and after */
@@ -112,10 +111,10 @@ static bool scratch_make(scratch *s, const pith_alloc *alloc, size_t width) {
     return true;
 }
 
-/* Sums of the maps and of their fourth powers. */
+/* Sums of the maps, and of their fourth powers. */
 typedef double norms[2][SS2_N_MAPS];
 
-/* Takes row y of both pictures into the rings. */
+/* Adds row y of both pictures to the rings. */
 static void take_row(scratch *s, const light *a, const light *b, size_t y) {
     size_t n = a->width, slot = y % SS2_N_TAPS;
     float *own[2][SS2_N_CHANNELS];
@@ -124,7 +123,7 @@ static void take_row(scratch *s, const light *a, const light *b, size_t y) {
     xyb_row(own[0], a, y);
     xyb_row(own[1], b, y);
     float *restrict product = s->product + SS2_RADIUS;
-    memset(product + n, 0, SS2_RADIUS * sizeof(float)); /* the row of a larger scale was longer */
+    memset(product + n, 0, SS2_RADIUS * sizeof(float)); /* a row of a larger scale was longer */
     for (size_t c = 0; c < SS2_N_CHANNELS; c++)
         for (size_t m = 0; m < N_MEANS; m++) {
             const float *left = own[m == MEAN_B || m == MEAN_BB][c], *right = own[m != MEAN_AA][c];
@@ -136,7 +135,7 @@ static void take_row(scratch *s, const light *a, const light *b, size_t y) {
         }
 }
 
-/* The five means of row y: smoothed down the columns, zeros beyond the edges. */
+/* The five means of row y: smoothed down the columns, with zeros beyond the edges. */
 static void smooth_columns(scratch *s, const ring *r, size_t y, size_t width, size_t height) {
     for (size_t m = 0; m < N_MEANS; m++) {
         float *restrict mean = s->mean[m];
@@ -195,7 +194,7 @@ static pith_status add_scale(double *error, scratch *s, const light *a, const li
     return PITH_OK;
 }
 
-/* ---- the whole -------------------------------------------------------------------- */
+/* ---- score ------------------------------------------------------------------------- */
 
 static double score_of(double error) {
     error *= 0.9562382616834844;
