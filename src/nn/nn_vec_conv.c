@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Convolutions of deep values: by Winograd's squares or directly (nn_squares.h). */
+/* Convolutions: by Winograd's squares or directly (nn_squares.h). A plain value is copied to or from a deep one. */
 #include "nn/nn_squares.h"
 #include "nn/nn_vec.h"
 
@@ -15,11 +15,8 @@ typedef struct conv_work {
     int64_t in_channels, out_channels; /* padded */
     const float *in, *added;           /* added: NULL where there is nothing to add */
     float *out;
-    float *scratch;
     int64_t across, squares; /* squares in a row, and in a picture */
 } conv_work;
-
-static float *scratch_of(const conv_work *w, int worker) { return w->scratch + (size_t)worker * w->net->worker_floats; }
 
 /* ---- by squares ------------------------------------------------------------------------ */
 
@@ -70,7 +67,7 @@ static void do_squares(void *user, int64_t item, int worker) {
     const int64_t first = item * SQUARES_AT_ONCE, left = w->in_shape.n * w->squares - first;
     const int64_t n = left < SQUARES_AT_ONCE ? left : SQUARES_AT_ONCE, n_panels = w->out_channels / NN_VEC_PANEL;
     const int64_t to_panel = w->in_shape.c * NN_VEC_PANEL, to_value = n_panels * to_panel;
-    float *in = scratch_of(w, worker), *sums = in + NN_VEC_SQUARE * SQUARES_AT_ONCE * w->in_channels;
+    float *in = nn_vec_own(w->net, worker), *sums = in + NN_VEC_SQUARE * SQUARES_AT_ONCE * w->in_channels;
     for (int64_t i = 0; i < n; i++) square_in(w, first + i, in + i * w->in_channels);
     for (int64_t panel = 0; panel < n_panels; panel += PANELS_AT_ONCE) {
         const int64_t count = n_panels - panel < PANELS_AT_ONCE ? n_panels - panel : PANELS_AT_ONCE;
@@ -131,24 +128,36 @@ static void do_direct(void *user, int64_t item, int worker) {
         .finish = {.bias = w->step->bias, .added = w->added ? w->added + to : NULL, .relu = w->step->relu_after}});
 }
 
-size_t nn_vec_conv_scratch(const nn_plan *p, const nn_op *op) {
-    return nn_uses_squares(p, op) ? squares_scratch(nn_vec_channels(p->ops[op->in[0]].shape)) : 0;
+/* Floats of a plain value, once it is deep. */
+static size_t deep_copy(nn_shape s) { return nn_vec_is_deep(s) ? 0 : (size_t)(s.n * s.h * s.w * nn_vec_padded(s.c)); }
+
+nn_vec_room nn_vec_conv_room(const nn_plan *p, const nn_op *op) {
+    const nn_shape in = p->ops[op->in[0]].shape;
+    return (nn_vec_room){.shared = deep_copy(in) + deep_copy(op->shape),
+                         .worker = nn_uses_squares(p, op) ? squares_scratch(nn_vec_padded(in.c)) : 0};
+}
+
+static void copy_between(const nn_vec_net *net, float *deep, float *plain, nn_shape s, bool to_deep) {
+    const nn_vec_place a = nn_vec_place_of(deep, s, true), b = nn_vec_place_of(plain, s, false);
+    nn_vec_copy(net, to_deep ? &a : &b, to_deep ? &b : &a);
 }
 
 void nn_vec_conv(const nn_vec_net *net, int32_t id) {
     const nn_plan *p = net->base.plan;
     const nn_vec_step *step = &net->steps[id];
     const nn_shape in_shape = p->ops[step->in[0]].shape, out_shape = p->ops[id].shape;
+    float *in = nn_vec_value(net, step->in[0]), *out = nn_vec_value(net, id), *room = nn_vec_shared(net);
+    const bool copies_in = !nn_vec_is_deep(in_shape), copies_out = !nn_vec_is_deep(out_shape);
     conv_work w = {.net = net,
                    .step = step,
                    .in_shape = in_shape,
                    .out_shape = out_shape,
-                   .in_channels = nn_vec_channels(in_shape),
-                   .out_channels = nn_vec_channels(out_shape),
-                   .in = nn_vec_value(net, step->in[0]),
+                   .in_channels = nn_vec_padded(in_shape.c),
+                   .out_channels = nn_vec_padded(out_shape.c),
+                   .in = copies_in ? room : in,
                    .added = step->added == NN_NO_VALUE ? NULL : nn_vec_value(net, step->added),
-                   .out = nn_vec_value(net, id),
-                   .scratch = (float *)(void *)(net->base.arena->data + net->scratch.offset)};
+                   .out = copies_out ? room + deep_copy(in_shape) : out};
+    if (copies_in) copy_between(net, room, in, in_shape, true);
     if (nn_uses_squares(p, &p->ops[step->root])) {
         w.across = (out_shape.w + 1) / 2;
         w.squares = (out_shape.h + 1) / 2 * w.across;
@@ -157,4 +166,5 @@ void nn_vec_conv(const nn_vec_net *net, int32_t id) {
         w.across = (out_shape.w + ROWS_AT_ONCE - 1) / ROWS_AT_ONCE;
         team_run(net->team, out_shape.n * out_shape.h * w.across, do_direct, &w);
     }
+    if (copies_out) copy_between(net, w.out, out, out_shape, false);
 }
