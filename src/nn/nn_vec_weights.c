@@ -32,37 +32,46 @@ static void kernel_of(const nn_vec_wish *w, const float *file, int64_t o, int64_
     for (int64_t t = 0; t < n_taps; t++) kernel[t] = from[w->adjoint ? n_taps - 1 - t : t];
 }
 
-static void pack_direct(const nn_vec_wish *w, const float *file, float *out) {
-    const int64_t n_taps = w->kernel * w->kernel;
-    float kernel[NN_VEC_MAX_TAPS];
-    for (int64_t o = 0; o < w->c_out; o++)
-        for (int64_t i = 0; i < w->c_in; i++) {
-            kernel_of(w, file, o, i, kernel);
-            for (int64_t t = 0; t < n_taps; t++)
-                out[((o / NN_VEC_PANEL * n_taps + t) * w->c_in + i) * NN_VEC_PANEL + o % NN_VEC_PANEL] = kernel[t];
+typedef struct pack_work {
+    const nn_vec_wish *wish;
+    const float *file;
+    float *out;
+    int64_t to_panel, to_value;
+} pack_work;
+
+/* Item: a panel of outputs. What its kernels have at one tap, or one place of a square, is stored together. */
+static void pack_panel(void *user, int64_t panel, int worker) {
+    (void)worker;
+    const pack_work *p = user;
+    const nn_vec_wish *w = p->wish;
+    const int64_t first = panel * NN_VEC_PANEL, left = w->c_out - first;
+    const int64_t n = left < NN_VEC_PANEL ? left : NN_VEC_PANEL;
+    const bool by_squares = w->form == NN_VEC_SQUARES;
+    float values[NN_VEC_SQUARE][NN_VEC_PANEL] = {{0}};
+    for (int64_t i = 0; i < w->c_in; i++) {
+        float kernel[NN_VEC_MAX_TAPS], square[NN_VEC_SQUARE];
+        const int64_t n_values = by_squares ? NN_VEC_SQUARE : w->kernel * w->kernel;
+        for (int64_t o = 0; o < n; o++) {
+            kernel_of(w, p->file, first + o, i, kernel);
+            if (by_squares) nn_square_of_kernel(square, kernel);
+            for (int64_t v = 0; v < n_values; v++) values[v][o] = by_squares ? square[v] : kernel[v];
         }
+        float *to = p->out + panel * p->to_panel + i * NN_VEC_PANEL;
+        for (int64_t v = 0; v < n_values; v++) memcpy(to + v * p->to_value, values[v], sizeof values[v]);
+    }
 }
 
-/* G g G^T of Winograd's F(2x2, 3x3), columns first. */
-static void pack_squares(const nn_vec_wish *w, const float *file, float *out) {
-    const int64_t to_value = panels(w->c_out) * w->c_in * NN_VEC_PANEL;
-    float g[NN_VEC_MAX_TAPS], u[NN_VEC_SQUARE];
-    for (int64_t o = 0; o < w->c_out; o++)
-        for (int64_t i = 0; i < w->c_in; i++) {
-            float *to = out + (o / NN_VEC_PANEL * w->c_in + i) * NN_VEC_PANEL + o % NN_VEC_PANEL;
-            kernel_of(w, file, o, i, g);
-            nn_square_of_kernel(u, g);
-            for (int64_t p = 0; p < NN_VEC_SQUARE; p++) to[p * to_value] = u[p];
-        }
-}
-
-static void pack(const nn_vec_wish *w, const float *file, uint64_t n_elements, float *out) {
-    if (w->form == NN_VEC_DIRECT)
-        pack_direct(w, file, out);
-    else if (w->form == NN_VEC_SQUARES)
-        pack_squares(w, file, out);
-    else
+static void pack(nn_vec_backend *be, const nn_vec_wish *w, const float *file, uint64_t n_elements, float *out) {
+    pack_work work = {.wish = w, .file = file, .out = out};
+    if (w->form == NN_VEC_PLAIN || w->form == NN_VEC_VECTOR) {
         memcpy(out, file, (size_t)n_elements * sizeof *out);
+        for (size_t i = (size_t)n_elements; i < nn_vec_wish_floats(w, n_elements); i++) out[i] = 0;
+        return;
+    }
+    const int64_t matrix = w->c_in * NN_VEC_PANEL; /* of one value, for a panel */
+    work.to_panel = w->form == NN_VEC_DIRECT ? w->kernel * w->kernel * matrix : matrix;
+    work.to_value = w->form == NN_VEC_DIRECT ? matrix : panels(w->c_out) * matrix;
+    team_run(be->team, panels(w->c_out), pack_panel, &work);
 }
 
 static pith_status make(nn_vec_backend *be, const tensor *t, const nn_vec_wish *wish, nn_vec_weight **out,
@@ -81,8 +90,7 @@ static pith_status make(nn_vec_backend *be, const tensor *t, const nn_vec_wish *
         goto cleanup;
     }
     if (read) tensor_read_f32(t, 0, t->n_elements, read);
-    memset(w->data, 0, count * sizeof *w->data);
-    pack(wish, file ? file : read, t->n_elements, w->data);
+    pack(be, wish, file ? file : read, t->n_elements, w->data);
     w->tensor = nn_weight_key(t);
     w->wish = *wish;
     *out = w;
