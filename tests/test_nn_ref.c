@@ -278,7 +278,7 @@ static void functions_are_near_those_of_libm(void **state) {
         nn_activation kind;
         double (*right)(double);
         double bound;
-    } all[] = {{NN_SILU, silu, 1.5}, {NN_GELU, gelu, 8}, {NN_QUICK_GELU, quick_gelu, 1.5}, {NN_TANH, tanh, 4}};
+    } all[] = {{NN_SILU, silu, 1.5}, {NN_GELU, gelu, 1.5}, {NN_QUICK_GELU, quick_gelu, 1.5}, {NN_TANH, tanh, 4}};
     (void)state;
     for (int32_t i = -400000; i <= 400000; i++) {
         const float x = (float)i * 2.5e-5f;
@@ -290,7 +290,7 @@ static void functions_are_near_those_of_libm(void **state) {
         if (!(fabs((double)nn_exp(8 * x) - right) < 0x1p-23 * right)) fail_msg("exp of %a", (double)(8 * x));
     }
     assert_true(nn_exp(0) == 1 && nn_exp(-1e30f) < 1e-37f && isnan(nn_exp(NAN)));
-    assert_true(nn_activated(NN_SILU, -1e30f) <= 0 && nn_activated(NN_GELU, -100) == 0);
+    assert_true(nn_activated(NN_SILU, -1e30f) <= 0 && nn_activated(NN_GELU, -100) > -1e-30f);
     assert_true(nn_activated(NN_GELU, 100) == 100 && nn_activated(NN_SILU, 1e30f) == 1e30f);
 }
 
