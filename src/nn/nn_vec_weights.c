@@ -26,7 +26,7 @@ size_t nn_vec_wish_floats(const nn_vec_wish *w, uint64_t n_elements) {
 /* ---- packing ------------------------------------------------------------------------- */
 
 /* The kernel that leads from input i to output o; `file` holds [first channel][second channel][k][k]. */
-static void kernel_of(const nn_vec_wish *w, const float *file, int64_t o, int64_t i, float kernel[NN_VEC_MAX_TAPS]) {
+static void kernel_of(const nn_vec_wish *w, const float *file, int64_t o, int64_t i, float *kernel) {
     const int64_t n_taps = w->kernel * w->kernel;
     const float *from = file + (w->adjoint ? i * w->c_out + o : o * w->c_in + i) * n_taps;
     for (int64_t t = 0; t < n_taps; t++) kernel[t] = from[w->adjoint ? n_taps - 1 - t : t];
@@ -44,18 +44,19 @@ static void pack_panel(void *user, int64_t panel, int worker) {
     (void)worker;
     const pack_work *p = user;
     const nn_vec_wish *w = p->wish;
-    const int64_t first = panel * NN_VEC_PANEL, left = w->c_out - first;
-    const int64_t n = left < NN_VEC_PANEL ? left : NN_VEC_PANEL;
     const bool by_squares = w->form == NN_VEC_SQUARES;
-    float values[NN_VEC_SQUARE][NN_VEC_PANEL] = {{0}};
+    const int64_t first = panel * NN_VEC_PANEL, left = w->c_out - first, n_taps = w->kernel * w->kernel;
+    const int64_t n = left < NN_VEC_PANEL ? left : NN_VEC_PANEL, n_values = by_squares ? NN_VEC_SQUARE : n_taps;
+    float taps[NN_VEC_MAX_TAPS][NN_VEC_PANEL] = {{0}}, squares[NN_VEC_SQUARE][NN_VEC_PANEL];
+    float(*values)[NN_VEC_PANEL] = by_squares ? squares : taps;
+    _Static_assert(NN_SQUARE_LANES == NN_VEC_PANEL, "a panel is transformed at once");
     for (int64_t i = 0; i < w->c_in; i++) {
-        float kernel[NN_VEC_MAX_TAPS], square[NN_VEC_SQUARE];
-        const int64_t n_values = by_squares ? NN_VEC_SQUARE : w->kernel * w->kernel;
         for (int64_t o = 0; o < n; o++) {
+            float kernel[NN_VEC_MAX_TAPS];
             kernel_of(w, p->file, first + o, i, kernel);
-            if (by_squares) nn_square_of_kernel(square, kernel);
-            for (int64_t v = 0; v < n_values; v++) values[v][o] = by_squares ? square[v] : kernel[v];
+            for (int64_t t = 0; t < n_taps; t++) taps[t][o] = kernel[t];
         }
+        if (by_squares) nn_squares_of_kernels(squares, taps);
         float *to = p->out + panel * p->to_panel + i * NN_VEC_PANEL;
         for (int64_t v = 0; v < n_values; v++) memcpy(to + v * p->to_value, values[v], sizeof values[v]);
     }
@@ -116,7 +117,7 @@ static void free_weight(const pith_alloc *alloc, nn_vec_weight *w) {
 static bool append(nn_vec_backend *be, nn_vec_weight *w) {
     if (be->n_cached == be->cached_capacity) {
         const size_t more = be->cached_capacity ? 2 * be->cached_capacity : 64;
-        nn_vec_weight **bigger = mem_grow(&be->base.alloc, be->cached, be->n_cached, more, sizeof *bigger);
+        nn_vec_weight **bigger = mem_grow(&be->base.alloc, be->cached, be->n_cached, more, sizeof(nn_vec_weight *));
         if (!bigger) return false;
         be->cached = bigger;
         be->cached_capacity = more;
@@ -136,12 +137,12 @@ pith_status nn_vec_get_weight(nn_vec_net *net, const tensor_table *table, int32_
         if (be->cached[i]->tensor == nn_weight_key(t) && is_same(&be->cached[i]->wish, wish)) w = be->cached[i];
     if (!w) {
         status = make(be, t, wish, &w, diag);
-        if (status == PITH_OK && !append(be, w)) {
+        if (w && !append(be, w)) {
             free_weight(&be->base.alloc, w);
             status = diag_set(diag, PITH_E_NOMEM, "network: out of memory");
         }
     }
-    if (status == PITH_OK) {
+    if (status == PITH_OK && w) {
         w->n_users++;
         net->weights[net->n_weights++] = w;
         *data = w->data;
