@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "files/batch.h"
 #include "files/output_file.h"
+#include "hash_choice.h"
 #include "imageio/imageio.h"
 #include "imageio/pith_file.h"
 #include "metadata_choice.h"
@@ -30,6 +31,7 @@ static const cli_option options[] = {
     {CLI_REALISM, "realism", "0..1",
      "add texture that the file does not hold, for pictures coded very small (default 0; try 0.5)"},
     {CLI_TOLERATE, "tolerate", NULL, "decode the intact parts of a damaged file, and say what is lost"},
+    HASH_OPTIONS,
     BATCH_OPTIONS,
     METADATA_OPTIONS,
     CLI_OPTION_VERBOSE,
@@ -54,6 +56,7 @@ typedef struct decode_request {
     bool tolerate;
     bool preview;
     metadata_choice metadata;
+    hash_choice hash;
     batch_options batch;
     bool is_many, has_quality;
     bool has_format; /* OUT's ending is ignored */
@@ -145,6 +148,7 @@ static cli_exit parse(decode_request *r, const cli_command *command, int argc, c
         if (option == CLI_HELP) return cli_show_help(command);
         if (!cli_take_setup(&r->setup, command, option, argument, &code) &&
             !metadata_take_option(&r->metadata, command, option, argument, &code) &&
+            !hash_take_option(&r->hash, command, option, argument, &code) &&
             !batch_take_option(&r->batch, command, option, argument, &code))
             code = take_option(r, command, option, argument);
         if (code != CLI_DONE) return code;
@@ -296,6 +300,7 @@ static cli_exit decode_picture(decode_job *job) {
     o.max_memory_bytes = cli_call_memory(&r->setup, job->model, job->file.n_bytes + held);
     o.no_residual = r->no_residual;
     o.realism = (float)r->realism;
+    hash_ask(&r->hash, &o);
     status = pith_decode(job->file.decoder, job->model, &o, &sink);
     progress_end(&job->bar);
     job->row_seconds = timed.seconds;
@@ -305,10 +310,11 @@ static cli_exit decode_picture(decode_job *job) {
     else if (status == PITH_E_LIMIT && held > 0 && cli_is_of_memory(pith_decoder_message(job->file.decoder)))
         code = cli_fail(CLI_OUTPUT, r->in, "%s, since a WebP is whole in memory while it is written: %.0f MB",
                         pith_decoder_message(job->file.decoder), 1e-6 * (double)held);
-    else if (status != PITH_OK)
-        code = cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", pith_decoder_message(job->file.decoder));
     else
-        code = finish(job, writer);
+        code = hash_judge(&r->hash, job->file.decoder, status, r->in);
+    if (code == CLI_DONE && status != PITH_OK)
+        code = cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", pith_decoder_message(job->file.decoder));
+    if (code == CLI_DONE) code = finish(job, writer);
     if (code == CLI_DONE && image_writer_lost_alpha(writer))
         cli_warn(r->out, "transparent pixels were put on white: the format has no alpha");
     if (code == CLI_DONE && image_writer_left_out(writer))
@@ -349,6 +355,7 @@ static cli_exit decode(const decode_request *r) {
     cli_exit code = open_all(&job);
     if (code == CLI_DONE) code = decode_picture(&job);
     if (code == CLI_DONE && r->tolerate) say_lost(&job);
+    if (code == CLI_DONE) hash_print(&r->hash, job.file.decoder, r->in);
     if (code == CLI_DONE && r->setup.verbose) say_result(&job, cli_seconds() - start);
     output_close(&job.out);
     pith_model_free(&job.model);
@@ -371,6 +378,7 @@ static cli_exit decode_all(decode_request *r, const cli_command *command, const 
     batch b = {.command = command, .options = r->batch, .list = list, .rules = names, .run = decode_one, .user = r};
     cli_exit code = choose_format(r, command, list);
     r->is_many = list->is_many;
+    if (code == CLI_DONE) code = hash_check_operands(&r->hash, command, list);
     return code == CLI_DONE ? batch_run(&b, &r->setup) : code;
 }
 

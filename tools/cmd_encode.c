@@ -27,6 +27,7 @@ static const cli_option options[] = {
     METADATA_OPTIONS,
     {'e', "effort", "0..3", "0: the network alone; 1 (default): its faults are corrected; 2, 3: ever longer searches"},
     {'f', "faithful", "[=LEVEL]", "no tile is worse than LEVEL allows: loose, normal (default), strict"},
+    {CLI_WITH_HASH, "with-hash", NULL, "keep the hash of the decoded picture, for 'pith decode' to compare with"},
     {CLI_PROTECT, "protect", "X,Y,W,H", "errors in this area count most; may be repeated"},
     CLI_OPTION_VERBOSE,
     CLI_OPTION_QUIET,
@@ -46,7 +47,7 @@ typedef struct encode_request {
     const char *in, *out;
     double quality;
     pith_method method;
-    bool has_quality, has_size, has_effort, lossless;
+    bool has_quality, has_size, has_effort, lossless, with_hash;
     metadata_choice metadata;
     double effort;
     pith_level faithful;
@@ -92,6 +93,8 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
             if (code != CLI_DONE) return code;
         } else if (option == CLI_LOSSLESS) {
             r->lossless = true;
+        } else if (option == CLI_WITH_HASH) {
+            r->with_hash = true;
         } else if (option == 'q') {
             r->has_quality = true;
             if (!cli_parse_number(&r->quality, argument, 0, 100))
@@ -140,6 +143,7 @@ static cli_exit make_options(pith_encode_options *o, const encode_request *r, co
     o->protect = r->protect;
     o->n_protect = r->n_protect;
     o->lossless = r->lossless;
+    o->extras = r->with_hash ? PITH_EXTRA_HASH : 0;
     if (!r->has_size) return CLI_DONE;
     o->max_bytes = cli_size_bytes(&r->size, format->width, format->height);
     if (o->max_bytes > 0) return CLI_DONE;

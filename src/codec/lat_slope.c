@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/exact_math.h"
 #include "codec/lat_model.h"
 #include "entropy/logistic.h"
 
@@ -25,7 +26,7 @@ typedef struct slope_state {
 /* ---- the symbol itself ------------------------------------------------------------ */
 
 static float bits_of(bool bit, uint32_t probability) {
-    return 16 - log2f((float)(bit ? probability : 65536 - probability));
+    return 16 - em_log2f((float)(bit ? probability : 65536 - probability));
 }
 
 /* Bits of `symbol` if it were coded at the position in view. */
@@ -44,7 +45,7 @@ static float bits_of_symbol(lat_model *m, int32_t symbol) {
 
 /* ---- symbols predicted from it -------------------------------------------------------- */
 
-static float logistic(float x) { return 1 / (1 + expf(-x)); }
+static float logistic(float x) { return 1 / (1 + em_expf(-x)); }
 
 /* Derivative, with respect to the mean, of the bits of a symbol under a logistic distribution. `distance`: symbol
  * minus mean. */

@@ -3,9 +3,12 @@
 /* The quantiser, the last stage that uses floats; see doc/format.md, "Step". */
 #include "codec/quantise.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "codec/latent_coder.h"
+
+_Static_assert(FLT_EVAL_METHOD == 0, "float must be computed as float (gcc: -fexcess-precision=fast, on x86 SSE)");
 
 /* 2^(i / 64) rounded to binary32, i = 0..63. Made by
  *   python3 -c "import decimal as d; d.getcontext().prec = 60

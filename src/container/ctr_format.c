@@ -122,6 +122,7 @@ void ctr_chunk_name(uint8_t type, char name[8]) {
         {CTR_CHUNK_EXACT, "EXCT"},
         {CTR_CHUNK_RESIDUAL, "RESD"},
         {CTR_CHUNK_BOUND, "BOND"},
+        {CTR_CHUNK_HASH, "HASH"},
         {CTR_CHUNK_TINT, "TINT"},
         {CTR_CHUNK_CHROMA, "CHRM"},
         {CTR_CHUNK_METADATA + PITH_METADATA_ICC, "ICCP"},

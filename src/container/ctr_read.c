@@ -252,6 +252,15 @@ static void place_bound(stream *s, ctr_file *file, const ctr_chunk *chunk) {
     file->bound = file->n_chunks;
 }
 
+static void place_hash(stream *s, ctr_file *file, const ctr_chunk *chunk) {
+    if (file->hash)
+        FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a second one");
+    else if (chunk->payload_bytes != CTR_HASH_BYTES)
+        FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a payload of %zu bytes, it has %u", chunk->payload_bytes,
+                CTR_HASH_BYTES);
+    file->hash = file->n_chunks;
+}
+
 static void place_tint(stream *s, ctr_file *file, const ctr_chunk *chunk) {
     if (file->tint)
         FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a second one");
@@ -306,6 +315,8 @@ static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk, const
         place_residual(s, file, chunk);
     } else if (chunk->type == CTR_CHUNK_BOUND) {
         place_bound(s, file, chunk);
+    } else if (chunk->type == CTR_CHUNK_HASH) {
+        place_hash(s, file, chunk);
     } else if (chunk->type == CTR_CHUNK_TINT) {
         place_tint(s, file, chunk);
     } else if (chunk->type == CTR_CHUNK_CHROMA) {
@@ -477,6 +488,8 @@ bool ctr_read_tint(const ctr_file *file, ctr_tint *tint) {
     for (int i = 0; i < 6; i++) tint->ends[i / 3][i % 3] = p[i];
     return true;
 }
+
+const uint8_t *ctr_hash(const ctr_file *file) { return file->hash ? file->chunks[file->hash].payload : NULL; }
 
 pith_status ctr_read_bound(const ctr_file *file, ctr_bound *bound, pith_diag *diag) {
     if (!file || !bound || !file->bound) return diag_set(diag, PITH_E_ARG, "no bound");

@@ -28,7 +28,7 @@ typedef struct ctr_file {
     uint32_t metadata[PITH_N_METADATA];  /* index into chunks; 0 = none */
     uint32_t palette;                    /* index into chunks of PALT, with method palette; else 0 */
     uint32_t bound;                      /* index into chunks; 0 = none */
-    uint32_t tint, chroma;               /* likewise */
+    uint32_t tint, chroma, hash;         /* likewise */
 } ctr_file;
 
 /* `data` is borrowed by `file` until ctr_file_free. */
@@ -78,6 +78,9 @@ typedef struct ctr_bound {
     uint32_t bound, worst; /* of a tile, in 1/65536: the promised limit, and the largest error */
 } ctr_bound;
 pith_status ctr_read_bound(const ctr_file *file, ctr_bound *bound, pith_diag *diag) PITH_MUST_CHECK;
+
+/* The first CTR_HASH_BYTES of the decoded picture's hash; NULL if the file has none. */
+const uint8_t *ctr_hash(const ctr_file *file);
 
 /* A slice of alpha, for alpha_decode. */
 const ctr_chunk *ctr_alpha_chunk(const ctr_file *file, uint32_t index);

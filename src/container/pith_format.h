@@ -40,6 +40,8 @@ _Static_assert(PITH_METADATA_ICC == 0 && PITH_METADATA_EXIF == 1 && PITH_METADAT
 #define CTR_CHUNK_BOUND 0x88u /* the promise of a faithful file */
 #define CTR_BOUND_BYTES 9u
 #define CTR_MAX_LEVEL 3u
+#define CTR_CHUNK_HASH 0x89u /* of the decoded picture */
+#define CTR_HASH_BYTES 8u
 
 /* Limits of fields. */
 #define CTR_MAX_PAYLOAD_BYTES UINT32_MAX

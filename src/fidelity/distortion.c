@@ -17,6 +17,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/exact_math.h"
 #include "fidelity/ms_ssim.h"
 
 #define HALF FID_WINDOW_HALF
@@ -226,15 +227,15 @@ static double structure_term(fid_distortion *d, const float *decoded, float *gra
         for (size_t c = 0; c < N_CHANNELS; c++) sum += sweep_plane(d, s, c);
         double loss = sum / count, share = fid_ms_ssim_exponents[k] / all_exponents;
         bool is_clamped = 1 - loss < FID_MS_SSIM_LEAST;
-        log_similarity += share * (is_clamped ? log(FID_MS_SSIM_LEAST) : log1p(-loss));
+        log_similarity += share * (is_clamped ? em_log(FID_MS_SSIM_LEAST) : em_log(1 - loss));
         slopes[k] = is_clamped ? 0 : share / ((1 - loss) * count);
     }
-    double slope = (double)d->weights.ms_ssim * exp(log_similarity);
+    double slope = (double)d->weights.ms_ssim * em_exp(log_similarity);
     for (size_t k = d->n_scales; k-- > 0;)
         weigh_gradient(&d->scales[k], k + 1 < d->n_scales ? &d->scales[k + 1] : NULL, (float)(slope * slopes[k]));
     d->scales[0].decoded = NULL;
     d->scales[0].gradient = NULL;
-    return (double)d->weights.ms_ssim * -expm1(log_similarity);
+    return (double)d->weights.ms_ssim * (1 - em_exp(log_similarity));
 }
 
 /* ---- single pixels and squares --------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/exact_math.h"
 #include "fidelity/samples.h"
 
 #define TAPS ((size_t)FID_WINDOW_TAPS)
@@ -149,7 +150,7 @@ pith_status fid_ms_ssim(double *similarity, const pith_alloc *alloc, const pith_
     for (size_t i = 0; i < FID_MS_SSIM_SCALES; i++) sum_of_exponents += fid_ms_ssim_exponents[i];
     double product = 1;
     for (size_t i = 0; i < FID_MS_SSIM_SCALES; i++)
-        product *= pow(fmax(means[i], FID_MS_SSIM_LEAST), fid_ms_ssim_exponents[i] / sum_of_exponents);
+        product *= em_pow(fmax(means[i], FID_MS_SSIM_LEAST), fid_ms_ssim_exponents[i] / sum_of_exponents);
     if (status == PITH_OK) *similarity = product;
     mem_free(alloc, s.x.samples);
     mem_free(alloc, s.y.samples);

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/exact_math.h"
 #include "base/mem.h"
 #include "base/status.h"
 #include "fidelity/samples.h"
@@ -25,7 +26,7 @@ typedef struct light {
 /* ---- light and colours ---------------------------------------------------------- */
 
 static float linear_of(double srgb) {
-    return (float)(srgb <= 0.04045 ? srgb / 12.92 : pow((srgb + 0.055) / 1.055, 2.4));
+    return (float)(srgb <= 0.04045 ? srgb / 12.92 : em_pow((srgb + 0.055) / 1.055, 2.4));
 }
 
 static void load_row(light *to, const pith_image *image, size_t y, const float *table) {
@@ -189,7 +190,7 @@ static pith_status add_scale(double *error, scratch *s, const light *a, const li
     for (size_t c = 0; c < SS2_N_CHANNELS; c++)
         for (size_t m = 0; m < SS2_N_MAPS; m++)
             *error += ss2_norm_weights[c][scale][0][m] * (sums[c][0][m] / n_pixels) +
-                      ss2_norm_weights[c][scale][1][m] * pow(sums[c][1][m] / n_pixels, 0.25);
+                      ss2_norm_weights[c][scale][1][m] * sqrt(sqrt(sums[c][1][m] / n_pixels));
     return PITH_OK;
 }
 
@@ -198,7 +199,7 @@ static pith_status add_scale(double *error, scratch *s, const light *a, const li
 static double score_of(double error) {
     error *= 0.9562382616834844;
     error = ((6.248496625763138e-05 * error - 0.020884521182843837) * error + 2.326765642916932) * error;
-    return error > 0 ? 100 - 10 * pow(error, 0.6276336467831387) : 100;
+    return error > 0 ? 100 - 10 * em_pow(error, 0.6276336467831387) : 100;
 }
 
 pith_status fid_ssimulacra2_score(double *score, const pith_alloc *alloc, const pith_image *a, const pith_image *b,

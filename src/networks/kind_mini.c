@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/exact_math.h"
 #include "container/pith_format.h"
 #include "model/texture_noise.h"
 #include "networks/model_kind.h"
@@ -253,7 +254,7 @@ static float *plane_of_steps(const pith_model *m, size_t positions, float log2_s
 /* The step given to the network: the nearest one that it was trained with. */
 static float told_step(const pith_model *m, float step) {
     const mini_config *c = &m->config.mini;
-    return fminf(fmaxf(log2f(step), c->log2_step_min), c->log2_step_max);
+    return fminf(fmaxf(em_log2f(step), c->log2_step_min), c->log2_step_max);
 }
 
 static pith_status decode_in_parts(model_session *s, const model_window *window, const float *latent,

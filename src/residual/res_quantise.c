@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exact_math.h"
 #include "residual/res_search.h"
 
 /* Approximate cost of a level, in bits. */
@@ -23,7 +24,7 @@ static double error_of(const candidate_level *k, int32_t level) {
     return e * e / 16;
 }
 
-static double bits_of(int32_t level) { return level == 0 ? 0.3 : BITS_OF_ONE + BITS_OF_MORE * log2(level); }
+static double bits_of(int32_t level) { return level == 0 ? 0.3 : BITS_OF_ONE + BITS_OF_MORE * em_log2(level); }
 
 /* The cheaper of the nearest level and the one below it. */
 static int32_t best_level(const candidate_level *k, double lambda) {

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Pith authors
+# Golden files come out as the pixels they always had, to the bit; those with a
+# HASH say the same of themselves.
+# shellcheck source=tests/cli/common.bash
+. "$(dirname "$0")/common.bash"
+golden=$source_dir/tests/golden
+
+"$source_dir/scripts/golden-pixels" "${PITH_BUILD_DIR:-$source_dir/build/release}" >pixels.txt ||
+    fail "a golden file does not decode"
+diff "$golden/pixels.txt" pixels.txt || fail "not the pixels that the golden files always had"
+
+n=0
+while read -r hash name; do
+    said=$("$pith" info "$golden/$name" | awk '$1 == "hash" {sub(",", "", $2); print $2}')
+    [ -n "$said" ] || continue
+    [ "${hash:0:16}" = "$said" ] || fail "$name: its pixels have $hash, its HASH is $said"
+    n=$((n + 1))
+done <"$golden/pixels.txt"
+[ $n -eq 3 ] || fail "$n golden files with a HASH"
+[ "$(wc -l <"$golden/pixels.txt")" -ge 39 ] || fail "only $(wc -l <"$golden/pixels.txt") golden files"
