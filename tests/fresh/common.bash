@@ -50,5 +50,5 @@ without_tests() {
 # oneDNN is for those who ask for it.
 without_onednn() {
     if packages | grep dnnl; then fail "oneDNN was installed"; fi
-    if ldd build/release/bin/pith | grep -E "dnnl|gomp"; then fail "pith is linked with oneDNN"; fi
+    if readelf -d build/release/bin/pith | grep -E "dnnl|gomp"; then fail "pith is linked with oneDNN"; fi
 }
