@@ -123,7 +123,7 @@ typedef struct pith_env {
     pith_alloc alloc;
     pith_log log;
     pith_progress progress;
-    const char *backend; /* "onednn", "ref", or NULL for the best available; borrowed for the call */
+    const char *backend; /* "exact", "onednn", "ref", or NULL for the model's own; borrowed for the call */
     int threads;         /* for the networks; 0 = one for each core */
 
     /* Limits on what untrusted input may ask for. */
