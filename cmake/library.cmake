@@ -5,6 +5,7 @@
 #   pith_internal  static, every symbol: what the tests link
 #   pith_shared    libpith.so, only pith_*
 #   pith_static    libpith.a, only pith_*: one relocatable object, the rest local
+#                  (where objects are not ELF, every symbol)
 pith_sources(rest_sources weights nn model picture networks stages search api)
 set(embedded_source ${PROJECT_SOURCE_DIR}/src/networks/model_embedded.c)
 list(REMOVE_ITEM rest_sources ${embedded_source})
@@ -41,7 +42,12 @@ elseif(NOT PITH_EMBED_MODEL MATCHES "^(STATIC|OFF)$")
     message(FATAL_ERROR "PITH_EMBED_MODEL is ${PITH_EMBED_MODEL}, must be STATIC, ALL or OFF")
 endif()
 
-set(PITH_OBJECTS $<TARGET_OBJECTS:pith_core_objects> $<TARGET_OBJECTS:pith_rest_objects>)
+include(cmake/vec.cmake)
+set(PITH_OBJECTS $<TARGET_OBJECTS:pith_core_objects> $<TARGET_OBJECTS:pith_rest_objects> ${PITH_VEC_OBJECTS})
+if(WIN32)
+    add_library(pith_windows_objects OBJECT ${PITH_WINDOWS_SOURCES})
+    list(APPEND PITH_OBJECTS $<TARGET_OBJECTS:pith_windows_objects>)
+endif()
 set(PITH_LINK PkgConfig::JANSSON PkgConfig::NETTLE PkgConfig::ZLIB Threads::Threads ${PITH_LIBM} ${CMAKE_DL_LIBS})
 set(PITH_LINK_NAMES jansson nettle z pthread m ${CMAKE_DL_LIBS}) # the same for whoever links the installed archive
 if(PITH_ONEDNN)
@@ -62,20 +68,24 @@ set_target_properties(pith_shared PROPERTIES
 target_include_directories(pith_shared PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(pith_shared PRIVATE ${PITH_LINK})
-if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
+if(PITH_ELF AND NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
     target_link_options(pith_shared PRIVATE -Wl,-z,defs)
 endif()
 
 set(localised ${CMAKE_CURRENT_BINARY_DIR}/pith_localised.o)
 set(static_objects ${PITH_OBJECTS} $<TARGET_OBJECTS:${PITH_STATIC_MODEL}>)
-add_custom_command(OUTPUT ${localised}
-    COMMAND ${CMAKE_LINKER} -r -o ${localised} ${static_objects}
-    COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${localised}
-    DEPENDS ${static_objects}
-    COMMENT "Making the symbols of libpith.a local, but for pith_*"
-    COMMAND_EXPAND_LISTS VERBATIM)
-set_source_files_properties(${localised} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
-add_library(pith_static STATIC ${localised})
+if(PITH_ELF)
+    add_custom_command(OUTPUT ${localised}
+        COMMAND ${CMAKE_LINKER} -r -o ${localised} ${static_objects}
+        COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${localised}
+        DEPENDS ${static_objects}
+        COMMENT "Making the symbols of libpith.a local, but for pith_*"
+        COMMAND_EXPAND_LISTS VERBATIM)
+    set_source_files_properties(${localised} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+    add_library(pith_static STATIC ${localised})
+else() # other formats of objects have no hidden symbols to make local
+    add_library(pith_static STATIC ${static_objects})
+endif()
 add_dependencies(pith_static pith_core_objects pith_rest_objects ${PITH_STATIC_MODEL}) # make does not see it through the command
 set_target_properties(pith_static PROPERTIES OUTPUT_NAME pith EXPORT_NAME pith-static LINKER_LANGUAGE C)
 target_include_directories(pith_static PUBLIC

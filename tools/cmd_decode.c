@@ -47,9 +47,9 @@ typedef struct decode_request {
     cli_setup setup;
     const char *in, *out;
     image_write_options write;
-    uint8_t bit_depth; /* 0: what the picture had, if the format can have it */
+    uint8_t bit_depth; /* 0: the picture's own depth if the format supports it */
     pith_area region;
-    int steps; /* -1: what suits the model */
+    int steps; /* -1: the model's default */
     double realism;
     bool no_residual;
     bool tolerate;
@@ -58,12 +58,12 @@ typedef struct decode_request {
     hash_choice hash;
     batch_options batch;
     bool is_many, has_quality;
-    bool has_format; /* OUT's ending does not matter */
-    bool only_new;   /* OUT was not typed, so what is there may be the original */
+    bool has_format; /* OUT's ending is ignored */
+    bool only_new;   /* OUT was not given, so an existing file may be the original */
     model_share *models;
 } decode_request;
 
-/* The writer as a sink, with the time spent in it. */
+/* The writer as a sink that measures the time spent in it. */
 typedef struct timed_sink {
     pith_sink sink;
     double seconds;
@@ -160,7 +160,7 @@ static cli_exit parse(decode_request *r, const cli_command *command, int argc, c
     return CLI_DONE;
 }
 
-/* The format, by OUT's name unless --format said it, and what it can do. */
+/* Chooses the format (from OUT's name unless --format is given) and checks the options against it. */
 static cli_exit choose_format(decode_request *r, const cli_command *command, const operand_list *list) {
     const char *named = list->n_items && list->items[0].is_named ? list->items[0].out : NULL;
     if (!r->has_format) r->write.type = named ? image_type_from_name(named) : IMAGE_PNG;
@@ -174,7 +174,7 @@ static cli_exit choose_format(decode_request *r, const cli_command *command, con
     return CLI_DONE;
 }
 
-/* One run: what is open, and what it took. */
+/* The state of one run, and its times. */
 typedef struct decode_job {
     const decode_request *request;
     pith_env env;
@@ -195,7 +195,7 @@ static cli_exit open_all(decode_job *job) {
     const decode_request *r = job->request;
     pith_diag why = {0};
     double start = cli_seconds();
-    pith_env telling = job->env; /* for the file only: a model may outlive it */
+    pith_env telling = job->env; /* only for the file, since a model may outlive this job */
     telling.log = (pith_log){warn_of_file, job};
     pith_status status = r->tolerate ? pith_file_open_damaged(&job->file, r->in, &telling, &why)
                                      : pith_file_open(&job->file, r->in, &telling, &why);
@@ -210,7 +210,7 @@ static cli_exit open_all(decode_job *job) {
     return status == PITH_OK ? CLI_DONE : cli_fail(cli_exit_of(status, CLI_OUTPUT), r->out, "%s", why.message);
 }
 
-/* Ends the picture and the file. */
+/* Finishes the picture and the file. */
 static cli_exit finish(decode_job *job, image_writer *writer) {
     pith_diag why = {0};
     double start = cli_seconds();
@@ -229,7 +229,7 @@ static uint8_t depth_of(const decode_job *job) {
     return can_be_deep(r->write.type) ? job->file.info.source_bit_depth : 8;
 }
 
-/* A copy of what the file has, on the heap; NULL when it has none. */
+/* A copy of the file's metadata, on the heap; NULL if it has none. */
 static pith_status copy_metadata(decode_job *job, pith_metadata kind, uint8_t **to, size_t *n_bytes) {
     const uint8_t *data;
     pith_status status = pith_decoder_metadata(job->file.decoder, kind, &data, n_bytes);
@@ -240,7 +240,8 @@ static pith_status copy_metadata(decode_job *job, pith_metadata kind, uint8_t **
     return PITH_OK;
 }
 
-/* Settled as in the encoder: files from other programs may have a thumbnail, and a part must not show the whole. */
+/* Metadata are treated as in the encoder: files from other programs may have a thumbnail, and a region must not
+ * reveal the rest of the picture. */
 static pith_status find_metadata(image_write_options *o, decode_job *job) {
     image_metadata_wish wish = metadata_wish(&job->request->metadata);
     wish.strip_sides = job->request->region.width > 0 || job->request->preview;
@@ -256,7 +257,7 @@ static pith_status find_metadata(image_write_options *o, decode_job *job) {
     return status;
 }
 
-/* The format of the picture that is written. */
+/* The format of the output picture. */
 static pith_image_format size_of(const decode_job *job) {
     pith_image_format f = job->file.info.format;
     const pith_area *part = &job->request->region;
@@ -265,7 +266,7 @@ static pith_image_format size_of(const decode_job *job) {
         f.height = part->height;
     }
     if (job->request->preview) {
-        f.width = f.width / job->file.info.downscale + 2; /* a part may begin inside a latent position */
+        f.width = f.width / job->file.info.downscale + 2; /* a region may begin inside a latent position */
         f.height = f.height / job->file.info.downscale + 2;
     }
     return f;

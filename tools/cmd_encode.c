@@ -39,7 +39,7 @@ static const cli_option options[] = {
 };
 
 #define MAX_PROTECTED 64
-#define DEFAULT_EFFORT 1 /* pith_encode_options_defaults */
+#define DEFAULT_EFFORT 1 /* as in pith_encode_options_defaults */
 
 typedef struct encode_request {
     cli_setup setup;
@@ -60,7 +60,7 @@ typedef struct encode_request {
 
 static const operand_rules naming = {.encodes = true, .ending = ".pith"};
 
-/* The picture as a source, with the time spent reading it. */
+/* The picture as a source that measures the time spent reading it. */
 typedef struct timed_source {
     pith_source source;
     double seconds;
@@ -150,7 +150,7 @@ static cli_exit make_options(pith_encode_options *o, const encode_request *r, co
                     format->height);
 }
 
-/* Returns how many bytes they have. */
+/* Returns the size of the metadata in bytes. */
 static size_t add_metadata(pith_encode_options *o, const image_reader *reader) {
     image_metadata m = image_reader_metadata(reader);
     o->icc = (pith_span){m.icc.data, m.icc.n_bytes};
@@ -159,7 +159,7 @@ static size_t add_metadata(pith_encode_options *o, const image_reader *reader) {
     return m.icc.n_bytes + m.exif.n_bytes + m.xmp.n_bytes;
 }
 
-/* One run: what is open, what came of it, what it took. */
+/* The state of one run, its result and its times. */
 typedef struct encode_job {
     const encode_request *request;
     pith_env env;
@@ -170,12 +170,12 @@ typedef struct encode_job {
     output_file *out;
     pith_bytes bytes;
     size_t n_metadata_bytes;
-    bool bare; /* without metadata, for which --size has no room */
+    bool bare; /* without metadata, because they do not fit in --size */
     pith_timing timing;
     double model_seconds, read_seconds, write_seconds;
 } encode_job;
 
-/* Metadata may take one part in so many of --size, unless --keep named them. */
+/* Metadata may take 1 / METADATA_SHARE of --size, unless --keep named them. */
 #define METADATA_SHARE 4
 
 static cli_exit open_picture(encode_job *job) {
@@ -243,7 +243,7 @@ static cli_exit encode_picture(encode_job *job) {
             cli_fail(CLI_OUTPUT, r->in, "%s, since the %s file takes %.0f MB: its format or orientation needs it whole",
                      pith_encoder_message(encoder), image_reader_facts(job->reader).file_type, 1e-6 * (double)held);
     else if (status == PITH_E_LIMIT && r->has_size && job->n_metadata_bytes > 0 && !insists && can_read_again(r->in))
-        job->bare = true; /* see encode */
+        job->bare = true; /* encode() then tries again without metadata */
     else if (status == PITH_E_LIMIT && r->has_size && job->n_metadata_bytes > 0)
         code = cli_fail(CLI_OUTPUT, r->in, "%s; its metadata take %zu bytes, --strip leaves them out",
                         pith_encoder_message(encoder), job->n_metadata_bytes);
@@ -259,7 +259,7 @@ static cli_exit encode_picture(encode_job *job) {
 static cli_exit write_bytes(encode_job *job) {
     pith_diag why = {0};
     double start = cli_seconds();
-    /* A short write leaves the stream's error mark, which the commit sees. */
+    /* A short write sets the stream's error flag, which the commit checks. */
     fwrite(job->bytes.data, 1, job->bytes.n_bytes, output_stream(job->out));
     pith_status status = output_commit(job->out, &why);
     job->write_seconds = cli_seconds() - start;
@@ -279,7 +279,7 @@ static void say_result(const encode_job *job, double all_seconds) {
             t->coding_seconds, job->write_seconds, all_seconds);
 }
 
-/* A file of less than half the size asked for looks like a fault unless someone says that more bytes would not help. */
+/* A file of less than half the requested size looks like a fault, so this says that more bytes would not help. */
 static void say_best(const encode_job *job) {
     const cli_size *size = &job->request->size;
     const uint64_t allowed = cli_size_bytes(size, job->format.width, job->format.height);

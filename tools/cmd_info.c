@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* pith info: what is in .pith files, and which model they need. */
+/* pith info: the contents of .pith files, and the models they need. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
@@ -17,8 +17,7 @@ static const cli_option options[] = {{'v', "verbose", NULL, "also show how it is
                                      CLI_OPTION_HELP,
                                      {0}};
 
-/* One file and what is known about its model; `model` is NULL when that is not
- * installed. */
+/* One file and its model; `model` is NULL if that is not installed. */
 typedef struct info_view {
     const char *path;
     const pith_file *file;
@@ -26,7 +25,7 @@ typedef struct info_view {
     char latent_id[CLI_HEX_BYTES];
     char picture_hash[CLI_HEX_BYTES]; /* empty: the file has none */
     double bits_per_pixel;
-    double quality; /* what -q would have given this step; NAN when the model is not known, or there is a residual */
+    double quality; /* the -q value that gives this step; NAN if the model is unknown or there is a residual */
 } info_view;
 
 static info_view make_view(const char *path, const pith_file *file, const model_catalogue *catalogue) {
@@ -65,7 +64,7 @@ static void print_latent(const info_view *v) {
            i->method == PITH_METHOD_PALETTE ? ", of a quantiser with as much noise" : "");
 }
 
-/* How it is coded, for people who work on the format. */
+/* Coding details, for work on the format. */
 static void print_coding(const info_view *v) {
     const pith_info *i = &v->file->info;
     const bool is_exact = i->method == PITH_METHOD_EXACT;
@@ -84,7 +83,7 @@ static void print_coding(const info_view *v) {
     }
 }
 
-/* What takes bytes besides the network's part. */
+/* Lists the parts other than the network's. */
 static void print_parts(const info_view *v) {
     static const struct {
         const char *text;
@@ -140,7 +139,7 @@ static json_t *view_json(const info_view *v) {
     const pith_info *i = &v->file->info;
     char version[24];
     snprintf(version, sizeof version, "%" PRIu32 ".%" PRIu32, i->version_major, i->version_minor);
-    const bool is_exact = i->method == PITH_METHOD_EXACT; /* without latent and model */
+    const bool is_exact = i->method == PITH_METHOD_EXACT; /* an exact picture has no latent and no model */
     json_t *model =
         is_exact ? json_null()
                  : json_pack("{so ss sb so}", "name", json_text(i->model_name), "latent_id", v->latent_id, "installed",
@@ -159,7 +158,7 @@ static json_t *view_json(const info_view *v) {
                      v->picture_hash[0] ? json_string(v->picture_hash) : json_null());
 }
 
-/* One file; its view goes to `array`, or to standard output when that is NULL. */
+/* Shows one file: adds its view to `array`, or prints it if that is NULL. */
 static cli_exit show(const char *path, const pith_env *env, const model_catalogue *catalogue, json_t *array,
                      bool verbose) {
     pith_file file;

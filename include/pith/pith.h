@@ -37,11 +37,16 @@
 extern "C" {
 #endif
 
-#if defined(__GNUC__)
+#if defined(_WIN32) && defined(PITH_BUILDING)
+#define PITH_API __declspec(dllexport)
+#elif defined(__GNUC__)
 #define PITH_API __attribute__((visibility("default")))
-#define PITH_MUST_CHECK __attribute__((warn_unused_result))
 #else
 #define PITH_API
+#endif
+#if defined(__GNUC__)
+#define PITH_MUST_CHECK __attribute__((warn_unused_result))
+#else
 #define PITH_MUST_CHECK
 #endif
 

@@ -286,7 +286,7 @@ static pith_status plan_tiles(pith_encoder *e, encode_job *job, const pith_image
                             format->width, format->height, (unsigned long long)taken, (unsigned long long)job->memory);
         job->memory -= taken;
     }
-    memory_plan plan = {&e->env, model, &job->head, job->memory};
+    memory_plan plan = {model, &job->head, job->memory};
     return memory_plan_encode(&job->grid, &plan, format, &e->diag);
 }
 

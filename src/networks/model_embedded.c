@@ -10,15 +10,27 @@
 #define TEXT(x) TEXT_OF(x)
 #define SYMBOL TEXT(__USER_LABEL_PREFIX__) "pith_embedded_model" /* with this platform's prefix for C names */
 
-__asm__(".section .rodata.pith_embedded_model, \"a\"\n"
-        ".balign 64\n"
-        ".globl " SYMBOL "\n"
-        ".globl " SYMBOL "_end\n"
-        ".hidden " SYMBOL "\n"
-        ".hidden " SYMBOL "_end\n" SYMBOL ":\n"
-        ".incbin \"" PITH_EMBED_FILE "\"\n" SYMBOL "_end:\n"
-        ".byte 0\n"
-        ".previous\n");
+/* By the format of objects: a section of constants, what ends it, and a symbol that stays in the library. */
+#if defined(_WIN32)
+#define CONSTANTS ".section .rdata$pith_model,\"dr\"\n"
+#define CODE ".text\n"
+#define HIDDEN(symbol)
+#elif defined(__wasm__)
+#define CONSTANTS ".section .rodata.pith_embedded_model,\"\",@\n"
+#define CODE ".section .text,\"\",@\n"
+#define HIDDEN(symbol) ".hidden " symbol "\n.type " symbol ",@object\n.size " symbol ", 1\n"
+#else
+#define CONSTANTS ".section .rodata.pith_embedded_model, \"a\"\n"
+#define CODE ".previous\n"
+#define HIDDEN(symbol) ".hidden " symbol "\n"
+#endif
+
+__asm__(CONSTANTS ".balign 64\n"
+                  ".globl " SYMBOL "\n"
+                  ".globl " SYMBOL "_end\n" HIDDEN(SYMBOL) HIDDEN(SYMBOL "_end") SYMBOL ":\n"
+                                                                                        ".incbin \"" PITH_EMBED_FILE
+                                                                                        "\"\n" SYMBOL "_end:\n"
+                                                                                        ".byte 0\n" CODE);
 
 extern const uint8_t pith_embedded_model[] __attribute__((visibility("hidden")));
 extern const uint8_t pith_embedded_model_end[] __attribute__((visibility("hidden")));

@@ -107,7 +107,7 @@ typedef struct cli_option {
             "use at most this much memory, such as 500M (default: 1 GB with the built-in model)"                       \
     }
 #define CLI_OPTION_BACKEND                                                                                             \
-    { CLI_BACKEND, "backend", "NAME", "the network engine: onednn or ref (default: the best there is)" }
+    { CLI_BACKEND, "backend", "NAME", "the network engine: exact, onednn or ref (default: the model's own)" }
 #define CLI_OPTION_VERBOSE                                                                                             \
     { 'v', "verbose", NULL, "say where the time went" }
 #define CLI_OPTION_QUIET                                                                                               \
