@@ -7,9 +7,11 @@
 . "$(dirname "$0")/common.bash"
 golden=$source_dir/tests/golden
 
-"$source_dir/scripts/golden-pixels" "${PITH_BUILD_DIR:-$source_dir/build/release}" >pixels.txt ||
-    fail "a golden file does not decode"
-diff "$golden/pixels.txt" pixels.txt || fail "not the pixels that the golden files always had"
+for engine in exact exact-base ref; do
+    "$source_dir/scripts/golden-pixels" "${PITH_BUILD_DIR:-$source_dir/build/release}" $engine >pixels.txt ||
+        fail "a golden file does not decode by $engine"
+    diff "$golden/pixels.txt" pixels.txt || fail "by $engine not the pixels that the golden files always had"
+done
 
 n=0
 while read -r hash name; do
