@@ -76,6 +76,7 @@ static pith_status add_empty_prompt(tensor_table *out, float **values, pith_mode
     *values = mem_alloc(&m->env.alloc, (size_t)count, sizeof **values);
     if (!*values) return PITH_E_NOMEM;
     PITH_TRY(text_empty_context(*values, u->n_context, u->c_context, m->weights, m->backend, &m->env, diag));
+    floats_as_in_file(*values, (size_t)count);
     tensor t = {.name = TEXT_EMPTY_PROMPT_KEY,
                 .type = TENSOR_F32,
                 .rank = 2,
