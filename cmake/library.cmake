@@ -7,6 +7,11 @@
 #   pith_static    libpith.a, only pith_*: one relocatable object, the rest local
 #                  (where objects are not ELF, every symbol)
 pith_sources(rest_sources weights nn model picture networks stages search api)
+if(PITH_DECODER_ONLY)
+    pith_decoder_sources(rest_sources)
+    pith_sources(absent_sources decoder_only)
+    list(APPEND rest_sources ${absent_sources})
+endif()
 set(embedded_source ${PROJECT_SOURCE_DIR}/src/networks/model_embedded.c)
 list(REMOVE_ITEM rest_sources ${embedded_source})
 
