@@ -282,12 +282,13 @@ PITH_API PITH_MUST_CHECK pith_status pith_model_check_values(pith_model *model, 
 
 typedef enum pith_precision {
     PITH_PRECISION_FP16 = 1,
-    PITH_PRECISION_INT8 = 2 /* large matrices and convolutions in 8 bits, the rest fp16 */
+    PITH_PRECISION_INT8 = 2,   /* large matrices and convolutions in 8 bits, the rest fp16 */
+    PITH_PRECISION_DECODER = 3 /* of a built-in model the decoder alone, as it is; encoding: PITH_E_UNSUPPORTED */
 } pith_precision;
 
 /* Writes a compact copy of a model. For Stable Diffusion: the autoencoder and the U-Net in
  * that precision, and a constant instead of the text encoder. For a built-in model, which is
- * fp16 already: int8 only. The copy has the same latent_id, so each model decodes what the
+ * fp16 already: int8, or its decoder alone. The copy has the same latent_id, so each model decodes what the
  * other encodes. An fp16 copy also has the same decoder_id. An int8 copy has its own, because
  * a residual corrects the picture of one decoder and must not be used with another. The file
  * appears under its name once it is complete and replaces any file there; PITH_E_ARG if that
