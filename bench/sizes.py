@@ -7,11 +7,23 @@
 - a quality that is worse than a lower one;
 - a size into which the picture fits losslessly, but is not.
 
-    bench/sizes.py [--pith PITH] [--encode "OPTIONS"] [--slack 0.3] [--sizes "300 500 .."] [--qualities "0 10 .."] PICTURE...
+Lines of text (src/fidelity/text_lines.h) are judged as the encoder judges them with --size, by bench/text_lost.c: where
+all stretches of text can be read in both files, lost text takes points off SSIMULACRA 2. Where one has stretches that
+cannot, SSIMULACRA 2 is not compared: it falls by design where such text is blurred. Then the larger file must have no
+more of them. Two qualities are always compared by SSIMULACRA 2 alone, since with --quality the encoder does not look
+for text.
 
-Prints a table, one line a file, and the faults after each picture; exits with 1 if there were any.
+Exif and XMP are left out: a size drops them where they leave no room for the picture, a quality does not. Pictures with
+alpha are compared on white alone; the encoder looks at black, too. Pictures too small for SSIMULACRA 2 are named and
+not judged.
+
+    bench/sizes.py [--pith PITH] [--encode "OPTIONS"] [--slack 0.3] [--sizes "300 .."] [--qualities "0 .."] PICTURE...
+
+Prints a table, one line a file, and the faults after each picture; exits with 1 if there were any. Needs
+scripts/build release.
 """
 import argparse
+import collections
 import concurrent.futures
 import json
 import os
@@ -20,10 +32,24 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LOST_TEXT = 60  # points, as in src/search/trial_score.c
+LOST_SLACK = 0.01  # of the text
+
+# Of a file. psnr: None if it is exact. n_text: blocks of text in the picture; n_lost: of those, in stretches that
+# cannot be read; lost: the part of the text that is lost.
+Row = collections.namedtuple("Row", "kind value n_bytes score psnr n_text n_lost lost")
 
 
-def measure(pith, picture, options):
-    """(bytes, SSIMULACRA 2, PSNR) of a file, None where none can be made so small; PSNR None: equal."""
+def run(command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}: {done.stderr}")
+    return done.stdout
+
+
+def measure(args, picture, kind, value):
+    """A Row, or None where no file can be made so small."""
+    pith, options = args.pith, [*args.encode.split(), "--strip=exif,xmp", kind, str(value)]
     with tempfile.TemporaryDirectory() as folder:
         coded = os.path.join(folder, "coded.pith")
         made = subprocess.run([pith, "encode", *options, picture, coded], capture_output=True, text=True)
@@ -31,33 +57,50 @@ def measure(pith, picture, options):
             return None
         if made.returncode:
             sys.exit(f"{picture} {options}: {made.stderr}")
-        compared = subprocess.run([pith, "compare", "--json", picture, coded], capture_output=True, text=True)
-        if compared.returncode:
-            sys.exit(f"{picture} {options}: {compared.stderr}")
-        values = json.loads(compared.stdout)
-        return os.path.getsize(coded), values["ssimulacra2"], values["psnr_db"]
+        values = json.loads(run([pith, "compare", "--json", picture, coded]))
+        decoded = os.path.join(folder, "decoded.png")
+        run([pith, "decode", coded, decoded])
+        n_text, n_lost, lost = run([args.text_lost, picture, decoded]).split()
+        return Row(kind, value, os.path.getsize(coded), values["ssimulacra2"], values["psnr_db"],
+                   int(n_text), int(n_lost), float(lost))
+
+
+def name_of(row):
+    return f"{row.kind} {row.value} ({row.n_bytes} bytes)"
+
+
+def fault_of(larger, smaller, slack):
+    """(by how many points, what is wrong) if the larger file is worse, else None."""
+    def fault(by, more, less):
+        return by, f"{name_of(larger)}: {more}, {name_of(smaller)}: {less}"
+    qualities = larger.kind == smaller.kind == "-q"
+    if not qualities and (larger.n_lost or smaller.n_lost):
+        more, less = larger.n_lost / larger.n_text, smaller.n_lost / smaller.n_text
+        return fault(LOST_TEXT * (more - less), f"{more:.2f} of the text lost", f"{less:.2f}") \
+            if more > less + LOST_SLACK else None
+    weight = 0 if qualities else LOST_TEXT
+    more, less = larger.score - weight * larger.lost, smaller.score - weight * smaller.lost
+    return fault(less - more, f"{more:.1f}", f"{less:.1f}") if more < less - slack else None
 
 
 def faults_of(rows, slack):
-    """rows: of (kind, value, bytes, score, psnr)."""
     found = []
-    for kind, value, n_bytes, score, psnr in rows:
-        for kind2, value2, n_bytes2, score2, psnr2 in rows:
-            smaller = n_bytes2 < n_bytes or (kind == kind2 and value2 < value)
-            worse = score < score2 - slack
-            if smaller and worse:
-                found.append((score2 - score, f"{kind} {value} ({n_bytes} bytes): {score:.1f}, "
-                                              f"{kind2} {value2} ({n_bytes2} bytes): {score2:.1f}"))
-    exact = [n for _, _, n, _, psnr in rows if psnr is None]
-    for kind, value, n_bytes, score, psnr in rows:
-        if kind == "-s" and exact and min(exact) <= value and psnr is not None:
-            found.append((100 - score, f"-s {value}: not exact, which takes {min(exact)} bytes"))
+    for a in rows:
+        for b in rows:
+            if b.n_bytes < a.n_bytes or (a.kind == b.kind and b.value < a.value):
+                found.append(fault_of(a, b, slack))
+    exact = [r.n_bytes for r in rows if r.psnr is None]
+    for r in rows:
+        if r.kind == "-s" and exact and min(exact) <= r.value and r.psnr is not None:
+            found.append((100 - r.score, f"-s {r.value}: not exact, which takes {min(exact)} bytes"))
+    found = [f for f in found if f]
     return [text for _, text in sorted(found, reverse=True)]
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--pith", default=os.path.join(ROOT, "build/release/bin/pith"))
+    parser.add_argument("--text-lost", default=os.path.join(ROOT, "build/release/bench/text_lost"))
     parser.add_argument("--encode", default="")
     parser.add_argument("--slack", type=float, default=0.3)
     parser.add_argument("--sizes", default="300 500 800 1200 1700 2500 3500 5000 7000 10000 14000 20000 28000 40000")
@@ -69,15 +112,17 @@ def main():
     n_faults = 0
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for picture in args.pictures:
-            def one(what):
-                return measure(args.pith, picture, [*args.encode.split(), what[0], str(what[1])])
-            rows = [(*what, *result) for what, result in zip(tries, pool.map(one, tries)) if result]
-            print(f"{os.path.basename(picture)}")
-            for kind, value, n_bytes, score, psnr in rows:
-                score_text = "-" if score is None else f"{score:.1f}"
-                print(f"  {kind} {value:6d} {n_bytes:7d} bytes {score_text:>6} {'exact' if psnr is None else f'{psnr:.2f} dB'}")
-            rows = [r for r in rows if r[3] is not None]
-            found = faults_of(rows, args.slack)
+            rows = [r for r in pool.map(lambda what: measure(args, picture, *what), tries) if r]
+            print(os.path.basename(picture))
+            for r in rows:
+                score = "-" if r.score is None else f"{r.score:.1f}"
+                psnr = "exact" if r.psnr is None else f"{r.psnr:.2f} dB"
+                text = f", {r.n_lost} of {r.n_text} blocks of text lost ({r.lost:.2f})" if r.n_text else ""
+                print(f"  {r.kind} {r.value:6d} {r.n_bytes:7d} bytes {score:>6} {psnr}{text}")
+            judged = [r for r in rows if r.score is not None]
+            if not judged:
+                print("  not judged")
+            found = faults_of(judged, args.slack)
             n_faults += len(found)
             for text in found[:8]:
                 print(f"  WORSE: {text}")

@@ -30,7 +30,7 @@ target_link_libraries(pith_core PUBLIC pith_headers ${PITH_LIBM})
 # Files of made-up symbols, for tests/golden and scripts/check-constants; and what
 # must be the same on every machine, for scripts/check-exact.
 if(PITH_TESTS)
-    foreach(probe IN ITEMS symbols exact)
+    foreach(probe IN ITEMS symbols exact figures)
         add_executable(pith-${probe} ${PROJECT_SOURCE_DIR}/tests/probe/pith_${probe}.c)
         target_link_libraries(pith-${probe} PRIVATE pith_core)
     endforeach()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
 # Language, warnings and link options of everything that is ours.
+include(CheckCSourceCompiles)
 if(NOT WIN32 AND NOT EMSCRIPTEN)
     set(PITH_ELF ON) # what is linked
 endif()
@@ -18,9 +19,21 @@ add_compile_options(
     -Wall -Wextra -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes
     -ffp-contract=off # clang contracts by default, gcc -std=c17 does not: be the same
 )
-if(CMAKE_C_COMPILER_ID STREQUAL "GNU") # without it, gcc -std=c17 computes float as double on s390x and on x87
-    add_compile_options(-fexcess-precision=fast)
-endif()
+# A float is computed as a float: not as a double, which gcc's -std=c17 means on
+# s390x, nor on the x87. Otherwise pictures would differ from machine to machine.
+foreach(flags IN ITEMS "" "-fexcess-precision=fast" "-msse2 -mfpmath=sse")
+    set(CMAKE_REQUIRED_FLAGS "-std=c17 ${flags}")
+    string(MAKE_C_IDENTIFIER "PITH_PLAIN_FLOATS${flags}" is_plain)
+    check_c_source_compiles("#include <float.h>
+        _Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 16, \"\");
+        int main(void) { return 0; }" ${is_plain})
+    if(${is_plain})
+        separate_arguments(flags)
+        add_compile_options(${flags})
+        break()
+    endif()
+endforeach()
+unset(CMAKE_REQUIRED_FLAGS)
 if(PITH_WERROR)
     add_compile_options(-Werror)
 endif()

@@ -16,8 +16,7 @@
 #include "weights/safetensors.h"
 
 /* Largest difference allowed, relative to the largest value (each at least 1). */
-#define BOUND_REF 2e-7
-#define BOUND_OTHER 2e-6
+#define BOUND 2e-6
 
 typedef struct fixture {
     const char *name; /* of the case, hence of its weights' key */
@@ -241,8 +240,7 @@ static void every_op_matches_pytorch(void **state) {
         nn_backend *backend = NULL;
         pith_diag why = {0};
         if (nn_backend_new(&backend, NULL, *name, &why) != PITH_OK) fail_msg("%s: %s", *name, why.message);
-        const double bound = strcmp(*name, "ref") == 0 ? BOUND_REF : BOUND_OTHER;
-        for (size_t i = 0; i < N_FIXTURES; i++) check_fixture(&fixtures[i], table, backend, bound);
+        for (size_t i = 0; i < N_FIXTURES; i++) check_fixture(&fixtures[i], table, backend, BOUND);
         nn_backend_free(&backend);
     }
     tensor_table_free(&table);
@@ -485,7 +483,7 @@ static void gradients_through_a_call_agree(void **state) {
         if (!first) {
             first = b.data.outputs[2].data;
             b.data.outputs[2].data = NULL;
-        } else if (!(nn_case_error(first, b.data.outputs[2].data, n_x) < BOUND_OTHER)) {
+        } else if (!(nn_case_error(first, b.data.outputs[2].data, n_x) < BOUND)) {
             fail_msg("error %.3e", nn_case_error(first, b.data.outputs[2].data, n_x));
         }
         unbind(&b);

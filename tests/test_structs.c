@@ -240,6 +240,11 @@ static pith_status info(void *s, size_t n) {
     return pith_decoder_info(w.c.decoder, s);
 }
 
+static pith_status hash(void *s, size_t n) {
+    (void)n;
+    return pith_decoder_hash(w.c.decoder, s);
+}
+
 static pith_status chunk(void *s, size_t n) {
     (void)n;
     assert_int_equal(pith_decoder_open(w.c.decoder, w.file.data, w.file.n_bytes), PITH_OK);
@@ -265,8 +270,8 @@ typedef struct call {
 
 static const call calls[] = {
     STARTS("pith_env_defaults", env_defaults, pith_env, max_seconds),
-    STARTS("pith_encode_options_defaults", encode_defaults, pith_encode_options, xmp),
-    STARTS("pith_decode_options_defaults", decode_defaults, pith_decode_options, max_memory_bytes),
+    STARTS("pith_encode_options_defaults", encode_defaults, pith_encode_options, extras),
+    STARTS("pith_decode_options_defaults", decode_defaults, pith_decode_options, check),
     STARTS("pith_compare_options_defaults", compare_defaults, pith_compare_options, n_tiles),
     STARTS("pith_source_from_image", from_image, pith_source, user),
     STARTS("pith_sink_to_image", to_image, pith_sink, user),
@@ -280,9 +285,9 @@ static const call calls[] = {
     OF_ENV("pith_decoder_new", new_decoder),
     OF_ENV("pith_compare", compare_in),
     OF_ENV("pith_bytes_free", free_bytes),
-    READS("pith_encode", encode_with, pith_encode_options, xmp, encode_defaults),
+    READS("pith_encode", encode_with, pith_encode_options, extras, encode_defaults),
     READS("pith_encode", encode_from, pith_source, user, fill_source),
-    READS("pith_decode", decode_with, pith_decode_options, max_memory_bytes, decode_defaults),
+    READS("pith_decode", decode_with, pith_decode_options, check, decode_defaults),
     READS("pith_decode", decode_to, pith_sink, user, fill_sink),
     READS("pith_compare", compare_original, pith_source, user, fill_source),
     READS("pith_compare", compare_decoded, pith_source, user, fill_source),
@@ -291,7 +296,8 @@ static const call calls[] = {
     FILLS("pith_model_get_contents", contents, pith_model_contents, log2_step_q100),
     FILLS("pith_encoder_timing", encoder_timing, pith_timing, coding_seconds),
     FILLS("pith_decoder_timing", decoder_timing, pith_timing, coding_seconds),
-    FILLS("pith_decoder_info", info, pith_info, residual_decoder_id),
+    FILLS("pith_decoder_info", info, pith_info, picture_hash),
+    FILLS("pith_decoder_hash", hash, pith_hash, check),
     FILLS("pith_decoder_chunk", chunk, pith_chunk_info, n_bytes),
 };
 #define N_CALLS (sizeof calls / sizeof *calls)

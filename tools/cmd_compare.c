@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* pith compare: how much two pictures differ, in numbers or side by side. */
+/* pith compare: the difference between two pictures, in numbers or side by side. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
@@ -45,7 +45,7 @@ typedef struct compare_request {
     size_t n_paths;
 } compare_request;
 
-/* A picture in memory, and how long its file is. */
+/* A picture in memory, and its file's size. */
 typedef struct compared {
     pith_image image;
     uint64_t n_file_bytes;
@@ -101,7 +101,7 @@ static cli_exit print_numbers(const compared *a, const compared *b, const compar
     return CLI_DONE;
 }
 
-/* All must be as large as the first; checked before the work of comparing. */
+/* All pictures must have the size of the first; checked before they are compared. */
 static cli_exit check_sizes(const compared *pictures, const compare_request *r) {
     const pith_image_format *a = &pictures[0].image.format;
     for (size_t i = 1; i < r->n_paths; i++) {
@@ -144,7 +144,7 @@ static cli_exit compare(const compare_request *r) {
     return code;
 }
 
-/* Checked before the work. */
+/* Checks the output before the work. */
 static cli_exit check_out(const char *out, const compare_request *r) {
     pith_diag why = {0};
     const file_kind kind = r->html ? FILE_HTML : file_kind_of_image(image_type_from_name(out));

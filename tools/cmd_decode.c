@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "files/batch.h"
 #include "files/output_file.h"
+#include "hash_choice.h"
 #include "imageio/imageio.h"
 #include "imageio/pith_file.h"
 #include "metadata_choice.h"
@@ -29,6 +30,7 @@ static const cli_option options[] = {
     {CLI_REALISM, "realism", "0..1",
      "add texture that the file does not hold, for pictures coded very small (default 0; try 0.5)"},
     {CLI_TOLERATE, "tolerate", NULL, "decode the intact parts of a damaged file, and say what is lost"},
+    HASH_OPTIONS,
     BATCH_OPTIONS,
     METADATA_OPTIONS,
     CLI_OPTION_VERBOSE,
@@ -45,22 +47,23 @@ typedef struct decode_request {
     cli_setup setup;
     const char *in, *out;
     image_write_options write;
-    uint8_t bit_depth; /* 0: what the picture had, if the format can have it */
+    uint8_t bit_depth; /* 0: the picture's own depth if the format supports it */
     pith_area region;
-    int steps; /* -1: what suits the model */
+    int steps; /* -1: the model's default */
     double realism;
     bool no_residual;
     bool tolerate;
     bool preview;
     metadata_choice metadata;
+    hash_choice hash;
     batch_options batch;
     bool is_many, has_quality;
-    bool has_format; /* OUT's ending does not matter */
-    bool only_new;   /* OUT was not typed, so what is there may be the original */
+    bool has_format; /* OUT's ending is ignored */
+    bool only_new;   /* OUT was not given, so an existing file may be the original */
     model_share *models;
 } decode_request;
 
-/* The writer as a sink, with the time spent in it. */
+/* The writer as a sink that measures the time spent in it. */
 typedef struct timed_sink {
     pith_sink sink;
     double seconds;
@@ -144,6 +147,7 @@ static cli_exit parse(decode_request *r, const cli_command *command, int argc, c
         if (option == CLI_HELP) return cli_show_help(command);
         if (!cli_take_setup(&r->setup, command, option, argument, &code) &&
             !metadata_take_option(&r->metadata, command, option, argument, &code) &&
+            !hash_take_option(&r->hash, command, option, argument, &code) &&
             !batch_take_option(&r->batch, command, option, argument, &code))
             code = take_option(r, command, option, argument);
         if (code != CLI_DONE) return code;
@@ -156,7 +160,7 @@ static cli_exit parse(decode_request *r, const cli_command *command, int argc, c
     return CLI_DONE;
 }
 
-/* The format, by OUT's name unless --format said it, and what it can do. */
+/* Chooses the format (from OUT's name unless --format is given) and checks the options against it. */
 static cli_exit choose_format(decode_request *r, const cli_command *command, const operand_list *list) {
     const char *named = list->n_items && list->items[0].is_named ? list->items[0].out : NULL;
     if (!r->has_format) r->write.type = named ? image_type_from_name(named) : IMAGE_PNG;
@@ -170,7 +174,7 @@ static cli_exit choose_format(decode_request *r, const cli_command *command, con
     return CLI_DONE;
 }
 
-/* One run: what is open, and what it took. */
+/* The state of one run, and its times. */
 typedef struct decode_job {
     const decode_request *request;
     pith_env env;
@@ -191,7 +195,7 @@ static cli_exit open_all(decode_job *job) {
     const decode_request *r = job->request;
     pith_diag why = {0};
     double start = cli_seconds();
-    pith_env telling = job->env; /* for the file only: a model may outlive it */
+    pith_env telling = job->env; /* only for the file, since a model may outlive this job */
     telling.log = (pith_log){warn_of_file, job};
     pith_status status = r->tolerate ? pith_file_open_damaged(&job->file, r->in, &telling, &why)
                                      : pith_file_open(&job->file, r->in, &telling, &why);
@@ -206,7 +210,7 @@ static cli_exit open_all(decode_job *job) {
     return status == PITH_OK ? CLI_DONE : cli_fail(cli_exit_of(status, CLI_OUTPUT), r->out, "%s", why.message);
 }
 
-/* Ends the picture and the file. */
+/* Finishes the picture and the file. */
 static cli_exit finish(decode_job *job, image_writer *writer) {
     pith_diag why = {0};
     double start = cli_seconds();
@@ -225,7 +229,7 @@ static uint8_t depth_of(const decode_job *job) {
     return can_be_deep(r->write.type) ? job->file.info.source_bit_depth : 8;
 }
 
-/* A copy of what the file has, on the heap; NULL when it has none. */
+/* A copy of the file's metadata, on the heap; NULL if it has none. */
 static pith_status copy_metadata(decode_job *job, pith_metadata kind, uint8_t **to, size_t *n_bytes) {
     const uint8_t *data;
     pith_status status = pith_decoder_metadata(job->file.decoder, kind, &data, n_bytes);
@@ -236,7 +240,8 @@ static pith_status copy_metadata(decode_job *job, pith_metadata kind, uint8_t **
     return PITH_OK;
 }
 
-/* Settled as in the encoder: files from other programs may have a thumbnail, and a part must not show the whole. */
+/* Metadata are treated as in the encoder: files from other programs may have a thumbnail, and a region must not
+ * reveal the rest of the picture. */
 static pith_status find_metadata(image_write_options *o, decode_job *job) {
     image_metadata_wish wish = metadata_wish(&job->request->metadata);
     wish.strip_sides = job->request->region.width > 0 || job->request->preview;
@@ -252,7 +257,7 @@ static pith_status find_metadata(image_write_options *o, decode_job *job) {
     return status;
 }
 
-/* The format of the picture that is written. */
+/* The format of the output picture. */
 static pith_image_format size_of(const decode_job *job) {
     pith_image_format f = job->file.info.format;
     const pith_area *part = &job->request->region;
@@ -261,7 +266,7 @@ static pith_image_format size_of(const decode_job *job) {
         f.height = part->height;
     }
     if (job->request->preview) {
-        f.width = f.width / job->file.info.downscale + 2; /* a part may begin inside a latent position */
+        f.width = f.width / job->file.info.downscale + 2; /* a region may begin inside a latent position */
         f.height = f.height / job->file.info.downscale + 2;
     }
     return f;
@@ -294,6 +299,7 @@ static cli_exit decode_picture(decode_job *job) {
     o.max_memory_bytes = cli_call_memory(&r->setup, job->model, job->file.n_bytes + held);
     o.no_residual = r->no_residual;
     o.realism = (float)r->realism;
+    hash_ask(&r->hash, &o);
     status = pith_decode(job->file.decoder, job->model, &o, &sink);
     progress_end(&job->bar);
     job->row_seconds = timed.seconds;
@@ -303,10 +309,11 @@ static cli_exit decode_picture(decode_job *job) {
     else if (status == PITH_E_LIMIT && held > 0 && cli_is_of_memory(pith_decoder_message(job->file.decoder)))
         code = cli_fail(CLI_OUTPUT, r->in, "%s, since a WebP is whole in memory while it is written: %.0f MB",
                         pith_decoder_message(job->file.decoder), 1e-6 * (double)held);
-    else if (status != PITH_OK)
-        code = cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", pith_decoder_message(job->file.decoder));
     else
-        code = finish(job, writer);
+        code = hash_judge(&r->hash, job->file.decoder, status, r->in);
+    if (code == CLI_DONE && status != PITH_OK)
+        code = cli_fail(cli_exit_of(status, CLI_INPUT), r->in, "%s", pith_decoder_message(job->file.decoder));
+    if (code == CLI_DONE) code = finish(job, writer);
     if (code == CLI_DONE && image_writer_lost_alpha(writer))
         cli_warn(r->out, "transparent pixels were put on white: the format has no alpha");
     if (code == CLI_DONE && image_writer_left_out(writer))
@@ -345,6 +352,7 @@ static cli_exit decode(const decode_request *r) {
     cli_exit code = open_all(&job);
     if (code == CLI_DONE) code = decode_picture(&job);
     if (code == CLI_DONE && r->tolerate) say_lost(&job);
+    if (code == CLI_DONE) hash_print(&r->hash, job.file.decoder, r->in);
     if (code == CLI_DONE && r->setup.verbose) say_result(&job, cli_seconds() - start);
     output_close(&job.out);
     pith_model_free(&job.model);
@@ -367,6 +375,7 @@ static cli_exit decode_all(decode_request *r, const cli_command *command, const 
     batch b = {.command = command, .options = r->batch, .list = list, .rules = names, .run = decode_one, .user = r};
     cli_exit code = choose_format(r, command, list);
     r->is_many = list->is_many;
+    if (code == CLI_DONE) code = hash_check_operands(&r->hash, command, list);
     return code == CLI_DONE ? batch_run(&b, &r->setup) : code;
 }
 

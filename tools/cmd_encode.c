@@ -26,6 +26,7 @@ static const cli_option options[] = {
     METADATA_OPTIONS,
     {'e', "effort", "0..3", "0: the network alone; 1 (default): its faults are corrected; 2, 3: ever longer searches"},
     {'f', "faithful", "[=LEVEL]", "no tile is worse than LEVEL allows: loose, normal (default), strict"},
+    {CLI_WITH_HASH, "with-hash", NULL, "keep the hash of the decoded picture, for 'pith decode' to compare with"},
     {CLI_PROTECT, "protect", "X,Y,W,H", "errors in this area count most; may be repeated"},
     CLI_OPTION_VERBOSE,
     CLI_OPTION_QUIET,
@@ -38,14 +39,14 @@ static const cli_option options[] = {
 };
 
 #define MAX_PROTECTED 64
-#define DEFAULT_EFFORT 1 /* pith_encode_options_defaults */
+#define DEFAULT_EFFORT 1 /* as in pith_encode_options_defaults */
 
 typedef struct encode_request {
     cli_setup setup;
     const char *in, *out;
     double quality;
     pith_method method;
-    bool has_quality, has_size, has_effort, lossless;
+    bool has_quality, has_size, has_effort, lossless, with_hash;
     metadata_choice metadata;
     double effort;
     pith_level faithful;
@@ -59,7 +60,7 @@ typedef struct encode_request {
 
 static const operand_rules naming = {.encodes = true, .ending = ".pith"};
 
-/* The picture as a source, with the time spent reading it. */
+/* The picture as a source that measures the time spent reading it. */
 typedef struct timed_source {
     pith_source source;
     double seconds;
@@ -91,6 +92,8 @@ static cli_exit parse(encode_request *r, const cli_command *command, int argc, c
             if (code != CLI_DONE) return code;
         } else if (option == CLI_LOSSLESS) {
             r->lossless = true;
+        } else if (option == CLI_WITH_HASH) {
+            r->with_hash = true;
         } else if (option == 'q') {
             r->has_quality = true;
             if (!cli_parse_number(&r->quality, argument, 0, 100))
@@ -139,6 +142,7 @@ static cli_exit make_options(pith_encode_options *o, const encode_request *r, co
     o->protect = r->protect;
     o->n_protect = r->n_protect;
     o->lossless = r->lossless;
+    o->extras = r->with_hash ? PITH_EXTRA_HASH : 0;
     if (!r->has_size) return CLI_DONE;
     o->max_bytes = cli_size_bytes(&r->size, format->width, format->height);
     if (o->max_bytes > 0) return CLI_DONE;
@@ -146,7 +150,7 @@ static cli_exit make_options(pith_encode_options *o, const encode_request *r, co
                     format->height);
 }
 
-/* Returns how many bytes they have. */
+/* Returns the size of the metadata in bytes. */
 static size_t add_metadata(pith_encode_options *o, const image_reader *reader) {
     image_metadata m = image_reader_metadata(reader);
     o->icc = (pith_span){m.icc.data, m.icc.n_bytes};
@@ -155,7 +159,7 @@ static size_t add_metadata(pith_encode_options *o, const image_reader *reader) {
     return m.icc.n_bytes + m.exif.n_bytes + m.xmp.n_bytes;
 }
 
-/* One run: what is open, what came of it, what it took. */
+/* The state of one run, its result and its times. */
 typedef struct encode_job {
     const encode_request *request;
     pith_env env;
@@ -166,12 +170,12 @@ typedef struct encode_job {
     output_file *out;
     pith_bytes bytes;
     size_t n_metadata_bytes;
-    bool bare; /* without metadata, for which --size has no room */
+    bool bare; /* without metadata, because they do not fit in --size */
     pith_timing timing;
     double model_seconds, read_seconds, write_seconds;
 } encode_job;
 
-/* Metadata may take one part in so many of --size, unless --keep named them. */
+/* Metadata may take 1 / METADATA_SHARE of --size, unless --keep named them. */
 #define METADATA_SHARE 4
 
 static cli_exit open_picture(encode_job *job) {
@@ -239,7 +243,7 @@ static cli_exit encode_picture(encode_job *job) {
             cli_fail(CLI_OUTPUT, r->in, "%s, since the %s file takes %.0f MB: its format or orientation needs it whole",
                      pith_encoder_message(encoder), image_reader_facts(job->reader).file_type, 1e-6 * (double)held);
     else if (status == PITH_E_LIMIT && r->has_size && job->n_metadata_bytes > 0 && !insists && can_read_again(r->in))
-        job->bare = true; /* see encode */
+        job->bare = true; /* encode() then tries again without metadata */
     else if (status == PITH_E_LIMIT && r->has_size && job->n_metadata_bytes > 0)
         code = cli_fail(CLI_OUTPUT, r->in, "%s; its metadata take %zu bytes, --strip leaves them out",
                         pith_encoder_message(encoder), job->n_metadata_bytes);
@@ -255,7 +259,7 @@ static cli_exit encode_picture(encode_job *job) {
 static cli_exit write_bytes(encode_job *job) {
     pith_diag why = {0};
     double start = cli_seconds();
-    /* A short write leaves the stream's error mark, which the commit sees. */
+    /* A short write sets the stream's error flag, which the commit checks. */
     fwrite(job->bytes.data, 1, job->bytes.n_bytes, output_stream(job->out));
     pith_status status = output_commit(job->out, &why);
     job->write_seconds = cli_seconds() - start;
@@ -275,7 +279,7 @@ static void say_result(const encode_job *job, double all_seconds) {
             t->coding_seconds, job->write_seconds, all_seconds);
 }
 
-/* A file of less than half the size asked for looks like a fault unless someone says that more bytes would not help. */
+/* A file of less than half the requested size looks like a fault, so this says that more bytes would not help. */
 static void say_best(const encode_job *job) {
     const cli_size *size = &job->request->size;
     const uint64_t allowed = cli_size_bytes(size, job->format.width, job->format.height);

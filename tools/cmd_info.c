@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* pith info: what is in .pith files, and which model they need. */
+/* pith info: the contents of .pith files, and the models they need. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/cli_json.h"
@@ -16,21 +17,23 @@ static const cli_option options[] = {{'v', "verbose", NULL, "also show how it is
                                      CLI_OPTION_HELP,
                                      {0}};
 
-/* One file and what is known about its model; `model` is NULL when that is not
- * installed. */
+/* One file and its model; `model` is NULL if that is not installed. */
 typedef struct info_view {
     const char *path;
     const pith_file *file;
     const model_entry *model;
     char latent_id[CLI_HEX_BYTES];
+    char picture_hash[CLI_HEX_BYTES]; /* empty: the file has none */
     double bits_per_pixel;
-    double quality; /* what -q would have given this step; NAN when the model is not known, or there is a residual */
+    double quality; /* the -q value that gives this step; NAN if the model is unknown or there is a residual */
 } info_view;
 
 static info_view make_view(const char *path, const pith_file *file, const model_catalogue *catalogue) {
     const pith_info *i = &file->info;
     info_view v = {.path = path, .file = file, .model = model_catalogue_find(catalogue, i->latent_id), .quality = NAN};
     cli_hex(v.latent_id, i->latent_id);
+    cli_hex(v.picture_hash, i->picture_hash);
+    if (strspn(v.picture_hash, "0") == 2 * PITH_FINGERPRINT_BYTES) v.picture_hash[0] = '\0';
     v.bits_per_pixel = 8 * (double)i->n_file_bytes / ((double)i->format.width * i->format.height);
     if (v.model && i->method == PITH_METHOD_LATENT && i->n_residual_bytes == 0) {
         const pith_model_contents *c = &v.model->contents;
@@ -61,7 +64,7 @@ static void print_latent(const info_view *v) {
            i->method == PITH_METHOD_PALETTE ? ", of a quantiser with as much noise" : "");
 }
 
-/* How it is coded, for people who work on the format. */
+/* Coding details, for work on the format. */
 static void print_coding(const info_view *v) {
     const pith_info *i = &v->file->info;
     const bool is_exact = i->method == PITH_METHOD_EXACT;
@@ -80,7 +83,7 @@ static void print_coding(const info_view *v) {
     }
 }
 
-/* What takes bytes besides the network's part. */
+/* Lists the parts other than the network's. */
 static void print_parts(const info_view *v) {
     static const struct {
         const char *text;
@@ -112,6 +115,7 @@ static void print_text(const info_view *v, bool verbose) {
         printf("  faithful  %s: no tile's error above %.3f, the worst %.3f\n", cli_level_name(i->faithful), i->bound,
                i->worst_tile);
     print_parts(v);
+    if (v->picture_hash[0]) printf("  hash      %s, of the decoded picture\n", v->picture_hash);
     if (i->method == PITH_METHOD_EXACT)
         printf("  model     none is needed\n");
     else
@@ -135,7 +139,7 @@ static json_t *view_json(const info_view *v) {
     const pith_info *i = &v->file->info;
     char version[24];
     snprintf(version, sizeof version, "%" PRIu32 ".%" PRIu32, i->version_major, i->version_minor);
-    const bool is_exact = i->method == PITH_METHOD_EXACT; /* without latent and model */
+    const bool is_exact = i->method == PITH_METHOD_EXACT; /* an exact picture has no latent and no model */
     json_t *model =
         is_exact ? json_null()
                  : json_pack("{so ss sb so}", "name", json_text(i->model_name), "latent_id", v->latent_id, "installed",
@@ -144,16 +148,17 @@ static json_t *view_json(const info_view *v) {
                               : json_pack("{sI sI sI sI sI}", "width", (json_int_t)i->latent_width, "height",
                                           (json_int_t)i->latent_height, "channels", (json_int_t)i->n_latent,
                                           "downscale", (json_int_t)i->downscale, "slices", (json_int_t)i->n_slices);
-    return json_pack("{so sI sI si si sI so ss ss sb so si so so si si so so}", "file", json_text(v->path), "width",
+    return json_pack("{so sI sI si si sI so ss ss sb so si so so si si so so so}", "file", json_text(v->path), "width",
                      (json_int_t)i->format.width, "height", (json_int_t)i->format.height, "channels",
                      (int)i->format.n_channels, "depth", (int)i->source_bit_depth, "bytes", (json_int_t)i->n_file_bytes,
                      "bpp", json_number(v->bits_per_pixel), "version", version, "method", method_name(i->method),
                      "lossless", i->lossless, "step", json_number(i->step), "step_index", (int)i->step_index, "quality",
                      json_number(v->quality), "latent", latent, "prior_id", (int)i->prior_id, "recipe", (int)i->recipe,
-                     "model", model, "chunks", chunks_json(v));
+                     "model", model, "chunks", chunks_json(v), "picture_hash",
+                     v->picture_hash[0] ? json_string(v->picture_hash) : json_null());
 }
 
-/* One file; its view goes to `array`, or to standard output when that is NULL. */
+/* Shows one file: adds its view to `array`, or prints it if that is NULL. */
 static cli_exit show(const char *path, const pith_env *env, const model_catalogue *catalogue, json_t *array,
                      bool verbose) {
     pith_file file;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* pith model: which models there are, and what is in them. */
+/* pith model: lists the models and shows what they contain. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>

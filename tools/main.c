@@ -43,8 +43,8 @@ static int run(int argc, char **argv) {
     return code == CLI_HELPED ? CLI_DONE : code;
 }
 
-/* If a standard stream is closed at the start, the next file opened would take its place. So each such stream gets one
- * that fails in its direction. */
+/* If a standard stream is closed at the start, the next file opened would take its number. So each closed stream is
+ * replaced by one on which all reads or writes fail. */
 static void fill_standard_streams(void) {
     for (int handle = 0; handle <= 2; handle++)
         if (fcntl(handle, F_GETFD) < 0 && errno == EBADF) {
@@ -56,7 +56,7 @@ static void fill_standard_streams(void) {
 int main(int argc, char **argv) {
     fill_standard_streams();
     interrupt_catch();
-    signal(SIGPIPE, SIG_IGN); /* a reader that went away is a write error */
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe becomes a write error */
     int code = run(argc, argv);
     if (fflush(stdout) == 0 && !ferror(stdout)) return code;
     return code ? code : cli_fail(CLI_OUTPUT, "-", "cannot write: %s", strerror(errno));

@@ -6,7 +6,7 @@
 
 enum { EXIF = 1, XMP = 2, ICC = 4, GPS = 8, ALL = EXIF | XMP | ICC };
 
-/* Comma-separated words; 0 when one is unknown. */
+/* Parses comma-separated words; 0 if one is unknown. */
 static unsigned parse_list(const char *list, bool with_gps) {
     static const struct {
         const char *name;
@@ -40,13 +40,13 @@ bool metadata_take_option(metadata_choice *choice, const cli_command *command, i
 }
 
 cli_exit metadata_check(const metadata_choice *choice, const cli_command *command) {
-    /* "--strip=all --keep=icc": all others. */
+    /* "--strip=all --keep=icc" strips all others. */
     unsigned stripped = (choice->stripped & ALL) == ALL ? 0 : choice->stripped;
     if (stripped & choice->kept) return cli_usage(command, "--strip and --keep contradict each other");
     return CLI_DONE;
 }
 
-/* Of exif, xmp and icc. */
+/* Kept kinds among exif, xmp and icc. */
 static unsigned kept(const metadata_choice *c) { return c->kept ? c->kept : ALL & ~c->stripped; }
 
 bool metadata_keeps_profile(const metadata_choice *c) { return kept(c) & ICC; }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* --strip and --keep: which metadata go with a picture. */
+/* --strip and --keep: which metadata to keep with a picture. */
 #ifndef PITH_TOOLS_METADATA_CHOICE_H
 #define PITH_TOOLS_METADATA_CHOICE_H
 
@@ -15,19 +15,19 @@
     }
 
 typedef struct metadata_choice {
-    unsigned stripped, kept; /* sets of bits, private to metadata_choice.c */
+    unsigned stripped, kept; /* bit sets, private to metadata_choice.c */
 } metadata_choice;
 
-/* True when the option was one of them; `*code` is set when its list was wrong. */
+/* True if the option was one of these; sets `*code` if its list is invalid. */
 bool metadata_take_option(metadata_choice *choice, const cli_command *command, int option, const char *argument,
                           cli_exit *code);
-/* After the last option: CLI_USAGE when one contradicts the other. */
+/* To be called after the last option: CLI_USAGE if the options contradict each other. */
 cli_exit metadata_check(const metadata_choice *choice, const cli_command *command);
 
-/* Without the profile, colours are to become sRGB. */
+/* If the profile is not kept, colours must be converted to sRGB. */
 bool metadata_keeps_profile(const metadata_choice *choice);
 image_metadata_wish metadata_wish(const metadata_choice *choice);
-/* The user named what to keep: nothing of it may be left out to save bytes. */
+/* True if the user named what to keep: none of it may be left out to save bytes. */
 bool metadata_insists(const metadata_choice *choice);
 
 #endif

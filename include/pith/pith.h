@@ -201,6 +201,7 @@ typedef struct pith_model pith_model;
 
 #define PITH_NAME_BYTES 32
 #define PITH_FINGERPRINT_BYTES 8
+#define PITH_HASH_BYTES 32
 
 /* Opens a weights file and maps it; checks every tensor the networks need.
  * The model is shared: each pith_model_ref needs its own pith_model_free. */
@@ -340,6 +341,12 @@ typedef enum pith_level {
     PITH_LEVEL_STRICT = 3  /* close to what a high-quality JPEG keeps */
 } pith_level;
 
+/* Bits of pith_encode_options.extras. */
+typedef enum pith_extra {
+    PITH_EXTRA_HASH = 1 /* the hash of the decoded picture, in 14 bytes, for pith_decode to compare with. The finished
+                           file is decoded for it */
+} pith_extra;
+
 typedef struct pith_encode_options {
     size_t struct_size;
     float quality;             /* 0 smallest .. 100 best; default 50; used when max_bytes is 0 */
@@ -356,6 +363,7 @@ typedef struct pith_encode_options {
     const pith_area *protect;  /* parts whose errors count most; borrowed for the call; NULL = none */
     size_t n_protect;
     pith_span icc, exif, xmp; /* metadata, see pith_metadata; borrowed for the call; n_bytes 0 = none */
+    uint64_t extras;          /* bits of pith_extra: what else the file holds; default 0 */
 } pith_encode_options;
 
 PITH_API pith_status pith_encode_options_defaults(pith_encode_options *options, size_t struct_size);
@@ -409,6 +417,7 @@ typedef struct pith_info {
     double bound, worst_tile; /* .. as a tile's error, and the worst tile when it was encoded; 0 without a promise */
     uint64_t n_residual_bytes;
     uint8_t residual_decoder_id[PITH_FINGERPRINT_BYTES]; /* whose pictures it corrects; 0 without one */
+    uint8_t picture_hash[PITH_FINGERPRINT_BYTES];        /* how the hash of the picture begins; 0 without one */
 } pith_info;
 
 typedef struct pith_chunk_info {
@@ -453,6 +462,12 @@ typedef struct pith_decode_options {
                          the latents alone: no network runs, and no residual is read. Default 0 */
     int no_residual;  /* 1: leave the residual out: the picture as the network alone makes it */
     uint64_t max_memory_bytes; /* as in pith_encode_options; the bytes of the file do not count */
+    int hash;                  /* 1: pith_decoder_hash gives the hash of what is decoded. Default 0: only where it is
+                                  compared with the file's */
+    int check; /* the file's hash of its picture is compared if the whole picture is decoded by the defaults above, in
+                  as many bits as the original had, from a file opened by pith_decoder_open. Default 0: a difference is
+                  a warning to env.log. 1: it is PITH_E_CHECKSUM, after the last row; PITH_E_UNSUPPORTED if the file has
+                  no hash; PITH_E_ARG if what is decoded is not the picture that it is of */
 } pith_decode_options;
 
 PITH_API pith_status pith_decode_options_defaults(pith_decode_options *options, size_t struct_size);
@@ -464,6 +479,23 @@ PITH_API pith_status pith_decode_options_defaults(pith_decode_options *options, 
 PITH_API PITH_MUST_CHECK pith_status pith_decode(pith_decoder *decoder, pith_model *model,
                                                  const pith_decode_options *options, const pith_sink *sink);
 PITH_API const char *pith_decoder_message(const pith_decoder *decoder);
+
+/* Whether a picture is the one that the file's hash is of. */
+typedef enum pith_hash_check {
+    PITH_HASH_UNCHECKED = 0, /* the file has none, or it is of another picture than was decoded */
+    PITH_HASH_EQUAL = 1,
+    PITH_HASH_DIFFERENT = 2 /* another engine or version gives other samples, or the file is damaged */
+} pith_hash_check;
+
+typedef struct pith_hash {
+    size_t struct_size;
+    uint8_t sha256[PITH_HASH_BYTES]; /* of the size and the samples (doc/format.md, section 25) */
+    int is_made;                     /* 0: the last pith_decode failed, or had no need of a hash; sha256 is 0 */
+    pith_hash_check check;
+} pith_hash;
+
+/* The hash of what the last pith_decode delivered. */
+PITH_API PITH_MUST_CHECK pith_status pith_decoder_hash(const pith_decoder *decoder, pith_hash *hash);
 PITH_API pith_status pith_decoder_timing(const pith_decoder *decoder, pith_timing *timing);
 
 /* ---- comparison -------------------------------------------------------------- */

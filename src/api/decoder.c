@@ -65,7 +65,7 @@ pith_status pith_decoder_timing(const pith_decoder *decoder, pith_timing *timing
     return sized_give(timing, &decoder->timing, sizeof decoder->timing, "pith_timing", NULL);
 }
 
-static void warn(const pith_decoder *d, const char *text) {
+void decoder_warn(const pith_decoder *d, const char *text) {
     if (d->env.log.message) d->env.log.message(d->env.log.user, PITH_LOG_WARNING, text);
 }
 
@@ -96,11 +96,11 @@ static pith_status tolerate_colours(pith_decoder *d) {
 /* Except for slices: pith_decoder_lost reports those. */
 static void say_what_is_left_out(const pith_decoder *d) {
     char text[80];
-    if (d->colours_lost) warn(d, "damaged: what mends the picture's colours is lost");
+    if (d->colours_lost) decoder_warn(d, "damaged: what mends the picture's colours is lost");
     if (d->salvaged.residual_lost || (d->colours_lost && d->file.n_residual > 0))
-        warn(d, "damaged: its residual is left out, which fits the whole picture alone");
+        decoder_warn(d, "damaged: its residual is left out, which fits the whole picture alone");
     snprintf(text, sizeof text, "damaged: %zu bytes that are none of a slice are left out", d->salvaged.n_other_bytes);
-    if (d->salvaged.n_other_bytes > 0) warn(d, text);
+    if (d->salvaged.n_other_bytes > 0) decoder_warn(d, text);
 }
 
 /* Salvage is only tried if the file cannot be read as it is. */
@@ -238,7 +238,7 @@ static pith_status choose_residual(pith_decoder *d, pith_model *model, const pit
     if (d->file.bound)
         return diag_set(&d->diag, PITH_E_MODEL_MISMATCH,
                         "promises a bound for another decoder or other steps (%u) than asked for", recipe.n_steps);
-    warn(d, "the residual was made for another decoder or other steps: left out");
+    decoder_warn(d, "the residual was made for another decoder or other steps: left out");
     return PITH_OK;
 }
 
@@ -250,7 +250,7 @@ static pith_status plan_stage(pith_decoder *d, pith_model *model, const pith_dec
     pith_status status = choose_residual(d, model, o, stage);
     if (stage->residual && stage->realism > 0) {
         stage->realism = 0;
-        warn(d, "the file has a residual, which mends the picture without texture: no texture is added");
+        decoder_warn(d, "the file has a residual, which mends the picture without texture: no texture is added");
     }
     return status == PITH_OK ? decode_stage_plan(stage) : status;
 }
@@ -273,7 +273,7 @@ static pith_status decode_exact(pith_decoder *d, const pith_decode_options *o, c
         r->height > head->height || r->y > head->height - r->height)
         return diag_set(&d->diag, PITH_E_ARG, "the region %ux%u+%u+%u is not inside the picture of %ux%u", r->width,
                         r->height, r->x, r->y, head->width, head->height);
-    if (o->realism > 0) warn(d, "the picture is exact: no texture is added");
+    if (o->realism > 0) decoder_warn(d, "the picture is exact: no texture is added");
     pith_status status = exact_file_read(&reading, sink, &d->diag);
     d->timing.coding_seconds = job_seconds() - start;
     return status == PITH_OK ? require_some(d) : status;
@@ -288,6 +288,7 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
     if (!d) return PITH_E_ARG;
     PITH_TRY(decoder_require_open(d));
     d->timing = (pith_timing){0};
+    d->hash = (pith_hash){0};
     job_start(&d->job, &d->env);
     const bool is_exact = d->file.head.method == PITH_METHOD_EXACT;
     if (sink) PITH_TRY(sized_take(&to, sizeof to, sink, "pith_sink", &d->diag));
@@ -298,8 +299,10 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
     sink = &to;
     pith_decode_options_defaults(&o, sizeof o);
     if (options) PITH_TRY(sized_take(&o, sizeof o, options, "pith_decode_options", &d->diag));
+    PITH_TRY(decoder_hash_start(d, &o, &to));
     if (is_exact) {
-        status = decode_exact(d, &o, sink);
+        PITH_TRY(decode_exact(d, &o, sink));
+        status = decoder_hash_end(d, &o);
         goto cleanup;
     }
     PITH_TRY(check_options(d, model, &o));
@@ -328,6 +331,7 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
     PITH_TRY(true_colours_init(&colours, &d->env.alloc, &d->file, &d->diag));
     stage.is_incomplete = pith_decoder_lost(d, 0, NULL) > 0;
     PITH_TRY(decode_stage_run(&stage));
+    PITH_TRY(decoder_hash_end(d, &o));
 cleanup:
     latents_free(&latents, &d->env.alloc);
     true_colours_free(&colours, &d->env.alloc);

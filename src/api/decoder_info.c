@@ -63,6 +63,7 @@ pith_status pith_decoder_info(pith_decoder *d, pith_info *info) {
         all.bound = bound.bound / 65536.0;
         all.worst_tile = bound.worst / 65536.0;
     }
+    if (d->file.hash) memcpy(all.picture_hash, ctr_hash(&d->file), sizeof all.picture_hash);
     memcpy(all.model_name, head->model_name, sizeof all.model_name);
     memcpy(all.latent_id, head->latent_id, sizeof all.latent_id);
     return sized_give(info, &all, sizeof all, "pith_info", &d->diag);

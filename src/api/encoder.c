@@ -9,6 +9,7 @@
 #include "base/job.h"
 #include "base/sized.h"
 #include "codec/lat_prior.h"
+#include "container/ctr_write.h"
 #include "networks/model.h"
 #include "search/text_rounds.h"
 #include "stages/encode_stage.h"
@@ -93,6 +94,8 @@ static pith_status check_arguments(pith_encoder *e, const pith_source *source, c
     if (!is_exact && !e->session) return diag_set(&e->diag, PITH_E_ARG, "only what is lossless needs no model");
     if (o->method != PITH_METHOD_LATENT && o->method != PITH_METHOD_PALETTE && o->method != PITH_METHOD_EXACT)
         return diag_set(&e->diag, PITH_E_ARG, "method %d is not known", (int)o->method);
+    if (o->extras & ~(uint64_t)PITH_EXTRA_HASH)
+        return diag_set(&e->diag, PITH_E_UNSUPPORTED, "no such extra: 0x%llx", (unsigned long long)o->extras);
     if (o->method == PITH_METHOD_PALETTE && o->max_bytes > 0)
         return diag_set(&e->diag, PITH_E_ARG, "a palette has no quality: its size cannot be chosen");
     pith_status status = env_check_picture(&e->env, f, &e->diag);
@@ -156,6 +159,11 @@ static void job_free(encode_job *job, const pith_env *env) {
     latents_free(&job->latents, alloc);
 }
 
+/* Bytes of the chunks that follow the slices but for alpha: metadata, and the hash of the finished file. */
+static uint64_t after_bytes(const encode_job *job, const pith_encode_options *o) {
+    return job->after.n_bytes + (o->extras & PITH_EXTRA_HASH ? ctr_chunk_bytes(CTR_HASH_BYTES) : 0);
+}
+
 /* Bytes of the ALPH chunks; 0 if the picture is opaque. */
 static uint64_t alpha_bytes(const encode_job *job) { return job->alpha.seen_through ? job->alpha.chunks.n_bytes : 0; }
 
@@ -193,7 +201,7 @@ static pith_status encode_open(pith_encoder *e, encode_job *job, const pith_sour
                                const pith_encode_options *o) {
     pith_status status = pixels_to_latents(e, job, source, o);
     if (status != PITH_OK) return status;
-    const rate_wish wish = {o->quality, o->max_bytes, job->after.n_bytes + alpha_bytes(job)};
+    const rate_wish wish = {o->quality, o->max_bytes, after_bytes(job, o) + alpha_bytes(job)};
     const double start = job_seconds();
     status = latents_code(&job->coder, wish, false, &job->coded);
     e->timing.coding_seconds = job_seconds() - start;
@@ -218,7 +226,7 @@ static pith_status encode_closed(pith_encoder *e, encode_job *job, const pith_so
                         .options = o,
                         .stages = job->stages,
                         .coder = &job->coder,
-                        .other_bytes = job->after.n_bytes + alpha_bytes(job),
+                        .other_bytes = after_bytes(job, o) + alpha_bytes(job),
                         .alpha_bytes = alpha_bytes(job),
                         .alpha_levels = alpha_writer_levels(&job->alpha),
                         .memory = job->memory};
@@ -230,15 +238,38 @@ cleanup:
     return status;
 }
 
-static pith_status check_promise(pith_encoder *e, const encode_job *job, const byte_writer *file) {
-    const promise p = {.env = &e->env,
-                       .job = &e->job,
-                       .model = model_session_model(e->session),
-                       .original = &job->kept,
-                       .memory = job->memory,
-                       .bound = (float)job->coded.bound.bound / 65536};
+/* ---- the finished file ------------------------------------------------------------------- */
+
+static finished_file finished(pith_encoder *e, const byte_writer *file, uint64_t memory) {
     model_session_release(e->session); /* the decoder makes its own */
-    return promise_check(&p, file, &e->diag);
+    return (finished_file){&e->env, &e->job, model_session_model(e->session), memory, file};
+}
+
+static pith_status write_hash(pith_encoder *e, const pith_hash *hash, byte_writer *file) {
+    ctr_write_chunk(file, CTR_CHUNK_HASH, hash->sha256, CTR_HASH_BYTES);
+    return file->status == PITH_OK ? PITH_OK : diag_set(&e->diag, file->status, "out of memory for the file");
+}
+
+/* Checks the promise and appends the hash. One decoding serves both if the picture has 8 bits. */
+static pith_status finish_file(pith_encoder *e, encode_job *job, const pith_encode_options *o, byte_writer *file) {
+    pith_hash hash = {.struct_size = sizeof hash};
+    const bool wants_hash = (o->extras & PITH_EXTRA_HASH) != 0;
+    pith_status status = PITH_OK;
+    if (o->faithful) {
+        const promise p = {.file = finished(e, file, job->memory),
+                           .original = &job->kept,
+                           .bound = (float)job->coded.bound.bound / 65536};
+        status = promise_check(&p, wants_hash && !job->head.deep ? &hash : NULL, &e->diag);
+    }
+    if (status != PITH_OK || !wants_hash) return status;
+    if (!hash.is_made) {
+        const uint64_t memory = memory_allowed(o->max_memory_bytes, model_session_model(e->session));
+        const finished_file f = finished(e, file, memory);
+        const uint8_t bit_depth = job->head.deep ? 16 : 8;
+        job_free(job, &e->env); /* what took that memory */
+        status = finished_file_hash(&f, bit_depth, &hash, &e->diag);
+    }
+    return status == PITH_OK ? write_hash(e, &hash, file) : status;
 }
 
 /* Chooses tiles for the memory that the closed loop leaves. */
@@ -255,7 +286,7 @@ static pith_status plan_tiles(pith_encoder *e, encode_job *job, const pith_image
                             format->width, format->height, (unsigned long long)taken, (unsigned long long)job->memory);
         job->memory -= taken;
     }
-    memory_plan plan = {&e->env, model, &job->head, job->memory};
+    memory_plan plan = {model, &job->head, job->memory};
     return memory_plan_encode(&job->grid, &plan, format, &e->diag);
 }
 
@@ -271,6 +302,13 @@ static pith_status encode_exact(pith_encoder *e, const pith_source *source, cons
                                   .after = after};
     pith_status status = exact_file_write(file, &e->env, source, &wish, &fits, &e->diag);
     e->timing.coding_seconds = job_seconds() - start;
+    if (status == PITH_OK && (o->extras & PITH_EXTRA_HASH)) {
+        pith_hash hash = {.struct_size = sizeof hash};
+        const uint64_t memory = o->max_memory_bytes ? o->max_memory_bytes : UINT64_MAX;
+        const finished_file f = {&e->env, &e->job, NULL, memory, file};
+        status = finished_file_hash(&f, source->format.bit_depth, &hash, &e->diag);
+        if (status == PITH_OK) status = write_hash(e, &hash, file);
+    }
     return status == PITH_OK ? job_report(&e->job, "coding", 1, &e->diag) : status;
 }
 
@@ -310,7 +348,7 @@ pith_status pith_encode(pith_encoder *e, const pith_source *source, const pith_e
     PITH_TRY(latents_init(&job.latents, &e->env.alloc, &job.head, &e->diag));
     PITH_TRY((is_closed ? encode_closed : encode_open)(e, &job, source, &o));
     PITH_TRY(coded_write(&job.coded, job.alpha.seen_through ? &job.alpha.chunks : NULL, &job.after, &file, &e->diag));
-    if (o.faithful) PITH_TRY(check_promise(e, &job, &file));
+    PITH_TRY(finish_file(e, &job, &o, &file));
     PITH_TRY(job_report(&e->job, "coding", 1, &e->diag));
     *out = (pith_bytes){file.data, file.n_bytes};
     file.data = NULL;

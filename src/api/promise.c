@@ -33,32 +33,6 @@ static pith_status take_rows(void *user, uint32_t y, uint32_t n_rows, const void
     return PITH_OK;
 }
 
-static int ask_job(void *user, const char *stage, double done) {
-    pith_diag unused = {0};
-    (void)stage, (void)done;
-    return job_look(user, &unused) != PITH_OK;
-}
-
-static pith_status decode(const promise *p, const byte_writer *file, colours *decoded, pith_diag *diag) {
-    pith_status status = PITH_OK;
-    pith_decoder *decoder = NULL;
-    pith_decode_options o;
-    const pith_sink sink = {
-        .struct_size = sizeof sink, .start = start, .write_rows = take_rows, .user = decoded, .bit_depth = 8};
-    pith_env env = *p->env;
-    env.progress = (pith_progress){ask_job, p->job};
-    env.max_seconds = 0; /* the job already keeps the time */
-    PITH_TRY(pith_decode_options_defaults(&o, sizeof o));
-    if (p->memory != UINT64_MAX) o.max_memory_bytes = p->memory;
-    PITH_TRY(pith_decoder_new(&decoder, &env, diag));
-    status = pith_decoder_open(decoder, file->data, file->n_bytes);
-    if (status == PITH_OK) status = pith_decode(decoder, p->model, &o, &sink);
-    if (status != PITH_OK) diag_set(diag, status, "%s", pith_decoder_message(decoder));
-cleanup:
-    pith_decoder_free(&decoder);
-    return status;
-}
-
 static pith_status measure(const promise *p, const pith_image *decoded, float *worst, pith_diag *diag) {
     pith_status status = PITH_OK;
     const pith_image *original = &p->original->image;
@@ -67,33 +41,36 @@ static pith_status measure(const promise *p, const pith_image *decoded, float *w
     const fid_rows a = {original->pixels, original->stride_bytes, 0, f->height};
     const fid_rows b = {decoded->pixels, decoded->stride_bytes, 0, f->height};
     fid_meter *meter = NULL;
-    fid_tile *tiles = mem_alloc(&p->env->alloc, across, sizeof *tiles);
-    if (!tiles || fid_meter_new(&meter, &p->env->alloc, f->width, f->height, f->n_channels) != PITH_OK)
-        status = diag_set(diag, PITH_E_NOMEM, "out of memory to measure tiles");
+    fid_tile *tiles = mem_alloc(&p->file.env->alloc, across, sizeof *tiles);
+    if (!tiles || fid_meter_new(&meter, &p->file.env->alloc, f->width, f->height, f->n_channels) != PITH_OK)
+        status = PITH_E_NOMEM;
+    if (status != PITH_OK) diag_set(diag, status, "out of memory to measure tiles");
     *worst = 0;
     for (uint32_t ty = 0; status == PITH_OK && ty < fid_tiles_across(f->height); ty++) {
         fid_measure_tiles(meter, &a, &b, ty, 0, across, tiles);
         for (uint32_t tx = 0; tx < across; tx++) *worst = tiles[tx].error > *worst ? tiles[tx].error : *worst;
-        status = job_look(p->job, diag);
+        status = job_look(p->file.job, diag);
     }
     fid_meter_free(&meter);
-    mem_free(&p->env->alloc, tiles);
+    mem_free(&p->file.env->alloc, tiles);
     return status;
 }
 
-pith_status promise_check(const promise *p, const byte_writer *file, pith_diag *diag) {
+pith_status promise_check(const promise *p, pith_hash *hash, pith_diag *diag) {
     pith_status status = PITH_OK;
     colours decoded = {.image = p->original->image};
+    const pith_sink sink = {
+        .struct_size = sizeof sink, .start = start, .write_rows = take_rows, .user = &decoded, .bit_depth = 8};
     float worst = 0;
-    decoded.image.pixels = mem_alloc(&p->env->alloc, decoded.image.format.height, decoded.image.stride_bytes);
+    decoded.image.pixels = mem_alloc(&p->file.env->alloc, decoded.image.format.height, decoded.image.stride_bytes);
     if (!decoded.image.pixels) return diag_set(diag, PITH_E_NOMEM, "out of memory to check the promise");
-    PITH_TRY(decode(p, file, &decoded, diag));
+    PITH_TRY(finished_file_decode(&p->file, &sink, hash, diag));
     kept_source_copy_hidden(p->original, decoded.image.pixels);
     PITH_TRY(measure(p, &decoded.image, &worst, diag));
     if (worst > p->bound)
         status = diag_set(diag, PITH_E_INTERNAL, "a tile of the finished file has an error of %.3f, above the bound",
                           (double)worst);
 cleanup:
-    mem_free(&p->env->alloc, decoded.image.pixels);
+    mem_free(&p->file.env->alloc, decoded.image.pixels);
     return status;
 }

@@ -11,12 +11,12 @@
 #include "entropy/range_coder.h"
 
 #define ROW_BYTES (ALPHA_MAX_SLICE + 2 * ALPHA_MARGIN)
-#define ESCAPE_BITS_MAX 8 /* of the Exp-Golomb number of a magnitude, less one */
+#define ESCAPE_BITS_MAX 8 /* longest prefix of the Exp-Golomb code of a magnitude */
 
 typedef struct level_scale {
     uint32_t n_levels;
     bool listed;
-    uint16_t opacity[ALPHA_MAX_LEVELS]; /* of each level, rising */
+    uint16_t opacity[ALPHA_MAX_LEVELS]; /* of each level, ascending */
 } level_scale;
 
 struct alpha_coder {
@@ -46,7 +46,7 @@ void alpha_coder_free(alpha_coder **coder) {
 
 /* ---- opacities <-> levels ---------------------------------------------------------- */
 
-/* Adds an opacity to the sorted list; false when there is no room. */
+/* Adds an opacity to the sorted list; false if the list is full. */
 static bool list_opacity(level_scale *s, uint16_t opacity) {
     uint32_t at = 0;
     while (at < s->n_levels && s->opacity[at] < opacity) at++;
@@ -85,8 +85,8 @@ static uint8_t level_of(const level_scale *s, uint32_t opacity) {
 }
 
 /* ---- levels <-> decisions ------------------------------------------------------------
- * As in latent_coder.c, each code_ function serves both directions: given the
- * truth when encoding, it returns the truth. */
+ * As in latent_coder.c, each code_ function serves both directions: it takes the
+ * true value when encoding and returns the true value in both. */
 
 static unsigned code_bit(alpha_coder *c, unsigned bit, uint32_t probability) {
     if (c->decoding) return rc_decode(&c->decoder, probability);
@@ -106,7 +106,7 @@ static unsigned code_decision(alpha_coder *c, unsigned bit, uint32_t decision) {
     return bit;
 }
 
-/* Exp-Golomb with even odds. */
+/* Exp-Golomb code, each bit with probability 1/2. */
 static uint32_t code_escape(alpha_coder *c, uint32_t value) {
     uint32_t n = 0, result = 1;
     value++;
@@ -115,7 +115,7 @@ static uint32_t code_escape(alpha_coder *c, uint32_t value) {
     return result - 1;
 }
 
-/* A level that is neither the predicted one nor 0 nor the largest. */
+/* Codes a level that is not the predicted one, not 0 and not the largest. */
 static uint32_t code_between(alpha_coder *c, uint32_t level) {
     const uint32_t p = c->model.view.predicted, top = c->scale.n_levels - 1;
     bool greater = p == 0 || (p < top && code_decision(c, level > p, ALPHA_GREATER));
@@ -128,7 +128,7 @@ static uint32_t code_between(alpha_coder *c, uint32_t level) {
     return p;
 }
 
-/* `different`: it is known not to be the predicted one. */
+/* `different`: the level is known to differ from the predicted one. */
 static uint32_t code_level(alpha_coder *c, uint32_t level, bool different) {
     const uint32_t p = c->model.view.predicted, top = c->scale.n_levels - 1;
     if (!different && code_decision(c, level == p, ALPHA_AS_PREDICTED)) return p;
@@ -139,7 +139,7 @@ static uint32_t code_level(alpha_coder *c, uint32_t level, bool different) {
     return code_decision(c, level == top, ALPHA_OPPOSITE) ? top : 0;
 }
 
-/* One level in its place: certain surroundings take a short way. */
+/* Codes one level; flat surroundings have a short code. */
 static uint8_t code_place(alpha_coder *c, const alpha_rows *rows, uint32_t x, uint32_t level) {
     alpha_model *m = &c->model;
     bool flat = alpha_model_is_flat(m, rows, (ptrdiff_t)x);
@@ -151,7 +151,7 @@ static uint8_t code_place(alpha_coder *c, const alpha_rows *rows, uint32_t x, ui
     return (uint8_t)code_level(c, level, flat);
 }
 
-/* Continues a complete row to both sides. */
+/* Extends a complete row on both sides with copies of its end levels. */
 static void end_row(uint8_t *row, uint32_t width) {
     memset(row - ALPHA_MARGIN, row[0], ALPHA_MARGIN);
     memset(row + width, row[width - 1], ALPHA_MARGIN);
@@ -168,7 +168,7 @@ static void code_row(alpha_coder *c, const alpha_rows *rows, uint8_t *level, uin
     memcpy(truth, level, width);
 }
 
-/* All rows; `levels` is read or written. */
+/* Codes all rows. `levels` is input when encoding, output when decoding. */
 static void code_levels(alpha_coder *c, uint32_t height, uint32_t width) {
     unsigned was_same = 0;
     memset(c->level_rows, 0, sizeof c->level_rows);

@@ -40,13 +40,13 @@ void alpha_model_begin(alpha_model *m, uint32_t n_levels) {
 
 /* ---- view ---------------------------------------------------------------------- */
 
-/* The median of the two neighbours and the plane through the three. */
+/* The median of w, n and w + n - nw. */
 static int32_t median(int32_t w, int32_t n, int32_t nw) {
     int32_t low = w < n ? w : n, high = w < n ? n : w;
     return nw >= high ? low : nw <= low ? high : w + n - nw;
 }
 
-/* 0..6: less than -4, -4..-2, -1, 0, 1, 2..4, more. */
+/* Class of a difference, 0..6: below -4, -4..-2, -1, 0, 1, 2..4, above 4. */
 static uint32_t slope(int32_t d) {
     uint32_t size = d == 0 ? 0 : abs(d) == 1 ? 1 : abs(d) <= 4 ? 2 : 3;
     return d < 0 ? 3 - size : 3 + size;

@@ -8,11 +8,11 @@
 #include "base/mem.h"
 #include "entropy/range_coder.h"
 
-#define N_CLASSES 4u /* of how much the neighbours are off */
-#define N_UNARY 8u   /* decisions on a magnitude with a counter of their own */
-#define SLOWEST 30u  /* a counter moves by at least 1/32 of what it is wrong by */
+#define N_CLASSES 4u /* classes of the neighbours' magnitude */
+#define N_UNARY 8u   /* decisions about a magnitude that have their own counter */
+#define SLOWEST 30u  /* a counter always moves by at least 1/32 of its error */
 
-/* The chance of a 1, in 1/65536, and how often it was asked. */
+/* The probability of a 1, in 1/65536, and the number of bits seen, up to SLOWEST. */
 typedef struct counter {
     uint16_t one;
     uint16_t n;
@@ -53,7 +53,7 @@ static unsigned code_bit(grid_coder *k, counter *c, unsigned bit) {
 
 static int sign_of(int v) { return (v > 0) - (v < 0); }
 
-/* A value given those left and above; decoding, `value` is ignored. */
+/* Codes a value, given its left and upper neighbours. When decoding, `value` is ignored. */
 static int code_value(grid_coder *k, unsigned plane, int left, int above, int value) {
     const int predicted = (left + above) / 2;
     unsigned off = (unsigned)(abs(left) + abs(above)), magnitude = 1;
@@ -68,7 +68,7 @@ static int code_value(grid_coder *k, unsigned plane, int left, int above, int va
     return negative ? predicted - (int)magnitude : predicted + (int)magnitude;
 }
 
-/* False when a value is out of range. */
+/* False if a value is out of range. */
 static bool code_grid(grid_coder *k, const chroma_grid *g) {
     for (unsigned p = 0; p < 2; p++) {
         for (unsigned i = 0; i < N_CLASSES; i++) k->zero[p][i] = (counter){49152, 0};
@@ -113,14 +113,14 @@ pith_status chroma_grid_decode(chroma_grid *g, const uint8_t *data, size_t n_byt
 
 /* ---- pixels ----------------------------------------------------------------------------------------- */
 
-/* Where a pixel lies between the centres of two blocks: of the first, and 0..64 of the way to the other. */
+/* A pixel between the centres of two blocks: `part` / 64 of the way from `first` to `second`. */
 typedef struct between {
     uint32_t first, second;
     int32_t part;
 } between;
 
 static between place_of(uint32_t place, uint32_t spacing, uint32_t n_blocks) {
-    const uint64_t at = (2 * (uint64_t)place + 1) * spacing; /* in half pixels; centres lie at 32, 96, .. */
+    const uint64_t at = (2 * (uint64_t)place + 1) * spacing; /* in half pixels; block centres are at 32, 96, .. */
     if (at <= CHROMA_BLOCK) return (between){0, 0, 0};
     const uint32_t first = (uint32_t)((at - CHROMA_BLOCK) / (2 * CHROMA_BLOCK));
     if (first + 1 >= n_blocks) return (between){n_blocks - 1, n_blocks - 1, 0};
@@ -136,20 +136,20 @@ static int32_t value_at(const chroma_grid *g, unsigned plane, between y, between
     return (a * (64 - y.part) + b * y.part) * g->step;
 }
 
-/* Y, Cb and Cr of samples of 8 bits, in 1/256 levels. */
+/* Y, Cb and Cr of 8-bit samples, in 1/256 levels. */
 static void colour_of(const uint16_t rgb[3], int32_t ycc[3]) {
     ycc[0] = 77 * rgb[0] + 150 * rgb[1] + 29 * rgb[2];
     ycc[1] = 144 * (256 * rgb[2] - ycc[0]) / 256;
     ycc[2] = 183 * (256 * rgb[0] - ycc[0]) / 256;
 }
 
-/* What the factors add to Cb or Cr, in 1/4096 levels. */
+/* The factors' contribution to Cb or Cr, in 1/4096 levels. */
 static int32_t factored(const int8_t factors[CHROMA_N_FACTORS], const int32_t ycc[3]) {
     const int32_t sum = factors[0] * ycc[1] + factors[1] * ycc[2] + factors[2] * ycc[0];
     return sum * 16 / CHROMA_FACTOR_UNIT + factors[3] * 4096 / CHROMA_CONSTANT_UNIT;
 }
 
-/* value * scale, rounded half up from 1/2^20. */
+/* value * scale / 2^20, rounded half up. */
 static int32_t rounded(int64_t value, int64_t scale) {
     const int64_t v = value * scale + (1 << 19);
     return (int32_t)(v >= 0 ? v / (1 << 20) : -((-v + (1 << 20) - 1) / (1 << 20)));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Channels are coded one after the other, so an earlier channel is known all
- * around a place, and the same channel only left of and above it. */
+/* Channels are coded one after another. So all neighbours in an earlier channel are known, but in the same channel
+ * only those to the left and above. */
 #include "codec/lat_contexts.h"
 
 #include <stdlib.h>
@@ -10,13 +10,13 @@
 #include "base/mem.h"
 
 #define VALUE_MAX 1023  /* values are clamped to this for prediction */
-#define EXPECTED_MIN 24 /* smallest expected error, in 1/256 */
+#define EXPECTED_MIN 24 /* lower limit of the expected error, in 1/256 */
 #define EXPECTED_MAX 65535
-#define FIRST_LEVEL 36 /* eighths of an octave below level 0 */
+#define FIRST_LEVEL 36 /* floor(8 log2(error)) of an expected error at level 0 */
 
 typedef struct neighbour {
     lat_offset at;
-    int16_t value_weight, error_weight; /* at the start, of 2^LINEAR_WEIGHT_BITS */
+    int16_t value_weight, error_weight; /* initial weights, in 1/2^LINEAR_WEIGHT_BITS */
 } neighbour;
 
 static const neighbour neighbours[LAT_N_NEIGHBOURS] = {
@@ -29,7 +29,7 @@ static const lat_offset taps[LAT_N_TAPS] = {{0, 0}, {0, -1}, {-1, 0}, {0, 1}, {1
 #define RIDGE_ERROR 4000
 #define RIDGE_VALUE_PRIOR 200
 #define RIDGE_ERROR_PRIOR 20000
-#define CONSTANT_VALUE 4 /* the constant input of the two predictors */
+#define CONSTANT_VALUE 4 /* constant input of each predictor */
 #define CONSTANT_ERROR 16
 #define CONSTANT_ERROR_WEIGHT 600
 
@@ -71,12 +71,12 @@ void lat_contexts_free(lat_contexts *k, const pith_alloc *alloc) {
     mem_free(alloc, k->error_sums);
 }
 
-/* Planes of channels that are all zero stay so and can be sources. */
+/* Planes of all-zero channels stay zero and can be sources. */
 void lat_contexts_begin_slice(lat_contexts *k, uint32_t height, uint32_t width) {
     k->height = height;
     k->width = width;
     k->n_coded = 0;
-    size_t used = ((size_t)height + 2 * LAT_MARGIN) * LAT_PLANE_STRIDE; /* of each plane */
+    size_t used = ((size_t)height + 2 * LAT_MARGIN) * LAT_PLANE_STRIDE; /* part of each plane that is used */
     for (uint32_t i = 0; i < k->n_channels; i++) {
         memset(k->values + i * (size_t)LAT_PLANE_SIZE, 0, used * sizeof *k->values);
         memset(k->errors + i * (size_t)LAT_PLANE_SIZE, 0, used * sizeof *k->errors);
@@ -84,7 +84,7 @@ void lat_contexts_begin_slice(lat_contexts *k, uint32_t height, uint32_t width) 
     memset(k->error_sums, 0, used * sizeof *k->error_sums);
 }
 
-/* The earlier channels with the largest sums of errors; of equals the first. */
+/* Chooses the earlier channels with the largest sums of errors; the first of equals. */
 static void choose_sources(lat_contexts *k) {
     bool taken[LAT_MAX_CHANNELS] = {false};
     k->n_sources = least(k->n_coded, LAT_N_SOURCES);
@@ -97,7 +97,7 @@ static void choose_sources(lat_contexts *k) {
     }
 }
 
-/* The channels and weights that the prior found best for this channel of this model. */
+/* Sets the source channels and weights that the prior has for this channel of its model. */
 static void start_from_prior(lat_contexts *k, uint32_t channel) {
     const lat_prior *p = k->prior;
     const int16_t *values = p->value_weights + channel * (size_t)LAT_N_VALUE_INPUTS;
@@ -120,7 +120,7 @@ void lat_generic_weights(int16_t *values, int16_t *errors) {
 int32_t lat_ridge_value(void) { return RIDGE_VALUE_PRIOR; }
 int32_t lat_ridge_error(void) { return RIDGE_ERROR_PRIOR; }
 
-/* Knowing nothing of the model. */
+/* Start without a prior for the model. */
 static void start_generic(lat_contexts *k) {
     choose_sources(k);
     for (int i = 0; i < LAT_N_NEIGHBOURS; i++) {
@@ -143,8 +143,8 @@ void lat_contexts_begin_channel(lat_contexts *k, uint32_t channel) {
     k->mean_error = 1024;
 }
 
-/* Above the first row there is nothing: in it the left neighbour stands for what is missing, in the second the upper
- * one. */
+/* Rows above the first do not exist. In the first row the left neighbour replaces the missing ones, in the second row
+ * the upper neighbour. */
 lat_offset lat_neighbour(uint32_t i, uint32_t y) { return neighbours[(int64_t)y + neighbours[i].at.y < 0 ? y : i].at; }
 
 lat_offset lat_tap(uint32_t i) { return taps[i]; }
@@ -187,16 +187,15 @@ static void predict(const lat_contexts *k, lat_view *view) {
     view->level = least(eighths((uint32_t)error) - FIRST_LEVEL, LAT_N_LEVELS - 1);
 }
 
-/* 0 where the prediction rounds to 0, 1 or 2 where it rounds to +-1 and lies
- * towards or away from 0, else 3. */
+/* 0 if the prediction rounds to 0; 1 or 2 if it rounds to +-1 and lies closer to or farther from 0 than that; else
+ * 3. */
 static uint32_t class_of(const lat_view *view) {
     if (view->predicted == 0) return 0;
     if (view->predicted != 1 && view->predicted != -1) return 3;
     return (view->predicted > 0) == !view->flipped ? 2 : 1;
 }
 
-/* 0, 1, 2: a neighbour is zero, on the far side of zero, on the side that the
- * prediction leans to. */
+/* The neighbour's sign: 0 if it is zero, 2 if it is on the side that the prediction leans to, else 1. */
 static uint32_t side_of(const lat_view *view, int32_t value) {
     if (value == 0) return 0;
     return (value > 0) == !view->flipped ? 2 : 1;
@@ -206,7 +205,7 @@ static uint32_t whole(int32_t error, uint32_t top) {
     return least((uint32_t)(error + LAT_ERROR_ONE / 2) / LAT_ERROR_ONE, top);
 }
 
-/* How busy the last channel coded is here, 0..2. */
+/* Activity of the last coded channel at this position, 0..2. */
 static uint32_t busy_before(const lat_contexts *k, size_t o) {
     if (k->n_coded == 0) return 0;
     const int16_t *e = k->errors + k->coded[k->n_coded - 1] * (size_t)LAT_PLANE_SIZE + o;
@@ -240,7 +239,7 @@ void lat_contexts_view(lat_contexts *k, uint32_t channel, uint32_t y, uint32_t x
     int16_t *values = k->values + channel * (size_t)LAT_PLANE_SIZE,
             *errors = k->errors + channel * (size_t)LAT_PLANE_SIZE;
     size_t o = at(y, x);
-    if (x == 0 && y > 0) /* what is left of a row is the place above its first */
+    if (x == 0 && y > 0) /* the margin left of a row repeats the value above its first */
         for (size_t i = 1; i <= LAT_MARGIN; i++) {
             values[o - i] = values[o - LAT_PLANE_STRIDE];
             errors[o - i] = errors[o - LAT_PLANE_STRIDE];
@@ -255,7 +254,7 @@ void lat_contexts_learn(lat_contexts *k, uint32_t channel, uint32_t y, uint32_t 
                         int32_t symbol) {
     size_t o = channel * (size_t)LAT_PLANE_SIZE + at(y, x);
     int32_t error = clamp(llabs((int64_t)symbol * 256 - view->expected) >> 4, 0, LAT_ERROR_MAX);
-    uint32_t n = x + 1 == k->width ? LAT_MARGIN : 0; /* the last of a row goes on to its right */
+    uint32_t n = x + 1 == k->width ? LAT_MARGIN : 0; /* the last value of a row is repeated in the margin */
     for (uint32_t i = 0; i <= n; i++) {
         k->values[o + i] = (int16_t)symbol;
         k->errors[o + i] = (int16_t)error;
@@ -266,7 +265,7 @@ void lat_contexts_learn(lat_contexts *k, uint32_t channel, uint32_t y, uint32_t 
     linear_learn(&k->error_predictor, view->errors, error, phase);
 }
 
-/* Surrounds a finished plane by copies of its edge, one position wide. */
+/* Surrounds a complete plane with copies of its edge, one position wide. */
 static void extend(int16_t *plane, uint32_t height, uint32_t width) {
     for (uint32_t y = 0; y < height; y++) {
         plane[at(y, -1)] = plane[at(y, 0)];

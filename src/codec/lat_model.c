@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Two of the context models start anew in each channel and learn what is its
- * own; the others go on and learn what the picture's channels share. */
+/* Two of the context models restart in each channel and learn its own statistics. The others continue and learn what
+ * the channels share. */
 #include "codec/lat_model.h"
 
 #include "entropy/logistic.h"
 
-#define COUNT_SHARED 20 /* cases the prior counts for */
+#define COUNT_SHARED 20 /* initial count of a counter: the weight of the prior */
 #define COUNT_CHANNEL 10
-#define LIMIT_SHARED 250 /* cases a counter remembers */
+#define LIMIT_SHARED 250 /* largest count of a counter */
 #define LIMIT_CHANNEL 120
-#define RATE_LEVEL 6 /* of the two sets of mixing weights */
+#define RATE_LEVEL 6 /* learning rates of the two sets of mixing weights */
 #define RATE_CLASS 5
 #define INPUT_DISTRIBUTION LAT_N_CONTEXTS
 #define INPUT_CONSTANT (LAT_N_CONTEXTS + 1)
@@ -59,7 +59,7 @@ void lat_model_end_channel(lat_model *m, uint32_t channel) {
 
 static int32_t clamp(int32_t v, int32_t limit) { return v > limit ? limit : v < -limit ? -limit : v; }
 
-/* `distribution`: the log odds by the logistic distribution alone. */
+/* `distribution`: log odds from the logistic distribution alone. */
 static uint32_t mix(lat_model *m, uint32_t decision, int32_t distribution) {
     const lat_view *v = &m->view;
     uint32_t base = 0;
@@ -81,8 +81,7 @@ static uint32_t mix(lat_model *m, uint32_t decision, int32_t distribution) {
     return logistic_squash(sum >> 1);
 }
 
-/* Distances of the two halves around the predicted integer from the
- * prediction, in scales of the distribution. */
+/* A distance from the prediction (in 1/256) divided by the scale of the distribution. */
 static int32_t in_scales(const lat_view *v, int32_t distance_256) {
     return distance_256 * lat_inverse_scale[v->level] >> 8;
 }

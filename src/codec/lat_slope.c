@@ -5,12 +5,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/exact_math.h"
 #include "codec/lat_model.h"
 #include "entropy/logistic.h"
 
-/* The first symbol that is not zero in its channel makes the coder tell the channel's zeros one by one. */
+/* Cost of the first nonzero symbol in a channel: all zeros of the channel must then be coded one by one. */
 #define EMPTY_BITS 12.0f
-/* How much of the first-order effect on later symbols counts: the mixture follows its distribution only in part. */
+/* Weight of the first-order effect on later symbols: the mixture follows the distribution only in part. */
 #define LATER_PART 0.5f
 #define LEAST_PROBABILITY 1e-6f
 
@@ -25,10 +26,10 @@ typedef struct slope_state {
 /* ---- the symbol itself ------------------------------------------------------------ */
 
 static float bits_of(bool bit, uint32_t probability) {
-    return 16 - log2f((float)(bit ? probability : 65536 - probability));
+    return 16 - em_log2f((float)(bit ? probability : 65536 - probability));
 }
 
-/* Of `symbol` in the place of the one in view. */
+/* Bits of `symbol` if it were coded at the position in view. */
 static float bits_of_symbol(lat_model *m, int32_t symbol) {
     const lat_view *v = &m->view;
     const int32_t difference = v->flipped ? v->predicted - symbol : symbol - v->predicted;
@@ -37,25 +38,27 @@ static float bits_of_symbol(lat_model *m, int32_t symbol) {
     const bool away = difference < 0;
     const uint32_t magnitude = (uint32_t)(away ? -difference : difference);
     bits += bits_of(away, lat_model_away(m));
-    for (uint32_t i = 1; i <= magnitude && i <= LAT_N_UNARY; i++) /* an escape is not counted */
+    for (uint32_t i = 1; i <= magnitude && i <= LAT_N_UNARY; i++) /* the escape code is not counted */
         bits += bits_of(magnitude > i, lat_model_above(m, i, away));
     return bits;
 }
 
-/* ---- those predicted from it --------------------------------------------------------- */
+/* ---- symbols predicted from it -------------------------------------------------------- */
 
-static float logistic(float x) { return 1 / (1 + expf(-x)); }
+static float logistic(float x) { return 1 / (1 + em_expf(-x)); }
 
-/* By its mean, the derivative of the bits that a logistic distribution gives to a symbol `distance` from there. */
+/* Derivative, with respect to the mean, of the bits of a symbol under a logistic distribution. `distance`: symbol
+ * minus mean. */
 static float slope_by_mean(float distance, float inverse_scale) {
-    const float sign = distance > 0 ? -1 : 1, below_mean = sign * distance; /* there differences are exact */
+    const float sign = distance > 0 ? -1 : 1, below_mean = sign * distance; /* differences are exact below the mean */
     const float above = logistic((below_mean + 0.5f) * inverse_scale);
     const float below = logistic((below_mean - 0.5f) * inverse_scale);
     const float probability = fmaxf(above - below, LEAST_PROBABILITY);
     return sign * inverse_scale * (above * (1 - above) - below * (1 - below)) / (probability * (float)M_LN2);
 }
 
-/* The neighbours in the channel that is being coded; what lies outside as lat_contexts.c stands in for it. */
+/* Adds the slope to the neighbours in the channel being coded. Positions outside are replaced as in
+ * lat_contexts.c. */
 static void spread_to_channel(const slope_state *s, const int32_t *weights, float *plane, uint32_t y, uint32_t x,
                               float by_mean) {
     for (uint32_t i = 0; i < LAT_N_NEIGHBOURS; i++) {
@@ -85,7 +88,7 @@ static void spread_to_sources(const slope_state *s, const lat_contexts *k, const
     }
 }
 
-/* Before a symbol is coded. */
+/* Called before a symbol is coded. */
 static void take_symbol(void *user, lat_model *m, uint32_t channel, uint32_t y, uint32_t x) {
     slope_state *s = user;
     const lat_view *v = &m->view;
@@ -101,7 +104,7 @@ static void take_symbol(void *user, lat_model *m, uint32_t channel, uint32_t y, 
     spread_to_sources(s, &m->contexts, weights + LAT_N_NEIGHBOURS + 1, y, x, by_mean);
 }
 
-/* ---- the whole --------------------------------------------------------------------------- */
+/* ---- the slope of a block ----------------------------------------------------------------- */
 
 pith_status lat_slope(lat_coder *coder, const lat_block *block, const float *values, float *slope, uint64_t *n_bytes) {
     if (!coder || !block || !values || !slope) return PITH_E_ARG;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Latent slices: symbols <-> binary decisions, and the order of coding. */
+/* Latent slices: symbols <-> binary decisions, and the coding order. */
 #include "codec/latent_coder.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "codec/lat_model.h"
 #include "entropy/range_coder.h"
 
-#define ESCAPE_BITS_MAX 16 /* of the escape's Exp-Golomb number, less one: 17 bits, +-65534 */
+#define ESCAPE_BITS_MAX 16 /* longest prefix of the escape's Exp-Golomb code: 17 bits, enough for +-65534 */
 
 typedef enum direction { ENCODE, DECODE } direction;
 
@@ -60,8 +60,8 @@ void lat_coder_watch(lat_coder *c, watch watch) { c->watch = watch; }
 lat_model *lat_coder_model(lat_coder *coder) { return &coder->model; }
 
 /* ---- symbols as binary decisions -------------------------------------------
- * Each code_ function serves both directions: given the truth when encoding
- * (when decoding the argument is ignored), it returns the truth. */
+ * Each code_ function serves both directions: it takes the true value when
+ * encoding (ignored when decoding) and returns the true value in both. */
 
 static unsigned code_bit(lat_coder *c, unsigned bit, uint32_t probability) {
     if (c->direction == DECODE) return rc_decode(&c->decoder, probability);
@@ -75,7 +75,7 @@ static unsigned code_decision(lat_coder *c, unsigned bit, uint32_t probability) 
     return bit;
 }
 
-/* Exp-Golomb: rare enough that even odds will do. */
+/* Exp-Golomb code, each bit with probability 1/2; escapes are rare enough. */
 static uint32_t code_escape(lat_coder *c, uint32_t value) {
     uint32_t n = 0, result = 1;
     value++;
@@ -84,8 +84,7 @@ static uint32_t code_escape(lat_coder *c, uint32_t value) {
     return result - 1;
 }
 
-/* The difference of a symbol to its prediction, counted as positive on the
- * side the prediction leans to. */
+/* Codes the difference of a symbol from its prediction; positive on the side the prediction leans to. */
 static int32_t code_difference(lat_coder *c, int32_t difference) {
     lat_model *m = &c->model;
     if (code_decision(c, difference == 0, lat_model_zero(m))) return 0;
@@ -145,7 +144,7 @@ static void code_block(lat_coder *c, const lat_block *b) {
     c->stopped = false;
     for (uint32_t channel = 0; channel < b->n_channels && !c->stopped; channel++) {
         int16_t *plane = b->symbols + channel * b->plane_stride;
-        /* decoding starts from zeros, which also keeps the argument of code_symbol defined */
+        /* decoding starts from zeros; this also keeps the argument of code_symbol defined */
         if (c->direction == DECODE) clear_plane(b, channel);
         bool zero = c->direction == ENCODE && is_all_zero(b, plane);
         zero = code_bit(c, zero, (n_zero + 1) * 65536 / (channel + 2));

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The sums are integers and exact, so the order of adding does not matter;
- * the order of solving does, and is the order of the inputs. What each equation
- * lacks is kept up to date rather than summed up anew: a weight that stays, as
- * most do once they are learned, costs nothing. */
+/* The sums are exact integers, so the order of adding does not matter. The order of solving does; it is the order of
+ * the inputs. The residual of each equation is updated instead of computed anew: a weight that does not change, as
+ * most do not once learned, costs nothing. */
 #include "codec/linear_predictor.h"
 
 void linear_reset(linear_predictor *p) { p->count = 0; }
@@ -23,8 +22,7 @@ int64_t linear_predict(const linear_predictor *p, const int32_t *inputs) {
     return sum;
 }
 
-/* Inputs of 16 bits let compilers use vector products; in a sparse channel most
- * are zero and add nothing. */
+/* 16-bit inputs let compilers use vector multiplication. In a sparse channel most inputs are zero and are skipped. */
 static void add_sample(linear_predictor *p, const int32_t *inputs, int32_t target) {
     int64_t error = (int64_t)target * (1 << LINEAR_WEIGHT_BITS) - linear_predict(p, inputs);
     int16_t narrow[LINEAR_MAX_INPUTS];
@@ -36,8 +34,8 @@ static void add_sample(linear_predictor *p, const int32_t *inputs, int32_t targe
     }
 }
 
-/* Brings both terms below 2^31 by dropping low bits of both: a division of 32
- * bits is several times faster, and the next pass mends what is lost. */
+/* Reduces both operands below 2^31 by dropping low bits: a 32-bit division is several times faster, and the next pass
+ * corrects the error. */
 static int32_t quotient(int64_t dividend, int64_t divisor) {
     int n_bits = 64 - __builtin_clzll((uint64_t)divisor), shift = n_bits > 15 ? n_bits - 15 : 0;
     int64_t high = dividend >> shift;
@@ -46,7 +44,7 @@ static int32_t quotient(int64_t dividend, int64_t divisor) {
     return (int32_t)high / (int32_t)(divisor >> shift);
 }
 
-/* The weight that makes its own equation hold, the others staying. */
+/* Solves equation i for its weight, with the other weights fixed. */
 static void solve_one(linear_predictor *p, uint32_t i) {
     int64_t residual = p->residuals[i], magnitude = residual < 0 ? -residual : residual;
     if (2 * magnitude < p->products[i][i]) return; /* the quotient is 0 */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Colours by splitting and k-means, indices by error diffusion. */
+/* Fits the colours by splitting and k-means; chooses the indices by error diffusion. */
 #include "codec/palette.h"
 
 #include <limits.h>
 #include <math.h>
 #include <string.h>
 
-#define MAX_SAMPLES 16384u /* pixels that the colours are fitted to */
-#define N_ROUNDS 24        /* of k-means; it has settled long before on photos */
+#define MAX_SAMPLES 16384u /* pixels used to fit the colours */
+#define N_ROUNDS 24        /* of k-means; on photos it converges much earlier */
 
 /* ---- floats <-> bytes ----------------------------------------------------------------- */
 
@@ -32,7 +32,7 @@ void pal_values(const pal_colours *colours, const uint8_t *indices, size_t n_pos
 
 /* ---- colours --------------------------------------------------------------------------- */
 
-/* Pixels that colours are fitted to, and which colour each belongs to. */
+/* Pixels used to fit the colours, and the colour each belongs to. */
 typedef struct sample {
     const uint8_t *pixels;
     uint32_t n_channels;
@@ -42,7 +42,7 @@ typedef struct sample {
 
 static const uint8_t *sample_pixel(const sample *s, size_t i) { return s->pixels + i * s->stride * s->n_channels; }
 
-/* Of the pixels that belong to one colour. */
+/* Statistics of the pixels that belong to one colour. */
 typedef struct cluster {
     uint64_t n;
     uint64_t sum[PAL_MAX_CHANNELS], squares[PAL_MAX_CHANNELS];
@@ -61,24 +61,24 @@ static void measure(cluster *clusters, uint32_t n_clusters, const sample *s) {
     }
 }
 
-/* n times the sum of squared distances from the mean, in one channel. */
+/* n times the sum of squared distances from the mean in one channel. */
 static uint64_t spread(const cluster *k, uint32_t channel) {
     return k->n * k->squares[channel] - k->sum[channel] * k->sum[channel];
 }
 
-/* The channel in which a cluster is widest; *error: its squared error in all of them. */
+/* The channel in which a cluster is widest; *error: its squared error over all channels. */
 static uint32_t widest(const cluster *k, uint32_t n_channels, uint64_t *error) {
     uint32_t best = 0;
     *error = 0;
     for (uint32_t c = 0; c < n_channels; c++) {
         if (spread(k, c) > spread(k, best)) best = c;
-        if (k->n) *error += (spread(k, c) + k->n - 1) / k->n; /* of any difference at least 1 */
+        if (k->n) *error += (spread(k, c) + k->n - 1) / k->n; /* at least 1 if there is any difference */
     }
     return best;
 }
 
-/* Splits the cluster of the largest error at its mean until there are 256 or
- * every one is a single value. */
+/* Repeatedly splits the cluster with the largest error at its mean, until there are 256 or each has a single
+ * value. */
 static uint32_t split_all(cluster *clusters, const sample *s) {
     uint32_t n = 1;
     memset(s->owner, 0, s->n);
@@ -92,7 +92,7 @@ static uint32_t split_all(cluster *clusters, const sample *s) {
             if (error > most) worst = k, channel = at, most = error;
         }
         if (most == 0) break;
-        const uint64_t mean = clusters[worst].sum[channel] / clusters[worst].n; /* some lie above it */
+        const uint64_t mean = clusters[worst].sum[channel] / clusters[worst].n; /* some pixels lie above it */
         for (size_t i = 0; i < s->n; i++)
             if (s->owner[i] == worst && sample_pixel(s, i)[channel] > mean) s->owner[i] = (uint8_t)n;
         n++;
@@ -107,7 +107,7 @@ static int32_t distance(const uint8_t *a, const int16_t *b, uint32_t n_channels)
     return sum;
 }
 
-/* The nearest colour; of several the first. */
+/* The nearest colour; the first of equals. */
 static uint8_t nearest(const pal_colours *colours, const int16_t *pixel) {
     uint32_t best = 0;
     int32_t least = INT32_MAX;
@@ -118,7 +118,7 @@ static uint8_t nearest(const pal_colours *colours, const int16_t *pixel) {
     return (uint8_t)best;
 }
 
-/* A colour is its pixels' mean; one without pixels stays as it is. */
+/* Moves each colour to the mean of its pixels; a colour without pixels stays. */
 static bool move_colours(pal_colours *colours, const cluster *clusters) {
     bool moved = false;
     for (uint32_t k = 0; k < colours->n_colours; k++)
@@ -164,8 +164,7 @@ cleanup:
 
 /* ---- indices ----------------------------------------------------------------------------- */
 
-/* Errors carried to the row being coded and the next, in sixteenths; a position
- * more at both ends spares the checks there. */
+/* Errors carried to the current row and the next, in 1/16. One extra position at each end avoids bounds checks. */
 typedef struct carried {
     int32_t *here, *below;
     uint32_t n_channels;
@@ -173,8 +172,8 @@ typedef struct carried {
 
 static int32_t *carried_at(int32_t *row, const carried *e, uint32_t x) { return row + ((size_t)x + 1) * e->n_channels; }
 
-/* The pixel with the errors of its neighbours, rounded and clamped, so that what
- * no colour can make up for does not grow without end. */
+/* The pixel plus the errors of its neighbours, rounded and clamped, so that errors that no colour can correct do not
+ * grow without bound. */
 static void with_error(int16_t *wanted, const uint8_t *pixel, const int32_t *error, uint32_t n_channels) {
     for (uint32_t c = 0; c < n_channels; c++) {
         const int32_t v = (pixel[c] * 16 + error[c] + 8) >> 4;

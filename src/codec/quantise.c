@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The quantiser: the last place where floats are, doc/format.md, "Step". */
+/* The quantiser, the last stage that uses floats; see doc/format.md, "Step". */
 #include "codec/quantise.h"
 
 #include <float.h>
@@ -40,7 +40,7 @@ uint32_t lat_step_index_from_log2(float log2_step) {
     return index < LAT_MAX_STEP_INDEX ? (uint32_t)index : LAT_MAX_STEP_INDEX;
 }
 
-/* In binary64 the quotient of two floats never rounds across a half. */
+/* In binary64 the quotient of two binary32 values never rounds across a half. */
 static int16_t quantise_one(float value, double step) {
     if (!isfinite(value)) return 0;
     double magnitude = fabs((double)value) / step + 0.5;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* What follows from a header: latent size, slice grid, legality, names. */
+/* Values derived from a header (latent size, slice grid), validity of its fields, and names. */
 #include "container/pith_format.h"
 
 #include <stdio.h>
@@ -122,6 +122,7 @@ void ctr_chunk_name(uint8_t type, char name[8]) {
         {CTR_CHUNK_EXACT, "EXCT"},
         {CTR_CHUNK_RESIDUAL, "RESD"},
         {CTR_CHUNK_BOUND, "BOND"},
+        {CTR_CHUNK_HASH, "HASH"},
         {CTR_CHUNK_TINT, "TINT"},
         {CTR_CHUNK_CHROMA, "CHRM"},
         {CTR_CHUNK_METADATA + PITH_METADATA_ICC, "ICCP"},
@@ -133,7 +134,7 @@ void ctr_chunk_name(uint8_t type, char name[8]) {
         if (known[i].type == type) snprintf(name, 8, "%s", known[i].name);
 }
 
-/* ---- legality ------------------------------------------------------------------ */
+/* ---- validity ------------------------------------------------------------------ */
 
 const char *ctr_head_fault(const ctr_head *head) {
     if (head->width == 0) return "width";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Reading the structure of a .pith file: once through to check everything,
- * then, the counts being known to be honest, once more to note the chunks. */
+/* Reads the structure of a .pith file in two passes: the first checks everything; the second, with
+ * all counts verified, records the chunks. */
 #include "container/ctr_read.h"
 
 #include <inttypes.h>
@@ -13,7 +13,7 @@
 #define CRC_BYTES 4u
 #define CHECKSUM_BYTES 2u /* of a slice's symbols */
 
-/* A fault of the field that was read from `at` on. */
+/* Reports a fault in the field that begins at `at`. */
 #define FAIL_AT(s, at, ...)                                                                                            \
     do {                                                                                                               \
         (s)->position = (at);                                                                                          \
@@ -39,7 +39,7 @@ static void read_magic(stream *s, ctr_file *file) {
 
 /* ---- chunks ------------------------------------------------------------------------ */
 
-/* The next chunk's extent. `label` becomes the chunk's name, for messages. */
+/* Reads the next chunk's extent. `label` receives the chunk's name, for messages. */
 static void read_chunk(stream *s, ctr_chunk *chunk, char label[8]) {
     s->label = "chunk";
     *chunk = (ctr_chunk){.offset = s->position};
@@ -68,7 +68,7 @@ static void check_chunk_limit(stream *s, const ctr_chunk *chunk, const pith_env 
                 env->max_chunk_bytes);
 }
 
-/* The last four bytes of a chunk are the CRC-32 of all before them. */
+/* The last four bytes of a chunk are the CRC-32 of all bytes before them. */
 static void check_crc(stream *s, const ctr_chunk *chunk) {
     if (s->status != PITH_OK) return;
     size_t covered = chunk->n_bytes - CRC_BYTES;
@@ -89,7 +89,7 @@ static uint32_t read_side(stream *s, const char *field) {
     return side;
 }
 
-/* A byte of which only the values first..last have a meaning yet. */
+/* Reads a byte for which only the values first..last are defined so far. */
 static uint8_t read_known(stream *s, unsigned first, unsigned last, const char *field) {
     size_t at = s->position;
     uint8_t value = st_u8(s, field);
@@ -146,11 +146,11 @@ static void read_model_name(stream *s, ctr_head *head) {
     memcpy(head->model_name, text, first);
     if (memchr(text, 0, first) || !ctr_name_is_legal(head->model_name))
         FAIL_AT(s, at, PITH_E_FORMAT, "model_name has characters other than a-z 0-9 . _ -, or begins with . _ -");
-    else if (ctr_mini_number(head->model_name)) /* one file, one encoding */
+    else if (ctr_mini_number(head->model_name)) /* each name has only one valid encoding */
         FAIL_AT(s, at, PITH_E_FORMAT, "model_name %s in the long form", head->model_name);
 }
 
-/* All that an exact picture has not. */
+/* The fields that the header of an exact picture lacks. */
 static void read_latent_fields(stream *s, ctr_head *head) {
     read_geometry(s, head);
     read_step_index(s, head);
@@ -198,7 +198,7 @@ static pith_status check_limits(const ctr_head *head, const pith_env *env, pith_
     return PITH_OK;
 }
 
-/* ---- the walk --------------------------------------------------------------------------- */
+/* ---- chunk order ------------------------------------------------------------------------ */
 
 static void place_alpha(stream *s, ctr_file *file, const ctr_chunk *chunk) {
     size_t at = chunk->offset;
@@ -224,7 +224,7 @@ static void place_metadata(stream *s, ctr_file *file, const ctr_chunk *chunk, co
     *index = file->n_chunks;
 }
 
-/* After all latent slices, and one behind the other. */
+/* Residual slices come after all latent slices and are contiguous. */
 static void place_residual(stream *s, ctr_file *file, const ctr_chunk *chunk) {
     size_t at = chunk->offset;
     if (file->n_residual == 0) file->first_residual = file->n_chunks;
@@ -252,6 +252,15 @@ static void place_bound(stream *s, ctr_file *file, const ctr_chunk *chunk) {
     file->bound = file->n_chunks;
 }
 
+static void place_hash(stream *s, ctr_file *file, const ctr_chunk *chunk) {
+    if (file->hash)
+        FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a second one");
+    else if (chunk->payload_bytes != CTR_HASH_BYTES)
+        FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a payload of %zu bytes, it has %u", chunk->payload_bytes,
+                CTR_HASH_BYTES);
+    file->hash = file->n_chunks;
+}
+
 static void place_tint(stream *s, ctr_file *file, const ctr_chunk *chunk) {
     if (file->tint)
         FAIL_AT(s, chunk->offset, PITH_E_FORMAT, "a second one");
@@ -275,7 +284,7 @@ static const char *slice_word(const ctr_head *head) {
     return head->method == PITH_METHOD_EXACT ? "slice" : "latent slice";
 }
 
-/* Checks that a chunk after HEAD may stand where it stands, and counts it. */
+/* Checks that a chunk after HEAD is allowed at its position, and counts it. */
 static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk, const pith_env *env) {
     size_t at = chunk->offset;
     if (chunk->type == ctr_slice_type(&file->head)) {
@@ -306,6 +315,8 @@ static void place_chunk(stream *s, ctr_file *file, const ctr_chunk *chunk, const
         place_residual(s, file, chunk);
     } else if (chunk->type == CTR_CHUNK_BOUND) {
         place_bound(s, file, chunk);
+    } else if (chunk->type == CTR_CHUNK_HASH) {
+        place_hash(s, file, chunk);
     } else if (chunk->type == CTR_CHUNK_TINT) {
         place_tint(s, file, chunk);
     } else if (chunk->type == CTR_CHUNK_CHROMA) {
@@ -349,7 +360,7 @@ static pith_status check_chunks(ctr_file *file, stream *s, const pith_env *env, 
     return s->status;
 }
 
-/* The first chunk, which must be HEAD. */
+/* Reads the first chunk, which must be HEAD. */
 static pith_status check_head(ctr_file *file, stream *s, const pith_env *env, pith_diag *diag) {
     char label[8] = "";
     ctr_chunk chunk;
@@ -364,7 +375,7 @@ static pith_status check_head(ctr_file *file, stream *s, const pith_env *env, pi
     return status == PITH_OK ? check_limits(&file->head, env, diag) : status;
 }
 
-/* The walk again; nothing can fail that has not failed before. */
+/* The second pass; only memory can run out here, since the first pass checked the rest. */
 static pith_status note_chunks(ctr_file *file, stream *s, const pith_alloc *alloc, pith_diag *diag) {
     char label[8] = "";
     file->chunks = mem_alloc(alloc, file->n_chunks, sizeof *file->chunks);
@@ -477,6 +488,8 @@ bool ctr_read_tint(const ctr_file *file, ctr_tint *tint) {
     for (int i = 0; i < 6; i++) tint->ends[i / 3][i % 3] = p[i];
     return true;
 }
+
+const uint8_t *ctr_hash(const ctr_file *file) { return file->hash ? file->chunks[file->hash].payload : NULL; }
 
 pith_status ctr_read_bound(const ctr_file *file, ctr_bound *bound, pith_diag *diag) {
     if (!file || !bound || !file->bound) return diag_set(diag, PITH_E_ARG, "no bound");

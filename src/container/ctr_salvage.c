@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Salvage in two walks over the same chunks: the first counts slices and gaps,
- * so that the second knows how many lost slices each gap stands for. */
+/* Salvages in two passes over the same chunks: the first counts slices and gaps, so that the second knows how many
+ * lost slices each gap stands for. */
 #include "container/ctr_salvage.h"
 
 #include <inttypes.h>
@@ -9,42 +9,42 @@
 #include "base/mem.h"
 #include "container/ctr_write.h"
 
-/* Where a chunk was destroyed with its length, the next whole one is looked for
- * at every byte; this bounds the bytes whose CRC is taken for that. */
+/* After a chunk whose length is destroyed, every byte is tried as the start of the next intact chunk. This limits the
+ * bytes whose CRC is computed for that. */
 #define SEARCH_BYTES(n_bytes) (16u * (uint64_t)(n_bytes) + (1u << 20))
 
 typedef enum piece_kind {
-    PIECE_CHUNK,     /* a whole chunk */
-    PIECE_GAP,       /* bytes that are no chunk: any number of slices may be lost */
-    PIECE_ONE_SLICE, /* the place of one chunk that says it is a slice, damaged inside */
-    PIECE_COLOURS    /* the same of one that says it is of the picture's colours, TINT or CHRM */
+    PIECE_CHUNK,     /* an intact chunk */
+    PIECE_GAP,       /* bytes that are not a chunk: any number of slices may be lost */
+    PIECE_ONE_SLICE, /* a damaged chunk whose type is that of a slice */
+    PIECE_COLOURS    /* a damaged chunk whose type is TINT or CHRM */
 } piece_kind;
 
 typedef struct piece {
     piece_kind kind;
-    ctr_chunk chunk; /* of a gap: offset and n_bytes alone */
+    ctr_chunk chunk; /* of a gap: only offset and n_bytes */
 } piece;
 
 typedef struct walk {
     const uint8_t *data;
     size_t n_bytes, at;
-    uint64_t search_left; /* bytes */
+    uint64_t search_left; /* bytes still allowed for CRC checks */
     uint8_t slice_type;
 } walk;
 
-/* Types that a damaged file is searched for: those of this version. */
+/* Types that a damaged file is searched for: the known ranges of this version. */
 static bool is_searched(uint8_t type) {
     return (type >= CTR_CHUNK_LATENT && type < 0x10) || (type >= 0x85 && type < 0x90);
 }
 
-/* A whole chunk at `at`; what the check cost is taken from the search's bytes. */
+/* Reads an intact chunk at `at`. The bytes checked are taken from search_left. */
 static bool whole_at(walk *w, size_t at, ctr_chunk *chunk) {
     if (!ctr_chunk_at(chunk, w->data, w->n_bytes, at) || chunk->n_bytes > w->search_left) return false;
     w->search_left -= chunk->n_bytes;
     return ctr_chunk_is_whole(chunk, w->data);
 }
 
-/* A damaged chunk whose length can be believed: another begins, or the file ends, where it ends. */
+/* True if the length of a damaged chunk is credible: at its end the file ends or an intact chunk begins. */
 static bool ends_well(walk *w, const ctr_chunk *chunk) {
     ctr_chunk next;
     size_t end = chunk->offset + chunk->n_bytes;
@@ -72,12 +72,12 @@ static bool next_piece(walk *w, piece *p) {
     return true;
 }
 
-/* What the first walk finds out. */
+/* Result of the first pass. */
 typedef struct census {
-    uint32_t n_whole, n_single, n_gaps; /* slices, slices damaged in place, other gaps */
-    uint32_t n_colours;                 /* chunks of colours damaged in place */
+    uint32_t n_whole, n_single, n_gaps; /* intact slices, slices damaged in place, other gaps */
+    uint32_t n_colours;                 /* TINT and CHRM chunks damaged in place */
     bool colours_are_gaps;              /* their types are damaged too: they were slices */
-    uint32_t gap_slices;                /* lost in each of the other gaps */
+    uint32_t gap_slices;                /* slices lost in each gap */
 } census;
 
 static pith_status count_pieces(census *c, walk w, uint32_t n_slices, uint32_t max_chunks, pith_diag *diag) {
@@ -91,13 +91,13 @@ static pith_status count_pieces(census *c, walk w, uint32_t n_slices, uint32_t m
         c->n_gaps += p.kind == PIECE_GAP;
         c->n_colours += p.kind == PIECE_COLOURS;
     }
-    if (c->n_whole == n_slices) c->n_single = 0; /* the type is damaged too: it was none */
+    if (c->n_whole == n_slices) c->n_single = 0; /* their types are damaged too: they were not slices */
     if (c->n_whole > n_slices || c->n_single > n_slices - c->n_whole)
         return diag_set(diag, PITH_E_FORMAT, "more slices than the %" PRIu32 " of the picture", n_slices);
     uint32_t lost = n_slices - c->n_whole - c->n_single;
     if (n_slices > 0 && c->n_whole == 0)
         return diag_set(diag, PITH_E_CHECKSUM, "no slice is whole: nothing can be saved");
-    if (lost == 0) return PITH_OK; /* the gaps are in chunks that may be missing */
+    if (lost == 0) return PITH_OK; /* the gaps were other chunks, which may be missing */
     if (c->n_gaps == 0) {
         c->colours_are_gaps = true;
         c->n_gaps = c->n_colours;
@@ -120,7 +120,7 @@ static void lose(ctr_salvaged *out, uint8_t type, uint32_t *slice, uint32_t coun
     }
 }
 
-/* A residual, and the promise that needs it, stand on the whole picture: left out. */
+/* The residual, and the promise that needs it, depend on the whole picture; both are left out. */
 static bool is_of_residual(uint8_t type) { return type == CTR_CHUNK_RESIDUAL || type == CTR_CHUNK_BOUND; }
 
 static void write_pieces(ctr_salvaged *out, const census *c, walk w) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Writing the structure of a .pith file. */
+/* Writes the structure of a .pith file. */
 #include "container/ctr_write.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 #define CRC_BYTES 4u
 #define CHECKSUM_BYTES 2u
 
-/* More than any HEAD payload has: 2 x 5 + 1 + 1 + 1 + 2 + 1 + 32 + 8 + 1. */
+/* More than the largest HEAD payload: 2 x 5 + 1 + 1 + 1 + 2 + 1 + 32 + 8 + 1. */
 #define MAX_HEAD_BYTES 64u
 #define MAX_LEB128_BYTES 10u
 
@@ -37,7 +37,7 @@ static size_t put_name(uint8_t *out, const char *name) {
     return 1 + n;
 }
 
-/* The HEAD chunk's payload; doc/format.md, "HEAD". */
+/* Writes the payload of the HEAD chunk; see doc/format.md, "HEAD". */
 static size_t put_head(uint8_t out[MAX_HEAD_BYTES], const ctr_head *head) {
     size_t n = put_leb128(out, head->width);
     n += put_leb128(out + n, head->height);
@@ -57,7 +57,7 @@ static size_t put_head(uint8_t out[MAX_HEAD_BYTES], const ctr_head *head) {
     return n;
 }
 
-/* A chunk whose payload is in two parts. */
+/* Writes a chunk whose payload is in two parts. */
 static void write_chunk(byte_writer *out, uint8_t type, const void *first, size_t first_bytes, const void *second,
                         size_t second_bytes) {
     if (out->status != PITH_OK) return;

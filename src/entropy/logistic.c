@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Tables are read between their entries by straight lines; everything is
- * non-negative where it is shifted, so that shifts are divisions. */
+/* Tables are interpolated linearly. Every shifted value is non-negative, so a shift is a division. */
 #include "entropy/logistic.h"
 
-#define STEP_BITS 6 /* tables of x have an entry each 1/16 = 64/1024 */
+#define STEP_BITS 6 /* tables over x have one entry per 1/16 nat, 64 units of 1/1024 */
 
 static int32_t read_between(const uint16_t *table, int32_t x) {
     int32_t i = x >> STEP_BITS, part = x & ((1 << STEP_BITS) - 1);
@@ -18,7 +17,7 @@ uint32_t logistic_squash(int32_t x) {
     return x < 0 ? 65536 - p : p;
 }
 
-/* 65536 ln(v), v = 1..65535: the exponent's part, then the mantissa's. */
+/* 65536 ln(v), v = 1..65535: the exponent's part plus the mantissa's part. */
 static int32_t ln_of(uint32_t v) {
     int32_t shift = __builtin_clz(v) - 16, exponent = 15 - shift;
     v <<= shift;

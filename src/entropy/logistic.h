@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The logistic function and its relatives in integers, by table and linear
- * interpolation; doc/format.md, "Logistic arithmetic". Arguments and results
- * named x are natural logarithms of odds in 1/1024. */
+/* The logistic function and related functions in integer arithmetic: tables with linear interpolation; see
+ * doc/format.md, "Logistic arithmetic". An argument or result named x is a natural logarithm of odds, in 1/1024. */
 #ifndef PITH_ENTROPY_LOGISTIC_H
 #define PITH_ENTROPY_LOGISTIC_H
 
@@ -15,13 +14,13 @@ extern const uint16_t logistic_squash_table[177];
 extern const uint16_t logistic_softplus_table[129];
 extern const uint16_t logistic_ln_table[257];
 
-/* Log odds -> probability, 1..65535 of 65536; any x. */
+/* Log odds -> probability, 1..65535 in 1/65536. Any x is valid. */
 uint32_t logistic_squash(int32_t x);
 
-/* Probability (1..65535) -> log odds. */
+/* Probability (1..65535 in 1/65536) -> log odds. */
 int32_t logistic_stretch(uint32_t probability);
 
-/* ln(1 + e^x); |x| < 2^30. */
+/* ln(1 + e^x), in 1/1024; |x| < 2^30. */
 int32_t logistic_softplus(int32_t x);
 
 #endif

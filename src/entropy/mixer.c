@@ -15,8 +15,8 @@ void mix_counter_update(mix_counter *counter, unsigned bit, uint16_t count_limit
     if (counter->count < count_limit) counter->count++;
 }
 
-/* Shifts of negative numbers round towards minus infinity, as every compiler
- * this is built with defines them; the specification says so too. */
+/* A right shift of a negative number rounds towards minus infinity. All supported compilers define it so, and the
+ * specification requires it. */
 int32_t mix_predict(const int32_t *weights, const int32_t *inputs, unsigned count) {
     int64_t sum = 0;
     for (unsigned i = 0; i < count; i++) sum += (int64_t)weights[i] * inputs[i];

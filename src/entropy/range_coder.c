@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The binary range coder of doc/format.md, "Range coder". The coded number is
- * kept in [low, low + range); a 1 takes the lower part of it. */
+/* The binary range coder of doc/format.md, "Range coder". The coded number lies in [low, low + range); a 1 takes the
+ * lower part of that interval. */
 #include "entropy/range_coder.h"
 
-/* Below this the range is widened by a byte. */
+/* A smaller range is extended by a byte. */
 #define RANGE_MIN (1u << 24)
 
 static uint32_t part_of_one(uint32_t range, uint32_t probability_of_one) {
-    /* The full product: with the range as low as 2^24 a shift before the
-     * multiplication would cost a rare bit up to 0.4 % of its size. */
+    /* The full product is needed: with a range of only 2^24, shifting before the multiplication would lose up to 0.4
+     * % of the part. */
     return (uint32_t)(((uint64_t)range * probability_of_one) >> RC_PROB_BITS);
 }
 
 void rc_encoder_init(rc_encoder *e, byte_writer *out) { *e = (rc_encoder){.out = out, .range = UINT32_MAX}; }
 
-/* Zeros wait until a byte that is not zero follows, so trailing ones vanish. */
+/* Zero bytes are held back until another byte follows, so trailing zeros are never written. */
 static void put_byte(rc_encoder *e, uint8_t byte) {
     if (byte == 0) {
         e->n_zeros++;
@@ -29,9 +29,8 @@ static void put_byte(rc_encoder *e, uint8_t byte) {
     if (e->out) bw_u8(e->out, byte);
 }
 
-/* Moves the top byte of `low` out. It waits in `cache`, and every 0xFF after
- * it in `n_pending`, until no carry can reach them any more. The first byte
- * is never reached by a carry: the coded number is below 1. */
+/* Moves the top byte of `low` out. It stays in `cache`, and the 0xFF bytes after it are counted in `n_pending`, until
+ * no carry can change them. No carry changes the first byte: the coded number is below 1. */
 static void shift_low(rc_encoder *e) {
     uint8_t top = (uint8_t)(e->low >> 24);
     uint8_t carry = (uint8_t)(e->low >> 32);
@@ -59,8 +58,7 @@ void rc_encode(rc_encoder *e, unsigned bit, uint32_t probability_of_one) {
     }
 }
 
-/* Of all numbers in [low, low + range) the one with the most trailing zero
- * bits needs the fewest bytes. */
+/* Of all numbers in [low, low + range), the one with the most trailing zero bytes needs the fewest bytes. */
 void rc_encoder_finish(rc_encoder *e) {
     for (unsigned n_bits = 32;; n_bits -= 8) {
         uint64_t mask = ((uint64_t)1 << n_bits) - 1;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Slices: the frame around the parts of the exact coder. Rows are coded from the top; what a plan leaves open is tried.
- */
+/* Slices: memory, rows, and trials of the plans that the analysis proposes. */
 #include "exact/exact_coder.h"
 
 #include <string.h>
@@ -96,7 +95,7 @@ void exact_coder_watch(exact_coder *c, watch watch) { c->watch = watch; }
 
 /* ---- rows ---------------------------------------------------------------------------------------- */
 
-/* Left of a row stands what is above its first pixel, right of a complete one its last. */
+/* The margin left of a row repeats the pixel above its first; the margin right of a complete row repeats its last. */
 static void begin_row(exact_coder *c, exact_pixel *row) {
     for (ptrdiff_t i = 1; i <= EXACT_MARGIN; i++) row[-i] = row[-(ptrdiff_t)c->stride];
 }
@@ -105,7 +104,7 @@ static void end_row(const exact_coder *c, exact_pixel *row) {
     for (uint32_t i = 0; i < EXACT_MARGIN; i++) row[c->width + i] = row[c->width - 1];
 }
 
-/* True where the row is the one above it again. */
+/* Codes whether the row equals the one above it; true if so. */
 static bool code_same_row(exact_coder *c, exact_pixel *row, bool *was_same) {
     const exact_pixel *above = row - c->stride;
     const bool same = exact_code_counted(&c->mixing, memcmp(row, above, c->width * sizeof *row) == 0,
@@ -136,7 +135,7 @@ static void next_row(exact_coder *c) {
     if (c->plan.mode != EXACT_INDICES) exact_samples_next_row(c);
 }
 
-/* All rows, as planned. PITH_E_LIMIT when an encoder has written more than max_bytes. */
+/* Codes all rows as planned. PITH_E_LIMIT if an encoder has written more than max_bytes. */
 static pith_status code_rows(exact_coder *c, uint64_t max_bytes) {
     bool was_same = false;
     exact_mixing_begin(&c->mixing, log2_slots_for((size_t)c->height * c->width));
@@ -202,7 +201,7 @@ static bool block_ok(const exact_coder *c, const exact_block *b) {
            b->n_channels >= 1 && b->n_channels <= c->max_channels && (b->bit_depth == 8 || b->bit_depth == 16);
 }
 
-/* Row y of the picture as samples, in the machine's order. */
+/* Row y of the picture as samples in native byte order. */
 static void row_samples(const exact_coder *c, unsigned bit_depth, uint32_t y, uint8_t *out) {
     static const uint8_t orders[5][4] = {{0}, {0}, {1, 0}, {1, 0, 2}, {3, 1, 0, 2}};
     const exact_pixel *row = c->pixels + y * c->stride;

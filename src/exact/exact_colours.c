@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The list of a palette's colours. Drawn pictures have edges that go over from one of their main colours to another:
- * most of the list lies on lines between few of its colours, the anchors; doc/exact-coder.md, "Palette". */
+/* Codes the list of a palette's colours. In drawn pictures, edges blend one main colour into another: most colours
+ * lie on lines between a few of them, the anchors; see doc/exact-coder.md, "Palette". */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,12 +11,12 @@ typedef struct list_coder {
     exact_mixing *mixing;
     unsigned n_channels, n_bits, n_anchors, n_rising;
     int32_t anchors[EXACT_MAX_ANCHORS][4];
-    uint16_t n_used[EXACT_MAX_ANCHORS * EXACT_MAX_ANCHORS]; /* an encoder's, of each line */
+    uint16_t n_used[EXACT_MAX_ANCHORS * EXACT_MAX_ANCHORS]; /* uses of each line; only for the encoder's choice */
     exact_counter counts[2][17], rise[4][17], beyond[4][17], is_zero[4], is_less[4], as_before[4], on_line[2];
     exact_counter line[EXACT_MAX_ANCHORS * EXACT_MAX_ANCHORS];
 } list_coder;
 
-/* 0 and more, below 2^17: how many bits, then they. */
+/* Codes a number of 0 or more, below 2^17: its bit length, then its bits. */
 static uint32_t code_number(list_coder *l, exact_counter lengths[17], uint32_t value) {
     unsigned n = 0, n_bits = 0;
     if (!l->mixing->decoding) n_bits = 31u - (unsigned)__builtin_clz(value + 1);
@@ -30,7 +30,7 @@ static void split(const list_coder *l, exact_pixel colour, int32_t v[4]) {
 
 /* ---- lines --------------------------------------------------------------------------------- */
 
-/* What channel k is on the line where the channels before it are `v`; false where they do not tell. */
+/* Gives channel k on a line, from channels 0..k-1 in `v`; false if the line is constant in those. */
 static bool on_line(const list_coder *l, unsigned line, const int32_t *v, unsigned k, int32_t *value) {
     const int32_t *a = l->anchors[line / EXACT_MAX_ANCHORS], *b = l->anchors[line % EXACT_MAX_ANCHORS];
     unsigned by = 0;
@@ -45,7 +45,7 @@ static bool on_line(const list_coder *l, unsigned line, const int32_t *v, unsign
     return true;
 }
 
-/* The line that a colour costs least on; -1 for none. Lines that were used cost less. */
+/* The line on which a colour costs least; -1 for none. Lines already used cost less. */
 static int best_line(const list_coder *l, const int32_t *v, unsigned first) {
     int best = -1;
     unsigned least = 8 * (l->n_channels - first);
@@ -81,7 +81,7 @@ static int32_t code_beyond(list_coder *l, unsigned k, int32_t difference) {
     return less ? -size : size;
 }
 
-/* Channels from `first` on, which no order tells. */
+/* Codes the channels from `first` on, for which the order of colours gives no information. */
 static void code_rest(list_coder *l, int32_t *v, unsigned first) {
     int line = -1;
     if (first == l->n_channels) return;
@@ -106,7 +106,8 @@ static void code_rest(list_coder *l, int32_t *v, unsigned first) {
     }
 }
 
-/* One above `before`: while its channels are the same, by how much the next one, of the first n_rising, rises. */
+/* Codes a colour above `before`. Each of the first n_rising channels is coded as its rise, up to the first one that
+ * differs. */
 static exact_pixel code_colour(list_coder *l, exact_pixel before, exact_pixel truth) {
     int32_t v[4], least[4];
     split(l, truth, v);
@@ -177,7 +178,7 @@ static void code_list(exact_coder *c) {
     }
 }
 
-/* What makes the list shortest. */
+/* Chooses the number of anchors and all_rise for the shortest list. */
 static void choose_list(exact_coder *c) {
     static const uint8_t counts[] = {0, 2, 4, 8, EXACT_MAX_ANCHORS};
     exact_palette *p = &c->palette;

@@ -7,7 +7,7 @@
 #define COUNT_BITS 10
 #define COUNT_MASK ((1u << COUNT_BITS) - 1)
 #define CONSTANT (LOGISTIC_ONE / 4)
-#define REFINE_STEP (LOGISTIC_ONE) /* between the places where the refining counters stand */
+#define REFINE_STEP (LOGISTIC_ONE) /* distance of the refining counters, in 1/1024 nat */
 #define REFINE_LIMIT 250
 #define REFINE_COUNT 6
 

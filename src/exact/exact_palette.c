@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Few colours: their list, and an index where a pixel is no repeat; doc/exact-coder.md, "Palette". */
+/* Pictures with few colours: their list, and an index for each pixel that is not a repeat; see doc/exact-coder.md,
+ * "Palette". */
 #include "exact/exact_state.h"
 
 #define MIX_RATE 10
@@ -41,7 +42,8 @@ static unsigned code_half(exact_coder *c, size_t place, uint64_t node, unsigned 
     return exact_code(m, bit, &sets);
 }
 
-/* The half of what is left in which it lies, again and again; halves whose colours all were tried are none. */
+/* Codes an index by repeated halving of the range. A half in which all colours were tried is skipped without
+ * coding. */
 exact_pixel exact_code_index(exact_coder *c, size_t place, exact_pixel truth) {
     const exact_view *v = &c->repeats.view;
     uint32_t from = 0, size = 1;
@@ -60,7 +62,7 @@ exact_pixel exact_code_index(exact_coder *c, size_t place, exact_pixel truth) {
             upper = code_half(c, place, (uint64_t)from | size << 16, depth, truth >= middle);
         if (upper) from = middle;
         if (upper && middle >= n) {
-            c->mixing.failed = true; /* all colours were tried */
+            c->mixing.failed = true; /* all colours were already tried */
             return 0;
         }
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* How a slice is coded, and the encoder's choice of it. */
+/* The ways to code a slice, and the encoder's choice of them. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +47,7 @@ pith_status exact_plan_read(exact_plan *p, const exact_block *b, stream *s) {
 
 typedef struct sample_set {
     uint64_t used[65536 / 64];
-    uint32_t all; /* or'ed */
+    uint32_t all; /* bitwise OR of all samples */
 } sample_set;
 
 static uint32_t sample_at(const exact_block *b, uint32_t y, size_t i) {
@@ -81,7 +81,7 @@ static bool are_repeats(const sample_set *set, const exact_plan *plan, unsigned 
     return true;
 }
 
-/* The fewest bits that tell all samples apart. */
+/* Finds the fewest bits that distinguish all samples. */
 static void choose_bits(exact_plan *plan, const sample_set *set, unsigned bit_depth) {
     plan->shift = set->all ? (uint8_t)__builtin_ctz(set->all) : 0;
     const uint32_t most = set->all >> plan->shift;
@@ -96,7 +96,7 @@ static void choose_bits(exact_plan *plan, const sample_set *set, unsigned bit_de
     }
 }
 
-/* In the order of exact_pixel. */
+/* Reads a pixel in the channel order of exact_pixel. */
 static exact_pixel pixel_of(const exact_block *b, const exact_plan *plan, uint32_t y, size_t x) {
     static const uint8_t orders[5][4] = {{0}, {0}, {1, 0}, {1, 0, 2}, {3, 1, 0, 2}};
     const unsigned n = b->n_channels, down = plan->repeat ? b->bit_depth - plan->n_bits : plan->shift;
@@ -105,7 +105,7 @@ static exact_pixel pixel_of(const exact_block *b, const exact_plan *plan, uint32
     return pixel;
 }
 
-/* Returns how many pixels are hidden and yet coloured. */
+/* Returns the number of transparent pixels whose colour is not 0. */
 static size_t fill_plane(exact_coder *c, const exact_block *b, const exact_plan *plan, bool drop_hidden) {
     const unsigned opacity_shift = 16u * (b->n_channels - 1u);
     const bool has_opacity = b->n_channels % 2 == 0;
@@ -125,7 +125,7 @@ static size_t fill_plane(exact_coder *c, const exact_block *b, const exact_plan 
 #define FEW_PIXELS 16384u
 #define FEW_COLOURS 32u
 #define SOME_COLOURS 256u
-#define OFTEN_REPEATED 100u /* of 256 */
+#define OFTEN_REPEATED 100u /* of 256 pixels */
 
 /* ---- colours --------------------------------------------------------------------------------------- */
 
@@ -133,7 +133,7 @@ static size_t fill_plane(exact_coder *c, const exact_block *b, const exact_plan 
 
 typedef struct colour_set {
     exact_pixel slots[1 << SET_BITS];
-    uint32_t counts[1 << SET_BITS]; /* of pixels; 0: not taken */
+    uint32_t counts[1 << SET_BITS]; /* of pixels; 0: slot is free */
     unsigned n;
 } colour_set;
 
@@ -151,7 +151,7 @@ static int by_value(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-/* The most frequent colours; of equals the lower first, so that nothing depends on where they stand in the set. */
+/* Finds the most frequent colours; of equals, the lower first, so that the result does not depend on their slots. */
 static void find_frequent(exact_palette *p, const colour_set *set) {
     uint32_t counts[EXACT_MAX_ANCHORS];
     p->n_frequent = 0;
@@ -172,7 +172,7 @@ static void find_frequent(exact_palette *p, const colour_set *set) {
     }
 }
 
-/* Into the palette; false when there are too many. */
+/* Fills the palette; false if there are too many colours. */
 static bool list_colours(exact_coder *c, colour_set *set) {
     memset(set, 0, sizeof *set);
     for (uint32_t y = 0; y < c->height; y++) {
@@ -191,7 +191,7 @@ static bool list_colours(exact_coder *c, colour_set *set) {
     return true;
 }
 
-/* Are there many pixels, of 256, that are as one before or above them? */
+/* True if at least OFTEN_REPEATED of 256 pixels equal the one to the left or above. */
 static bool is_repetitive(const exact_coder *c) {
     size_t n = 0;
     for (uint32_t y = 1; y < c->height; y++) {
@@ -205,7 +205,7 @@ static void spread(const exact_coder *c, const exact_pixel *p, int32_t v[4]) {
     for (unsigned k = 0; k < c->n_channels; k++) v[k] = (int32_t)(*p >> (16 * (c->n_channels - 1 - k)) & 0xffff);
 }
 
-/* By what is left of each pixel less the one before it. */
+/* Chooses by the sum of absolute differences between neighbouring pixels. */
 static exact_transform choose_transform(const exact_coder *c) {
     uint64_t cost[3] = {0};
     if (c->n_channels < 3) return EXACT_AS_IS;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Whether a pixel is one that is likely in its place: what followed such surroundings before, or a neighbour;
- * doc/exact-coder.md, "Repeats". Drawn pictures are made of these. */
+/* Codes whether a pixel is one of those likely at its position: what followed such surroundings before, or a
+ * neighbour; see doc/exact-coder.md, "Repeats". Drawn pictures consist mostly of these. */
 #include <string.h>
 
 #include "exact/exact_state.h"
@@ -11,8 +11,8 @@
 #define WEIGHT_START (MIX_WEIGHT_ONE / 5)
 #define MATCH_LEAST 4
 #define MATCH_LOOK 16
-#define MATCH_MAX 63     /* longer matches are as good */
-#define LEAST_REPEATED 5 /* of 16 pixels: where there are fewer, an encoder looks for none */
+#define MATCH_MAX 63     /* longer matches are not better */
+#define LEAST_REPEATED 5 /* of 16 pixels: an encoder looks for no repeats in a block with fewer */
 #define SALT(k) ((uint64_t)(k) << 56)
 
 static void fill(int32_t *weights, size_t n, int32_t value) {
@@ -104,7 +104,7 @@ static size_t match_place(const exact_repeats *r, const exact_pixel *p, size_t s
     return (size_t)(hash * 0x9e3779b97f4a7c15u >> (64 - r->log2_places));
 }
 
-/* Looks for a place with such surroundings, unless a match goes on; this one will be found later. */
+/* Looks for an earlier position with the same surroundings, unless a match continues; records this one for later. */
 static void find_match(exact_coder *c, size_t place, size_t slot) {
     exact_repeats *r = &c->repeats;
     if (!r->match && r->places[slot]) {
@@ -133,7 +133,7 @@ static unsigned match_bucket(const exact_repeats *r) {
 
 /* ---- decisions ----------------------------------------------------------------------------- */
 
-/* Is the pixel `colour`? */
+/* Codes whether the pixel is `colour`. */
 static unsigned code_candidate(exact_coder *c, exact_pixel colour, unsigned bit) {
     exact_repeats *r = &c->repeats;
     exact_view *v = &r->view;
@@ -191,11 +191,11 @@ static bool try_colour(exact_coder *c, exact_pixel colour, exact_pixel truth) {
     exact_view *v = &c->repeats.view;
     if (v->n_tried == EXACT_MAX_TRIED || was_tried(v, colour)) return false;
     if (c->plan.mode == EXACT_INDICES && v->n_tried + 1 >= c->palette.n_colours)
-        return false; /* nothing else is left */
+        return false; /* it is the only colour left */
     return code_candidate(c, colour, truth == colour);
 }
 
-/* Where the neighbours were new, so may this be. */
+/* Codes whether the pixel is new; only if at least three of four neighbours were. */
 static bool code_escape(exact_coder *c, uint32_t x, bool escapes) {
     const exact_repeats *r = &c->repeats;
     const uint8_t *row = r->escaped[0] + EXACT_MARGIN + x, *above = r->escaped[1] + EXACT_MARGIN + x;
@@ -206,7 +206,7 @@ static bool code_escape(exact_coder *c, uint32_t x, bool escapes) {
     return exact_code_counted(&c->mixing, escapes, &c->repeats.escape[pattern * 16 + n]);
 }
 
-/* Is a candidate the truth? Only encoders ask. */
+/* True if a candidate is the true pixel. Used only by encoders. */
 static bool is_likely(const exact_coder *c, exact_pixel truth, exact_pixel seen) {
     const exact_view *v = &c->repeats.view;
     if (c->repeats.match && c->plane[c->repeats.match] == truth) return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Samples of pictures with many colours: predicted by several rules, the better ones trusted more, and what is left
- * coded in contexts; doc/exact-coder.md, "Samples". */
+/* Samples of pictures with many colours: predictions by several rules, weighted by their recent errors; the
+ * difference is coded in contexts. See doc/exact-coder.md, "Samples". */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,12 +11,12 @@
 #define LIMIT 250
 #define WEIGHT_START (MIX_WEIGHT_ONE / 6)
 #define SALT(k) ((uint64_t)(k) << 56)
-#define FRACTION 3 /* bits of a prediction below a sample's own */
+#define FRACTION 3 /* fractional bits of a prediction */
 #define TAP_ONE 65536
-#define TAP_PACE 1024 /* of 65536: how much of an error is mended at once */
+#define TAP_PACE 1024 /* step size of the adaptation, in 1/65536 */
 #define GUESS_ERROR_MAX 4095
 
-/* Magnitudes are told by steps: is it at least the next of these? */
+/* A magnitude is coded by steps: is it at least the next value of this table? */
 static const uint32_t steps[EXACT_N_DECISIONS - 1] = {
     1,   2,   3,    4,    5,    7,    9,    13,   17,   25,    33,    49,    65,    97,    129,   193,   257,   385,
     513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577, 32769, 49153, 65537, 98305, 131073};
@@ -39,7 +39,7 @@ void exact_samples_begin(exact_coder *c) {
         for (size_t g = 0; g < EXACT_N_GUESSES; g++)
             for (size_t i = 0; i < 2; i++, row += width) ch->guess_errors[g][i] = row;
         memset(ch->taps, 0, sizeof ch->taps);
-        ch->taps[0] = TAP_ONE * 3 / 4; /* above, less the left one */
+        ch->taps[0] = TAP_ONE * 3 / 4; /* inputs are relative to the left neighbour: above, above-left, above-right */
         ch->taps[1] = -TAP_ONE / 2;
         ch->taps[2] = TAP_ONE / 4;
         memset(ch->bias, 0, sizeof ch->bias);
@@ -85,7 +85,7 @@ static exact_pixel from_channels(const exact_samples *s, const int32_t *values) 
     exact_pixel pixel = 0;
     const int32_t most = (int32_t)((1u << s->n_bits) - 1);
     for (unsigned k = 0; k < s->n_channels; k++) {
-        const int32_t value = v[k] < 0 ? 0 : v[k] > most ? most : v[k]; /* bytes that no encoder writes */
+        const int32_t value = v[k] < 0 ? 0 : v[k] > most ? most : v[k]; /* only for invalid data */
         pixel = pixel << 16 | (exact_pixel)value;
     }
     return pixel;
@@ -104,7 +104,7 @@ static int32_t median(int32_t w, int32_t n, int32_t nw) {
     return nw >= high ? low : nw <= low ? high : w + n - nw;
 }
 
-/* Neighbours of this channel and of those coded before it. */
+/* Collects the neighbours in this channel and in those coded before it. */
 static void gather(const exact_samples *s, unsigned k, uint32_t x, exact_sample_view *v) {
     const exact_channel *ch = s->channels[k];
     const int32_t *row = ch->rows[0] + x, *n = ch->rows[1] + x, *nn = ch->rows[2] + x;
@@ -166,7 +166,7 @@ static void blend(const exact_channel *ch, uint32_t x, exact_sample_view *v) {
 
 /* ---- contexts --------------------------------------------------------------------------------- */
 
-/* 0..15, finer where it is small. */
+/* 0..15, finer for small values. */
 static unsigned level_of(uint32_t e) {
     if (e < 4) return e;
     const unsigned log = 31u - (unsigned)__builtin_clz(e), level = 2 * log + (e >> (log - 1) & 1);
@@ -264,7 +264,7 @@ static void learn_sample(exact_channel *ch, uint32_t x, const exact_sample_view 
     }
 }
 
-/* Channel k at x, whose channels before it are known. */
+/* Views channel k at x; the channels before it are known. */
 static void view_sample(const exact_samples *s, unsigned k, uint32_t x, exact_sample_view *v) {
     const exact_channel *ch = s->channels[k];
     gather(s, k, x, v);

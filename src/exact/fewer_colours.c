@@ -9,36 +9,36 @@
 
 #define HASH_SIZE (2 * COLOURS_MAX_DISTINCT)
 #define N_AXES 4
-#define N_SWEEPS 3 /* of Lloyd's */
-/* Of a difference: hues above all, since a line in a chart means what its colour means. Colours count as far as they
- * are opaque. */
+#define N_SWEEPS 3 /* of Lloyd's algorithm */
+/* Weights of a colour difference. Chroma counts most, since the hue of a line in a chart has a meaning. Colours count
+ * in proportion to their opacity. */
 #define LUMA_WEIGHT 1.2f
 #define CB_WEIGHT 1.4f
 #define CR_WEIGHT 1.8f
 #define ALPHA_WEIGHT 1.5f
-#define MAIN_PART 0.5 /* of a cluster's pixels: a colour that has it stands for the cluster as it is */
+#define MAIN_PART 0.5 /* a colour with more than this part of a cluster's pixels represents the cluster */
 
 typedef struct colour {
     uint32_t key; /* its samples, the first in the lowest byte */
     uint32_t count;
-    float weight; /* less than in proportion to the count: a thin line of its own colour is no noise */
+    float weight; /* square root of the count, so that a thin line of its own colour is not lost */
     uint32_t cluster;
     float place[N_AXES];
 } colour;
 
 typedef struct cluster {
-    double weight, sum[N_AXES], error; /* of the members: weights, places, squared distance from the mean */
+    double weight, sum[N_AXES], error; /* weighted sums over the members: 1, place, squared distance from the mean */
     float mean[N_AXES];
     uint64_t n_pixels;
     uint32_t main_key, main_count; /* of the most frequent member */
-    uint32_t key;                  /* the colour that stands for it */
+    uint32_t key;                  /* the colour that represents the cluster */
 } cluster;
 
 struct colour_set {
     pith_alloc alloc;
     unsigned n_channels, n_colours;
     colour *colours;
-    uint32_t *table;   /* HASH_SIZE: 1 + an index of colours, 0: free */
+    uint32_t *table;   /* HASH_SIZE: 1 + an index into colours; 0: free */
     cluster *clusters; /* as many as there are colours */
 };
 
@@ -72,7 +72,7 @@ static void find_place(colour *c, unsigned n_channels) {
     c->weight = sqrtf((float)c->count);
 }
 
-/* False when there are too many colours. */
+/* False if there are too many colours. */
 static bool count_colours(colour_set *s, const pith_image *image) {
     for (uint32_t y = 0; y < image->format.height; y++) {
         const uint8_t *row = (const uint8_t *)image->pixels + y * image->stride_bytes;
@@ -129,7 +129,7 @@ static float distance(const float *a, const float *b) {
     return sum;
 }
 
-/* Means and errors of clusters from their members. */
+/* Computes the clusters' means and errors from their members. */
 static void sum_up(colour_set *s, unsigned n_clusters) {
     memset(s->clusters, 0, n_clusters * sizeof *s->clusters);
     for (unsigned i = 0; i < s->n_colours; i++) {
@@ -172,7 +172,7 @@ static void main_axis(const colour_set *s, unsigned which, float axis[N_AXES]) {
     for (int a = 0; a < N_AXES; a++) axis[a] = (float)v[a];
 }
 
-/* Members beyond the mean go to a new cluster. */
+/* Moves the members beyond the mean to a new cluster. */
 static void split(colour_set *s, unsigned which, unsigned new_one) {
     float axis[N_AXES];
     main_axis(s, which, axis);
@@ -197,7 +197,7 @@ static void assign_nearest(colour_set *s, unsigned n_clusters) {
     }
 }
 
-/* The colour nearest to a cluster's mean; a member, so that no new colours are made. */
+/* Chooses a main colour, or else the member nearest to the mean. It is always a member, so no new colours arise. */
 static void choose_keys(colour_set *s, unsigned n_clusters) {
     for (unsigned j = 0; j < n_clusters; j++) {
         cluster *k = &s->clusters[j];
@@ -217,7 +217,7 @@ static void make_clusters(colour_set *s, unsigned wanted) {
     for (unsigned i = 0; i < s->n_colours; i++) s->colours[i].cluster = 0;
     sum_up(s, n);
     while (n < wanted) {
-        /* The worst are split together: one pass over the colours for many. */
+        /* The worst clusters are split together, so that one pass over the colours serves many splits. */
         double worst = 0;
         const unsigned n_before = n;
         for (unsigned j = 0; j < n; j++) worst = fmax(worst, s->clusters[j].error);

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Stroke statistics of a block: its luma falls into two shades, the ground is
- * flat, the ink is rare and lies in thin runs along rows and columns. Foliage and
- * fabric fail at the flat ground, edges of things at the thin runs. */
+/* Stroke statistics of a block. In text the luma has two shades: the ground is flat, and the ink is rarer and forms
+ * short runs along rows and columns. Foliage and fabric have no flat ground; object edges have no short runs. */
 #include "fidelity/detect_text.h"
 
 #include <math.h>
 
-#define MIN_SIDE 8u             /* a smaller rest at the picture's edge says too little */
-#define MIN_CONTRAST 36         /* levels between ink and ground */
-#define MAX_STROKE 6.5f         /* pixels an inked run is long on average, in the direction where it is shorter */
-#define MAX_STEM 12.0f          /* and in the other: longer ones are lines and borders */
-#define MIN_RUNS 0.5f           /* inked runs a row and column */
-#define MAX_GROUND_SPREAD 0.15f /* of the ground, as a share of the contrast: mean absolute deviation */
+#define MIN_SIDE 8u             /* smaller blocks, at the picture's edge, are not judged */
+#define MIN_CONTRAST 36         /* between ink and ground, in levels */
+#define MAX_STROKE 6.5f         /* largest mean length of an ink run, in pixels, in the direction where it is shorter */
+#define MAX_STEM 12.0f          /* and in the other direction: longer runs are lines and borders */
+#define MIN_RUNS 0.5f           /* ink runs per row and per column */
+#define MAX_GROUND_SPREAD 0.15f /* mean absolute deviation of the ground, relative to the contrast */
 
 typedef struct block {
     uint8_t luma[FID_TEXT_SIDE][FID_TEXT_SIDE];
@@ -27,7 +26,7 @@ static void load(block *b, const uint8_t *pixels, size_t stride_bytes, uint32_t 
         }
 }
 
-/* The two means that a threshold between them keeps apart. */
+/* The means of the samples below and above a threshold midway between them. */
 typedef struct shades {
     float low, high, threshold;
     uint32_t n_low, n_high;
@@ -63,7 +62,7 @@ static shades two_shades(const block *b) {
     return s;
 }
 
-/* Runs of ink: how many, and their mean length, along rows or columns. */
+/* Number of ink runs per line, and their mean length, along rows or columns. */
 static void runs(const block *b, const shades *s, int ink_is_low, int along_rows, float *n_per_line, float *length) {
     uint32_t n_lines = along_rows ? b->n_rows : b->n_columns, n_along = along_rows ? b->n_columns : b->n_rows;
     uint32_t n_runs = 0, n_ink = 0;
@@ -94,7 +93,7 @@ static float ground_spread(const block *b, const shades *s, int ink_is_low) {
     return n ? sum / (float)n : 0;
 }
 
-/* 1 below `good`, 0 above `bad`, a slope between. */
+/* 1 up to `good`, 0 from `bad` on, linear between. */
 static float ramp(float v, float good, float bad) {
     float r = (v - bad) / (good - bad);
     return r < 0 ? 0 : r > 1 ? 1 : r;

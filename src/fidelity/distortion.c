@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* MS-SSIM's gradient takes one sweep down each plane of each scale, forward and
- * back at once: the product over the scales only gives every scale one factor,
- * which is multiplied in at the end. Of the planes between the filters only the
- * last 11 rows are kept.
+/* The gradient of MS-SSIM takes one sweep down each plane of each scale, forward and backward together: the product
+ * over the scales only gives each scale one factor, which is applied at the end. Of the planes between the filters only
+ * the last 11 rows are kept.
  *
- * With e = decoded - original and F the window, a place's dissimilarity is
+ * With e = decoded - original and window F, the dissimilarity at a position is
  *     t = 1 - (2 cov + C2) / (var_o + var_d + C2) = var_e / q,
  *     q = 2 var_o + C2 + var_e + 2 cov_oe,
- * which is exact for small errors and exactly 0 without any. By the moments
- * M = F(e), S = F(e e), X = F(o e), and o's mean m:
+ * which is accurate for small errors and exactly 0 for none. With the moments
+ * M = F(e), S = F(e e), X = F(o e), and the original's mean m:
  *     var_e = S - M M,   cov_oe = X - m M,
  *     dt/dS = (1 - t) / q,   dt/dX = -2 t / q,   dt/dM = -2 M dt/dS - m dt/dX;
- * and by e: F'(dt/dM) + 2 e F'(dt/dS) + o F'(dt/dX), F' the adjoint of F. */
+ * and with respect to e: F'(dt/dM) + 2 e F'(dt/dS) + o F'(dt/dX), where F' is the adjoint of F. */
 #include "fidelity/distortion.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "base/exact_math.h"
 #include "fidelity/ms_ssim.h"
 
 #define HALF FID_WINDOW_HALF
 #define N_TAPS FID_WINDOW_TAPS
 #define N_SCALES FID_MS_SSIM_SCALES
 #define N_CHANNELS 3u
-#define CHROMA_SQUARE 4u /* pixels */
+#define CHROMA_SQUARE 4u /* side in pixels */
 #define C1 ((float)FID_MS_SSIM_C1)
 #define C2 ((float)FID_MS_SSIM_C2)
 
@@ -32,29 +32,29 @@ static const float luma[N_CHANNELS] = {0.299f, 0.587f, 0.114f}; /* ITU-R BT.601 
 
 enum { MEAN, SQUARE, CROSS, N_MOMENTS }; /* of the error, of its square, of its product with the original */
 
-/* Planes are [3,height,width], those of the window's positions [3,n_down,n_across]. The first scale's pictures are the
- * caller's. */
+/* Planes are [3,height,width], those of window positions [3,n_down,n_across]. The pictures of the first scale belong
+ * to the caller. */
 typedef struct scale {
     size_t height, width, n_down, n_across;
     const float *original, *decoded;
     float *own_original, *own_decoded, *gradient;
-    float *mean, *spread; /* of the original: its mean, and twice its variance + C2 */
+    float *mean, *spread; /* of the original: its mean, and 2 x variance + C2 */
 } scale;
 
-/* A band is of N_TAPS rows, the plane's row y in row y % N_TAPS. */
+/* A band has N_TAPS rows; the plane's row y is in row y % N_TAPS. */
 struct fid_distortion {
     pith_alloc alloc;
     fid_distortion_weights weights;
-    const float *original; /* the caller's */
+    const float *original; /* borrowed from the caller */
     size_t height, width, n_scales;
-    size_t stride; /* floats from row to row of the scratch */
+    size_t stride; /* floats from row to row of the working memory */
     scale scales[N_SCALES];
     float *arena;
-    float *moments[N_MOMENTS], *slopes[N_MOMENTS]; /* bands: filtered along rows; the loss by the moments */
+    float *moments[N_MOMENTS], *slopes[N_MOMENTS]; /* bands: filtered along rows; the loss's derivatives */
     float *rows[N_MOMENTS];                        /* one row each */
-    float *padded[N_MOMENTS];                      /* HALF * 2 zeros on both sides of a row */
-    float *zeros, *losses;                         /* one row each; `zeros` stands for those outside the planes */
-    float *chroma[N_CHANNELS];                     /* one row each: errors of squares, then the loss by each */
+    float *padded[N_MOMENTS];                      /* a row with HALF * 2 zeros on both sides */
+    float *zeros, *losses;                         /* one row each; `zeros` replaces rows outside the planes */
+    float *chroma[N_CHANNELS];                     /* one row each: errors of squares, then derivatives of the loss */
 };
 
 /* ---- filters ----------------------------------------------------------------------- */
@@ -75,14 +75,14 @@ static void filter_down(const float *const rows[N_TAPS], size_t n, float *restri
                  fid_half_window[4] * (r1[i] + r9[i]) + fid_half_window[5] * (r0[i] + r10[i]);
 }
 
-/* Row j of the window's positions, from rows j .. j + 10 of a band. */
+/* Row j of window positions, from rows j .. j + 10 of a band. */
 static void filter_band_down(const fid_distortion *d, const float *band, size_t j, size_t n, float *out) {
     const float *rows[N_TAPS];
     for (size_t t = 0; t < N_TAPS; t++) rows[t] = band + (j + t) % N_TAPS * d->stride;
     filter_down(rows, n, out);
 }
 
-/* The adjoint: row y of the plane, from rows y - 10 .. y of a band of positions, as far as there are such. */
+/* The adjoint: row y of the plane, from those of rows y - 10 .. y of a band of positions that exist. */
 static void spread_band_down(const fid_distortion *d, const float *band, size_t y, size_t n_down, size_t n,
                              float *out) {
     const float *rows[N_TAPS];
@@ -93,13 +93,13 @@ static void spread_band_down(const fid_distortion *d, const float *band, size_t 
     filter_down(rows, n, out);
 }
 
-/* [3,height,width] to its halves. */
+/* Halves the sides of [3,height,width]. */
 static void halve(const float *in, size_t height, size_t width, float *out) {
     for (size_t c = 0; c < N_CHANNELS; c++)
         fid_halve(out + c * (height / 2) * (width / 2), in + c * height * width, width, height);
 }
 
-/* In four sums, which the processor can form side by side. */
+/* Four sums, which the processor can compute in parallel. */
 static double sum_of(const float *row, size_t n) {
     double sums[4] = {0};
     size_t i = 0;
@@ -111,7 +111,7 @@ static double sum_of(const float *row, size_t n) {
 
 /* ---- MS-SSIM ------------------------------------------------------------------------- */
 
-/* Row y of a plane into the bands of its moments. */
+/* Filters row y of a plane into the bands of its moments. */
 static void moments_row(fid_distortion *d, const scale *s, const float *restrict o, const float *restrict x, size_t y) {
     float *restrict error = d->rows[MEAN], *restrict square = d->rows[SQUARE], *restrict cross = d->rows[CROSS];
     for (size_t i = 0; i < s->width; i++) {
@@ -124,7 +124,7 @@ static void moments_row(fid_distortion *d, const scale *s, const float *restrict
         filter_along(d->rows[m], s->n_across, d->moments[m] + y % N_TAPS * d->stride);
 }
 
-/* From a row of moments and of the original's statistics: the losses and their slopes by the moments. */
+/* Computes losses and their derivatives by the moments from a row of moments and of the original's statistics. */
 static void structure_row(size_t n, const float *const moments[N_MOMENTS], const float *mean_o, const float *spread_o,
                           float *restrict by_mean, float *restrict by_square, float *restrict by_cross,
                           float *restrict loss) {
@@ -140,7 +140,7 @@ static void structure_row(size_t n, const float *const moments[N_MOMENTS], const
     }
 }
 
-/* The last scale's: similarity is also of luminance, 1 - u with u = M^2 / (m^2 + (m + M)^2 + C1). */
+/* On the last scale the similarity includes luminance, 1 - u with u = M^2 / (m^2 + (m + M)^2 + C1). */
 static void luminance_row(size_t n, const float *mean, const float *mean_o, float *restrict by_mean,
                           float *restrict by_square, float *restrict by_cross, float *restrict loss) {
     for (size_t i = 0; i < n; i++) {
@@ -154,7 +154,7 @@ static void luminance_row(size_t n, const float *mean, const float *mean_o, floa
     }
 }
 
-/* Row j of the window's positions in plane c; the sum of its losses. */
+/* Processes row j of window positions in plane c; returns the sum of its losses. */
 static double slopes_row(fid_distortion *d, const scale *s, size_t c, size_t j) {
     const size_t n = s->n_across, place = (c * s->n_down + j) * n;
     float *slopes[N_MOMENTS];
@@ -180,12 +180,12 @@ static void gradient_row(fid_distortion *d, const scale *s, const float *o, cons
     for (size_t i = 0; i < s->width; i++) gradient[i] = mean[i] + 2 * (x[i] - o[i]) * square[i] + o[i] * cross[i];
 }
 
-/* The sum of the losses of plane c, and its gradient into the scale's. */
+/* Returns the sum of the losses of plane c and writes its gradient to the scale's. */
 static double sweep_plane(fid_distortion *d, const scale *s, size_t c) {
     const float *o = s->original + c * s->height * s->width, *x = s->decoded + c * s->height * s->width;
     float *gradient = s->gradient + c * s->height * s->width;
     double sum = 0;
-    for (size_t m = 0; m < N_MOMENTS; m++) /* behind the row, where a wider scale's may be */
+    for (size_t m = 0; m < N_MOMENTS; m++) /* after the row, where values of a wider scale may remain */
         memset(d->padded[m] + 2 * HALF + s->n_across, 0, 2 * HALF * sizeof(float));
     for (size_t below = 0; below < s->height + 2 * HALF; below++) { /* the last row that row y needs */
         if (below < s->height) moments_row(d, s, o + below * s->width, x + below * s->width, below);
@@ -197,7 +197,7 @@ static double sweep_plane(fid_distortion *d, const scale *s, size_t c) {
     return sum;
 }
 
-/* The scale's gradient times `factor`, and a quarter of what the coarser one's is for each square of 4 pixels. */
+/* The scale's gradient times `factor`, plus a quarter of the coarser scale's for each square of 4 pixels. */
 static void weigh_gradient(const scale *s, const scale *coarser, float factor) {
     for (size_t row = 0; row < N_CHANNELS * s->height; row++) {
         float *gradient = s->gradient + row * s->width;
@@ -214,7 +214,7 @@ static void weigh_gradient(const scale *s, const scale *coarser, float factor) {
     }
 }
 
-/* The term of MS-SSIM; its gradient is written. */
+/* The MS-SSIM term; writes its gradient. */
 static double structure_term(fid_distortion *d, const float *decoded, float *gradient) {
     double all_exponents = 0, log_similarity = 0, slopes[N_SCALES] = {0};
     for (size_t k = 0; k < d->n_scales; k++) all_exponents += fid_ms_ssim_exponents[k];
@@ -227,20 +227,20 @@ static double structure_term(fid_distortion *d, const float *decoded, float *gra
         for (size_t c = 0; c < N_CHANNELS; c++) sum += sweep_plane(d, s, c);
         double loss = sum / count, share = fid_ms_ssim_exponents[k] / all_exponents;
         bool is_clamped = 1 - loss < FID_MS_SSIM_LEAST;
-        log_similarity += share * (is_clamped ? log(FID_MS_SSIM_LEAST) : log1p(-loss));
+        log_similarity += share * (is_clamped ? em_log(FID_MS_SSIM_LEAST) : em_log(1 - loss));
         slopes[k] = is_clamped ? 0 : share / ((1 - loss) * count);
     }
-    double slope = (double)d->weights.ms_ssim * exp(log_similarity);
+    double slope = (double)d->weights.ms_ssim * em_exp(log_similarity);
     for (size_t k = d->n_scales; k-- > 0;)
         weigh_gradient(&d->scales[k], k + 1 < d->n_scales ? &d->scales[k + 1] : NULL, (float)(slope * slopes[k]));
     d->scales[0].decoded = NULL;
     d->scales[0].gradient = NULL;
-    return (double)d->weights.ms_ssim * -expm1(log_similarity);
+    return (double)d->weights.ms_ssim * (1 - em_exp(log_similarity));
 }
 
 /* ---- single pixels and squares --------------------------------------------------------- */
 
-/* The mean error of each of the squares whose top rows `o` and `x` are. */
+/* The mean errors of the squares whose top rows are at `o` and `x`. */
 static void square_errors(const fid_distortion *d, const float *o, const float *x, float *restrict out) {
     float *restrict sums = d->rows[0];
     memset(sums, 0, d->width * sizeof *sums);
@@ -250,8 +250,8 @@ static void square_errors(const fid_distortion *d, const float *o, const float *
         out[i] = (sums[4 * i] + sums[4 * i + 1] + sums[4 * i + 2] + sums[4 * i + 3]) / 16;
 }
 
-/* The term of the colours of the squares whose top row is y; the slopes by their pixels into `chroma`, a float for each
- * column. */
+/* The chroma term of the squares whose top row is y. Writes the derivatives by their pixels to `chroma`, one float
+ * per column. */
 static double chroma_term(fid_distortion *d, const float *decoded, size_t y) {
     const size_t n = d->width / CHROMA_SQUARE, n_down = d->height / CHROMA_SQUARE, plane = d->height * d->width;
     const double share = (double)d->weights.chroma / ((double)n * (double)n_down);
@@ -259,7 +259,7 @@ static double chroma_term(fid_distortion *d, const float *decoded, size_t y) {
     for (size_t c = 0; c < N_CHANNELS; c++)
         square_errors(d, d->original + c * plane + y * d->width, decoded + c * plane + y * d->width, d->chroma[c]);
     double sum = 0;
-    for (size_t i = n; i-- > 0;) { /* from the end: what is written lies behind what is read */
+    for (size_t i = n; i-- > 0;) { /* from the end, so that writes stay behind reads */
         float light = luma[0] * r[i] + luma[1] * g[i] + luma[2] * b[i], red = r[i] - light, blue = b[i] - light;
         sum += (double)(red * red + blue * blue);
         float scaled = (float)(share / (CHROMA_SQUARE * CHROMA_SQUARE));
@@ -272,7 +272,7 @@ static double chroma_term(fid_distortion *d, const float *decoded, size_t y) {
     return share * sum / 2;
 }
 
-/* The terms of the errors of a row's pixels, added to the gradient with the row of `chroma`. */
+/* The error terms of a row's pixels; adds their derivatives and the row of `chroma` to the gradient. */
 static double error_terms(fid_distortion *d, const float *restrict o, const float *restrict x,
                           const float *restrict chroma, float *restrict gradient) {
     const double count = (double)N_CHANNELS * (double)d->height * (double)d->width;
@@ -312,8 +312,8 @@ double fid_distortion_gradient(fid_distortion *d, const float *decoded, float *g
 
 /* ---- the original ---------------------------------------------------------------------- */
 
-/* The statistics of row j of the window's positions in plane c, from bands of o - 1/2 and its square: centred, less is
- * lost in the variance's difference. */
+/* Statistics of row j of window positions in plane c, from bands of o - 1/2 and its square. Centring reduces the
+ * cancellation in the variance. */
 static void statistics_row(fid_distortion *d, const scale *s, size_t c, size_t j) {
     const size_t place = (c * s->n_down + j) * s->n_across;
     float *restrict mean = s->mean + place, *restrict spread = s->spread + place;
@@ -342,7 +342,7 @@ static void measure_original(fid_distortion *d, const scale *s) {
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
-/* `n_floats` of an arena; of none yet NULL, to count them. */
+/* Takes `n_floats` of an arena. `arena` NULL: only counts them. */
 static float *take(float *arena, uint64_t *used, uint64_t n_floats) {
     float *block = arena ? arena + *used : NULL;
     *used += n_floats;
@@ -364,7 +364,7 @@ static void lay_out_scale(scale *s, bool is_first, float *arena, uint64_t *used)
     s->gradient = take(arena, used, plane);
 }
 
-/* Every pointer into `arena`; how many floats that takes. */
+/* Sets every pointer into `arena`; returns the number of floats needed. */
 static uint64_t lay_out(fid_distortion *d, float *arena) {
     uint64_t used = 0, stride = d->stride;
     take_all(d->moments, arena, &used, N_TAPS * stride);
@@ -378,12 +378,12 @@ static uint64_t lay_out(fid_distortion *d, float *arena) {
     return used;
 }
 
-/* All but the memory. */
+/* Sets everything except the memory. */
 static void set_sizes(fid_distortion *d, size_t height, size_t width, float ms_ssim) {
     d->height = height;
     d->width = width;
-    /* Room for a row with its zeros on both sides; an odd number of cache lines, lest all rows of a band meet in a few
-     * sets of the cache. */
+    /* Room for a row with zeros on both sides; an odd number of cache lines, so that the rows of a band do not all
+     * map to a few cache sets. */
     d->stride = (width + 4 * HALF + 15) / 32 * 32 + 16;
     for (; ms_ssim != 0 && d->n_scales < N_SCALES && height >= N_TAPS && width >= N_TAPS; height /= 2, width /= 2)
         d->scales[d->n_scales++] =
@@ -391,7 +391,7 @@ static void set_sizes(fid_distortion *d, size_t height, size_t width, float ms_s
 }
 
 uint64_t fid_distortion_bytes(uint32_t height, uint32_t width) {
-    if ((uint64_t)height * width > UINT64_MAX / 256) return UINT64_MAX; /* some 50 bytes a pixel */
+    if ((uint64_t)height * width > UINT64_MAX / 256) return UINT64_MAX; /* about 50 bytes per pixel */
     fid_distortion d = {0};
     set_sizes(&d, height, width, 1);
     return sizeof d + lay_out(&d, NULL) * sizeof(float);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Forward only, in double: the variance of a flat bright area is a difference of
- * nearly equal numbers. Of the products on their way through the window only the
- * last 11 rows are kept. */
+/* Forward only, in double: the variance of a flat bright area is a difference of nearly equal numbers. Only the last
+ * 11 rows of the filtered products are kept. */
 #include "fidelity/ms_ssim.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "base/exact_math.h"
 #include "fidelity/samples.h"
 
 #define TAPS ((size_t)FID_WINDOW_TAPS)
@@ -15,14 +15,14 @@
 
 enum { MEAN_X, MEAN_Y, MEAN_XX, MEAN_YY, MEAN_XY, N_MEANS };
 
-/* One channel of a picture, samples in 0..1. */
+/* One channel of a picture, samples in [0,1]. */
 typedef struct plane {
     float *samples;
     size_t width, height;
 } plane;
 
-/* `rows` holds (TAPS + 1) * N_MEANS + 1 rows of the largest scale: a ring of filtered rows of each product, then the
- * means, then one of products. */
+/* `rows` has (TAPS + 1) * N_MEANS + 1 rows of the largest scale: a ring of filtered rows of each product, then the
+ * means, then one row of products. */
 typedef struct scratch {
     plane x, y;
     double *rows;
@@ -58,7 +58,7 @@ static void filter_row(double *restrict out, const double *restrict in, size_t n
         for (size_t i = 0; i < n_out; i++) out[i] += fid_window[t] * in[i + t];
 }
 
-/* Row y's five products, filtered along the row. `products` is one row. */
+/* Computes the five products of row y, filtered along the row. `products` is one row. */
 static void filter_products(double *const out[N_MEANS], double *products, const plane *a, const plane *b, size_t y) {
     const float *x = a->samples + y * a->width, *z = b->samples + y * b->width;
     size_t n = a->width, n_out = n - TAPS + 1;
@@ -72,7 +72,7 @@ static void filter_products(double *const out[N_MEANS], double *products, const 
     }
 }
 
-/* The five means of a row of places, from rows y - 10 .. y of the ring. */
+/* Computes the five means of a row of positions, from rows y - 10 .. y of the ring. */
 static void filter_columns(double *const mean[N_MEANS], const double *ring, size_t y, size_t width, size_t n_out) {
     for (size_t m = 0; m < N_MEANS; m++) {
         memset(mean[m], 0, n_out * sizeof(double));
@@ -84,7 +84,7 @@ static void filter_columns(double *const mean[N_MEANS], const double *ring, size
     }
 }
 
-/* Sums of the row's structure terms, and of the whole SSIM when asked. */
+/* Sum of the row's structure terms, or of the whole SSIM if with_luminance. */
 static double sum_row(double *const mean[N_MEANS], size_t n, bool with_luminance) {
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
@@ -98,7 +98,7 @@ static double sum_row(double *const mean[N_MEANS], size_t n, bool with_luminance
     return sum;
 }
 
-/* The mean over one scale of one channel. */
+/* The mean over one channel of one scale. */
 static pith_status scale_mean(double *result, const scratch *s, bool with_luminance) {
     const size_t width = s->x.width, n_out = width - TAPS + 1;
     double *ring = s->rows, *mean[N_MEANS], *products = s->rows + (TAPS + 1) * N_MEANS * width;
@@ -150,7 +150,7 @@ pith_status fid_ms_ssim(double *similarity, const pith_alloc *alloc, const pith_
     for (size_t i = 0; i < FID_MS_SSIM_SCALES; i++) sum_of_exponents += fid_ms_ssim_exponents[i];
     double product = 1;
     for (size_t i = 0; i < FID_MS_SSIM_SCALES; i++)
-        product *= pow(fmax(means[i], FID_MS_SSIM_LEAST), fid_ms_ssim_exponents[i] / sum_of_exponents);
+        product *= em_pow(fmax(means[i], FID_MS_SSIM_LEAST), fid_ms_ssim_exponents[i] / sum_of_exponents);
     if (status == PITH_OK) *similarity = product;
     mem_free(alloc, s.x.samples);
     mem_free(alloc, s.y.samples);

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "base/exact_math.h"
 #include "fidelity/samples.h"
 
 double fid_psnr(const pith_image *a, const pith_image *b) {
@@ -23,5 +24,5 @@ double fid_psnr(const pith_image *a, const pith_image *b) {
         sum += (double)row_sum;
     }
     const double mean = sum / ((double)a->format.width * a->format.height * (double)n_channels);
-    return mean > 0 ? 10 * log10((double)max * max / mean) : INFINITY;
+    return mean > 0 ? 10 * em_log10((double)max * max / mean) : INFINITY;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* SSIMULACRA 2.1, after its published description and constants: J. Sneyers
- * (Cloudinary), "SSIMULACRA 2", 2023. At six scales, each half the last, both
- * pictures go to XYB; three maps of each channel (structural error, ringing,
- * blur) are reduced to their 1-norm and 4-norm; a weighted sum of these 108
- * norms goes through a polynomial and a power. */
+/* SSIMULACRA 2.1, from its published description and constants: J. Sneyers (Cloudinary), "SSIMULACRA 2", 2023. On six
+ * scales, each half the previous one, both pictures are converted to XYB; three maps per channel (structural error,
+ * ringing, blur) are reduced to their 1-norm and 4-norm; a weighted sum of these 108 norms goes through a polynomial
+ * and a power. */
 #include "fidelity/ssimulacra2.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "base/exact_math.h"
 #include "base/mem.h"
 #include "base/status.h"
 #include "fidelity/samples.h"
@@ -17,7 +17,7 @@
 
 enum { MEAN_A, MEAN_B, MEAN_AA, MEAN_BB, MEAN_AB, N_MEANS };
 
-/* One picture at one scale: three planes of linear light, 0..1. */
+/* One picture on one scale: three planes of linear light in [0,1]. */
 typedef struct light {
     float *planes[SS2_N_CHANNELS];
     size_t width, height;
@@ -26,7 +26,7 @@ typedef struct light {
 /* ---- light and colours ---------------------------------------------------------- */
 
 static float linear_of(double srgb) {
-    return (float)(srgb <= 0.04045 ? srgb / 12.92 : pow((srgb + 0.055) / 1.055, 2.4));
+    return (float)(srgb <= 0.04045 ? srgb / 12.92 : em_pow((srgb + 0.055) / 1.055, 2.4));
 }
 
 static void load_row(light *to, const pith_image *image, size_t y, const float *table) {
@@ -37,7 +37,7 @@ static void load_row(light *to, const pith_image *image, size_t y, const float *
     }
 }
 
-/* False when there is no memory; light_free either way. */
+/* False if out of memory; light_free is needed in both cases. */
 static bool light_load(light *to, const pith_alloc *alloc, const pith_image *image) {
     to->width = image->format.width;
     to->height = image->format.height;
@@ -62,7 +62,7 @@ static void light_halve(light *picture) {
     picture->height = (picture->height + 1) / 2;
 }
 
-/* Row y in XYB. */
+/* Converts row y to XYB. */
 static void xyb_row(float *const out[SS2_N_CHANNELS], const light *picture, size_t y) {
     const float *rows[SS2_N_CHANNELS];
     for (size_t c = 0; c < SS2_N_CHANNELS; c++) rows[c] = picture->planes[c] + y * picture->width;
@@ -71,7 +71,7 @@ static void xyb_row(float *const out[SS2_N_CHANNELS], const light *picture, size
 
 /* ---- smoothing -------------------------------------------------------------------- */
 
-/* n values smoothed along the row; `in` has SS2_RADIUS zeros before and after. */
+/* Smooths n values along the row; `in` has SS2_RADIUS zeros before and after. */
 static void smooth_row(float *restrict out, const float *restrict in, size_t n) {
     for (size_t i = 0; i < n; i++) {
         float sum = 0;
@@ -82,15 +82,15 @@ static void smooth_row(float *restrict out, const float *restrict in, size_t n) 
 
 /* ---- one scale -------------------------------------------------------------------- */
 
-/* Rows of one channel on their way through the filter, cyclic by row number:
- * the two pictures' own, and the five products already smoothed along the row. */
+/* Rows of one channel during filtering, cyclic by row number: both pictures' own, and the five products already
+ * smoothed along the row. */
 typedef struct ring {
     float *own[2][SS2_N_TAPS];
     float *smoothed[N_MEANS][SS2_N_TAPS];
 } ring;
 
 typedef struct scratch {
-    float *block; /* all the rows below, `stride` floats apart */
+    float *block; /* all rows below, `stride` floats apart */
     ring rings[SS2_N_CHANNELS];
     float *mean[N_MEANS];
     float *product; /* with SS2_RADIUS zeros before and after */
@@ -111,10 +111,10 @@ static bool scratch_make(scratch *s, const pith_alloc *alloc, size_t width) {
     return true;
 }
 
-/* Sums of the maps and of their fourth powers. */
+/* Sums of the maps, and of their fourth powers. */
 typedef double norms[2][SS2_N_MAPS];
 
-/* Takes row y of both pictures into the rings. */
+/* Adds row y of both pictures to the rings. */
 static void take_row(scratch *s, const light *a, const light *b, size_t y) {
     size_t n = a->width, slot = y % SS2_N_TAPS;
     float *own[2][SS2_N_CHANNELS];
@@ -123,7 +123,7 @@ static void take_row(scratch *s, const light *a, const light *b, size_t y) {
     xyb_row(own[0], a, y);
     xyb_row(own[1], b, y);
     float *restrict product = s->product + SS2_RADIUS;
-    memset(product + n, 0, SS2_RADIUS * sizeof(float)); /* the row of a larger scale was longer */
+    memset(product + n, 0, SS2_RADIUS * sizeof(float)); /* a row of a larger scale was longer */
     for (size_t c = 0; c < SS2_N_CHANNELS; c++)
         for (size_t m = 0; m < N_MEANS; m++) {
             const float *left = own[m == MEAN_B || m == MEAN_BB][c], *right = own[m != MEAN_AA][c];
@@ -135,7 +135,7 @@ static void take_row(scratch *s, const light *a, const light *b, size_t y) {
         }
 }
 
-/* The five means of row y: smoothed down the columns, zeros beyond the edges. */
+/* The five means of row y: smoothed down the columns, with zeros beyond the edges. */
 static void smooth_columns(scratch *s, const ring *r, size_t y, size_t width, size_t height) {
     for (size_t m = 0; m < N_MEANS; m++) {
         float *restrict mean = s->mean[m];
@@ -190,16 +190,16 @@ static pith_status add_scale(double *error, scratch *s, const light *a, const li
     for (size_t c = 0; c < SS2_N_CHANNELS; c++)
         for (size_t m = 0; m < SS2_N_MAPS; m++)
             *error += ss2_norm_weights[c][scale][0][m] * (sums[c][0][m] / n_pixels) +
-                      ss2_norm_weights[c][scale][1][m] * pow(sums[c][1][m] / n_pixels, 0.25);
+                      ss2_norm_weights[c][scale][1][m] * sqrt(sqrt(sums[c][1][m] / n_pixels));
     return PITH_OK;
 }
 
-/* ---- the whole -------------------------------------------------------------------- */
+/* ---- score ------------------------------------------------------------------------- */
 
 static double score_of(double error) {
     error *= 0.9562382616834844;
     error = ((6.248496625763138e-05 * error - 0.020884521182843837) * error + 2.326765642916932) * error;
-    return error > 0 ? 100 - 10 * pow(error, 0.6276336467831387) : 100;
+    return error > 0 ? 100 - 10 * em_pow(error, 0.6276336467831387) : 100;
 }
 
 pith_status fid_ssimulacra2_score(double *score, const pith_alloc *alloc, const pith_image *a, const pith_image *b,

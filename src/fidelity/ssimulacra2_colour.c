@@ -2,14 +2,13 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 #include "fidelity/ssimulacra2_colour.h"
 
-#define SRGB_LINEAR 0.04045f /* where sRGB's straight part ends, and its slope */
+#define SRGB_LINEAR 0.04045f /* end of the linear part of the sRGB curve, and its slope */
 #define SRGB_SLOPE (1 / 12.92f)
 
 /* ---- linear light ------------------------------------------------------------------- */
 
-/* The 2.4th power of a value in 0.05..1: its square times the square of its fifth
- * root, which is a first guess from the exponent's bits, off by at most 3 parts
- * in 100, then three of Newton's steps. */
+/* Power 2.4 of a value in 0.05..1: its square times the square of its fifth root. The root starts from a guess by the
+ * exponent's bits, off by at most 3 %, and takes three Newton steps. */
 static inline float power_2_4(float value) {
     uint32_t bits;
     memcpy(&bits, &value, 4);
@@ -46,7 +45,7 @@ void ss2_light_adjoint(float *restrict to_srgb, const float *restrict srgb, cons
 
 /* ---- XYB ------------------------------------------------------------------------------ */
 
-/* gcc keeps in mind that pointers do not overlap where they are arguments. */
+/* gcc knows that pointers do not overlap only if they are arguments. */
 static void xyb_of_light(float *restrict out_x, float *restrict out_y, float *restrict out_b, const float *restrict red,
                          const float *restrict green, const float *restrict blue, size_t n) {
     for (size_t i = 0; i < n; i++) {
@@ -102,7 +101,7 @@ void ss2_halve_adjoint(float *restrict to_plane, const float *restrict to_half, 
     for (size_t y = 0; y < height; y++) {
         const float *from = to_half + y / 2 * half_width;
         float *to = to_plane + y * width;
-        float part = y + 1 == height && height % 2 ? 0.5f : 0.25f; /* an odd last row stands for two */
+        float part = y + 1 == height && height % 2 ? 0.5f : 0.25f; /* an odd last row counts twice */
         for (size_t x = 0; x < width / 2; x++) {
             to[2 * x] += part * from[x];
             to[2 * x + 1] += part * from[x];

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Forward and back in one: both pictures go to linear light at up to six scales;
- * then from the smallest scale up to the largest one each channel's maps are
- * measured, and the gradient of their norms goes back through the maps, the
- * smoothing (its own adjoint) and XYB to linear light, where it meets that of the
- * scale below. A plane is overwritten by the gradient with respect to it. */
+/* Forward and backward together. Both pictures are converted to linear light on up to six scales. Then, from the
+ * smallest scale to the largest, each channel's maps are measured, and the gradient of their norms goes back through
+ * the maps, the smoothing (its own adjoint) and XYB to linear light, where the gradient of the next smaller scale is
+ * added. A plane is overwritten by the gradient with respect to it. */
 #include "fidelity/ssimulacra2_error.h"
 
 #include <math.h>
@@ -12,12 +11,12 @@
 #include "fidelity/ssimulacra2_colour.h"
 #include "fidelity/ssimulacra2_maps.h"
 
-#define LEAST_SIDE 8   /* pixels; no smaller scale is measured */
-#define EPSILON 1e-12  /* keeps the 4-norm's gradient finite where a map vanishes */
-#define N_SCALE_SETS 4 /* of three planes each, in a scale */
+#define LEAST_SIDE 8   /* in pixels; smaller scales are not measured */
+#define EPSILON 1e-12  /* keeps the 4-norm's gradient finite where a map is 0 */
+#define N_SCALE_SETS 4 /* sets of three planes per scale */
 
-/* `light` is the decoded picture's (the original's while it is taken in), then the
- * gradient. Of the original in XYB the planes, their local means and variances. */
+/* `light` is the decoded picture (the original while that is read), later the gradient. The other planes are the
+ * original in XYB, its local means and its local variances. */
 typedef struct scale {
     size_t width, height;
     float *light[SS2_N_CHANNELS], *own[SS2_N_CHANNELS], *mean[SS2_N_CHANNELS], *variance[SS2_N_CHANNELS];
@@ -25,21 +24,21 @@ typedef struct scale {
 
 struct fid_ssimulacra2 {
     pith_alloc alloc;
-    float *block; /* every plane and row */
+    float *block; /* all planes and rows */
     size_t n_scales;
     scale scales[SS2_N_SCALES];
-    /* Of the decoded picture at one scale, each as large as the largest: */
+    /* For the decoded picture on one scale, each of the size of the largest: */
     float *xyb[SS2_N_CHANNELS];
-    float *mean, *square, *cross; /* of one channel, smoothed: itself, its square, its product with the original */
-    float *edges;                 /* the gradient with respect to the channel itself */
-    float *ring[SS2_N_TAPS];      /* rows on their way through the filter */
-    float *zeros;                 /* a row */
-    float *maps[2];               /* a row of each */
+    float *mean, *square, *cross; /* of one channel, smoothed: the value, its square, its product with the original */
+    float *edges;                 /* gradient of the edge maps with respect to the channel */
+    float *ring[SS2_N_TAPS];      /* rows during filtering */
+    float *zeros;                 /* one row */
+    float *maps[2];               /* one row of each */
     float *padded;                /* a row with SS2_RADIUS zeros before and after */
 };
 
-#define N_ROWS (SS2_N_TAPS + 4) /* each of width + 2 * SS2_RADIUS */
-#define N_PLANES 7              /* beside the scales' */
+#define N_ROWS (SS2_N_TAPS + 4) /* of width + 2 * SS2_RADIUS floats each */
+#define N_PLANES 7              /* besides the planes of the scales */
 
 /* ---- memory ------------------------------------------------------------------------- */
 
@@ -115,9 +114,9 @@ static void smooth_down(float *restrict out, const float *const r[SS2_N_TAPS], s
                  ss2_taps[2] * (r[2][i] + r[6][i]) + ss2_taps[3] * (r[3][i] + r[5][i]) + ss2_taps[4] * r[4][i];
 }
 
-/* A plane in place; beyond its edges there are zeros. */
+/* Smooths a plane in place, with zeros beyond its edges. */
 static void smooth(fid_ssimulacra2 *s, float *plane, size_t width, size_t height) {
-    memset(s->padded + SS2_RADIUS + width, 0, SS2_RADIUS * sizeof(float)); /* a larger scale's row was longer */
+    memset(s->padded + SS2_RADIUS + width, 0, SS2_RADIUS * sizeof(float)); /* a row of a larger scale was longer */
     for (size_t y = 0; y < height + SS2_RADIUS; y++) {
         if (y < height) {
             memcpy(s->padded + SS2_RADIUS, plane + y * width, width * sizeof(float));
@@ -140,7 +139,7 @@ static void multiply(float *restrict out, const float *a, const float *b, size_t
 
 /* ---- the original --------------------------------------------------------------------- */
 
-/* Planes of sRGB into linear light at all scales. */
+/* Converts planes of sRGB to linear light on all scales. */
 static void take_light(fid_ssimulacra2 *s, const float *srgb) {
     for (size_t c = 0; c < SS2_N_CHANNELS; c++) {
         size_t n_pixels = s->scales[0].width * s->scales[0].height;
@@ -187,7 +186,7 @@ pith_status fid_ssimulacra2_new(fid_ssimulacra2 **out, const pith_alloc *alloc, 
     return PITH_OK;
 }
 
-/* ---- a scale ---------------------------------------------------------------------------- */
+/* ---- one scale ------------------------------------------------------------------------ */
 
 static ss2_pixels pixels_of(const fid_ssimulacra2 *s, const scale *at, size_t channel, size_t first) {
     return (ss2_pixels){at->own[channel] + first, at->mean[channel] + first, at->variance[channel] + first,
@@ -203,7 +202,7 @@ static bool map_counts(size_t level, size_t channel, size_t map) {
     return weights_of(level, channel, 0)[map] > 0 || weights_of(level, channel, 1)[map] > 0;
 }
 
-/* The norms' weighted sum, and their slopes. */
+/* The weighted sum of the norms, and their derivatives. */
 static double measure_channel(const fid_ssimulacra2 *s, size_t level, size_t channel, ss2_slopes *by) {
     const scale *at = &s->scales[level];
     double sums[SS2_N_MAPS][2] = {{0}}, error = 0;
@@ -229,8 +228,8 @@ static double measure_channel(const fid_ssimulacra2 *s, size_t level, size_t cha
     return error;
 }
 
-/* The gradient with respect to the channel takes its place: what goes by the edges, the
- * mean, and unless `square` is NULL the square and the product with the original. */
+/* Replaces the channel by the gradient with respect to it: through the edge maps and the mean and, unless `square` is
+ * NULL, the square and the product with the original. */
 static void gather(float *restrict value, const float *edges, const float *mean, const float *square,
                    const float *cross, const float *own, size_t n) {
     if (square)
@@ -243,7 +242,7 @@ static void subtract(float *restrict from, const float *restrict what, size_t n)
     for (size_t i = 0; i < n; i++) from[i] -= what[i];
 }
 
-/* The error of a channel; its gradient takes the place of the decoded one. */
+/* The error of a channel; replaces the decoded channel by its gradient. */
 static double channel_error(fid_ssimulacra2 *s, size_t level, size_t channel) {
     const scale *at = &s->scales[level];
     const size_t width = at->width, height = at->height, n_pixels = width * height;

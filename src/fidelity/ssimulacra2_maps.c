@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Every loop has its pointers as arguments: there gcc keeps in mind that they do
- * not overlap, and makes vectors of it. */
+/* Every loop takes its pointers as arguments: gcc then knows that they do not overlap and vectorises the loop. */
 #include "fidelity/ssimulacra2_maps.h"
 
 #include <math.h>
 
 #include "fidelity/ssimulacra2_colour.h"
 
-#define N_LANES 4   /* sums side by side, for vectors too */
-#define TINY 1e-30f /* far under any difference of two samples but 0 */
+#define N_LANES 4   /* parallel sums, for vectorisation */
+#define TINY 1e-30f /* far below any nonzero difference of two samples */
 
 /* ---- structural error ------------------------------------------------------------------ */
 
@@ -73,7 +72,7 @@ static void edge_adjoint(float *restrict to_value, const float *restrict own, co
     const float blur1 = -slopes->norm1[SS2_BLUR], blur4 = slopes->norm4[SS2_BLUR];
     for (size_t i = 0; i < n; i++) {
         float edge = value[i] - mean[i], inverse = 1 / (1 + fabsf(own[i] - own_mean[i]));
-        float error = (1 + fabsf(edge)) * inverse - 1; /* of blur its opposite, as of its cube */
+        float error = (1 + fabsf(edge)) * inverse - 1; /* blur is minus this; its cube, too */
         float slope = ss2_choose(error, ringing1, blur1) + ss2_choose(error, ringing4, blur4) * (error * error * error);
         to_value[i] = slope * inverse * (edge / (fabsf(edge) + TINY));
     }

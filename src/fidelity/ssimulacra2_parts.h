@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The constants of SSIMULACRA 2.1 and its curve, for the score that the pith
- * library tells and for the error that the encoder lessens. They stand for
- * train/ssimulacra2.py in C. Nothing here is linked. */
+/* The constants and the transfer curve of SSIMULACRA 2.1, shared by the score in the pith library and the error that
+ * the encoder minimises. The same as train/ssimulacra2.py. Header only. */
 #ifndef PITH_FIDELITY_SSIMULACRA2_PARTS_H
 #define PITH_FIDELITY_SSIMULACRA2_PARTS_H
 
@@ -19,7 +18,7 @@
 enum { SS2_STRUCTURE, SS2_RINGING, SS2_BLUR, SS2_N_MAPS };
 enum { SS2_LONG, SS2_MEDIUM, SS2_SHORT, SS2_N_CONES };
 
-/* The weight of each norm: by channel (X, Y, B), scale, 1-norm or 4-norm, map. */
+/* Weights of the norms: by channel (X, Y, B), scale, 1-norm or 4-norm, map. */
 static const double ss2_norm_weights[SS2_N_CHANNELS][SS2_N_SCALES][2][SS2_N_MAPS] = {
     {{{0.0, 0.0007376606707406586, 0.0}, {0.0, 0.0007793481682867309, 0.0}},
      {{0.0, 0.0004371155730107379, 0.0}, {1.1041726426657346, 0.00066284834129271, 0.00015231632783718752}},
@@ -43,14 +42,13 @@ static const double ss2_norm_weights[SS2_N_CHANNELS][SS2_N_SCALES][2][SS2_N_MAPS
      {{0.0, 0.0, 0.0}, {0.0005130064588990679, 0.0, 0.00010854057858411537}}},
 };
 
-/* The reference's smoothing, a Gaussian of sigma 1.5 approximated by truncated
- * cosines (D. Charalampidis, "Recursive implementation of the Gaussian filter
- * using truncated cosine functions", 2016), as taps: smoothing_taps() of
+/* The reference's smoothing, a Gaussian of sigma 1.5 approximated by truncated cosines (D. Charalampidis, "Recursive
+ * implementation of the Gaussian filter using truncated cosine functions", 2016), as taps: smoothing_taps() of
  * train/ssimulacra2.py without the zeros at its ends. */
 static const float ss2_taps[SS2_N_TAPS] = {0.00941436738f, 0.0360111147f, 0.10933537f,   0.212928593f,  0.264621109f,
                                            0.212928593f,   0.10933537f,   0.0360111147f, 0.00941436738f};
 
-/* What each kind of cone takes of linear red, green and blue, and before its cube root. */
+/* Response of each kind of cone to linear red, green and blue, before its cube root. */
 static const float ss2_cones[SS2_N_CONES][3] = {{0.30f, 0.622f, 0.078f},
                                                 {0.23f, 0.692f, 0.078f},
                                                 {0.24342268924547819f, 0.20476744424496821f, 0.5518098665095536f}};
@@ -61,8 +59,8 @@ static inline float ss2_cone(size_t cone, float r, float g, float b) {
     return ss2_cones[cone][0] * r + ss2_cones[cone][1] * g + ss2_cones[cone][2] * b + SS2_BIAS;
 }
 
-/* Of a value in 0.003..1.1: a first guess from the exponent's bits, off by at
- * most 4 parts in 100, then three of Newton's steps, exact to float. */
+/* Cube root of a value in 0.003..1.1: a guess from the exponent's bits, off by at most 4 %, then three Newton steps;
+ * accurate to float precision. */
 static inline float ss2_cube_root(float value) {
     uint32_t bits;
     memcpy(&bits, &value, 4);
@@ -78,7 +76,7 @@ typedef struct ss2_xyb {
     float x, y, b;
 } ss2_xyb;
 
-/* Of linear light, shifted and scaled so that X, Y and B are all positive. */
+/* XYB of linear light, shifted and scaled so that X, Y and B are all positive. */
 static inline ss2_xyb ss2_xyb_of(float r, float g, float b) {
     float cone_l = ss2_cube_root(ss2_cone(SS2_LONG, r, g, b)) - SS2_BIAS_ROOT;
     float cone_m = ss2_cube_root(ss2_cone(SS2_MEDIUM, r, g, b)) - SS2_BIAS_ROOT;

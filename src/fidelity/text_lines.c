@@ -8,16 +8,16 @@
 #include "fidelity/detect_text.h"
 
 #define LIKE_TEXT 0.5f
-#define MIN_BLOCKS 4u  /* like text, of a line; fences and roofs seldom have more in a row */
-#define MAX_STEP 2u    /* from one of them to the next: a gap between words may fill a block */
-#define MIN_SHARE 0.05 /* of all blocks: below, it is a photo with something like text */
-#define READABLE 0.78f /* correlation below which letters turn into others */
-#define SOFT 0.05f     /* around it, from surely lost to surely kept */
-#define ABOVE_BELOW 4u /* pixels over a block's edge that its letters may reach */
+#define MIN_BLOCKS 4u  /* text-like blocks in a line; fences and roofs rarely have more in a row */
+#define MAX_STEP 2u    /* distance in blocks between them: a word gap may fill a block */
+#define MIN_SHARE 0.05 /* of all blocks; below that it is a photo with text-like detail */
+#define READABLE 0.78f /* correlation below which letters turn into other letters */
+#define SOFT 0.05f     /* half the width of the range from lost to kept, around READABLE */
+#define ABOVE_BELOW 4u /* pixels above and below a block that its letters may reach */
 
-/* ---- where it is ---------------------------------------------------------------------------------- */
+/* ---- finding lines ------------------------------------------------------------------------------------ */
 
-/* Of a row of likenesses, what lies in lines. */
+/* Marks the blocks of a row that are part of a line. */
 static void mark_row(const float *like, uint32_t n, uint8_t *is_text) {
     uint32_t first = 0, last = 0, count = 0;
     for (uint32_t x = 0; x <= n; x++) {
@@ -82,7 +82,7 @@ void fid_lines_forget(fid_lines *lines, const fid_rect *rect) {
     count_text(lines);
 }
 
-/* ---- whether it was kept --------------------------------------------------------------------------- */
+/* ---- comparing lines ----------------------------------------------------------------------------------- */
 
 static unsigned luma_at(const pith_image *image, uint32_t y, uint32_t x) {
     const unsigned n = image->format.n_channels;
@@ -90,7 +90,7 @@ static unsigned luma_at(const pith_image *image, uint32_t y, uint32_t x) {
     return n < 3 ? p[0] : (77u * p[0] + 150u * p[1] + 29u * p[2]) >> 8;
 }
 
-/* Of a block and the one to each side: of one letter alone too little can be said. */
+/* Correlation over a block and its left and right neighbours; a single letter gives too little evidence. */
 static float correlation(const pith_image *a, const pith_image *b, uint32_t bx, uint32_t by) {
     const pith_image_format *f = &a->format;
     const uint32_t x0 = bx > 0 ? (bx - 1) * FID_BLOCK : 0, y = by * FID_BLOCK;
@@ -128,7 +128,7 @@ double fid_lines_lost(const fid_lines *lines) {
     return lines->n_text > 0 ? sum / lines->n_text : 0;
 }
 
-/* Whole stretches of a line, as half a word is worse than none: those whose blocks are under the bound in the mean. */
+/* Marks whole stretches of a line, since half a word is worse than none: those whose mean is below the bound. */
 static uint32_t mark_lost(const fid_lines *lines, float bound, uint8_t *lost) {
     uint32_t n_lost = 0;
     for (uint32_t y = 0; y < lines->down; y++) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* One row of tiles at a time: luma rows; from them the local moments under an
- * 11x11 Gaussian; from those the error around every pixel, and its maximum over
- * each tile. See doc/tile-error.md for what and why. */
+/* Processes one row of tiles at a time: rows of luma; from them local moments under an 11x11 Gaussian; from those the
+ * error around every pixel, and its maximum over each tile. doc/tile-error.md explains the method. */
 #include "fidelity/tile_error.h"
 
 #include <assert.h>
@@ -13,17 +12,17 @@
 
 #define HALF FID_WINDOW_HALF
 #define N_TAPS FID_WINDOW_TAPS
-#define BAND (FID_TILE + 2 * FID_REACH) /* rows of luma that a row of tiles needs */
+#define BAND (FID_TILE + 2 * FID_REACH) /* rows of luma for a row of tiles */
 
-#define ACTIVITY_WEIGHT 2.0f /* of the original's local variance, which hides errors */
-#define FLOOR 400.0f         /* what hides errors where nothing does, in squared levels */
-#define COLOUR_FULL 32.0f    /* the difference of a cell's mean colour, in levels, that is an error of 1 */
+#define ACTIVITY_WEIGHT 2.0f /* weight of the original's local variance, which masks errors */
+#define FLOOR 400.0f         /* masking in flat areas, in squared levels */
+#define COLOUR_FULL 32.0f    /* difference of a cell's mean colour, in levels, that is an error of 1 */
 #define COLOUR_MARGIN 2.2f   /* the longest (Cb, Cr) of samples within FID_MARGIN_LEVELS of 0 is 2.136 */
 
 _Static_assert(HALF == FID_REACH, "the window is what a tile's error depends on");
 
-/* The window to 8 decimals, from the centre: a few parts in 10^8 turn the search of a promise another way, and give the
- * same picture a file of other bytes. */
+/* The window to 8 decimals, from the centre outwards. A change of a few parts in 10^8 can change the search for a
+ * promise, and so the bytes of the file for the same picture. */
 static const float half_window[HALF + 1] = {0.26601173f, 0.21300554f, 0.10936069f,
                                             0.03600077f, 0.00759876f, 0.00102838f};
 
@@ -32,11 +31,11 @@ enum { MEAN, SQUARE, DIFFERENCE, N_MOMENTS };
 struct fid_meter {
     pith_alloc alloc;
     uint32_t width, height, n_channels;
-    size_t padded;             /* floats in a row: the picture's width and the reach on both sides */
-    float *luma[2];            /* BAND rows, original and decoded */
+    size_t padded;  /* floats in a row: the picture's width, rounded up to tiles, plus the reach on both sides */
+    float *luma[2]; /* BAND rows, original and decoded */
     float *moments[N_MOMENTS]; /* BAND rows, filtered along rows */
     float *scratch;            /* N_MOMENTS + 2 rows */
-    fid_block *blocks;         /* of the whole picture, where they are wanted; borrowed */
+    fid_block *blocks;         /* of the whole picture, if wanted; borrowed */
 };
 
 float fid_level_bound(fid_level level) {
@@ -90,7 +89,7 @@ static const uint8_t *row_of(const fid_rows *rows, uint32_t y) {
     return rows->pixels + (size_t)(y - rows->first) * rows->stride_bytes;
 }
 
-/* `n` samples of luma from column x0 on, which may lie outside: edges repeat. */
+/* `n` samples of luma from column x0 on. Columns outside repeat the edge. */
 static void luma_row(const fid_meter *m, const fid_rows *rows, uint32_t y, int64_t x0, size_t n, float *out) {
     const uint8_t *row = row_of(rows, y);
     for (size_t i = 0; i < n; i++) {
@@ -99,7 +98,7 @@ static void luma_row(const fid_meter *m, const fid_rows *rows, uint32_t y, int64
     }
 }
 
-/* The band of luma around row ty of tiles. */
+/* Loads the band of luma around row ty of tiles. */
 static void load_luma(const fid_meter *m, const fid_rows *rows, uint32_t ty, int64_t x0, size_t n, float *luma) {
     for (uint32_t j = 0; j < BAND; j++) {
         uint32_t y = clamp_index((int64_t)ty * FID_TILE + j - FID_REACH, m->height);
@@ -117,14 +116,14 @@ static void filter_along(const float *restrict in, size_t n_out, float *restrict
     }
 }
 
-/* Of band row j: mean of the original, of its square, of the squared difference. */
+/* For band row j: filters the original, its square, and the squared difference. */
 static void moments_along(fid_meter *m, uint32_t j, size_t n) {
     const float *restrict x = m->luma[0] + j * m->padded;
     const float *restrict y = m->luma[1] + j * m->padded;
     float *restrict centred = m->scratch, *restrict square = centred + m->padded,
                     *restrict difference = square + m->padded;
     for (size_t i = 0; i < n; i++) {
-        float v = x[i] - 128, d = x[i] - y[i]; /* centred: less is lost in the variance's difference */
+        float v = x[i] - 128, d = x[i] - y[i]; /* centring reduces the cancellation in the variance */
         centred[i] = v;
         square[i] = v * v;
         difference[i] = d * d;
@@ -162,7 +161,7 @@ static void note_block(const fid_meter *m, uint32_t x, uint32_t y, float sure, f
     if (sure > b->sure) *b = (fid_block){sure, hidden, x, y};
 }
 
-/* The row of pixels y, which is row j of the band. */
+/* Measures pixel row y, which is row j of the band. */
 static void structure_row(fid_meter *m, uint32_t y, uint32_t j, uint32_t tx, size_t n, fid_tile *tiles) {
     float *restrict mean = m->scratch, *restrict square = mean + m->padded, *restrict difference = square + m->padded,
                     *restrict error = difference + m->padded, *restrict sure = error + m->padded;
@@ -173,7 +172,7 @@ static void structure_row(fid_meter *m, uint32_t y, uint32_t j, uint32_t tx, siz
         float variance = square[i] - mean[i] * mean[i];
         float hidden = ACTIVITY_WEIGHT * (variance > 0 ? variance : 0) + FLOOR;
         float worst = sqrtf(difference[i]) + FID_MARGIN_LEVELS;
-        mean[i] = hidden; /* for the block */
+        mean[i] = hidden; /* kept for note_block */
         error[i] = difference[i] / hidden;
         sure[i] = worst * worst / hidden;
     }
@@ -181,7 +180,7 @@ static void structure_row(fid_meter *m, uint32_t y, uint32_t j, uint32_t tx, siz
     for (size_t i = 0; m->blocks && i < n; i++) note_block(m, tx * FID_TILE + (uint32_t)i, y, sure[i], mean[i]);
 }
 
-/* The mean colour of one cell: Cb and Cr, for luma is in the structure already. */
+/* Measures the mean colour of one cell: only Cb and Cr, since luma is part of the structure. */
 static void colour_cell(const fid_meter *m, const fid_rows *original, const fid_rows *decoded, uint32_t x0, uint32_t y0,
                         fid_tile *tile) {
     uint32_t x1 = x0 + FID_CELL < m->width ? x0 + FID_CELL : m->width,

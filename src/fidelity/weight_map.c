@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Text is told from pictures by its strokes: two shades, the rarer one in thin
- * runs, the other flat, and other such blocks to the left or right. */
+/* Text is recognised by its strokes: two shades, the rarer one in short runs, the other flat, and similar blocks to
+ * the left or right. */
 #include "fidelity/weight_map.h"
 
 #include <string.h>
@@ -35,8 +35,8 @@ void fid_weights_add_text(fid_weights *w, const fid_rows *rows, uint32_t width, 
     }
 }
 
-/* Text is blocks beside each other: what stands alone is forgotten. Around the
- * others a letter's end may reach into a block that shows too little of it. */
+/* Isolated blocks are not text and are reset. Blocks next to text get half its extra weight, since the end of a
+ * letter may reach into a block that shows too little of it. */
 static void join_row(float *row, uint32_t n) {
     float left = 1;
     for (uint32_t x = 0; x < n; x++) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The window of SSIM: a Gaussian of 11 taps and sigma 1.5. Nothing here is linked. */
+/* The window of SSIM: a Gaussian of 11 taps and sigma 1.5. Header only. */
 #ifndef PITH_FIDELITY_WINDOW_H
 #define PITH_FIDELITY_WINDOW_H
 
 #define FID_WINDOW_HALF 5u
 #define FID_WINDOW_TAPS (2 * FID_WINDOW_HALF + 1)
 
-/* exp(-i^2 / 4.5) for i = 0 .. 5 from the centre, over the sum of all 11. */
+/* exp(-i^2 / 4.5) for i = 0 .. 5 from the centre, divided by the sum of all 11. */
 #define FID_WINDOW_0 0.26601172486179436
 #define FID_WINDOW_1 0.21300553771125369
 #define FID_WINDOW_2 0.10936068950970002

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Residual blocks, attention, transformers: descriptions, one line a layer. */
+/* Residual blocks, attention and transformers, described one line per layer. */
 #include "model/blocks.h"
 
 #include <stdio.h>
 
-#define GEGLU_EXPANSION 4 /* the hidden features for each feature of the input */
+#define GEGLU_EXPANSION 4 /* hidden features per input feature */
 
 pith_status block_finish(nn_plan **out, nn_plan *p, pith_diag *diag) {
     *out = NULL;
@@ -30,7 +30,7 @@ nn_val block_up(nn_plan *p, nn_val x, const char *key) {
     return nn_conv(p, nn_upsample2(p, x), key, NN_CONV3, nn_shape_of(p, x).c);
 }
 
-/* One value a channel, [1, c, 1, 1], made from [1, 1, 1, features]. */
+/* One value per channel, [1, c, 1, 1], computed from [1, 1, 1, features]. */
 static nn_val per_channel(nn_plan *p, nn_val features, const char *key, int64_t c) {
     return nn_to_picture(p, nn_linear(p, features, key, c, true), 1, 1);
 }
@@ -90,7 +90,8 @@ int64_t block_share_samples(const block_share *s, uint32_t level) {
     return (int64_t)block_share_axis(s->whole_h, s->stride, level) * block_share_axis(s->whole_w, s->stride, level);
 }
 
-/* The keys or values that attention is to see: noted, those of linear(x); taken, an input. */
+/* The keys or values for attention. A plan that notes computes and outputs those of its window; a plan that takes
+ * reads samples from an input instead. */
 static nn_val shared_linear(nn_plan *p, nn_val x, const char *key, const block_attention_style *s, char what,
                             const block_share *share) {
     const nn_shape shape = nn_shape_of(p, x);
@@ -123,7 +124,7 @@ nn_val block_geglu(nn_plan *p, nn_val x, const char *w1, const char *w2) {
     return nn_linear(p, nn_mul(p, nn_slice_features(p, both, 0, hidden), gate), w2, width, true);
 }
 
-/* The U-Net's attention layers, in the scope `name`. */
+/* The U-Net's attention layers, in scope `name`. */
 static const block_attention_style of_unet = {.q = "to_q", .k = "to_k", .v = "to_v", .out = "to_out.0"};
 
 static nn_val attend_to_itself(nn_plan *p, nn_val x, const char *name, uint32_t n_heads, block_share *share) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The networks of the built-in model, one line a layer, and their
- * configuration. Running them is nn's, choosing tiles is api's. */
+/* The networks of the built-in model, one line per layer, and their configuration. Networks are run by src/nn; tiles
+ * are chosen elsewhere. */
 #include "model/mini.h"
 
 #include <errno.h>
@@ -13,8 +13,8 @@
 #include "container/pith_format.h"
 #include "weights/quantised.h"
 
-#define MAX_BLOCKS 64 /* of one width in one direction */
-#define PATCH_HIGH 4  /* pixels a position at 1/4 resolution is wide and high */
+#define MAX_BLOCKS 64 /* most blocks of one width in an encoder or decoder */
+#define PATCH_HIGH 4  /* pixels per position at 1/4 resolution, along each side */
 
 /* ---- configuration ------------------------------------------------------------- */
 
@@ -37,7 +37,7 @@ static pith_status read_count(uint32_t *out, const tensor_table *weights, const 
     return PITH_OK;
 }
 
-/* Digits with an optional sign and point: strtof would follow the caller's locale. */
+/* Parses digits with an optional sign and point. strtof would depend on the caller's locale. */
 static bool parse_decimal(float *out, const char *text) {
     const char *at = text;
     double sign = 1, value = 0, place = 1;
@@ -107,12 +107,12 @@ static uint32_t positions(uint32_t pixels) { return (pixels + MINI_DOWNSCALE - 1
 
 /* A 3x3 convolution reaches one position to each side, a residual block two. */
 uint32_t mini_encoder_reach(const mini_config *c) {
-    uint32_t high = (1 + 2 * c->n_enc_high + 1) * PATCH_HIGH; /* the last is the stride-2 convolution */
+    uint32_t high = (1 + 2 * c->n_enc_high + 1) * PATCH_HIGH; /* the last 1 is for the stride-2 convolution */
     uint32_t low = (2 * c->n_enc_low + 1) * MINI_DOWNSCALE;
     return positions(high + low);
 }
 
-/* Blocks at 1/8 of the decoder's first part; the second has the others. */
+/* Blocks at 1/8 resolution in the decoder's first part; the second part has the others. */
 static uint32_t blocks_of_first_part(const mini_config *c) { return c->n_dec_low / 2; }
 
 uint32_t mini_decoder_part_reach(const mini_config *c, uint32_t part) {
@@ -130,7 +130,7 @@ uint32_t mini_decoder_reach(const mini_config *c) {
 
 /* ---- networks --------------------------------------------------------------------- */
 
-/* What the way back needs of a residual block: the inputs of its convolutions. */
+/* Inputs of a residual block's convolutions, needed by the backward pass. */
 typedef struct block_values {
     nn_val a, b;
 } block_values;
@@ -142,7 +142,7 @@ static nn_val res_block(nn_plan *p, nn_val x, int64_t width, block_values *kept)
     return nn_add(p, nn_conv(p, kept->b, "b", NN_CONV3, width), x);
 }
 
-/* Blocks numbered from `first` in the present scope; `kept`: one each, or NULL. */
+/* Blocks numbered from `first` in the current scope. `kept`: one entry per block, or NULL. */
 static nn_val res_blocks(nn_plan *p, nn_val x, uint32_t first, uint32_t count, int64_t width, block_values *kept) {
     block_values forgotten;
     for (uint32_t i = 0; i < count; i++) {
@@ -153,7 +153,7 @@ static nn_val res_blocks(nn_plan *p, nn_val x, uint32_t first, uint32_t count, i
     return x;
 }
 
-/* A convolution numbered like the layers of a PyTorch Sequential. */
+/* A convolution numbered like a layer of a PyTorch Sequential. */
 static nn_val numbered_conv(nn_plan *p, nn_val x, uint32_t number, nn_conv_kind kind, int64_t c_out) {
     char key[16];
     snprintf(key, sizeof key, "%u", number);
@@ -203,7 +203,7 @@ static nn_val decoder_low(nn_plan *p, const mini_config *c, nn_val x, uint32_t f
     return x;
 }
 
-/* Features at 1/8 -> at 1/4 resolution. */
+/* Features at 1/8 resolution -> features at 1/4. */
 static nn_val go_up(nn_plan *p, const mini_config *c, nn_val x) {
     return nn_pixel_shuffle(p, nn_conv(p, x, "up.0", NN_CONV3, 4 * (int64_t)c->width_h), 2);
 }
@@ -272,7 +272,8 @@ static void describe_texture(nn_plan *p, const mini_config *c, int64_t h, int64_
 
 /* ---- gradients ------------------------------------------------------------------------ */
 
-/* Blocks 0 .. count-1 of the present scope, backward: the gradient with respect to their output -> to their input. */
+/* Backward pass through blocks 0 .. count-1 of the current scope: gradient with respect to their output -> to their
+ * input. */
 static nn_val res_blocks_adjoint(nn_plan *p, nn_val g, uint32_t count, int64_t width, const block_values *kept) {
     for (uint32_t i = count; i-- > 0;) {
         nn_enter(p, "%u", i);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The noise schedule and the DDIM step; see schedule.h for what they mean. */
+/* The noise schedule and the DDIM step; schedule.h explains them. */
 #include "model/schedule.h"
 
 #include <math.h>
 
 #define BETA_FIRST 0.00085
 #define BETA_LAST 0.012
-#define LONGEST_PERIOD 10000.0f /* of the timestep embedding's sinusoids, over 2 pi */
+#define LONGEST_PERIOD 10000.0f /* longest period of the timestep embedding's sinusoids, divided by 2 pi */
 
 void schedule_init(sd_schedule *s) {
     const double first = sqrt(BETA_FIRST), step = (sqrt(BETA_LAST) - first) / (SCHEDULE_N_TIMESTEPS - 1);
@@ -35,7 +35,7 @@ static double noise_of(const sd_schedule *s, uint32_t t) {
 }
 
 uint32_t schedule_start(const sd_schedule *s, double variance) {
-    uint32_t t = 0; /* also for a variance that is no number */
+    uint32_t t = 0; /* the result also for a NaN variance */
     while (t + 1 < SCHEDULE_N_TIMESTEPS && variance * variance > noise_of(s, t) * noise_of(s, t + 1)) t++;
     return t;
 }
@@ -63,8 +63,8 @@ void schedule_noise_of_v(float *v, const float *x, size_t count, float alpha) {
     for (size_t i = 0; i < count; i++) v[i] = (float)(of_v * (double)v[i] + of_x * (double)x[i]);
 }
 
-/* In float, as the network was trained: at late timesteps a frequency's last
- * bit moves the angle by more than the result's own rounding. */
+/* Computed in float, as in training: at late timesteps the last bit of a frequency moves the angle by more than the
+ * result's own rounding. */
 void schedule_timestep_embedding(float *out, uint32_t n, float timestep) {
     const uint32_t half = n / 2;
     const float log_period = logf(LONGEST_PERIOD);

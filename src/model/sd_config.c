@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Configurations read off shapes. Each dimension that is used is bounded here;
- * that all tensors agree with them is nn_plan_check's to say. */
+/* Reads configurations from shapes. Every dimension used is bounded here; nn_plan_check checks that all tensors agree
+ * with them. */
 #include "model/sd_config.h"
 
 #include <stdarg.h>
@@ -13,10 +13,10 @@
 #define MAX_WIDTH 16384u
 #define MAX_TOKENS 1000000u
 #define MAX_TEXT_LAYERS 64u
-#define MAX_ENTRIES (SD_MAX_LEVELS * (SD_MAX_BLOCKS + 1)) /* of a half of the U-Net */
+#define MAX_ENTRIES (SD_MAX_LEVELS * (SD_MAX_BLOCKS + 1)) /* entries in one half of the U-Net */
 #define N_GROUPS 32u
 #define N_UNET_HEADS 8u
-#define C_TEXT_HEAD 64u /* CLIP's heads have 64 features each, at every width */
+#define C_TEXT_HEAD 64u /* features of each head of CLIP, at every width */
 #define N_CONTEXT 77u
 #define C_CONTEXT_SD2 1024u
 #define LATENT_SCALE 0.18215f
@@ -25,7 +25,7 @@
 
 /* ---- dimensions of tensors ---------------------------------------------------- */
 
-/* Whether some name begins so: a layer is there although one of its tensors may be missing. */
+/* True if some tensor's name begins with this: a layer may exist although one of its tensors is missing. */
 __attribute__((format(printf, 2, 3))) static bool has(const tensor_table *weights, const char *format, ...) {
     char name[MAX_NAME_BYTES];
     va_list args;
@@ -35,7 +35,7 @@ __attribute__((format(printf, 2, 3))) static bool has(const tensor_table *weight
     return tensor_table_has_part(weights, name);
 }
 
-/* One more than the highest number, below `most`, that follows `list` in a name. */
+/* One more than the highest number, below `most`, that follows `list` in a name; 0 if there is none. */
 static uint32_t count_layers(const tensor_table *weights, const char *list, uint32_t most) {
     char name[MAX_NAME_BYTES + 16];
     for (uint32_t n = most; n > 0; n--) {
@@ -45,7 +45,8 @@ static uint32_t count_layers(const tensor_table *weights, const char *list, uint
     return 0;
 }
 
-/* Dimension `axis` of the tensor, which has `rank` of them; 1..highest. A matrix may be a 1x1 convolution. */
+/* Reads dimension `axis` (1..highest) of a tensor of rank `rank`. A matrix may also be stored as a 1x1
+ * convolution. */
 static pith_status read_dim(uint32_t *out, const tensor_table *weights, const char *name, uint32_t rank, uint32_t axis,
                             uint32_t highest, pith_diag *diag) {
     const tensor *t = tensor_table_find(weights, name);
@@ -59,7 +60,7 @@ static pith_status read_dim(uint32_t *out, const tensor_table *weights, const ch
     return PITH_OK;
 }
 
-/* Channels that a convolution makes, which must be whole groups. */
+/* Reads the output channels of a convolution, which must be a multiple of the group count. */
 static pith_status read_channels(uint32_t *out, const tensor_table *weights, const char *name, pith_diag *diag) {
     pith_status status = PITH_OK;
     PITH_TRY(read_dim(out, weights, name, 4, 0, MAX_WIDTH, diag));
@@ -81,7 +82,7 @@ uint32_t vae_downscale(const vae_config *c) { return 1u << (c->n_levels - 1); }
 
 bool vae_recognise(const tensor_table *weights) { return has(weights, "vae."); }
 
-/* Blocks of the largest level of a half, "vae.encoder.down.". */
+/* Largest number of blocks on a level, under a prefix such as "vae.encoder.down.". */
 static uint32_t count_vae_blocks(const tensor_table *weights, const char *levels) {
     char list[MAX_NAME_BYTES];
     uint32_t most = 0;
@@ -93,7 +94,7 @@ static uint32_t count_vae_blocks(const tensor_table *weights, const char *levels
     return most;
 }
 
-/* As many as either half has: what the other lacks, its plan will miss. */
+/* Takes the larger of the two halves; if the other lacks a tensor, its plan reports that. */
 static pith_status read_vae_levels(vae_config *c, const tensor_table *weights, pith_diag *diag) {
     pith_status status = PITH_OK;
     char name[MAX_NAME_BYTES];
@@ -148,10 +149,10 @@ bool unet_is_int8(const tensor_table *weights) {
     return false;
 }
 
-/* The first of a level's blocks in "unet.input_blocks." */
+/* Index in "unet.input_blocks." of a level's first block. */
 static uint32_t first_block(const unet_config *c, uint32_t level) { return 1 + level * (c->n_blocks + 1); }
 
-/* Of either half, since each block of one has its own in the other. */
+/* True if either half has attention on this level; the blocks of one half correspond to those of the other. */
 static bool has_attention(const unet_config *c, uint32_t level, const tensor_table *weights) {
     for (uint32_t b = 0; b < c->n_blocks; b++)
         if (has(weights, "unet.input_blocks.%u.1.", first_block(c, level) + b)) return true;
@@ -161,7 +162,7 @@ static bool has_attention(const unet_config *c, uint32_t level, const tensor_tab
     return false;
 }
 
-/* Both halves have n_blocks + 1 entries a level; on the way down the last one halves the picture. */
+/* Both halves have n_blocks + 1 entries per level; on the way down the last one halves the picture. */
 static pith_status read_unet_levels(unet_config *c, const tensor_table *weights, pith_diag *diag) {
     pith_status status = PITH_OK;
     char name[MAX_NAME_BYTES];
@@ -184,7 +185,7 @@ cleanup:
     return status;
 }
 
-/* The width of the context, from the first cross-attention there is. */
+/* Reads the width of the context from the first cross-attention found. */
 static pith_status read_context(unet_config *c, const tensor_table *weights, pith_diag *diag) {
     char scope[MAX_NAME_BYTES] = "unet.middle_block.1", name[MAX_NAME_BYTES + 48];
     for (uint32_t level = c->n_levels; level-- > 0;)
@@ -272,7 +273,7 @@ bool taesd_recognise(const tensor_table *weights) {
     return has(weights, "taesd_encoder.") || has(weights, "taesd_decoder.");
 }
 
-/* Either half may be missing: the originals are two files. */
+/* Either half may be missing: the original is two files. */
 pith_status taesd_config_read(taesd_config *config, const tensor_table *weights, pith_diag *diag) {
     pith_status status = PITH_OK;
     taesd_config c = {0};

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* TAESD, one line a layer. Layers are numbered as in the original: layers
- * without weights count. */
+/* TAESD, one line per layer. Layers are numbered as in the original, where layers without weights count. */
 #include "model/taesd.h"
 
 #include <stdio.h>
 
 #include "model/blocks.h"
 
-#define N_STAGES 4        /* resolutions: the picture's, and half of it three times */
-#define LATENT_BOUND 3.0f /* the decoder's input passes through tanh(x / 3) * 3 */
+#define N_STAGES 4        /* resolutions: the picture's, then halved three times */
+#define LATENT_BOUND 3.0f /* the decoder's input becomes tanh(x / 3) * 3 */
 
 /* Residual blocks of each stage, from the picture's resolution down. */
 static const uint32_t n_encoder_blocks[N_STAGES] = {1, 3, 3, 3};
@@ -40,7 +39,7 @@ static nn_val res(nn_plan *p, nn_val x, const char *scope) {
 static void describe_encoder(nn_plan *p, const taesd_config *c, int64_t h, int64_t w) {
     uint32_t layer = 0;
     nn_val x = nn_input(p, "image", (nn_shape){1, 3, TAESD_DOWNSCALE * h, TAESD_DOWNSCALE * w});
-    x = nn_scale(p, x, 0.5f, 0.5f); /* it was trained on [0, 1] */
+    x = nn_scale(p, x, 0.5f, 0.5f); /* the network was trained on [0, 1] */
     nn_enter(p, "taesd_encoder");
     x = nn_conv(p, x, next(&layer).text, NN_CONV3, c->c);
     for (uint32_t stage = 0; stage < N_STAGES; stage++) {
@@ -59,12 +58,12 @@ static void describe_decoder(nn_plan *p, const taesd_config *c, int64_t h, int64
     x = nn_scale(p, x, LATENT_BOUND, 0);
     nn_enter(p, "taesd_decoder");
     x = nn_act(p, nn_conv(p, x, next(&layer).text, NN_CONV3, c->c), NN_RELU);
-    layer++; /* the activation */
+    layer++; /* the activation counts */
     for (uint32_t stage = N_STAGES; stage-- > 0;) {
         for (uint32_t b = 0; b < n_decoder_blocks[stage]; b++) x = res(p, x, next(&layer).text);
         if (stage == 0) break;
         x = nn_upsample2(p, x);
-        layer++; /* the upsampling */
+        layer++; /* the upsampling counts */
         x = nn_conv_no_bias(p, x, next(&layer).text, NN_CONV3, c->c);
     }
     x = nn_conv(p, x, next(&layer).text, NN_CONV3, 3);

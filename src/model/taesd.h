@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* TAESD: a tiny autoencoder for the latents of Stable Diffusion, fast and a
- * little worse than the real one. Plain residual blocks, no normalisation. */
+/* TAESD: a tiny autoencoder for the latents of Stable Diffusion, fast but slightly worse than the full one. Plain
+ * residual blocks without normalisation. */
 #ifndef PITH_MODEL_TAESD_H
 #define PITH_MODEL_TAESD_H
 
@@ -10,8 +10,7 @@
 
 #define TAESD_DOWNSCALE 8u
 
-/* Input "image" [1, 3, 8h, 8w] in [-1, 1]; output "latent" [1, n_latent, h, w]
- * in U-Net units. */
+/* Input "image" [1, 3, 8h, 8w] in [-1, 1]; output "latent" [1, n_latent, h, w] in U-Net units. */
 pith_status taesd_encoder_plan(nn_plan **out, const taesd_config *config, const pith_env *env, uint32_t h, uint32_t w,
                                pith_diag *diag) PITH_MUST_CHECK;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* CLIP's text encoder, one line a layer, and the empty prompt. */
+/* CLIP's text encoder, one line per layer, and the empty prompt. */
 #include "model/text.h"
 
 #include "base/mem.h"
@@ -45,7 +45,7 @@ pith_status text_plan(nn_plan **out, const text_config *config, const pith_env *
 
 /* ---- the empty prompt ---------------------------------------------------------------- */
 
-/* Whether the tensor has so many rows of `c` values that can be read. */
+/* Checks that the tensor has n_rows rows of `c` values in a readable type. */
 static pith_status check_rows(const tensor *t, const char *name, uint32_t n_rows, uint32_t c, pith_diag *diag) {
     if (!t) return diag_set(diag, PITH_E_MODEL_SHAPE, "model has no tensor %s [%u, %u]", name, n_rows, c);
     const uint64_t *dims = t->shape + (t->rank == 3 && t->shape[0] == 1 ? 1 : 0);

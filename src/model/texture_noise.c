@@ -4,15 +4,15 @@
 
 #include <stddef.h>
 
-/* A bijection whose output bits each depend on all bits of the input: the finaliser of splitmix64 (G. Steele, D. Lea,
- * C. Flood, "Fast splittable pseudorandom number generators", 2014). */
+/* A bijection in which every output bit depends on all input bits: the finaliser of splitmix64 (G. Steele, D. Lea, C.
+ * Flood, "Fast splittable pseudorandom number generators", 2014). */
 static uint64_t scramble(uint64_t z) {
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
     z = (z ^ z >> 27) * 0x94d049bb133111ebu;
     return z ^ z >> 31;
 }
 
-/* The sum of four uniform numbers of variance 1/12 each, its mean taken off and scaled to variance 1. */
+/* The sum of four uniform numbers, minus its mean and scaled to variance 1. */
 static float nearly_normal(uint64_t bits) {
     const uint32_t sum = (uint32_t)(bits & 0xffff) + (uint32_t)(bits >> 16 & 0xffff) + (uint32_t)(bits >> 32 & 0xffff) +
                          (uint32_t)(bits >> 48);

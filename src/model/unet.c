@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* UNet2DConditionModel, one line a layer. */
+/* UNet2DConditionModel, one line per layer. */
 #include "model/unet.h"
 
 #include "model/blocks.h"
 
 #define MAX_SKIPS (SD_MAX_LEVELS * (SD_MAX_BLOCKS + 1))
 
-/* The U-Net while it is described. */
+/* State while the U-Net is described. */
 typedef struct unet {
     nn_plan *p;
     const unet_config *c;
-    nn_val time; /* what all residual blocks are told */
+    nn_val time; /* timestep input of all residual blocks */
     nn_val context;
     block_share *share;      /* of self-attention, or NULL */
-    nn_val skips[MAX_SKIPS]; /* values on the way down, for the way up */
+    nn_val skips[MAX_SKIPS]; /* values from the way down, used on the way up */
     uint32_t n_skips;
 } unet;
 
@@ -47,7 +47,7 @@ static nn_val transformer(const unet *u, nn_val x, const char *scope) {
 static nn_val time_embedding(const unet *u, nn_val timestep) {
     nn_val x = nn_act(u->p, nn_linear(u->p, timestep, "time_embed.0", u->c->c_time, true), NN_SILU);
     x = nn_linear(u->p, x, "time_embed.2", u->c->c_time, true);
-    return nn_act(u->p, x, NN_SILU); /* each residual block would begin with it */
+    return nn_act(u->p, x, NN_SILU); /* applied once here instead of in each residual block */
 }
 
 static nn_val way_down(unet *u, nn_val x) {

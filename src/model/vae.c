@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* AutoencoderKL, one line a layer. */
+/* AutoencoderKL, one line per layer. */
 #include "model/vae.h"
 
 #include "model/blocks.h"
@@ -21,7 +21,7 @@ static nn_val res(nn_plan *p, const vae_config *c, nn_val x, const char *scope, 
     return x;
 }
 
-/* One head over all positions. */
+/* Attention with one head over all positions. */
 static nn_val attention(nn_plan *p, const vae_config *c, nn_val x, block_share *share) {
     static const block_attention_style style = {
         .q = "q", .k = "k", .v = "v", .out = "proj_out", .qkv_has_bias = true, .is_1x1 = true};

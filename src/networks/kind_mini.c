@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/exact_math.h"
 #include "container/pith_format.h"
 #include "model/texture_noise.h"
 #include "networks/model_kind.h"
@@ -126,11 +127,13 @@ typedef struct extent {
     uint32_t y, x, h, w;
 } extent;
 
-/* Kept positions and `reach` more on both sides. At an end of the window the extent is shifted, not shortened. */
+/* Kept positions and `reach`, an even number, more on both sides, from an even position on: as windows begin (tiles.h).
+ * At an end of the window the extent is shifted, not shortened. */
 static void widen(uint32_t *start, uint32_t *length, uint32_t reach, uint32_t window) {
-    const uint64_t wide = *length + 2 * (uint64_t)reach;
+    uint64_t wide = *length + 2 * (uint64_t)reach + 1;
+    wide += (wide ^ window) & 1;
     *length = wide < window ? (uint32_t)wide : window;
-    *start = *start > reach ? *start - reach : 0;
+    *start = *start > reach ? (*start - reach) & ~1u : 0;
     if (*start > window - *length) *start = window - *length;
 }
 
@@ -141,6 +144,7 @@ static extent part_extent(const mini_config *c, const model_window *window, uint
     extent e = kept_extent(window);
     uint32_t reach = 0;
     for (uint32_t i = part; i < MINI_DECODER_PARTS; i++) reach += mini_decoder_part_reach(c, i);
+    reach += reach & 1;
     widen(&e.y, &e.h, reach, window->h);
     widen(&e.x, &e.w, reach, window->w);
     return e;
@@ -251,10 +255,11 @@ static float *plane_of_steps(const pith_model *m, size_t positions, float log2_s
     return steps;
 }
 
-/* The step that the network is told: the nearest one that it was trained with. */
+/* The step given to the network: the nearest one that it was trained with. Steps are powers of 2 in 64ths (doc/format.md,
+ * section 7), and the exact exponent is found again. */
 static float told_step(const pith_model *m, float step) {
     const mini_config *c = &m->config.mini;
-    return fminf(fmaxf(log2f(step), c->log2_step_min), c->log2_step_max);
+    return fminf(fmaxf(rintf(64 * em_log2f(step)) / 64, c->log2_step_min), c->log2_step_max);
 }
 
 static pith_status decode_in_parts(model_session *s, const model_window *window, const float *latent,
@@ -395,6 +400,7 @@ static const char *const pixel_prefixes[] = {"dec.", "real.", NULL};
 
 const model_kind model_kind_mini = {
     .name = "mini",
+    .engine = "exact",
     .latent_prefixes = latent_prefixes,
     .decoder_prefixes = decoder_prefixes,
     .pixel_prefixes = pixel_prefixes,

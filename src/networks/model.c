@@ -50,7 +50,7 @@ static pith_status open_model(pith_model **out, const pith_env *env, const model
     }
     PITH_TRY(m->kind->read(m, why));
     if (quantised_is_marked(m->weights)) PITH_TRY(model_latent_id(m, id, why)); /* fails if the metadata lacks it */
-    PITH_TRY(nn_backend_new(&m->backend, &m->env, m->env.backend, why));
+    PITH_TRY(nn_backend_new(&m->backend, &m->env, m->env.backend ? m->env.backend : m->kind->engine, why));
     m->env.backend = NULL; /* the caller's string is only borrowed for the call */
     *out = m;
     m = NULL;

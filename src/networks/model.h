@@ -82,8 +82,8 @@ pith_status model_session_new(model_session **out, pith_model *model, pith_diag 
 void model_session_free(model_session **session);
 pith_model *model_session_model(const model_session *session); /* borrowed */
 
-/* From now on the networks ask this job between layers whether to stop, and long calls report to it. Borrowed until
- * the next call; NULL, as at first: none. */
+/* Sets the job that networks check between layers and that long calls report to. Borrowed until the next call; NULL,
+ * the initial state: none. */
 void model_session_work_for(model_session *s, job *job);
 
 /* The recipe of HEAD for a latent of w x h positions. */
@@ -104,7 +104,7 @@ pith_status model_encode(model_session *s, const model_window *window, const flo
 typedef struct model_decode_how {
     float step;       /* of the quantiser */
     uint32_t n_steps; /* of denoising; 0 = none */
-    bool is_palette;  /* then the steps are the published ones, and none or MODEL_PALETTE_STEPS */
+    bool is_palette;  /* use the published timesteps; n_steps is 0 or MODEL_PALETTE_STEPS */
     float realism;    /* how much texture is added, 0..1 */
     uint32_t y, x;    /* the window's place in the picture's latent, which seeds its texture */
 } model_decode_how;

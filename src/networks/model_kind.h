@@ -30,7 +30,8 @@ typedef struct bound_net {
 } bound_net;
 
 typedef struct model_kind {
-    const char *name; /* pith_model_contents.kind */
+    const char *name;   /* pith_model_contents.kind */
+    const char *engine; /* nn_backend_new's name, unless the caller says; NULL: the best built in */
     /* NULL-terminated prefixes of the tensors that fingerprints cover. */
     const char *const *latent_prefixes;
     const char *const *decoder_prefixes;
@@ -47,7 +48,7 @@ typedef struct model_kind {
     pith_status (*memory)(const pith_model *m, model_work work, const model_window *window, uint64_t *n_bytes,
                           pith_diag *diag);                                       /* see model_network_memory */
     pith_status (*preview_map)(const pith_model *m, float *map, pith_diag *diag); /* see model_preview_map */
-    /* NULL, both of them: model_can_search says no. */
+    /* Both NULL if the kind has no gradient; then model_can_search is false. */
     pith_status (*gradient)(model_session *s, uint32_t h, uint32_t w, const float *latent, float step,
                             const nn_caller *distortion, float *gradient, pith_diag *diag);
     pith_status (*search_memory)(const pith_model *m, uint32_t h, uint32_t w, uint64_t *n_bytes, pith_diag *diag);

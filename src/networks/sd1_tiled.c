@@ -252,8 +252,8 @@ static void find_corrections(sd1_tiles *t) {
             t->corrections[i * t->n_groups + k] = nn_correction_of(&t->own[i * t->n_groups + k], &t->moments[k]);
 }
 
-/* `out` NULL: only what is shared is found. What is found changes the windows of the next pass;
- * keys and values those of this one. */
+/* Runs one pass over all windows. `out` NULL: only gathers what the windows share. Moments take effect in the next
+ * pass, keys and values at once. */
 static pith_status make_pass(sd1_tiles *t, const float *in, float *out, double from, double to, pith_diag *diag) {
     pith_status status = PITH_OK;
     memset(t->sums, 0, t->n_groups * sizeof *t->sums);

@@ -136,10 +136,11 @@ size_t nn_plan_n_groups(const nn_plan *p);
 
 /* ---- running ------------------------------------------------------------------ */
 
-/* "onednn" or "ref"; NULL = the best built in. Unknown or not built in:
- * PITH_E_UNSUPPORTED. env->threads threads. A backend caches reordered weights
- * by (tensor, layout), so that nets of several sizes share them; the tables it
- * was bound with must outlive it. */
+/* "onednn"; "exact", whose results are the same bits on every machine; or "ref", the plain definition of the same.
+ * NULL = the fastest built in for any network. "exact-v2", "exact-base" ...: with the kernels of that instruction
+ * set only. Unknown, not built in or not for this machine: PITH_E_UNSUPPORTED. env->threads threads. A backend caches
+ * reordered weights by (tensor, layout), so that nets of several sizes share them; the tables it was bound with must
+ * outlive it. */
 pith_status nn_backend_new(nn_backend **out, const pith_env *env, const char *name, pith_diag *diag) PITH_MUST_CHECK;
 void nn_backend_free(nn_backend **backend);
 /* Frees the cached weights that no net uses at present. */

@@ -12,6 +12,7 @@ static const nn_backend_table *const backends[] = {
 #ifdef PITH_HAVE_ONEDNN
     &nn_onednn_backend,
 #endif
+    &nn_vec_backend_table,
     &nn_ref_backend,
 };
 
@@ -22,16 +23,24 @@ const char *const *nn_backend_list(void) {
 #ifdef PITH_HAVE_ONEDNN
         "onednn",
 #endif
-        "ref", NULL};
+        "exact", "ref", NULL};
     return names;
 }
 
 pith_status nn_backend_new(nn_backend **out, const pith_env *env, const char *name, pith_diag *diag) {
     *out = NULL;
     if (env && env->threads < 0) return diag_set(diag, PITH_E_ARG, "%d threads", env->threads);
-    for (size_t i = 0; i < N_BACKENDS; i++)
-        if (!name || strcmp(backends[i]->name, name) == 0) return backends[i]->open(out, env, diag);
+    for (size_t i = 0; i < N_BACKENDS; i++) {
+        const size_t length = strlen(backends[i]->name);
+        if (!name || strcmp(backends[i]->name, name) == 0) return backends[i]->open(out, env, NULL, diag);
+        if (strncmp(backends[i]->name, name, length) == 0 && name[length] == '-')
+            return backends[i]->open(out, env, name + length + 1, diag);
+    }
     return diag_set(diag, PITH_E_UNSUPPORTED, "network engine \"%.40s\" is not built in", name);
+}
+
+pith_status nn_no_variant(const char *variant, pith_diag *diag) {
+    return diag_set(diag, PITH_E_UNSUPPORTED, "this machine or build has no network engine \"-%.40s\"", variant);
 }
 
 void nn_backend_free(nn_backend **backend) {

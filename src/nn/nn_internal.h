@@ -150,13 +150,18 @@ pith_status nn_place_spans(nn_span *spans, size_t n_spans, size_t *arena_bytes, 
 
 typedef struct nn_backend_table {
     const char *name;
-    pith_status (*open)(nn_backend **out, const pith_env *env, pith_diag *diag);
+    /* `variant`: what follows the name and a hyphen; NULL: nothing. Unknown, or not for this machine:
+     * PITH_E_UNSUPPORTED. */
+    pith_status (*open)(nn_backend **out, const pith_env *env, const char *variant, pith_diag *diag);
     void (*close)(nn_backend *backend);
     /* Plan and weights have been checked. */
     pith_status (*bind)(nn_net **out, const nn_plan *plan, const tensor_table *weights, nn_backend *backend,
                         nn_arena *arena, pith_diag *diag);
     void (*unbind)(nn_net *net);
     void (*trim)(nn_backend *backend); /* NULL: nothing is cached */
+    /* What a net takes beside its values: scratch, and how many times its floats a weight; NULL: none, and 1. */
+    uint64_t (*scratch_bytes)(const nn_plan *plan, const nn_backend *backend);
+    uint64_t (*weight_copies)(const nn_plan *plan, const nn_op *op, const nn_backend *backend);
     /* Data in the order of the plan's inputs and outputs. */
     pith_status (*run)(nn_net *net, const float *const *inputs, float *const *outputs, pith_diag *diag);
 } nn_backend_table;
@@ -193,15 +198,14 @@ struct nn_net {
     float **outputs;
 };
 
-/* Whether an op may be made by Winograd's way: the plan and the backend allow it, and it is large enough. */
-bool nn_may_use_winograd(const nn_plan *p, const nn_op *op, const nn_backend *backend);
-
 /* For backends, between layers. */
 pith_status nn_look(const nn_net *net, pith_diag *diag) PITH_MUST_CHECK;
 /* The value of a call, in plain layout. */
 pith_status nn_make_call(const nn_net *net, const float *in, float *out, pith_diag *diag) PITH_MUST_CHECK;
 
-extern const nn_backend_table nn_ref_backend;
+pith_status nn_no_variant(const char *variant, pith_diag *diag); /* for `open` */
+
+extern const nn_backend_table nn_ref_backend, nn_vec_backend_table;
 #ifdef PITH_HAVE_ONEDNN
 extern const nn_backend_table nn_onednn_backend;
 #endif
@@ -209,6 +213,10 @@ extern const nn_backend_table nn_onednn_backend;
 /* A tensor's values as floats in place, or NULL when they have to be converted
  * with tensor_read_f32 (other type, alignment or byte order). */
 const float *nn_weight_in_place(const tensor *t);
+
+/* What is the same for two names of the same values: where they lie, or, where they do not lie in order and so may be
+ * two tensors, the tensor. */
+const void *nn_weight_key(const tensor *t);
 
 /* A convolution or linear layer that the backend runs with the 8-bit weights of the table: one of so many
  * channels that reading the weights takes longer than the arithmetic, as in the inner half of Stable

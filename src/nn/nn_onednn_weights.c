@@ -11,15 +11,11 @@
 #define DROP_EVERY_BYTES (64u << 20)
 
 struct nn_dnn_weight {
-    const void *tensor; /* key_of: the table outlives the backend */
+    const void *tensor; /* nn_weight_key: the table outlives the backend */
     dnnl_memory_desc_t md;
     float *data; /* owned */
     size_t n_users;
 };
-
-/* What is the same for two names of the same values: where they lie, or, where they do not lie in order and so may be
- * two tensors, the tensor. */
-static const void *key_of(const tensor *t) { return t->is_strided ? (const void *)t : t->data; }
 
 void nn_dnn_trim_weights(nn_dnn_backend *be) {
     const pith_alloc *alloc = &be->base.alloc;
@@ -136,7 +132,7 @@ static pith_status add_weight(nn_dnn_binder *b, const tensor *t, const dnnl_memo
     const pith_alloc *alloc = &be->base.alloc;
     nn_dnn_weight *w = mem_alloc(alloc, 1, sizeof *w);
     if (!w) PITH_TRY(nn_dnn_no_memory(b));
-    w->tensor = key_of(t);
+    w->tensor = nn_weight_key(t);
     w->md = *wanted;
     w->data = mem_alloc_aligned(alloc, dnnl_memory_desc_get_size(wanted), 1);
     if (!w->data) PITH_TRY(nn_dnn_no_memory(b));
@@ -164,7 +160,8 @@ static pith_status get(nn_dnn_binder *b, const tensor *t, const dnnl_memory_desc
     *data = NULL;
     pthread_mutex_lock(&be->lock);
     for (size_t i = 0; i < be->n_cached && !w; i++)
-        if (be->cached[i]->tensor == key_of(t) && dnnl_memory_desc_equal(&be->cached[i]->md, wanted)) w = be->cached[i];
+        if (be->cached[i]->tensor == nn_weight_key(t) && dnnl_memory_desc_equal(&be->cached[i]->md, wanted))
+            w = be->cached[i];
     if (!w) PITH_TRY(add_weight(b, t, in_file, wanted, &w));
     if (!append(&be->base.alloc, &net->weights, &net->n_weights, &net->weights_capacity, w))
         PITH_TRY(nn_dnn_no_memory(b));

@@ -197,6 +197,8 @@ const float *nn_weight_in_place(const tensor *t) {
     return (const float *)(const void *)t->data;
 }
 
+const void *nn_weight_key(const tensor *t) { return t->is_strided ? (const void *)t : t->data; }
+
 #define INT8_LEAST_CHANNELS 1280 /* read or made */
 
 bool nn_is_int8(const nn_plan *p, const nn_op *op, const tensor_table *weights, const nn_backend *backend) {
@@ -271,31 +273,16 @@ static pith_status place_values(const nn_plan *p, size_t *n_bytes) {
     return status;
 }
 
-#define FEWEST_FOR_WINOGRAD 16384 /* values of a plane: below, its scratch is more than all else */
-
-bool nn_may_use_winograd(const nn_plan *p, const nn_op *op, const nn_backend *backend) {
-    return p->winograd && backend->has_winograd && op->kind == NN_OP_CONV && op->u.conv == NN_CONV3 &&
-           op->shape.h * op->shape.w >= FEWEST_FOR_WINOGRAD;
-}
-
-#define WINOGRAD_AT_LEAST_BYTES (16u << 20) /* of scratch, for several threads */
-
-/* What a convolution's input and output take when transformed: 6x6 values for 4x4. */
-static uint64_t winograd_scratch(const nn_plan *p, const nn_op *op) {
-    const nn_shape s = p->ops[op->in[0]].shape, t = op->shape;
-    const uint64_t squares = (uint64_t)(s.n * ((t.h + 3) / 4) * ((t.w + 3) / 4));
-    return WINOGRAD_AT_LEAST_BYTES + squares * 36 * (uint64_t)(s.c + t.c) * sizeof(float);
-}
-
 pith_status nn_plan_arena_bytes(const nn_plan *p, const nn_backend *backend, uint64_t *n_bytes) {
     size_t values = 0;
-    uint64_t scratch = 0;
     pith_status status = place_values(p, &values);
-    for (int32_t i = 0; i < p->n_ops; i++)
-        if (p->ops[i].live && nn_may_use_winograd(p, &p->ops[i], backend) && winograd_scratch(p, &p->ops[i]) > scratch)
-            scratch = winograd_scratch(p, &p->ops[i]);
-    *n_bytes = (uint64_t)values + values / 4 + scratch;
+    *n_bytes = (uint64_t)values + values / 4;
+    if (backend->table->scratch_bytes) *n_bytes += backend->table->scratch_bytes(p, backend);
     return status;
+}
+
+static uint64_t copies_of_weight(const nn_plan *p, const nn_op *op, const nn_backend *backend) {
+    return backend->table->weight_copies ? backend->table->weight_copies(p, op, backend) : 1;
 }
 
 pith_status nn_plan_memory(const nn_plan *p, const tensor_table *weights, const nn_backend *backend,
@@ -308,7 +295,7 @@ pith_status nn_plan_memory(const nn_plan *p, const tensor_table *weights, const 
         if (i == op->weight && nn_is_int8(p, op, weights, backend))
             *n_bytes += count;
         else
-            *n_bytes += count * sizeof(float) * (i == op->weight && nn_may_use_winograd(p, op, backend) ? 4 : 1);
+            *n_bytes += count * sizeof(float) * (i == op->weight ? copies_of_weight(p, op, backend) : 1);
     }
     return status;
 }

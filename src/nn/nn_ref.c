@@ -15,7 +15,8 @@ typedef struct ref_net {
     double *scratch;
 } ref_net;
 
-static pith_status ref_open(nn_backend **out, const pith_env *env, pith_diag *diag) {
+static pith_status ref_open(nn_backend **out, const pith_env *env, const char *variant, pith_diag *diag) {
+    if (variant) return nn_no_variant(variant, diag);
     nn_backend *b = mem_alloc(env ? &env->alloc : NULL, 1, sizeof *b);
     if (!b) return diag_set(diag, PITH_E_NOMEM, "network: out of memory");
     b->table = &nn_ref_backend;

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The reference kernels, written to be read. Sums are long in these networks
- * (a convolution of Stable Diffusion adds 23 040 products), so at most the nine
- * of one kernel are added in float, and the rest in double: what this backend
- * gives differs from exact arithmetic by little more than the rounding of its
- * values. */
+/* The reference kernels, written to be read. Convolutions are the definition, to the bit (doc/format.md, "The
+ * arithmetic of the networks"). What the built-in models do not have (norms, linear layers, attention) is added in
+ * double, and differs from exact arithmetic by little more than the rounding of its values. */
 #include <math.h>
 #include <string.h>
 
 #include "nn/nn_ref.h"
+#include "nn/nn_squares.h"
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* ---- layers with weights -------------------------------------------------------- */
+
+/* The weight that leads from input channel i to output channel o, at tap t of the kernel. An adjoint exchanges the
+ * channels and turns the kernel round. */
+static float weight_at(const nn_ref_call *c, int64_t n_taps, int64_t o, int64_t i, int64_t t) {
+    return c->op->kind == NN_OP_CONV ? c->weight[(o * c->in_shape[0].c + i) * n_taps + t]
+                                     : c->weight[(i * c->op->shape.c + o) * n_taps + n_taps - 1 - t];
+}
 
 /* Outputs ox for which ix = ox * stride - pad + kx lies inside a row of w_in. */
 static void inner_range(nn_conv_geometry g, int64_t kx, int64_t w_in, int64_t w_out, int64_t *first, int64_t *end) {
@@ -21,82 +27,99 @@ static void inner_range(nn_conv_geometry g, int64_t kx, int64_t w_in, int64_t w_
     *end = w_in - shift <= 0 ? 0 : smaller(w_out, (w_in - shift - 1) / g.stride + 1);
 }
 
-/* part += one input row, weighted by one row of the kernel. */
-static void conv_row(float *part, int64_t w_out, const float *row, int64_t w_in, const float *kernel_row,
-                     nn_conv_geometry g) {
-    for (int64_t kx = 0; kx < g.kernel; kx++) {
+/* One row of one output channel of one picture `in`: the products in the order of tap and channel. Those outside the
+ * picture would add zeros. */
+static void direct_row(const nn_ref_call *c, nn_conv_geometry g, const float *in, int64_t o, int64_t y, float *out) {
+    const nn_shape s = c->in_shape[0], t = c->op->shape;
+    for (int64_t x = 0; x < t.w; x++) out[x] = 0;
+    for (int64_t tap = 0; tap < g.kernel * g.kernel; tap++) {
+        const int64_t iy = y * g.stride - g.pad_before + tap / g.kernel, shift = tap % g.kernel - g.pad_before;
         int64_t first, end;
-        inner_range(g, kx, w_in, w_out, &first, &end);
-        const float weight = kernel_row[kx];
-        const int64_t shift = kx - g.pad_before;
-        if (g.stride == 1)
-            for (int64_t x = first; x < end; x++) part[x] += weight * row[x + shift];
-        else
-            for (int64_t x = first; x < end; x++) part[x] += weight * row[x * g.stride + shift];
+        inner_range(g, tap % g.kernel, s.w, t.w, &first, &end);
+        for (int64_t i = 0; i < s.c && iy >= 0 && iy < s.h; i++) {
+            const float *row = in + (i * s.h + iy) * s.w, weight = weight_at(c, g.kernel * g.kernel, o, i, tap);
+            for (int64_t x = first; x < end; x++) out[x] += weight * row[x * g.stride + shift];
+        }
+    }
+    for (int64_t x = 0; x < t.w && c->bias; x++) out[x] += c->bias[o];
+}
+
+/* t = B^T d, down a column of four; a, b, c, d and the results are `step` apart. */
+static void transform_in(float *t, const float *d, int64_t step) {
+    t[0] = d[0] - d[2 * step];
+    t[step] = d[step] + d[2 * step];
+    t[2 * step] = d[2 * step] - d[step];
+    t[3 * step] = d[step] - d[3 * step];
+}
+
+/* The 4x4 inputs of the square at row y, column x of the outputs, transformed. */
+static void square_of_input(float v[16], const float *plane, nn_shape s, int64_t y, int64_t x) {
+    float d[16], t[16];
+    for (int64_t i = 0; i < 16; i++) {
+        const int64_t iy = y - 1 + i / 4, ix = x - 1 + i % 4;
+        d[i] = iy >= 0 && iy < s.h && ix >= 0 && ix < s.w ? plane[iy * s.w + ix] : 0;
+    }
+    for (int64_t i = 0; i < 4; i++) transform_in(t + i, d + i, 4);
+    for (int64_t i = 0; i < 4; i++) transform_in(v + 4 * i, t + 4 * i, 1);
+}
+
+/* A^T m A: 16 sums to 2x2 outputs. */
+static void square_to_output(float y[4], const float m[16]) {
+    float t[8];
+    for (int64_t x = 0; x < 4; x++) {
+        t[x] = (m[x] + m[4 + x]) + m[8 + x];
+        t[4 + x] = (m[4 + x] - m[8 + x]) - m[12 + x];
+    }
+    for (int64_t i = 0; i < 2; i++) {
+        const float *row = t + 4 * i;
+        y[2 * i] = (row[0] + row[1]) + row[2];
+        y[2 * i + 1] = (row[1] - row[2]) - row[3];
     }
 }
 
-/* One row of one output channel of one picture `in`. */
-static void conv_out_row(const nn_ref_call *c, nn_conv_geometry g, const float *in, const float *kernels, double bias,
-                         int64_t y, float *out) {
+/* The squares of one picture `in`, one after the other, each with its channels. */
+static void transform_picture(const nn_ref_call *c, const float *in, float *squares) {
     const nn_shape s = c->in_shape[0];
-    const int64_t w_out = c->op->shape.w;
-    double *sum = c->scratch;
-    float *part = (float *)(c->scratch + w_out);
-    for (int64_t x = 0; x < w_out; x++) sum[x] = bias;
+    for (int64_t y = 0; y < s.h; y += 2)
+        for (int64_t x = 0; x < s.w; x += 2)
+            for (int64_t i = 0; i < s.c; i++, squares += 16) square_of_input(squares, in + i * s.h * s.w, s, y, x);
+}
+
+/* One output channel of one picture; `kernels`: room for 16 values an input channel. */
+static void plane_by_squares(const nn_ref_call *c, const float *squares, int64_t o, float *kernels, float *out) {
+    const nn_shape s = c->in_shape[0];
     for (int64_t i = 0; i < s.c; i++) {
-        memset(part, 0, (size_t)w_out * sizeof *part);
-        for (int64_t ky = 0; ky < g.kernel; ky++) {
-            const int64_t iy = y * g.stride - g.pad_before + ky;
-            if (iy < 0 || iy >= s.h) continue;
-            conv_row(part, w_out, in + (i * s.h + iy) * s.w, s.w, kernels + (i * g.kernel + ky) * g.kernel, g);
-        }
-        for (int64_t x = 0; x < w_out; x++) sum[x] += (double)part[x];
+        float g[9][NN_SQUARE_LANES] = {{0}}, u[16][NN_SQUARE_LANES]; /* one lane of them is used */
+        for (int64_t t = 0; t < 9; t++) g[t][0] = weight_at(c, 9, o, i, t);
+        nn_squares_of_kernels(u, g);
+        for (int64_t p = 0; p < 16; p++) kernels[16 * i + p] = u[p][0];
     }
-    for (int64_t x = 0; x < w_out; x++) out[x] = (float)sum[x];
+    for (int64_t y = 0; y < s.h; y += 2)
+        for (int64_t x = 0; x < s.w; x += 2, squares += 16 * s.c) {
+            float m[16] = {0}, made[4];
+            for (int64_t i = 0; i < s.c; i++)
+                for (int64_t p = 0; p < 16; p++) m[p] += kernels[16 * i + p] * squares[16 * i + p];
+            square_to_output(made, m);
+            for (int64_t i = 0; i < 4; i++)
+                if (y + i / 2 < s.h && x + i % 2 < s.w)
+                    out[(y + i / 2) * s.w + x + i % 2] = c->bias ? made[i] + c->bias[o] : made[i];
+        }
 }
 
 static void conv(const nn_ref_call *c) {
     const nn_conv_geometry g = nn_conv_geometry_of(c->op->u.conv);
     const nn_shape s = c->in_shape[0], t = c->op->shape;
-    for (int64_t n = 0; n < t.n; n++)
-        for (int64_t o = 0; o < t.c; o++)
-            for (int64_t y = 0; y < t.h; y++)
-                conv_out_row(c, g, c->in[0] + n * s.c * s.h * s.w, c->weight + o * s.c * g.kernel * g.kernel,
-                             c->bias ? (double)c->bias[o] : 0, y, c->out + ((n * t.c + o) * t.h + y) * t.w);
-}
-
-/* One row of one input channel of the convolution, from a picture of its outputs. What came from position x
- * of the input went through weight k to output x + pad - k; so the rows are gathered with the kernel turned round. */
-static void adjoint_row(const nn_ref_call *c, nn_conv_geometry g, const float *in, const float *kernels, int64_t y,
-                        float *out) {
-    const nn_shape s = c->in_shape[0];
-    const int64_t to_next = c->op->shape.c * g.kernel * g.kernel; /* from an output's kernel to the next one's */
-    double *sum = c->scratch;
-    float *part = (float *)(c->scratch + s.w), turned[3];
-    for (int64_t x = 0; x < s.w; x++) sum[x] = 0;
-    for (int64_t o = 0; o < s.c; o++) {
-        memset(part, 0, (size_t)s.w * sizeof *part);
-        for (int64_t ky = 0; ky < g.kernel; ky++) {
-            const int64_t oy = y + g.pad_before - ky;
-            if (oy < 0 || oy >= s.h) continue;
-            for (int64_t kx = 0; kx < g.kernel; kx++)
-                turned[kx] = kernels[o * to_next + ky * g.kernel + g.kernel - 1 - kx];
-            conv_row(part, s.w, in + (o * s.h + oy) * s.w, s.w, turned, g);
-        }
-        for (int64_t x = 0; x < s.w; x++) sum[x] += (double)part[x];
+    for (int64_t i = 0; i < t.n * t.c; i++) {
+        const float *in = c->in[0] + i / t.c * s.c * s.h * s.w;
+        float *out = c->out + i * t.h * t.w;
+        float *kernels = (float *)c->scratch, *squares = kernels + 16 * s.c;
+        const bool by_squares = nn_uses_squares(c->net->plan, c->op);
+        if (by_squares && i % t.c == 0) transform_picture(c, in, squares);
+        if (by_squares)
+            plane_by_squares(c, squares, i % t.c, kernels, out);
+        else
+            for (int64_t y = 0; y < t.h; y++) direct_row(c, g, in, i % t.c, y, out + y * t.w);
     }
-    for (int64_t x = 0; x < s.w; x++) out[x] = (float)sum[x];
-}
-
-static void conv_adjoint(const nn_ref_call *c) {
-    const nn_conv_geometry g = nn_conv_geometry_of(c->op->u.conv);
-    const nn_shape s = c->in_shape[0], t = c->op->shape;
-    for (int64_t n = 0; n < t.n; n++)
-        for (int64_t i = 0; i < t.c; i++)
-            for (int64_t y = 0; y < t.h; y++)
-                adjoint_row(c, g, c->in[0] + n * s.c * s.h * s.w, c->weight + i * g.kernel * g.kernel, y,
-                            c->out + ((n * t.c + i) * t.h + y) * t.w);
 }
 
 /* Double sum of products; several at once, since each alone would wait for the last. */
@@ -362,16 +385,18 @@ nn_ref_kernel *nn_ref_kernel_of(nn_op_kind kind) {
         [NN_OP_TO_SEQUENCE] = to_sequence,
         [NN_OP_TO_PICTURE] = to_picture,
         [NN_OP_ATTENTION] = attention,
-        [NN_OP_CONV_ADJOINT] = conv_adjoint,
+        [NN_OP_CONV_ADJOINT] = conv,
         [NN_OP_RELU_ADJOINT] = relu_adjoint,
     };
     return kernels[kind];
 }
 
 size_t nn_ref_scratch_count(const nn_plan *plan, const nn_op *op) {
-    if (op->kind == NN_OP_CONV || op->kind == NN_OP_CONV_ADJOINT)
-        return 2 * (size_t)op->shape.w; /* a row of sums and one of partial sums */
-    if (op->kind == NN_OP_ATTENTION)    /* scores of one query, and one head's output */
+    if (nn_uses_squares(plan, op)) { /* transformed, floats: the kernels of one output, and one picture */
+        const size_t squares = (size_t)((op->shape.h + 1) / 2 * ((op->shape.w + 1) / 2));
+        return 8 * (size_t)plan->ops[op->in[0]].shape.c * (1 + squares);
+    }
+    if (op->kind == NN_OP_ATTENTION) /* scores of one query, and one head's output */
         return (size_t)plan->ops[op->in[1]].shape.h + (size_t)(op->shape.w / op->u.attention.n_heads);
     return 0;
 }

@@ -7,6 +7,12 @@
 
 static uint32_t least(uint64_t a, uint32_t b) { return a < b ? (uint32_t)a : b; }
 
+/* Wide enough that it may begin one position early, and end where the picture ends. */
+static uint32_t whole_window(const tile_axis *a) {
+    const uint64_t n = a->core + 2 * (uint64_t)a->halo + 1;
+    return least(n + ((n ^ a->whole) & 1), a->whole);
+}
+
 tile_axis tile_axis_part(uint32_t first, uint32_t length, uint32_t whole, tile_reach reach) {
     const uint32_t halo = reach.halo;
     tile_axis a = {.whole = whole, .first = first, .length = length, .halo = halo};
@@ -14,7 +20,7 @@ tile_axis tile_axis_part(uint32_t first, uint32_t length, uint32_t whole, tile_r
     uint32_t count = one ? 1 : (length + reach.core - 1) / reach.core;
     a.core = (length + count - 1) / count;
     a.count = (length + a.core - 1) / a.core;
-    a.window = least(a.core + 2 * (uint64_t)halo, whole);
+    a.window = whole_window(&a);
     return a;
 }
 
@@ -25,7 +31,7 @@ tile_grid tile_grid_make(uint32_t width, uint32_t height, tile_reach reach) {
 tile_span tile_axis_span(const tile_axis *a, uint32_t index) {
     uint32_t start = index * a->core; /* relative to the part's first position */
     uint32_t left = a->length - start;
-    uint32_t core = a->first + start, window = core > a->halo ? core - a->halo : 0;
+    uint32_t core = a->first + start, window = core > a->halo ? (core - a->halo) & ~1u : 0;
     if (window > a->whole - a->window) window = a->whole - a->window;
     return (tile_span){.core_start = core, .core_length = left < a->core ? left : a->core, .window_start = window};
 }

@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* The grid of overlapping windows in which a network runs over a large
  * picture, for encoding and decoding. Units: latent positions. Every
- * window of a grid has the same size, so that one bound network serves all. */
+ * window of a grid has the same size, so that one bound network serves all. Windows begin at even positions, since
+ * the networks compute 2x2 outputs together: so a tile's positions have the same values as the whole picture's. */
 #ifndef PITH_PICTURE_TILES_H
 #define PITH_PICTURE_TILES_H
 

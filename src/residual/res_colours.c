@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The colours of flat graphics and text: the most frequent ones of the blocks
- * that have few, and which of them serves each sample. */
+/* The palette of flat graphics and text: the most frequent colours of blocks with few colours; and the choice of an
+ * id for each sample. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "residual/res_search.h"
 
-#define BLOCK 8u        /* blocks looked at */
-#define MAX_OF_BLOCK 6u /* colours that a block may have to count */
+#define BLOCK 8u        /* side of the blocks examined */
+#define MAX_OF_BLOCK 6u /* most colours of a block that is counted */
 #define MAX_CHOSEN 40u
-#define MIN_COUNT 24u /* samples that a colour must serve */
+#define MIN_COUNT 24u /* least number of samples that a colour must cover */
 #define MAX_LOOKED_AT 4096u
 
-/* About what it takes to say an id, in bits. */
-#define BITS_BESIDE 0.35 /* the left or the upper one's */
+/* Approximate cost of an id, in bits. */
+#define BITS_BESIDE 0.35 /* same as the left or the upper id */
 #define BITS_OTHER 5.0
 
 static uint32_t error_of(const res_coder *c, const int16_t *a, const int16_t *b) {
-    static const int weights[3] = {16, 5, 5}; /* res_plane_weights in sixteenths */
+    static const int weights[3] = {16, 5, 5}; /* res_plane_weights in 1/16 */
     uint32_t sum = 0;
     for (unsigned p = 0; p < c->n_planes; p++) sum += (uint32_t)(weights[p] * (a[p] - b[p]) * (a[p] - b[p]));
     return sum;
@@ -41,7 +41,7 @@ static void of_key(uint32_t key, int16_t v[3]) {
     v[2] = (int16_t)((int)(key >> 17 & 511) - 255);
 }
 
-/* Do a few colours come near to every sample of a block? */
+/* True if a few colours are close to every sample of a block. */
 static bool is_flat(const res_coder *c, uint32_t x, uint32_t y, uint32_t tolerance) {
     int16_t found[MAX_OF_BLOCK][3];
     unsigned n_found = 0;
@@ -78,8 +78,8 @@ static int more_frequent(const void *a, const void *b) {
     return ka->key < kb->key ? -1 : ka->key > kb->key;
 }
 
-/* Takes the colour at `first` for a new one of the palette, with all that come
- * near it; their mean where none of them stands out. */
+/* Merges the colour at `first` and all colours near it into one palette entry: the colour itself if it is frequent
+ * enough among them, otherwise their mean. False if it covers too few samples. */
 static bool take_colour(res_coder *c, uint32_t first, uint32_t n, uint32_t tolerance, int16_t out[3]) {
     res_colour *colours = c->search->colours;
     int16_t centre[3];
@@ -154,7 +154,7 @@ double res_least_error(const res_coder *c, uint32_t x, uint32_t y, unsigned log2
     return sum / 16;
 }
 
-/* What stands left of and above a sample: of the block or before it. */
+/* The id to the left of or above a sample, inside the block or before it. */
 static uint8_t id_before(const res_coder *c, uint32_t x, uint32_t y, unsigned log2, const uint8_t *ids, unsigned i,
                          unsigned j, bool left) {
     const unsigned n = 1u << log2;
@@ -164,7 +164,7 @@ static uint8_t id_before(const res_coder *c, uint32_t x, uint32_t y, unsigned lo
 
 void res_choose_ids(const res_coder *c, uint32_t x, uint32_t y, unsigned log2, double lambda, uint8_t *ids) {
     const unsigned n = 1u << log2;
-    lambda *= 16; /* errors are in sixteenths */
+    lambda *= 16; /* errors are in 1/16 */
     for (unsigned j = 0; j < n; j++)
         for (unsigned i = 0; i < n; i++) {
             int16_t v[3] = {0}, network[3] = {0};

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Quantised coefficients: how far the scan goes, then from there back to the
- * lowest frequency each level as decisions. */
+/* Codes quantised coefficients: the end of the scan, then each level from there back to the lowest frequency, as
+ * binary decisions. */
 #include <string.h>
 
 #include "residual/res_state.h"
 
-#define N_UNARY 16 /* magnitudes up to it are told by decisions, larger ones escape */
+#define N_UNARY 16 /* larger magnitudes use an escape code */
 #define ESCAPE_BITS_MAX 15
-#define LOG2_CLASSES 11 /* of 1..1024 */
+#define LOG2_CLASSES 11 /* classes of 1..1024 */
 
-/* What the contexts of a block's levels have in common. */
+/* Contexts common to all levels of a block. */
 typedef struct level_view {
     unsigned size, plane, chroma, kind, around, end_class;
-    int32_t magnitudes[(RES_MAX_SIDE + 2) * (RES_MAX_SIDE + 2)]; /* coded so far, a margin right and below */
+    int32_t magnitudes[(RES_MAX_SIDE + 2) * (RES_MAX_SIDE + 2)]; /* coded so far; a margin right and below */
 } level_view;
 
 static unsigned log2_of(uint32_t v) {
@@ -24,13 +24,13 @@ static unsigned log2_of(uint32_t v) {
 
 static unsigned least(int32_t v, unsigned limit) { return v < (int32_t)limit ? (unsigned)v : limit; }
 
-/* Frequencies from low to high in six. */
+/* Six bands of frequency, from low to high. */
 static unsigned band_of(unsigned distance) {
     static const uint8_t bands[10] = {0, 1, 2, 3, 3, 4, 4, 4, 4, 5};
     return bands[distance < 9 ? distance : 9];
 }
 
-/* Number of levels up to the last that is not 0: its class by octaves, then bits. */
+/* Codes the number of levels up to the last nonzero one: its octave, then the remaining bits. */
 static uint32_t code_end(res_coder *c, const level_view *v, uint32_t end) {
     unsigned last_class = 2 * (v->size + RES_MIN_LOG2), truth = log2_of(end), class = 0;
     for (; class < last_class; class ++) {
@@ -39,7 +39,7 @@ static uint32_t code_end(res_coder *c, const level_view *v, uint32_t end) {
         unsigned set = RES_SET_END + v->chroma * LOG2_CLASSES + class;
         if (!res_code(c, truth > class, slots, 2, set, RES_SET_NONE)) break;
     }
-    if (class == last_class) return 1u << last_class; /* there is but one */
+    if (class == last_class) return 1u << last_class; /* the only value of this class */
     uint32_t result = 1;
     for (unsigned i = class; i-- > 0;) {
         unsigned bit = end >> i & 1;
@@ -54,7 +54,7 @@ static uint32_t code_end(res_coder *c, const level_view *v, uint32_t end) {
     return result;
 }
 
-/* Exp-Golomb with even odds: rare. */
+/* Exp-Golomb code, each bit with probability 1/2; rare. */
 static uint32_t code_escape(res_coder *c, uint32_t value) {
     uint32_t n = 0, result = 1;
     value++;
@@ -63,7 +63,7 @@ static uint32_t code_escape(res_coder *c, uint32_t value) {
     return result - 1;
 }
 
-/* The slots of one decision of a level are those of the decision 0 plus it. */
+/* The slots of a level's first decision; those of decision n are the nth after them. */
 typedef struct level_contexts {
     uint32_t slots[6];
     unsigned near;
@@ -79,7 +79,7 @@ static level_contexts contexts_at(const res_coder *c, const level_view *v, unsig
     unsigned near = sum < 6 ? (unsigned)sum : sum < 8 ? 6u : sum < 11 ? 7u : 8u;
     unsigned near5 = near < 3 ? near : near < 6 ? 3 : 4;
     unsigned band = band_of(row + column);
-    /* chroma: the luma level of the same place; luma: how the prediction lies to the frequency */
+    /* chroma: the luma level at the same position; luma: the prediction's kind, and the frequency's direction */
     unsigned hint = row > column ? 2 : row < column ? 1 : 0;
     if (v->chroma)
         hint = least((int32_t)luma, 3);
@@ -106,7 +106,7 @@ static unsigned code_decision(res_coder *c, const level_view *v, const level_con
                     RES_SET_LEVEL2 + (decision * 2 + v->chroma) * 9 + k->near);
 }
 
-/* Decisions: 0 not zero; then above 1, 2, 3-4, 5-7, 8 and more. */
+/* Decisions: 0: is it nonzero? 1..5: is the magnitude above 1, 2, 3-4, 5-7, 8 or more? */
 static uint32_t code_magnitude(res_coder *c, const level_view *v, const level_contexts *k, uint32_t truth,
                                bool not_zero) {
     static const uint8_t decisions[N_UNARY + 1] = {0, 1, 2, 3, 3, 4, 4, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5};

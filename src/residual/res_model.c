@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* A counter's say grows with the cases it has seen: those of hashed contexts
- * start knowing nothing. */
+/* The weight of a counter grows with the number of bits it has seen: counters of hashed contexts start without
+ * knowledge. */
 #include "residual/res_model.h"
 
-#define COUNT_DENSE 12  /* cases the prior counts for */
-#define LIMIT_DENSE 250 /* cases a counter remembers */
+#define COUNT_DENSE 12  /* initial count of a counter: the weight of the prior */
+#define LIMIT_DENSE 250 /* largest count of a counter */
 #define LIMIT_HASHED 120
 #define RATE 6
 #define CONSTANT (LOGISTIC_ONE / 4)
@@ -33,7 +33,7 @@ uint32_t res_model_hashed(uint32_t hash) {
 }
 
 int32_t res_model_odds(res_model *m, const uint32_t *slots, unsigned n_slots, unsigned set_a, unsigned set_b) {
-    /* sixteenths, by the cases seen */
+    /* in 1/16, by count */
     static const uint8_t trust[8] = {0, 6, 9, 11, 13, 14, 15, 16};
     m->slots = slots;
     m->n_slots = n_slots;

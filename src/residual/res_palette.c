@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Blocks of few colours: pixel by pixel an id, told by which of the neighbours'
- * ids it is, or else by its bits. */
+/* Blocks of few colours: an id per pixel, coded as equal to one of the neighbours' ids, or else bit by bit. */
 #include "residual/res_state.h"
 
 #define N_CANDIDATES 3u
 #define N_NEIGHBOURS 10
-#define N_NEAR 6 /* the first of them */
+#define N_NEAR 6 /* the first six neighbours */
 #define TREE_BITS 6u
 
-/* Ids around a pixel: left, above, above-left, above-right, two left, two
- * above, then a knight's move away; as coded so far. */
+/* Ids around a pixel, as coded so far: left, above, above-left, above-right, two left, two above, then those a
+ * knight's move away. */
 static void look_around(const res_coder *c, uint32_t x, uint32_t y, uint8_t around[N_NEIGHBOURS]) {
     static const int8_t places[N_NEIGHBOURS][2] = {{-1, 0}, {0, -1},  {-1, -1}, {1, -1},  {-2, 0},
                                                    {0, -2}, {-2, -1}, {2, -1},  {-1, -2}, {1, -2}};
@@ -22,8 +21,8 @@ static uint32_t hash2(uint32_t a, uint32_t b) { return (a ^ (b + 0x9e3779b9u + (
 
 typedef struct id_view {
     uint8_t around[N_NEIGHBOURS];
-    uint32_t hashes[3]; /* of ever more neighbours */
-    unsigned alphabet;  /* log2 of the number of ids, a class 0..3 */
+    uint32_t hashes[3]; /* of increasingly many neighbours */
+    unsigned alphabet;  /* class 0..3 of the number of ids */
 } id_view;
 
 static id_view view_at(const res_coder *c, uint32_t x, uint32_t y) {
@@ -53,7 +52,7 @@ static bool code_equal(res_coder *c, const id_view *v, unsigned number, uint8_t 
     return res_code(c, equal, slots, 5, RES_SET_EQUAL + number * 7 + n_near, RES_SET_NONE);
 }
 
-/* An id by its bits, the highest first. */
+/* Codes an id bit by bit, the highest first. */
 static uint8_t code_tree(res_coder *c, const id_view *v, uint8_t id) {
     uint32_t node = 1;
     unsigned n_bits = 0;

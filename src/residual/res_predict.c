@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* DC, plane, and straight continuation at seven angles from above and at
- * seven from the left. */
+/* DC, planar, and straight continuation at seven angles from above and at seven from the left. */
 #include "residual/res_predict.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-/* How far, in 1/32 of a sample, a mode's direction moves for each step away
- * from the edge. Negative: towards the corner. */
+/* Shift of a mode's direction per step away from the edge, in 1/32 sample. Negative: towards the corner. */
 static const struct {
     bool from_left;
     int8_t shift;
@@ -35,13 +33,13 @@ static void predict_plane(const res_edges *e, unsigned log2, int16_t *block) {
                                          (log2 + 1));
 }
 
-/* From the edge `main` towards the side of `other`; rows are those of a
- * prediction from above. */
+/* Predicts from the edge `main`; `other` continues it beyond the corner. Rows are those of a prediction from
+ * above. */
 static void predict_direction(const int16_t *main, const int16_t *other, int32_t shift, unsigned log2, int16_t *block) {
     const int32_t n = 1 << log2;
     int16_t line[3 * RES_MAX_SIDE + 1], *reference = line + RES_MAX_SIDE;
     memcpy(reference, main, (size_t)(2 * n + 1) * sizeof *main);
-    /* What lies beyond the corner is the other edge, seen along the direction. */
+    /* Beyond the corner, the other edge is projected along the direction. */
     for (int32_t k = 1; shift < 0 && k <= (n * -shift) >> 5; k++) {
         int32_t along = (k * (8192 / -shift) + 128) >> 8;
         reference[-k] = other[along < n ? along : n];

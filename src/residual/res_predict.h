@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Prediction of a block from the samples above it and to its left;
- * doc/residual-coder.md, "Prediction". Every mode is a mean with weights that
- * are not negative: differences between machines do not grow. */
+/* Prediction of a block from the samples above and to the left; see doc/residual-coder.md, "Prediction". Every mode
+ * is a mean with non-negative weights, so differences between machines do not grow. */
 #ifndef PITH_RESIDUAL_RES_PREDICT_H
 #define PITH_RESIDUAL_RES_PREDICT_H
 
@@ -12,13 +11,12 @@
 #define RES_MODE_DC 0u
 #define RES_MODE_PLANAR 1u
 
-/* The samples around a block of side n: [0] is the corner, 1..n are beside the
- * block, n+1..2n go on from there. */
+/* The samples around a block of side n: [0] is the corner, 1..n are next to the block, n+1..2n continue beyond it. */
 typedef struct res_edges {
     int16_t above[2 * RES_MAX_SIDE + 1], left[2 * RES_MAX_SIDE + 1];
 } res_edges;
 
-/* Fills a block of 2^log2 rows of 2^log2. */
+/* Fills a block of 2^log2 x 2^log2 samples. */
 void res_predict(const res_edges *edges, unsigned mode, unsigned log2, int16_t *block);
 
 #endif

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Levels that cost less than the error they mend is worth are left out. Floats
- * serve here: this is the encoder's choice, and the file says what was chosen. */
+/* Chooses levels by rate and distortion: those that cost more than they gain are left out. Floats may be used, since
+ * only the encoder decides here and the file contains its choice. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exact_math.h"
 #include "residual/res_search.h"
 
-/* About what it takes to say a level, in bits. */
-#define BITS_OF_ONE 4.0       /* its sign among them */
-#define BITS_OF_MORE 1.5      /* each further octave */
-#define BITS_OF_REACHING 0.35 /* each place the scan goes on, at its end */
+/* Approximate cost of a level, in bits. */
+#define BITS_OF_ONE 4.0       /* including its sign */
+#define BITS_OF_MORE 1.5      /* for each further octave */
+#define BITS_OF_REACHING 0.35 /* for each position that the scan covers */
 
 typedef struct candidate_level {
     double coefficient, step; /* in 1/4 of a sample */
@@ -23,9 +24,9 @@ static double error_of(const candidate_level *k, int32_t level) {
     return e * e / 16;
 }
 
-static double bits_of(int32_t level) { return level == 0 ? 0.3 : BITS_OF_ONE + BITS_OF_MORE * log2(level); }
+static double bits_of(int32_t level) { return level == 0 ? 0.3 : BITS_OF_ONE + BITS_OF_MORE * em_log2(level); }
 
-/* The cheaper of the two nearest levels. */
+/* The cheaper of the nearest level and the one below it. */
 static int32_t best_level(const candidate_level *k, double lambda) {
     int32_t high = (int32_t)(fabs(k->coefficient) / k->step + 0.5);
     if (high == 0) return 0;
@@ -35,8 +36,8 @@ static int32_t best_level(const candidate_level *k, double lambda) {
     return cost_low <= cost_high ? high - 1 : high;
 }
 
-/* Is the sum of all magnitudes too small for any coefficient to reach half a
- * step? None of the transform's factors is above 2 / n. */
+/* True if the sum of all magnitudes is too small for any coefficient to reach half a step. No factor of the transform
+ * is above 2 / n. */
 static bool is_below(const int16_t *residual, unsigned log2, uint32_t step) {
     uint64_t sum = 0;
     for (unsigned i = 0; i < 1u << (2 * log2); i++) sum += (uint64_t)abs(residual[i]);
@@ -53,7 +54,7 @@ bool res_choose_levels(const res_coder *c, unsigned plane, unsigned log2, bool f
     res_transform_forward(residual, log2, coefficients);
     lambda /= res_plane_weights[plane];
 
-    /* Along the scan: what ending after each place costs, less what going on would. */
+    /* Along the scan: the net gain of ending after each position. */
     double gain = 0, best_gain = 0;
     unsigned end = 0;
     for (unsigned place = 0; place < n * n; place++) {

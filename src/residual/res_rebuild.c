@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* From modes, ids and levels to samples. */
+/* Reconstructs samples from modes, ids and levels. */
 #include <string.h>
 
 #include "residual/res_state.h"
@@ -11,7 +11,7 @@ unsigned res_step_of(const res_coder *c, unsigned plane, bool fine) {
     return index < 0 ? 0 : index >= (int)RES_N_STEPS ? RES_N_STEPS - 1 : (unsigned)index;
 }
 
-/* What stands for samples that there are none of. */
+/* Value used if no edge samples exist. */
 static int16_t middle(unsigned plane) { return plane == 0 ? 128 : 0; }
 
 static bool is_coded(const res_coder *c, uint32_t x, uint32_t y) {
@@ -34,7 +34,7 @@ static void find_left(const res_coder *c, uint32_t x, uint32_t y, uint32_t n, co
     for (; i <= 2 * n; i++) left[i] = left[i - 1];
 }
 
-/* An edge that is missing repeats the nearest sample of the other. */
+/* A missing edge repeats the nearest sample of the other one. */
 static void find_edges(const res_coder *c, uint32_t x, uint32_t y, unsigned log2, unsigned p, res_edges *e) {
     const uint32_t n = 1u << log2;
     const int16_t *plane = c->rebuilt[p];
@@ -75,7 +75,7 @@ void res_predict_plane(const res_coder *c, uint32_t x, uint32_t y, unsigned log2
         }
 }
 
-/* Within what planes hold of legal samples. */
+/* Clamps to the range of the planes. */
 static int16_t clamp_sample(int32_t v, unsigned plane) {
     int32_t low = plane == 0 ? 0 : -255;
     return (int16_t)(v < low ? low : v > 255 ? 255 : v);

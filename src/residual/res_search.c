@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Encoding a residual slice: for each block of 32 the partition and the modes
- * with the least squared error plus bits, by the coder's own present state;
- * then that block is coded, and the coder has learned from it. */
+/* Encodes a residual slice. For each block of 32 it finds the partition and modes with the least cost (squared error
+ * plus lambda times bits) in the coder's current state; then it codes the block, and the coder adapts. */
 #include "residual/res_search.h"
 
 #include <math.h>
@@ -12,10 +11,10 @@
 #include "base/mem.h"
 #include "base/watch.h"
 
-#define N_TRIED_MODES 3    /* of prediction, a block, after a first look at all */
-#define LAMBDA 0.16        /* of a step squared, a bit */
-#define GOOD_ENOUGH_BITS 4 /* a block that costs no more, error and all, is not split */
-#define NATS_1024 710.0    /* in a bit */
+#define N_TRIED_MODES 3    /* prediction modes tried per block after a quick estimate of all */
+#define LAMBDA 0.16        /* squared steps per bit */
+#define GOOD_ENOUGH_BITS 4 /* a block whose cost, including error, is below this many bits is not split */
+#define NATS_1024 710.0    /* 1/1024 nat per bit */
 
 const double res_plane_weights[3] = {1.0, 0.3, 0.3};
 
@@ -43,7 +42,7 @@ void res_search_free(res_search **search, const pith_alloc *alloc) {
     *search = NULL;
 }
 
-/* ---- blocks, kept and brought back ------------------------------------------------------ */
+/* ---- saving and restoring blocks ------------------------------------------------------------ */
 
 static void copy_rows(void *to, size_t to_stride, const void *from, size_t from_stride, size_t row_bytes, unsigned n) {
     for (unsigned y = 0; y < n; y++)
@@ -72,7 +71,7 @@ static void bring_back(res_coder *c, uint32_t x, uint32_t y, unsigned log2, cons
     copy_rows(c->units + res_unit_at(x, y), RES_UNIT_STRIDE * leaf, t->units, n_units * leaf, n_units * leaf, n_units);
 }
 
-/* As if nothing were coded there yet. */
+/* Resets a block to the uncoded state. */
 static void clear_block(res_coder *c, uint32_t x, uint32_t y, unsigned log2) {
     const unsigned n = 1u << log2;
     res_mark(c, x, y, log2, (res_leaf){0});
@@ -81,7 +80,7 @@ static void clear_block(res_coder *c, uint32_t x, uint32_t y, unsigned log2) {
         for (unsigned j = 0; j < n; j++) memset(c->levels[p] + res_at(x, y + j), 0, n * sizeof(int16_t));
 }
 
-/* ---- what a way of coding costs --------------------------------------------------------- */
+/* ---- cost ----------------------------------------------------------------------------------- */
 
 static double weight_of(const res_search *s, uint32_t x, uint32_t y, unsigned log2) {
     if (!s->weights) return 1;
@@ -109,7 +108,7 @@ static double squared_error(const res_coder *c, uint32_t x, uint32_t y, unsigned
     return error;
 }
 
-/* Each part of 8x8 with its own weight. */
+/* Each 8x8 part has its own weight. */
 static double weighted_error(const res_coder *c, uint32_t x, uint32_t y, unsigned log2) {
     const unsigned n = 1u << log2, part = n < 8 ? n : 8;
     double error = 0;
@@ -120,14 +119,14 @@ static double weighted_error(const res_coder *c, uint32_t x, uint32_t y, unsigne
     return error;
 }
 
-/* The block as it stands in the planes. Writes its entry in the map. */
+/* Cost of the block as it is in the planes. Writes its entry in the map. */
 static double cost_of(res_coder *c, uint32_t x, uint32_t y, unsigned log2, res_leaf *leaf, const uint8_t *ids) {
     c->cost = 0;
     res_code_leaf(c, x, y, log2, leaf, ids);
     return weighted_error(c, x, y, log2) + c->search->lambda * (double)c->cost / NATS_1024;
 }
 
-/* Levels for every plane of a block whose kind and mode are set. */
+/* Chooses the levels of every plane for a block whose kind and mode are set. */
 static void choose_all_levels(res_coder *c, uint32_t x, uint32_t y, unsigned log2, double weight, res_leaf *leaf) {
     const unsigned n = 1u << log2;
     int16_t predicted[RES_MAX_AREA], residual[RES_MAX_AREA];
@@ -144,7 +143,7 @@ static void choose_all_levels(res_coder *c, uint32_t x, uint32_t y, unsigned log
     }
 }
 
-/* ---- one block in one piece -------------------------------------------------------------- */
+/* ---- a block without split ------------------------------------------------------------------- */
 
 typedef struct leaf_search {
     res_coder *c;
@@ -161,7 +160,7 @@ static void try_leaf(leaf_search *s, res_leaf leaf, const uint8_t *ids) {
         copy_rows(c->ids + res_id_at(s->x, s->y), RES_ID_STRIDE, ids, 1u << s->log2, 1u << s->log2, 1u << s->log2);
     } else if (leaf.coded) {
         choose_all_levels(c, s->x, s->y, s->log2, s->weight, &leaf);
-        if (!leaf.coded && leaf.kind == RES_KIND_NET) return; /* tried without levels already */
+        if (!leaf.coded && leaf.kind == RES_KIND_NET) return; /* already tried without levels */
     }
     res_rebuild(c, s->x, s->y, s->log2, &leaf);
     double cost = cost_of(c, s->x, s->y, s->log2, &leaf, ids);
@@ -170,7 +169,7 @@ static void try_leaf(leaf_search *s, res_leaf leaf, const uint8_t *ids) {
     keep_block(c, s->x, s->y, s->log2, s->best);
 }
 
-/* Sum of absolute differences of luma by a mode. */
+/* Sum of absolute differences of luma with a prediction mode. */
 static uint32_t first_look(const leaf_search *s, unsigned mode) {
     const res_coder *c = s->c;
     const unsigned n = 1u << s->log2;
@@ -197,7 +196,7 @@ static void try_modes(leaf_search *s, bool fine) {
     }
 }
 
-/* The best way in one piece: left standing in the planes, kept in `best`. */
+/* Finds the best way to code a block without a split; leaves it in the planes and in `best`. */
 static double search_leaf(res_coder *c, uint32_t x, uint32_t y, unsigned log2, res_trial *best) {
     leaf_search s = {.c = c, .x = x, .y = y, .log2 = log2, .best_cost = INFINITY, .best = best};
     s.weight = fmax(weight_of(c->search, x, y, log2), 1.0 / 256);
@@ -224,7 +223,7 @@ static double split_cost(res_coder *c, uint32_t x, uint32_t y, unsigned log2, bo
     return c->search->lambda * (double)c->cost / NATS_1024;
 }
 
-/* The best way for a block, left standing in planes and map. */
+/* Finds the best way to code a block; leaves it in the planes and the map. */
 static double search_node(res_coder *c, uint32_t x, uint32_t y, unsigned log2) {
     if (x >= c->width || y >= c->height) return 0;
     res_trial *whole = &c->search->whole[log2 - RES_MIN_LOG2];
@@ -241,10 +240,10 @@ static double search_node(res_coder *c, uint32_t x, uint32_t y, unsigned log2) {
     return cost_whole;
 }
 
-/* Decides for a block of 32; true when it is left as it is. */
+/* Decides how to code a block of 32; true if it is skipped. */
 static bool search_square(res_coder *c, uint32_t x, uint32_t y) {
     c->direction = RES_COST;
-    if (weight_of(c->search, x, y, RES_MAX_LOG2) <= 0) return true; /* not to be mended */
+    if (weight_of(c->search, x, y, RES_MAX_LOG2) <= 0) return true; /* not to be corrected */
     c->cost = 0;
     res_code_skip(c, x, y, true);
     double cost_skip = weighted_error(c, x, y, RES_MAX_LOG2) + c->search->lambda * (double)c->cost / NATS_1024;
@@ -262,7 +261,7 @@ static bool search_square(res_coder *c, uint32_t x, uint32_t y) {
     return true;
 }
 
-/* ---- coding what was chosen ------------------------------------------------------------------ */
+/* ---- coding the choice --------------------------------------------------------------------------- */
 
 static void code_node(res_coder *c, uint32_t x, uint32_t y, unsigned log2, const res_trial *chosen) {
     if (x >= c->width || y >= c->height) return;
@@ -279,8 +278,8 @@ static void code_node(res_coder *c, uint32_t x, uint32_t y, unsigned log2, const
     res_code_leaf(c, x, y, log2, &leaf, ids);
 }
 
-/* What the map and the ids say is the future to the coder: taken away, and put
- * back as it is coded. */
+/* The search left the map and ids of the whole block filled in. The decoder does not have them yet, so they are
+ * cleared here and set again while the block is coded. */
 static void code_square(res_coder *c, uint32_t x, uint32_t y, bool skip) {
     res_trial *chosen = &c->search->best[0];
     keep_block(c, x, y, RES_MAX_LOG2, chosen);
@@ -313,7 +312,7 @@ static bool views_ok(const res_view *a, const res_view *b) {
            a->pixel_samples >= a->n_channels && b->pixel_samples >= b->n_channels;
 }
 
-/* Most slices of a photo, where only what is smooth is mended. */
+/* True if all weights are 0, as in most slices of a photo, where only smooth areas are corrected. */
 static bool is_left_alone(const res_options *o, const res_view *original) {
     const size_t n = (size_t)((original->width + 7) / 8) * ((original->height + 7) / 8);
     if (!o->weights) return false;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Smoothing across the borders of blocks, once all are rebuilt;
- * doc/residual-coder.md, "Smoothing". What it changes is a continuous function
- * of the samples, so that a level more or less does not switch it. */
+/* Smooths across block borders after all blocks are rebuilt; see doc/residual-coder.md, "Smoothing". The change is a
+ * continuous function of the samples, so one level more or less does not switch it on or off. */
 #include <stdlib.h>
 
 #include "residual/res_state.h"
 
-/* How far the two samples beside a border may move towards each other: as far
- * as quantisation may have parted them, less where the step is plainly meant. */
+/* How far the two samples next to a border move towards each other: at most by the possible error of quantisation,
+ * and less if the step is so large that it must be a real edge. */
 static int32_t movement(int32_t p1, int32_t p0, int32_t q0, int32_t q1, int32_t most) {
     int32_t step = q0 - p0, delta = (4 * step + p1 - q1 + 4) >> 3;
     int32_t meant = abs(step) - 3 * most;
@@ -17,7 +16,7 @@ static int32_t movement(int32_t p1, int32_t p0, int32_t q0, int32_t q1, int32_t 
     return delta > most ? most : delta < -most ? -most : delta;
 }
 
-/* Palettes have no steps of quantisation, nor has what is left as it is. */
+/* Palette blocks and blocks without levels have no quantisation error. */
 static int32_t most_of(const res_coder *c, const res_leaf *leaf, unsigned plane) {
     if (leaf->kind == RES_KIND_NONE || leaf->kind == RES_KIND_PALETTE) return 0;
     if (leaf->kind == RES_KIND_NET && !leaf->coded) return 0;
@@ -25,7 +24,7 @@ static int32_t most_of(const res_coder *c, const res_leaf *leaf, unsigned plane)
     return (int32_t)((uint32_t)res_step_table[step] * c->header.smoothing / (16 * 16));
 }
 
-/* Samples go from p1, p0 on one side to q0, q1 on the other, `d` apart. */
+/* Samples p1, p0 are on one side and q0, q1 on the other, `d` apart. */
 static void smooth_sample(int16_t *q0, ptrdiff_t d, int32_t most, bool move_p, bool move_q) {
     int32_t m = movement(q0[-2 * d], q0[-d], q0[0], q0[d], most);
     if (m == 0) return;
@@ -35,7 +34,7 @@ static void smooth_sample(int16_t *q0, ptrdiff_t d, int32_t most, bool move_p, b
     if (move_q) q0[d] = (int16_t)(q0[d] - m / 2);
 }
 
-/* The border between the unit at x, y and the one before it. */
+/* Smooths the border between the unit at x, y and the one to its left or above it. */
 static void smooth_border(res_coder *c, uint32_t x, uint32_t y, bool horizontal) {
     const res_leaf *q = &c->units[res_unit_at(x, y)], *p = horizontal ? q - RES_UNIT_STRIDE : q - 1;
     if (q->kind == RES_KIND_NONE || p->kind == RES_KIND_NONE) return;

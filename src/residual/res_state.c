@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Planes and map of a slice. Colours are Y, Co, Cg by the lifting steps that
- * return every 8-bit sample as it was. */
+/* Planes and map of a slice. Colours are Y, Co, Cg, converted by lifting steps, which restore every 8-bit sample
+ * exactly. */
 #include "residual/res_state.h"
 
 #include <string.h>
@@ -94,7 +94,7 @@ static uint32_t checksum_header(const res_coder *c) {
     return crc;
 }
 
-/* The header; of each row of units kinds and modes; then ids and levels row by row. */
+/* CRC of the header; then kinds and modes, one row of units after another; then ids and levels row by row. */
 uint16_t res_checksum(const res_coder *c) {
     uint32_t width = filled_up(c->width), height = filled_up(c->height), crc = checksum_header(c);
     uint8_t bytes[2 * RES_STRIDE];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Header, block structure and modes as binary decisions. Each function serves
- * both directions: given the truth when encoding, it returns the truth. */
+/* Header, block structure and modes as binary decisions. Each function serves both directions: it takes the true
+ * value when encoding and returns the true value in both. */
 #include "residual/res_state.h"
 
 unsigned res_code(res_coder *c, unsigned bit, const uint32_t *slots, unsigned n_slots, unsigned set_a, unsigned set_b) {
@@ -45,7 +45,7 @@ void res_code_header(res_coder *c) {
         for (unsigned p = 0; p < c->n_planes; p++) h->colours[i][p] = (uint8_t)res_code_bits(c, h->colours[i][p], 8);
 }
 
-/* 0 where nothing is, 1 no, 2 yes */
+/* 0 if the unit is not coded, 1 for no, 2 for yes. */
 static unsigned three(const res_leaf *unit, bool yes) { return unit->kind == RES_KIND_NONE ? 0 : yes ? 2 : 1; }
 
 bool res_code_skip(res_coder *c, uint32_t x, uint32_t y, bool skip) {
@@ -83,7 +83,7 @@ static void code_kind(res_coder *c, const res_leaf *unit, unsigned size, unsigne
     leaf->kind = palette ? RES_KIND_PALETTE : RES_KIND_INTRA;
 }
 
-/* 16 where there is none. */
+/* RES_N_MODES if the unit has no mode. */
 static unsigned mode_of(const res_leaf *unit) { return unit->kind == RES_KIND_INTRA ? unit->mode : RES_N_MODES; }
 
 static void code_mode(res_coder *c, const res_leaf *unit, unsigned size, res_leaf *leaf) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Separable transforms as two products with a table. Bounds: the absolute sum
- * of a table's row or column is below 4096 sqrt(32) < 2^14.51, so a product
- * with values within 2^16 stays within 31 bits. */
+/* Separable transforms as two products with a matrix. Bounds: the sum of absolute values in a row or column of the
+ * matrix is below 4096 sqrt(32) < 2^14.51, so products with values within 2^16 fit in 31 bits. */
 #include "residual/res_transform.h"
 
 #define CLAMP_TO 65535
@@ -14,14 +13,14 @@ static const int16_t *matrix(unsigned log2) {
 
 static int32_t clamp(int32_t v) { return v > CLAMP_TO ? CLAMP_TO : v < -CLAMP_TO ? -CLAMP_TO : v; }
 
-/* Even rows of a matrix are symmetric and odd ones the opposite: sums and
- * differences of opposite values do, half as many each. */
+/* Even rows of a matrix are symmetric and odd ones antisymmetric, so sums and differences of mirrored values halve
+ * the number of products. */
 static void fold(int32_t first, int32_t last, int32_t *sum, int32_t *difference) {
     *sum = first + last;
     *difference = first - last;
 }
 
-/* Columns of folded values times the matrix, transposed. */
+/* Multiplies the columns of folded values by the matrix; the result is transposed. */
 static void transform_columns(const int32_t *folded, const int16_t *m, unsigned n, unsigned shift, int32_t *out) {
     for (unsigned k = 0; k < n; k++) {
         const int32_t *half = folded + (k & 1 ? n * n / 2 : 0);
@@ -33,11 +32,11 @@ static void transform_columns(const int32_t *folded, const int16_t *m, unsigned 
     }
 }
 
-/* Columns first: samples -> 1/16; then rows: 1/16 -> 1/4. */
+/* Columns first: samples -> 1/16 sample; then rows: 1/16 -> 1/4. */
 void res_transform_forward(const int16_t *block, unsigned log2, int32_t *coefficients) {
     const unsigned n = 1u << log2, half = n * n / 2;
     const int16_t *m = matrix(log2);
-    int32_t folded[RES_MAX_AREA] = {0}, columns[RES_MAX_AREA]; /* gcc does not see that all of it is set */
+    int32_t folded[RES_MAX_AREA] = {0}, columns[RES_MAX_AREA]; /* cleared for gcc, which does not see that it is set */
     for (unsigned i = 0; i < n / 2; i++)
         for (unsigned x = 0; x < n; x++)
             fold(block[i * n + x], block[(n - 1 - i) * n + x], &folded[i * n + x], &folded[half + i * n + x]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* A residual slice: its life, and decoding. Encoding is in res_search.c. */
+/* Creation, destruction and decoding of a residual slice. res_search.c encodes. */
 #include "residual/residual_coder.h"
 
 #include "base/mem.h"
@@ -9,7 +9,7 @@
 
 #define CHECKSUM_BYTES 2u
 
-/* By anti-diagonals, each from its left end; the lowest frequency first. */
+/* Anti-diagonals, each from its lower left end; the lowest frequency first. */
 static void fill_scan(uint16_t *scan, unsigned log2) {
     const unsigned n = 1u << log2;
     unsigned count = 0;

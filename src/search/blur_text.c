@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "base/exact_math.h"
 #include "fidelity/weight_map.h"
 
 #define SIGMA 4.0f /* pixels: makes letters that are too small to keep unreadable */
@@ -17,7 +18,7 @@ static int clamped(int v, int limit) { return v < 0 ? 0 : v < limit ? v : limit 
 
 static void make_kernel(float kernel[2 * REACH + 1]) {
     float sum = 0;
-    for (int i = -REACH; i <= REACH; i++) sum += kernel[i + REACH] = expf((float)(-i * i) / (2 * SIGMA * SIGMA));
+    for (int i = -REACH; i <= REACH; i++) sum += kernel[i + REACH] = em_expf((float)(-i * i) / (2 * SIGMA * SIGMA));
     for (int i = 0; i <= 2 * REACH; i++) kernel[i] /= sum;
 }
 

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "base/exact_math.h"
 #include "search/size_search.h"
 
 #define FINE_DELTA 4u     /* how much finer the steps of protected blocks are */
@@ -87,7 +88,7 @@ static pith_status try_step(trial *s, attempt *a, double step, double room, doub
     return PITH_OK;
 }
 
-static double log_bytes(double n_bytes) { return log(n_bytes + 20); }
+static double log_bytes(double n_bytes) { return em_log(n_bytes + 20); }
 
 /* Keeps a guess strictly between the two ends and, if only one was tried, not too far from it. */
 static double between(double guess, const size_end *fine, const size_end *coarse) {

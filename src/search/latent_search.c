@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "base/exact_math.h"
 #include "base/job.h"
 #include "codec/lat_slope.h"
 #include "fidelity/distortion.h"
@@ -114,8 +115,8 @@ static float draw(float value, float heat, float noise, float *slope) {
     const bool inside = up > least && up < 1 - least;
     up = fminf(fmaxf(up, least), 1 - least);
     const float down = 1 - up;
-    const float logits = 0.5f * logf(up * (1 + up) / (down * (1 + down))) / heat;
-    const float part = 1 / (1 + expf(-(logits + logf(noise / (1 - noise))) / heat));
+    const float logits = 0.5f * em_logf(up * (1 + up) / (down * (1 + down))) / heat;
+    const float part = 1 / (1 + em_expf(-(logits + em_logf(noise / (1 - noise))) / heat));
     *slope = inside ? part * (1 - part) / (heat * heat) * (1 / (1 - up * up) + 1 / (1 - down * down)) : 0;
     return below + part;
 }
@@ -142,8 +143,8 @@ static pith_status distort(void *user, const float *decoded, float *gradient, pi
  * The size of all gradients is part of its divisor: without it, values that do not matter would wander. */
 static void move_all(search *s, int n, double rate) {
     const float price = (float)s->price, step = s->step;
-    const float by_mean = (float)(rate / (1 - pow(MOMENTUM, n)));
-    const float by_square = (float)(1 / (1 - pow(SQUARE_MOMENTUM, n)));
+    const float by_mean = (float)(rate / (1 - em_pow(MOMENTUM, n)));
+    const float by_square = (float)(1 / (1 - em_pow(SQUARE_MOMENTUM, n)));
     double sum = 0, n_free = 0;
     for (size_t i = 0; i < s->count; i++) {
         const float g = (s->by_distortion[i] * step + s->by_bits[i] * price) * s->slope[i];
@@ -199,7 +200,7 @@ static pith_status anneal(search *s, const annealing *a, double aim, double done
         if (i % CODE_EVERY == 0) {
             PITH_TRY(rounded_bytes(s, true, &n_bytes));
             if (aim > 0 && passed >= a->free_part)
-                s->price *= fmin(fmax(pow(n_bytes / aim, s->length->pressure), 0.8), 1.25);
+                s->price *= fmin(fmax(em_pow(n_bytes / aim, s->length->pressure), 0.8), 1.25);
         }
         draw_all(s, (float)(a->heat_first + (HEAT_LAST - a->heat_first) * passed));
         PITH_TRY(model_gradient(s->k->session, s->h, s->w, s->scaled, s->step, &caller, s->by_distortion, s->k->diag));
@@ -251,9 +252,9 @@ static pith_status search_window(search *s, const annealing *a, tile_span tx, ti
     const uint32_t scale = 1u << s->head.log2_downscale, width = s->w * scale, height = s->h * scale;
     const double pixels = (double)width * height, step = (double)s->step;
     fid_distortion_weights weights = trained_weights;
-    weights.l2 *= (float)pow(step, -SQUARE_EXPONENT);
+    weights.l2 *= (float)em_pow(step, -SQUARE_EXPONENT);
     double cost = 0;
-    s->usual_price = BIT_PRICE * pow(step, BIT_EXPONENT) / pixels;
+    s->usual_price = BIT_PRICE * em_pow(step, BIT_EXPONENT) / pixels;
     load_pixels(s, (pixel_rect){tx.window_start * scale, ty.window_start * scale, width, height});
     load_values(s, tx, ty);
     status = fid_distortion_new(&s->distortion, &s->k->env->alloc, s->pixels, height, width, weights);
@@ -384,7 +385,7 @@ static pith_status choose_step(search *s, rate_wish wish, int16_t *symbols) {
     const annealing probe = part_of_search(s->length, s->length->n_probe);
     PITH_TRY(search_window(s, &probe, tile_axis_span(&s->grid.x, x), tile_axis_span(&s->grid.y, y), middle, 0, 0));
     const double part = fmin(fmax(middle->bytes / middle->plain_bytes, 0.5), 1);
-    wish.max_bytes = (uint64_t)(AIM / pow(part, PROBE_POWER) * (double)wish.max_bytes);
+    wish.max_bytes = (uint64_t)(AIM / em_pow(part, PROBE_POWER) * (double)wish.max_bytes);
     PITH_TRY(rate_choose(s->k->rate, s->k->latents, wish, &s->head, symbols));
     start(s);
 cleanup:
@@ -411,7 +412,7 @@ static pith_status search_to_size(search *s, uint64_t max_bytes, uint64_t other_
         const double excess = (double)n_bytes / (AIM * (double)max_bytes);
         for (uint32_t w = 0; w < s->grid.x.count * s->grid.y.count; w++) {
             s->windows[w].aim = s->windows[w].bytes / excess;
-            s->windows[w].price *= fmin(fmax(pow(excess, MEND_PRESSURE), 0.5), 2);
+            s->windows[w].price *= fmin(fmax(em_pow(excess, MEND_PRESSURE), 0.5), 2);
         }
     }
     *fits = best_bytes > 0;

@@ -7,6 +7,7 @@
  * are good enough get no bits. */
 #include <math.h>
 
+#include "base/exact_math.h"
 #include "search/trial.h"
 
 /* Tuned on 6 of the training photos, for the total bytes of --faithful at -q 50. */
@@ -20,7 +21,7 @@
 #define FLAT_HIDES 400.0f /* fid_block.hidden of a flat block */
 #define HEAVIEST 255u
 #define FINEST_DELTA 15u
-#define FINER 3u        /* indices by which all steps get finer when heavier weights no longer help */
+#define FINER 3u        /* indices, half an octave, by which all steps get finer when heavier weights no longer help */
 #define WINDOW_REACH 2u /* pixels around the worst one in which its cause is looked for .. */
 #define FAR_REACH 8u    /* .. and the whole window of the error, once the nearest blocks cannot be improved */
 #define SLACK 0.97f     /* of the bound: the aim, as the recorded error is rounded */
@@ -72,7 +73,7 @@ static excess add_weights(trial *s, float most) {
 }
 
 /* Makes steps finer: first those of heavy blocks, then all of them. Weights are then
- * scaled so that a bit, whose worth goes with the square of the step, keeps its worth. */
+ * halved so that a bit, whose worth goes with the square of the step, keeps its worth. */
 static void refine(trial *s, unsigned *step_index, unsigned *fine_delta) {
     if (*fine_delta < FINEST_DELTA) {
         *fine_delta = *fine_delta + 2 < FINEST_DELTA ? *fine_delta + 2 : FINEST_DELTA;
@@ -82,14 +83,14 @@ static void refine(trial *s, unsigned *step_index, unsigned *fine_delta) {
     *step_index -= FINER;
     for (uint32_t i = 0; i < s->blocks_across * s->blocks_down; i++) {
         uint8_t *w = &s->weights[i];
-        if (*w > 0 && *w < HEAVIEST) *w = (uint8_t)fmaxf(*w * exp2f(-(float)FINER / 3), 1);
+        if (*w > 1 && *w < HEAVIEST) *w /= 2;
     }
 }
 
 pith_status trial_mend(trial *s, float most, unsigned n_rounds, float *worst) {
     pith_status status = PITH_OK;
     float step = STEP_PER_RMS * allowed_rms(most, FLAT_HIDES);
-    unsigned fine_delta = FINE_DELTA, step_index = (unsigned)fmaxf(6 * log2f(step), 0) + FINE_DELTA;
+    unsigned fine_delta = FINE_DELTA, step_index = (unsigned)fmaxf(6 * em_log2f(step), 0) + FINE_DELTA;
     for (unsigned round = 0;; round++) {
         PITH_TRY(trial_measure(s));
         excess e = add_weights(s, most);

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "base/exact_math.h"
+
 /* Measured with the built-in model on photos that it was not trained on. */
 typedef struct knot {
     float quality, value;
@@ -43,7 +45,8 @@ double quality_score(float quality) { return SCORE_Q0 + (SCORE_Q100 - SCORE_Q0) 
 #define DEEP_OCTAVES 3 /* from 8-bit levels at QUALITY_DEEP to quality 100 */
 
 uint32_t quality_deep_step(float quality) {
-    return (uint32_t)(65535.0f / 255 * exp2f(-DEEP_OCTAVES * (quality - QUALITY_DEEP) / (100 - QUALITY_DEEP)) + 0.5f);
+    return (uint32_t)(65535.0f / 255 * em_exp2f(-DEEP_OCTAVES * (quality - QUALITY_DEEP) / (100 - QUALITY_DEEP)) +
+                      0.5f);
 }
 
 float quality_log2_step(const model_traits *t, float quality) {
@@ -61,5 +64,5 @@ float quality_beside_step(double step) {
 }
 
 float pith_quality_of_step(float log2_step_q0, float log2_step_q100, float step) {
-    return quality_at(latent_knots, N_LATENT_KNOTS, (log2f(step) - log2_step_q0) / (log2_step_q100 - log2_step_q0));
+    return quality_at(latent_knots, N_LATENT_KNOTS, (em_log2f(step) - log2_step_q0) / (log2_step_q100 - log2_step_q0));
 }

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/env.h"
+#include "base/exact_math.h"
 #include "base/job.h"
 #include "container/ctr_write.h"
 #include "search/quality.h"
@@ -76,7 +77,7 @@ static double entropy_bytes(const float *values, size_t count, size_t stride, fl
         counts[(int)(scaled + ENTROPY_TOP + 0.5f)]++;
     }
     for (int i = 0; i <= 2 * ENTROPY_TOP; i++)
-        if (counts[i]) bits -= counts[i] * log2(counts[i] / n);
+        if (counts[i]) bits -= counts[i] * em_log2(counts[i] / n);
     return bits / 8 * (double)count / n;
 }
 
@@ -110,7 +111,7 @@ static pith_status find_step(fitting *f, uint64_t max_bytes, uint32_t *step_inde
     /* The ends begin one outside the legal range; `fine` is too large, `coarse` fits. */
     size_end fine = {.index = lat_step_index_from_log2(f->r->traits->log2_step_q100) - 1.0};
     size_end coarse = {.index = lat_step_index_from_log2(LOG2_STEP_COARSEST) + 1.0};
-    const double log_target = log((double)max_bytes), overhead = (double)(ctr_head_bytes(f->head) + f->other_bytes);
+    const double log_target = em_log((double)max_bytes), overhead = (double)(ctr_head_bytes(f->head) + f->other_bytes);
     const double room = fmax((double)max_bytes - overhead, 0);
     double next = first_guess(f, (uint32_t)fine.index, (uint32_t)coarse.index, room);
     uint64_t n_bytes = 0;
@@ -120,7 +121,7 @@ static pith_status find_step(fitting *f, uint64_t max_bytes, uint32_t *step_inde
         if (round > 0 || next <= fine.index || next >= coarse.index)
             next = next_step(&fine, &coarse, log_target, round % 4 == 3);
         PITH_TRY(file_cost(f, (uint32_t)next, &n_bytes));
-        *(n_bytes <= max_bytes ? &coarse : &fine) = (size_end){next, log((double)n_bytes), true};
+        *(n_bytes <= max_bytes ? &coarse : &fine) = (size_end){next, em_log((double)n_bytes), true};
     }
     if (!coarse.known)
         status = diag_set(f->r->diag, PITH_E_LIMIT, "cannot be made as small as %llu bytes: %llu is the least%s",

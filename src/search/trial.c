@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/exact_math.h"
 #include "base/job.h"
 #include "container/ctr_write.h"
 #include "search/picture_is_drawn.h"
@@ -192,7 +193,7 @@ pith_status trial_set_residual(trial *s, double step, unsigned fine_delta) {
     const pith_image *original = &s->k->original->image;
     ctr_head head = {.width = original->format.width, .height = original->format.height, .residual = true};
     uint8_t weights[(RES_SLICE_SIDE / FID_CELL) * (RES_SLICE_SIDE / FID_CELL)];
-    const double whole_step = ceil(step), factor = exp2((whole_step - step) / 3); /* the square of 2^(1/6) */
+    const double whole_step = ceil(step), factor = em_exp2((whole_step - step) / 3); /* the square of 2^(1/6) */
     res_options o = {(unsigned)whole_step, .predictions = true, .weights = weights, .fine_delta = fine_delta};
     pith_status status = PITH_OK;
     bool any = false;

@@ -12,7 +12,7 @@
 #include "stages/residual_rows.h"
 
 pith_status decode_stage_plan(decode_stage *d) {
-    const memory_plan memory = {d->env, model_session_model(d->session), d->head, d->memory};
+    const memory_plan memory = {model_session_model(d->session), d->head, d->memory};
     memory_decode_how how = {.wanted = d->area, .preview = d->preview, .bit_depth = d->sink->bit_depth};
     how.work = d->n_steps > 0 ? MODEL_DENOISES : d->realism > 0 ? MODEL_TEXTURES : MODEL_DECODES;
     pith_status status = memory_plan_decode(&d->region, &memory, &how, d->diag);

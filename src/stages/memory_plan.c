@@ -37,9 +37,11 @@ static uint64_t window_bytes(const ctr_head *head, const model_window *w, bool f
     return ((uint64_t)w->h * w->w * head->n_latent + planes * pixels) * sizeof(float);
 }
 
+/* Of as many coders as there may be, lest the tiles depend on the number of cores: what alpha_fill gives depends on the
+ * tiles. */
 static uint64_t coder_bytes(const memory_plan *plan) {
     const ctr_head *head = plan->head;
-    const uint32_t n = slice_pool_coders(plan->env, plan->allowed, head->n_latent, ctr_slice_count(head));
+    const uint32_t n = slice_pool_most_coders(plan->allowed, head->n_latent, ctr_slice_count(head));
     return n * (uint64_t)lat_coder_bytes(head->n_latent);
 }
 

@@ -13,7 +13,6 @@
 
 /* What a call works with; all borrowed. */
 typedef struct memory_plan {
-    const pith_env *env;
     const pith_model *model;
     const ctr_head *head;
     uint64_t allowed; /* bytes; see memory_allowed */

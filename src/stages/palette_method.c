@@ -7,6 +7,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/exact_math.h"
 #include "codec/palette.h"
 
 #define ZLIB_LEVEL 9
@@ -37,7 +38,7 @@ static uint16_t equal_step(const latent_planes *l, const pal_colours *colours, c
                 (double)((float)colours->values[indices[i]][c] - PAL_MIDDLE) * (double)unit - (double)value;
             if (isfinite(value)) sum += error * error;
         }
-    return (uint16_t)lat_step_index_from_log2((float)(0.5 * log2(12 * sum / (double)latents_count(l))));
+    return (uint16_t)lat_step_index_from_log2((float)(0.5 * em_log2(12 * sum / (double)latents_count(l))));
 }
 
 static pith_status deflate_all(const uint8_t *plain, size_t n_plain, byte_writer *out) {

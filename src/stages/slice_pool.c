@@ -71,8 +71,8 @@ uint32_t slice_pool_threads(const pith_env *env, uint32_t n_slices) {
     return n > 0 ? (uint32_t)n : 1;
 }
 
-uint32_t slice_pool_coders(const pith_env *env, uint64_t memory, uint32_t n_latent, uint32_t n_slices) {
-    const uint64_t n = least(slice_pool_threads(env, n_slices), memory / MEMORY_PART / lat_coder_bytes(n_latent));
+uint32_t slice_pool_most_coders(uint64_t memory, uint32_t n_latent, uint32_t n_slices) {
+    const uint64_t n = least(least(MAX_THREADS, n_slices), memory / MEMORY_PART / lat_coder_bytes(n_latent));
     return n > 0 ? (uint32_t)n : 1;
 }
 
@@ -133,8 +133,8 @@ static pith_status make_latent_coder(void *user, void **out, const pith_alloc *a
 pith_status slice_pool_new(slice_pool **out, const pith_env *env, uint64_t memory, uint32_t n_latent, uint8_t prior_id,
                            uint32_t n_slices, job *job, pith_diag *diag) {
     latent_coders kind = {n_latent, prior_id};
-    const slice_coders coders = {make_latent_coder, free_latent_coder, &kind,
-                                 slice_pool_coders(env, memory, n_latent, n_slices)};
+    const uint64_t n = least(slice_pool_threads(env, n_slices), slice_pool_most_coders(memory, n_latent, n_slices));
+    const slice_coders coders = {make_latent_coder, free_latent_coder, &kind, (uint32_t)n};
     return slice_pool_new_with(out, env, &coders, job, diag);
 }
 

@@ -14,9 +14,9 @@
 
 typedef struct slice_pool slice_pool;
 
-/* How many coders there will be: one for each thread, but not more than `n_slices`, nor than fit into a sixteenth
- * of `memory`, the bytes that the call may use. */
-uint32_t slice_pool_coders(const pith_env *env, uint64_t memory, uint32_t n_latent, uint32_t n_slices);
+/* The most coders that there will be, with any number of threads: not more than `n_slices`, nor than fit into a
+ * sixteenth of `memory`, the bytes that the call may use. */
+uint32_t slice_pool_most_coders(uint64_t memory, uint32_t n_latent, uint32_t n_slices);
 
 /* The threads that the environment allows, but not more than there are slices. */
 uint32_t slice_pool_threads(const pith_env *env, uint32_t n_slices);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* From the zip's members and the pickle's tensors to a table. Only the pickle
- * and the members' headers are read, no weights. */
+/* Builds a table from the zip's members and the pickle's tensors. Reads only the pickle and the members' headers, no
+ * weights, unless members are deflated. */
 #include "weights/ckpt.h"
 
 #include <inttypes.h>
@@ -16,14 +16,14 @@
 
 #define MAX_NESTING 3
 
-/* Weights are noise, which packs to three quarters; but some files are small or full of zeros. */
+/* Weights compress to about three quarters; but some files are small or full of zeros. */
 #define MOST_UNPACKED_RATIO 32u
 #define MIN_UNPACKABLE (64u << 20)
 
 typedef struct storage_type {
     const char *name;
     tensor_type type;
-    uint32_t n_bytes; /* an element */
+    uint32_t n_bytes; /* per element */
 } storage_type;
 
 static const storage_type STORAGES[] = {
@@ -37,7 +37,7 @@ static const storage_type STORAGES[] = {
     {"QInt32Storage", TENSOR_OTHER, 4},       {"UntypedStorage", TENSOR_OTHER, 1},
 };
 
-/* In untyped storages, whose elements are bytes. */
+/* For untyped storages, whose elements are bytes. */
 static const storage_type UNTYPED[] = {
     {"float8_e4m3fn", TENSOR_F8_E4M3, 1},
     {"float8_e5m2", TENSOR_F8_E5M2, 1},
@@ -46,11 +46,11 @@ static const storage_type UNTYPED[] = {
 typedef struct ckpt {
     const zip_file *zip;
     const pickle *pickle;
-    const char *root; /* what all names of members begin with: "archive/" */
+    const char *root; /* common prefix of all member names, e.g. "archive/" */
     size_t root_bytes;
     tensor_table *table;
-    uint8_t **unpacked;    /* of each member, what it became; NULL where it was not asked for. The table's at last */
-    uint64_t n_unpackable; /* bytes that may still be unpacked */
+    uint8_t **unpacked;    /* for each member, its inflated bytes; NULL if not needed. Handed to the table at the end */
+    uint64_t n_unpackable; /* bytes that may still be inflated */
     pith_diag *diag;
 } ckpt;
 
@@ -65,7 +65,7 @@ static const zip_member *find_member(const ckpt *c, const char *folder, const ch
 
 static bool has_member(const ckpt *c, const char *name) { return find_member(c, "", name, strlen(name)) != NULL; }
 
-/* The member NAME/data.pkl; NAME/ is the root of all others. */
+/* Finds the member NAME/data.pkl; NAME/ is the root of all others. */
 static const zip_member *find_pickle(ckpt *c) {
     static const char last[] = "data.pkl";
     for (size_t i = 0; i < zip_count(c->zip); i++) {
@@ -80,7 +80,7 @@ static const zip_member *find_pickle(ckpt *c) {
     return NULL;
 }
 
-/* The member's bytes, in the file or unpacked. */
+/* Gives the member's bytes, in the file or inflated. */
 static pith_status take_data(ckpt *c, const zip_member *m, const uint8_t **data) {
     uint8_t **unpacked = &c->unpacked[m - zip_at(c->zip, 0)];
     *data = m->data;
@@ -120,7 +120,7 @@ static const storage_type *find_type(const pickle_tensor *t) {
     return find_name(STORAGES, COUNT_OF(STORAGES), t->storage.type, t->storage.type_bytes);
 }
 
-/* The storage is of the size that its type and count say. */
+/* Checks that the storage has the size given by its type and count. */
 static pith_status check_storage(const ckpt *c, const char *name, const pickle_storage *s, const storage_type *type,
                                  const zip_member *m) {
     if (s->n_elements <= m->n_bytes / type->n_bytes && s->n_elements * type->n_bytes == m->n_bytes) return PITH_OK;
@@ -129,8 +129,7 @@ static pith_status check_storage(const ckpt *c, const char *name, const pickle_s
                     name, s->n_elements, type->n_bytes, m->n_bytes);
 }
 
-/* Elements lie one after the other, the last dimension fastest. Strides of
- * dimensions of one element say nothing. */
+/* True if elements are contiguous, the last dimension fastest. Strides of dimensions of size 1 are ignored. */
 static bool is_contiguous(const pickle_tensor *t) {
     uint64_t expected = 1;
     for (uint32_t i = t->rank; i-- > 0;) {
@@ -149,8 +148,7 @@ static pith_status count_elements(const ckpt *c, const char *name, const pickle_
     return diag_set(c->diag, PITH_E_FORMAT, "tensor %.100s: the product of its shape overflows", name);
 }
 
-/* Elements of the storage from the tensor's first one to its last, both included; UINT64_MAX for more than there can
- * be. */
+/* Number of storage elements from the tensor's first to its last, inclusive; UINT64_MAX if it overflows. */
 static uint64_t extent_of(const pickle_tensor *t) {
     uint64_t last = 0, step;
     for (uint32_t i = 0; i < t->rank; i++) {
@@ -186,7 +184,7 @@ static pith_status read_tensor(ckpt *c, tensor *out, const pickle_tensor *t) {
                           needed, t->offset, t->storage.n_elements);
         goto cleanup;
     }
-    if (out->n_elements > needed) { /* a few values that claim to be a huge tensor */
+    if (out->n_elements > needed) { /* a small storage that claims to be a huge tensor */
         out->fault = "its values are repeated (an expanded view)";
         goto cleanup;
     }
@@ -206,7 +204,7 @@ static pith_status add_entry(ckpt *c, const pickle_value *key, const pickle_valu
     char name[TENSOR_MAX_NAME_BYTES + 1];
     const pickle_tensor *t = pickle_get_tensor(c->pickle, value);
     if (!t && value->kind != PICKLE_OPAQUE) return PITH_OK; /* a number or a text among the tensors */
-    if (key->kind != PICKLE_TEXT) return PITH_OK;           /* an optimizer's: numbered */
+    if (key->kind != PICKLE_TEXT) return PITH_OK;           /* numbered entries of an optimizer */
     if (key->count == 0 || memchr(key->u.text, 0, key->count))
         return diag_set(c->diag, PITH_E_FORMAT, "a tensor's name is empty or has a zero byte");
     if (key->count > TENSOR_MAX_NAME_BYTES)
@@ -235,8 +233,8 @@ static int by_place(const void *a, const void *b) {
     return (x->end > y->end) - (x->end < y->end);
 }
 
-/* Two names for the same values are usual (tied weights); values that begin
- * inside another tensor are not, but for slices, which lie between each other. */
+/* Two names for the same values are common (tied weights), but values must not begin inside another tensor. Strided
+ * slices may interleave, so they are not checked. */
 static pith_status check_overlaps(const ckpt *c, const pith_alloc *alloc) {
     pith_status status = PITH_OK;
     size_t n = 0, n_all = tensor_table_count(c->table);
@@ -267,7 +265,7 @@ static bool holds_tensors(const pickle *p, const pickle_value *dict) {
     return false;
 }
 
-/* The pickle's dict of tensors: its own, or one under a usual name. */
+/* Finds the dict of tensors: the root, or one inside it with a common name. */
 static const pickle_value *find_state_dict(const pickle *p) {
     static const char *const NAMES[] = {"state_dict", "model", "params", "module"};
     const pickle_value *at = pickle_root(p);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Three tables: which prefixes of a file stand for which part of a model, what
- * layers a part is made of, and how diffusers' names of them become the
- * original ones. Depths are not in the tables: they are counted in the file. */
+/* Three tables: which prefixes in a file stand for which part of a model, the layers of each part, and the mapping
+ * from diffusers' layer names to the original ones. Depths are not in the tables; they are counted in the file. */
 #include "weights/dialects.h"
 
 #include <stdio.h>
@@ -17,10 +16,10 @@
 typedef struct source {
     dialect_hint hint;
     const char *prefix; /* in the file */
-    const char *part;   /* what it becomes */
+    const char *part;   /* its replacement */
 } source;
 
-/* The first one that leads to a layer wins. */
+/* The first one that leads to a layer is used. */
 static const source SOURCES[] = {
     {DIALECT_ANY, "first_stage_model.", PART_VAE},
     {DIALECT_ANY, "model.diffusion_model.", PART_UNET},
@@ -40,7 +39,7 @@ static const source SOURCES[] = {
 
 /* ---- layers --------------------------------------------------------------------------- */
 
-/* How the original names begin; a # is a number. */
+/* Beginnings of the original names; # is a number. */
 static const struct {
     const char *part, *layer;
 } ORIGINALS[] = {
@@ -72,14 +71,13 @@ typedef struct tail {
     const char *from, *to;
 } tail;
 
-/* A # in `from` is a number a, then b; a # in `to` is the sum of
- * {constant, times a, times b, times depth, times a x depth}. The depth is that
- * of the file: levels of the autoencoder, entries a level of half a U-Net
- * (residual blocks on the way up, one more than on the way down). */
+/* The #s in `from` are numbers a, then b. A # in `to` is the sum of {constant, times a, times b, times depth, times a
+ * x depth}. The depth is taken from the file: the number of levels of the autoencoder, or the entries per level in
+ * half a U-Net (the residual blocks per level on the way up, which is one more than on the way down). */
 typedef struct row {
     const char *part;
     const char *from, *to;
-    const tail *tails; /* of what follows, up to ".weight"; NULL: it stays */
+    const tail *tails; /* for what follows, up to ".weight"; NULL: unchanged */
     int first[5], second[5];
 } row;
 
@@ -124,15 +122,15 @@ static const row ROWS[] = {
     {PART_UNET, "mid_block.attentions.0.", "middle_block.1.", NULL, {0}, {0}},
     {PART_UNET, "up_blocks.#.resnets.#.", "output_blocks.#.0.", UNET_RES, {0, 0, 1, 0, 1}, {0}},
     {PART_UNET, "up_blocks.#.attentions.#.", "output_blocks.#.1.", NULL, {0, 0, 1, 0, 1}, {0}},
-    /* b: whether attention is before it */
+    /* b: 1 if attention precedes it */
     {PART_UNET, "up_blocks.#.upsamplers.0.conv.", "output_blocks.#.#.conv.", NULL, {-1, 0, 0, 1, 1}, {1, 0, 1}},
 
     {"taesd_", "encoder.layers.#.", "encoder.#.", NULL, {0, 1}, {0}},
-    {"taesd_", "decoder.layers.#.", "decoder.#.", NULL, {1, 1}, {0}}, /* the clamp is no layer there */
+    {"taesd_", "decoder.layers.#.", "decoder.#.", NULL, {1, 1}, {0}}, /* the clamp does not count as a layer there */
 };
 /* clang-format on */
 
-/* A decimal number of at most two digits, without a leading zero; -1 if none. */
+/* Reads a decimal number of at most two digits, without a leading zero; -1 if there is none. */
 static int read_number(const char **at) {
     const char *p = *at;
     int value = 0, n = 0;
@@ -142,7 +140,7 @@ static int read_number(const char **at) {
     return value;
 }
 
-/* Matches the start of `name`; returns what follows, NULL if it differs. */
+/* Matches the start of `name`; returns the rest, or NULL if it differs. */
 static const char *match_head(const char *pattern, const char *name, int numbers[2]) {
     size_t n = 0;
     for (; *pattern; pattern++) {
@@ -157,7 +155,7 @@ static const char *match_head(const char *pattern, const char *name, int numbers
     return name;
 }
 
-/* The tail's new name; *end is what follows the old one. */
+/* The tail's new name; *end is what follows the old tail. */
 static const char *match_tail(const tail *tails, const char *name, const char **end) {
     for (; tails->from; tails++) {
         size_t n = strlen(tails->from);
@@ -172,11 +170,11 @@ static int sum(const int terms[5], const int numbers[2], int depth) {
     return terms[0] + terms[1] * numbers[0] + terms[2] * numbers[1] + (terms[3] + terms[4] * numbers[0]) * depth;
 }
 
-/* What a file says of one source: its prefix is "first_stage_model.", say. */
+/* What the file says about one source, for example prefix "first_stage_model.". */
 typedef struct reader {
     const tensor_table *from;
     const source *source;
-    int depth; /* as rows mean it */
+    int depth; /* as defined for rows */
 } reader;
 
 static bool has(const reader *r, const char *list, int number, const char *more) {
@@ -192,7 +190,7 @@ static reader reader_of(const tensor_table *from, const source *s) {
     return r;
 }
 
-/* Writes the canonical name of `name` under the row; false if it is not one. */
+/* Writes the canonical name of `name` according to the row; false if the row does not apply. */
 static bool translate(const reader *from, const row *r, const char *name, char out[TENSOR_MAX_NAME_BYTES]) {
     int numbers[2] = {0, -1};
     bool is_second = false;
@@ -217,7 +215,7 @@ static bool translate(const reader *from, const row *r, const char *name, char o
 
 /* ---- one tensor -------------------------------------------------------------------------- */
 
-/* Writes the canonical name of a part's tensor; false if it is of no layer. */
+/* Writes the canonical name of a part's tensor; false if it belongs to no layer. */
 static bool name_in_part(const reader *from, const char *part, const char *rest, char out[TENSOR_MAX_NAME_BYTES]) {
     int numbers[2];
     for (size_t i = 0; i < COUNT_OF(ORIGINALS); i++) {
@@ -243,7 +241,7 @@ static bool find_canonical(const reader readers[], dialect_hint hint, const char
         if (s->hint == hint && !strncmp(name, s->prefix, n) && name_in_part(&readers[i], s->part, name + n, out))
             return true;
     }
-    /* TAESD's own two files have numbers for names: the decoder's start at 1. */
+    /* Names in TAESD's two original files start with a number; those of the decoder start at 1. */
     if (tensor_table_has_part(readers->from, "0.")) return name_in_part(readers, PART_TAESD_ENCODER, name, out);
     return tensor_table_has_part(readers->from, "1.") && name_in_part(readers, PART_TAESD_DECODER, name, out);
 }

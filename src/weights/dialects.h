@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The names that the tools of the world give the same tensors: the original
- * implementation's with and without its prefixes, diffusers' old and new,
- * TAESD's two. Here each becomes the canonical one: that of the original
- * implementation, behind the name of its part. */
+/* Maps the tensor names of different tools to canonical ones: the original implementation's names with and without
+ * prefixes, diffusers' old and new names, and TAESD's two kinds. A canonical name is the part's name followed by the
+ * original implementation's name. */
 #ifndef PITH_WEIGHTS_DIALECTS_H
 #define PITH_WEIGHTS_DIALECTS_H
 
@@ -15,18 +14,17 @@
 #define PART_TAESD_ENCODER "taesd_encoder."
 #define PART_TAESD_DECODER "taesd_decoder."
 
-/* What is known of a file before its names are looked at. */
+/* Known about a file before its names are read. */
 typedef enum dialect_hint {
-    DIALECT_ANY = 0,  /* a single file: prefixes tell the parts */
-    DIALECT_VAE = 1,  /* a diffusers folder's vae/ */
-    DIALECT_UNET = 2, /* its unet/ */
-    DIALECT_TEXT = 3  /* its text_encoder/ */
+    DIALECT_ANY = 0,  /* a single file; prefixes identify the parts */
+    DIALECT_VAE = 1,  /* vae/ in a diffusers folder */
+    DIALECT_UNET = 2, /* unet/ in a diffusers folder */
+    DIALECT_TEXT = 3  /* text_encoder/ in a diffusers folder */
 } dialect_hint;
 
-/* Adds to `to` every weight and bias of `from` whose name is that of a layer of a part, under its
- * canonical name, and takes over the mappings of `from`. Others (optimizer states, averages, schedules)
- * are left out. Which of them a network needs, and in what shape, is not looked at. Refuses one that
- * occurs twice. */
+/* Adds to `to`, under canonical names, every weight and bias of `from` that belongs to a layer of a part, and takes
+ * over the mappings of `from`. Other tensors (optimizer states, averages, schedules) are ignored. Does not check
+ * which tensors a network needs or their shapes. Fails if a canonical name occurs twice. */
 pith_status dialects_apply(tensor_table *to, tensor_table *from, dialect_hint hint, pith_diag *diag) PITH_MUST_CHECK;
 
 #endif

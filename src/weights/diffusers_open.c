@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Finds the files of a folder, opens each, and looks into the JSON beside them
- * for what names and shapes do not tell. */
+/* Finds the files of a folder, opens each, and reads from the JSON files what names and shapes do not tell. */
 #include "weights/diffusers_open.h"
 
 #include <math.h>
@@ -22,7 +21,7 @@
 #define MAX_REVISION_BYTES 64u
 
 typedef struct component {
-    const char *folder; /* "" or ending with a slash */
+    const char *folder; /* "" or ends with a slash */
     dialect_hint hint;
     const char *const *stems;
 } component;
@@ -54,7 +53,7 @@ static bool exists(const char *folder, const char *rest) {
     return join(path, folder, rest) && stat(path, &st) == 0;
 }
 
-/* The component's file, relative to the folder; false when there is none. */
+/* Finds the component's file, relative to the folder; false if there is none. */
 static bool find_file(char out[PATH_BYTES], const char *folder, const component *c, const char *suffix) {
     for (size_t s = 0; c->stems[s]; s++)
         for (size_t e = 0; ENDINGS[e]; e++) {
@@ -64,9 +63,9 @@ static bool find_file(char out[PATH_BYTES], const char *folder, const component 
     return false;
 }
 
-/* ---- JSON beside the weights ------------------------------------------------------------------ */
+/* ---- JSON files -------------------------------------------------------------------------------- */
 
-/* NULL when the file is not there, too large or not JSON: it is not needed. */
+/* NULL if the file is missing, too large or not JSON; it is optional. */
 static json_t *load_json(const char *folder, const char *rest) {
     char path[PATH_BYTES];
     file_map map = {0};
@@ -76,7 +75,7 @@ static json_t *load_json(const char *folder, const char *rest) {
     return json;
 }
 
-/* The autoencoder of SDXL has the very same names and shapes. */
+/* The autoencoder of SDXL has the same names and shapes. */
 static pith_status check_vae_config(const char *folder, const char *rest, pith_diag *diag) {
     json_t *json = load_json(folder, rest);
     const char *class_name = json_string_value(json_object_get(json, "_class_name"));
@@ -91,7 +90,7 @@ static pith_status check_vae_config(const char *folder, const char *rest, pith_d
     return status;
 }
 
-/* How the U-Net is to be run; none of it matters to the autoencoder. */
+/* How to run the U-Net; the autoencoder does not depend on it. */
 static pith_status read_scheduler(tensor_table *to, const char *folder) {
     char path[PATH_BYTES];
     file_map map = {0};
@@ -126,7 +125,7 @@ cleanup:
     return status;
 }
 
-/* Nothing is done where the component is absent. */
+/* Does nothing if the component is absent. */
 static pith_status open_component(tensor_table *to, const pith_env *env, const char *folder, const component *c,
                                   pith_diag *diag) {
     char rest[PATH_BYTES];
@@ -139,7 +138,7 @@ static pith_status open_component(tensor_table *to, const pith_env *env, const c
 static pith_status open_pipeline(tensor_table *to, const pith_env *env, const char *folder, pith_diag *diag) {
     pith_status status = PITH_OK;
     PITH_TRY(read_scheduler(to, folder));
-    PITH_TRY(open_component(to, env, folder, &UNET, diag)); /* it tells the family best */
+    PITH_TRY(open_component(to, env, folder, &UNET, diag)); /* first, because it identifies the model family best */
     PITH_TRY(check_vae_config(folder, "vae/config.json", diag));
     PITH_TRY(open_component(to, env, folder, &VAE, diag));
     PITH_TRY(open_component(to, env, folder, &TEXT, diag));
@@ -173,7 +172,7 @@ cleanup:
 
 /* ---- the Hugging Face cache ------------------------------------------------------------------------ */
 
-/* models--NAME/refs/main holds the name of a folder in models--NAME/snapshots. */
+/* models--NAME/refs/main contains the name of a folder in models--NAME/snapshots. */
 static bool find_snapshot(char out[PATH_BYTES], const char *folder) {
     char path[PATH_BYTES];
     file_map map = {0};

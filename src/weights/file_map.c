@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Mapping a weights file. A file that another process shortens while it is
- * mapped faults on access (SIGBUS): the library, which installs no signal
- * handlers, does not guard against it; the command does. */
+/* Maps a weights file. If another process truncates the file while it is mapped, access raises SIGBUS. The library
+ * does not guard against this, since it installs no signal handlers; the command does. */
 #ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* madvise: the POSIX call does not drop pages in glibc */
+#define _DEFAULT_SOURCE /* madvise; the POSIX call does not drop pages in glibc */
 #endif
 
 #include <errno.h>
@@ -59,6 +58,6 @@ void file_map_close(file_map *map) {
 }
 
 void file_map_drop_pages(const file_map *map) {
-    /* Advice: when it is not taken, the pages merely stay. */
+    /* Only a hint; if it is ignored, the pages stay in memory. */
     if (map->data && !map->is_borrowed) (void)madvise((void *)(uintptr_t)map->data, map->n_bytes, MADV_DONTNEED);
 }

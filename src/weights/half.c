@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* binary16 and bfloat16 <-> binary32, in integer arithmetic, so that neither
- * the rounding mode nor flush-to-zero of the caller's thread matters; and the
- * values of tensors of every type as either. */
+/* binary16 and bfloat16 <-> binary32 in integer arithmetic, so that the rounding mode and flush-to-zero setting of
+ * the caller's thread do not matter; and tensor values of every type as either. */
 #include <assert.h>
 #include <string.h>
 
 #include "weights/quantised.h"
 #include "weights/tensor_table_private.h"
 
-#define NARROWED_AT_ONCE 64 /* few enough that most runs of weights hold no subnormal number */
+#define NARROWED_AT_ONCE 64 /* small enough that most blocks of weights contain no subnormal */
 
-/* Weights are little endian and may lie at any address. */
+/* Weights are little-endian and may be unaligned. */
 static uint16_t load_u16(const uint8_t *p) {
     uint16_t v;
     memcpy(&v, p, sizeof v);
@@ -46,11 +45,11 @@ static uint32_t widen_half(uint16_t half) {
     uint32_t sign = (half & 0x8000u) << 16;
     uint32_t magnitude = half & 0x7fffu;
     uint32_t bits;
-    if (magnitude < 0x0400u) /* zero or subnormal: a whole number of 2^-24 */
+    if (magnitude < 0x0400u) /* zero or subnormal: a multiple of 2^-24 */
         bits = bits_of_float((float)magnitude * 0x1p-24f);
     else if (magnitude < 0x7c00u)
         bits = (magnitude << 13) + (112u << 23);
-    else /* infinity or NaN: the payload moves along */
+    else /* infinity or NaN; keeps the payload */
         bits = (magnitude << 13) + (224u << 23);
     return sign | bits;
 }
@@ -67,14 +66,14 @@ static uint16_t narrow_float(uint32_t bits) {
     uint32_t sign = (bits >> 16) & 0x8000u;
     uint32_t magnitude = bits & 0x7fffffffu;
     uint32_t half;
-    if (magnitude > 0x7f800000u) { /* NaN stays NaN: the payload's top bits, never none */
+    if (magnitude > 0x7f800000u) { /* NaN stays NaN: the payload's top bits, but not all zero */
         uint32_t payload = (magnitude >> 13) & 0x03ffu;
         half = 0x7c00u | (payload ? payload : 0x0200u);
-    } else if (magnitude >= 0x477ff000u) { /* 65520, half way past the largest */
+    } else if (magnitude >= 0x477ff000u) { /* 65520, halfway past the largest */
         half = 0x7c00u;
-    } else if (magnitude >= 0x38800000u) { /* 2^-14, the smallest normal one */
+    } else if (magnitude >= 0x38800000u) { /* 2^-14, the smallest normal number */
         half = round_shift(magnitude - (112u << 23), 13);
-    } else if (magnitude >= 0x33000000u) { /* 2^-25, half the smallest subnormal one */
+    } else if (magnitude >= 0x33000000u) { /* 2^-25, half the smallest subnormal */
         half = round_shift((magnitude & 0x007fffffu) | 0x00800000u, 126u - (magnitude >> 23));
     } else {
         half = 0;
@@ -82,12 +81,12 @@ static uint16_t narrow_float(uint32_t bits) {
     return (uint16_t)(sign | half);
 }
 
-/* Whether what becomes binary16 is a normal number or zero. */
+/* True if the result in binary16 is a normal number or zero. */
 static bool is_common(uint32_t magnitude) {
     return magnitude - 0x38800000u < 0x477ff000u - 0x38800000u || magnitude < 0x33000000u;
 }
 
-/* narrow_float of a few, written so that compilers take several at once where all are common. */
+/* narrow_float for a few values, written so that compilers vectorise it when all are common. */
 static void narrow_few(const uint32_t *bits, size_t n, uint16_t *out) {
     uint32_t others = 0;
     for (size_t i = 0; i < n; i++) {
@@ -105,7 +104,7 @@ float f16_to_f32(uint16_t half) { return float_of_bits(widen_half(half)); }
 
 uint16_t f32_to_f16(float value) { return narrow_float(bits_of_float(value)); }
 
-/* Of E4M3 all exponents are numbers, but for the last pattern of either sign. */
+/* In E4M3 all exponents are finite numbers; only the last pattern of each sign is NaN. */
 static uint32_t widen_e4m3(uint8_t v) {
     const uint32_t sign = (v & 0x80u) << 24, exponent = v >> 3 & 15u, mantissa = v & 7u;
     if ((v & 0x7fu) == 0x7fu) return sign | 0x7fc00000u;
@@ -153,7 +152,7 @@ void tensor_read_f32(const tensor *t, uint64_t first, uint64_t count, float *out
         break;
     case TENSOR_I8:
     case TENSOR_OTHER:
-    default: /* not converted: never left as rubbish */
+    default: /* not convertible: fill with zeros, never leave it uninitialised */
         if (t->scales) {
             quantised_read_f32(t, first, n, out);
             break;
@@ -172,7 +171,7 @@ static void read_floats_f16(const uint8_t *p, size_t n, uint16_t *out) {
     }
 }
 
-/* By way of floats. */
+/* Converts through binary32. */
 static void read_narrowed_f16(const tensor *t, uint64_t first, size_t n, uint16_t *out) {
     float values[NARROWED_AT_ONCE];
     uint32_t bits[NARROWED_AT_ONCE];

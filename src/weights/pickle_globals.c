@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* What the globals in a pickle stand for. A handful make tensors and dicts;
- * those of known packages give opaque values; any other refuses the file. */
+/* Meaning of the globals in a pickle. A few build tensors and dicts; those of known packages give opaque values; any
+ * other makes the reader refuse the file. */
 #include <string.h>
 
 #include "weights/pickle_private.h"
@@ -9,7 +9,7 @@
 #define NO_VALUE UINT32_MAX
 
 typedef enum meaning {
-    OPAQUE = 0, /* harmless: nothing is made of it */
+    OPAQUE = 0, /* harmless; not built */
     DICT,
     TENSOR,    /* (storage, offset, shape, strides, ...) */
     PARAMETER, /* (tensor, ...) */
@@ -19,13 +19,12 @@ typedef enum meaning {
 
 typedef struct global_rule {
     const char *module;
-    const char *name; /* NULL: all of the module and of what lies below it */
+    const char *name; /* NULL: every name in the module and its submodules */
     meaning meaning;
 } global_rule;
 
-/* The first that fits counts. Opaque is always safe, nothing is executed; the
- * list is short so that a file made to attack other readers is not taken for
- * a checkpoint. */
+/* The first rule that matches applies. Opaque values are always safe, since nothing is executed. The list is short so
+ * that a file made to attack other readers is not accepted as a checkpoint. */
 static const global_rule RULES[] = {
     {"torch._utils", "_rebuild_tensor", TENSOR},
     {"torch._utils", "_rebuild_tensor_v2", TENSOR},
@@ -53,7 +52,7 @@ static const global_rule RULES[] = {
     {"builtins", "slice", OPAQUE},
     {"builtins", "range", OPAQUE},
     {"builtins", "object", OPAQUE},
-    {"_codecs", "encode", OPAQUE}, /* bytes, in protocol 2 */
+    {"_codecs", "encode", OPAQUE}, /* bytes in protocol 2 */
     {"copyreg", "_reconstructor", OPAQUE},
     {"copy_reg", "_reconstructor", OPAQUE},
     {"argparse", "Namespace", OPAQUE},
@@ -74,9 +73,10 @@ static const global_rule RULES[] = {
     {"ldm", NULL, OPAQUE},
 };
 
-/* ---- which globals ----------------------------------------------------------------------- */
+/* ---- allowed globals ---------------------------------------------------------------------- */
 
-/* The module is the rule's, or below it. Python 2 called builtins otherwise. */
+/* True if the module is the rule's or, if the rule has no name, a submodule of it. Python 2 named builtins
+ * differently. */
 static bool module_fits(const pickle_value *module, const global_rule *r) {
     size_t n = strlen(r->module);
     if (pickle_text_is(module, "__builtin__")) return !strcmp(r->module, "builtins");
@@ -104,7 +104,7 @@ bool pickle_check_global(pickle *p, uint32_t global) {
 
 /* ---- arguments --------------------------------------------------------------------------------- */
 
-/* The tuple's item of that index; NO_VALUE when there is none. */
+/* The tuple's item at that index; NO_VALUE if there is none. */
 static uint32_t argument(const pickle *p, uint32_t tuple, uint32_t index) {
     const pickle_value *t = &p->values.at[tuple];
     if (t->kind != PICKLE_TUPLE || index >= t->count) return NO_VALUE;
@@ -139,8 +139,8 @@ static uint32_t fail(pickle *p, const char *what) {
     return NO_VALUE;
 }
 
-/* (storage, offset, shape, strides, requires_grad, hooks), and of v3 the type.
- * From an opaque storage comes an opaque tensor. */
+/* (storage, offset, shape, strides, requires_grad, hooks), and in v3 the type. An opaque storage gives an opaque
+ * tensor. */
 static uint32_t rebuild_tensor(pickle *p, uint32_t global, uint32_t arguments) {
     uint32_t first = argument(p, arguments, 0);
     if (first != NO_VALUE && p->values.at[first].kind == PICKLE_OPAQUE) return pickle_new_opaque(p, global);

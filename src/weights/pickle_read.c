@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The interpreter: a stack of indices into an array of values that only grows.
- * An opcode costs a bounded amount of work and memory, nothing recurses. The
- * opcodes are those of Python's pickletools, protocols 2 to 5. */
+/* The interpreter: a stack of indices into an array of values that only grows. Each opcode takes bounded work and
+ * memory, and nothing recurses. The opcodes are those of Python's pickletools, protocols 2 to 5. */
 #include "weights/pickle_read.h"
 
 #include <string.h>
@@ -71,7 +70,7 @@ enum opcode {
 
 /* ---- growing ------------------------------------------------------------------------------- */
 
-/* Makes room for one more; a limit that is passed is a fault of the file. */
+/* Makes room for one more element; exceeding a limit is a fault of the file. */
 static bool make_room(pickle *p, void **block, size_t count, size_t *capacity, size_t size, size_t limit,
                       const char *what) {
     if (p->s.status != PITH_OK) return false;
@@ -91,7 +90,7 @@ static bool make_room(pickle *p, void **block, size_t count, size_t *capacity, s
     return true;
 }
 
-/* A function for each array: one more element of that array, NULL with the fault recorded. */
+/* Defines for each array a function that appends one element; NULL, with the fault recorded, if it cannot. */
 #define DEFINE_GROW(type, field)                                                                                       \
     static type *grow_##field(pickle *p, size_t limit, const char *what) {                                             \
         void *block = p->field.at;                                                                                     \
@@ -149,14 +148,14 @@ void pickle_append(pickle *p, uint32_t container, uint32_t item) {
 /* ---- the stack -------------------------------------------------------------------------------- */
 
 static void push(pickle *p, uint32_t value) {
-    if (value == NO_VALUE) return; /* a fault is recorded */
+    if (value == NO_VALUE) return; /* a fault is already recorded */
     uint32_t *place = grow_stack(p, MAX_STACK, "values on the stack");
     if (place) *place = value;
 }
 
 static void push_value(pickle *p, pickle_value v) { push(p, pickle_new_value(p, v)); }
 
-/* The stack as far down as the last mark. */
+/* The stack position of the last mark; 0 if there is none. */
 static size_t stack_floor(const pickle *p) { return p->marks.n ? p->marks.at[p->marks.n - 1] : 0; }
 
 static uint32_t pop(pickle *p) {
@@ -174,7 +173,7 @@ static uint32_t top(pickle *p) {
     return value;
 }
 
-/* Takes the last mark away; returns the place it was at. */
+/* Removes the last mark; returns its stack position. */
 static size_t pop_mark(pickle *p) {
     if (p->s.status == PITH_OK && p->marks.n > 0) return p->marks.at[--p->marks.n];
     st_fail(&p->s, PITH_E_FORMAT, "no mark on the stack");
@@ -185,7 +184,7 @@ static pickle_kind kind_of(const pickle *p, uint32_t value) {
     return value == NO_VALUE ? PICKLE_NONE : p->values.at[value].kind;
 }
 
-/* A container of the values above `from`, which leave the stack. */
+/* Moves the values above `from` from the stack to a new container. */
 static uint32_t collect(pickle *p, pickle_kind kind, size_t from) {
     uint32_t container = pickle_new_value(p, (pickle_value){.kind = kind});
     for (size_t i = from; i < p->stack.n && p->s.status == PITH_OK; i++) pickle_append(p, container, p->stack.at[i]);
@@ -193,8 +192,7 @@ static uint32_t collect(pickle *p, pickle_kind kind, size_t from) {
     return container;
 }
 
-/* Adds the values above `from` to the container below them. What is added to
- * an opaque value is dropped with it. */
+/* Adds the values above `from` to the container below them. Values for an opaque container are dropped. */
 static void add_items(pickle *p, size_t from, bool pairs) {
     size_t n = p->stack.n - from, end = p->stack.n;
     p->stack.n = from;
@@ -207,7 +205,7 @@ static void add_items(pickle *p, size_t from, bool pairs) {
     for (size_t i = from; i < end && p->s.status == PITH_OK; i++) pickle_append(p, container, p->stack.at[i]);
 }
 
-/* TUPLE1 to TUPLE3. */
+/* For TUPLE1 to TUPLE3. */
 static void make_tuple(pickle *p, size_t n) {
     if (p->stack.n - stack_floor(p) < n) {
         st_fail(&p->s, PITH_E_FORMAT, "nothing on the stack");
@@ -232,7 +230,7 @@ static void push_int(pickle *p, int64_t value) {
     push_value(p, (pickle_value){.kind = PICKLE_INT, .u.integer = value});
 }
 
-/* Little endian, two's complement. One that does not fit is of no use here. */
+/* Little-endian, two's complement. Larger numbers become opaque; they are not needed. */
 static void push_long(pickle *p, uint32_t n_bytes) {
     const uint8_t *bytes = st_bytes(&p->s, n_bytes, "integer");
     if (!bytes) return;
@@ -248,7 +246,7 @@ static void push_long(pickle *p, uint32_t n_bytes) {
 static void push_float(pickle *p) {
     const uint8_t *bytes = st_bytes(&p->s, 8, "number");
     if (!bytes) return;
-    uint64_t bits = 0; /* big endian, for once */
+    uint64_t bits = 0; /* big-endian, unlike the rest */
     for (size_t i = 0; i < 8; i++) bits = bits << 8 | bytes[i];
     pickle_value v = {.kind = PICKLE_FLOAT};
     memcpy(&v.u.real, &bits, sizeof bits);
@@ -369,7 +367,7 @@ static void put(pickle *p, uint32_t at) {
         st_fail(&p->s, PITH_E_LIMIT, "memo %u, the limit is %u", at, MAX_VALUES);
         return;
     }
-    /* Torch numbers them one by one, so that a gap is never wide. */
+    /* Torch numbers memos consecutively, so gaps are never wide. */
     if (at > p->memo.n + MAX_MEMO_GAP) {
         st_fail(&p->s, PITH_E_FORMAT, "memo %u follows %zu", at, p->memo.n);
         return;
@@ -436,7 +434,7 @@ static bool run_stack(pickle *p, uint8_t op) {
 
 /* ---- objects ------------------------------------------------------------------------------------------------ */
 
-/* A line of text, without its end. */
+/* Pushes a line of text without its newline. */
 static void push_line(pickle *p) {
     size_t left = st_left(&p->s), n = 0;
     const uint8_t *at = p->s.data + p->s.position;
@@ -449,7 +447,7 @@ static void push_line(pickle *p) {
     (void)st_u8(&p->s, "end of line");
 }
 
-/* The two texts on the stack become a global. */
+/* Replaces the two texts on the stack by a global. */
 static void make_global(pickle *p) {
     uint32_t name = pop(p), module = pop(p);
     if (p->s.status != PITH_OK) return;
@@ -472,7 +470,7 @@ static bool run_object(pickle *p, uint8_t op) {
         make_global(p);
         return true;
     case OP_NEWOBJ_EX:
-        (void)pop(p); /* arguments by name */
+        (void)pop(p); /* keyword arguments */
         /* fallthrough */
     case OP_REDUCE:
     case OP_NEWOBJ: {
@@ -480,7 +478,7 @@ static bool run_object(pickle *p, uint8_t op) {
         if (p->s.status == PITH_OK) push(p, pickle_reduce(p, callee, arguments));
         return true;
     }
-    case OP_BUILD: /* attributes: nothing here has any */
+    case OP_BUILD: /* attributes; no value here has any */
         (void)pop(p);
         (void)top(p);
         return true;
@@ -494,7 +492,8 @@ static bool run_object(pickle *p, uint8_t op) {
     }
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------- */
+/* ---- the interpreter
+ * ----------------------------------------------------------------------------------------------- */
 
 static pith_status run(pickle *p) {
     stream *s = &p->s;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The notes of each tool, one by one. */
+/* Reads each tool's notes on how a model was trained. */
 #include "weights/prediction.h"
 
 #include <math.h>
@@ -11,7 +11,7 @@
 
 #define FAULT_BYTES 160
 
-/* The name is this, or ends with it after a dot. */
+/* True if some name equals `mark` or ends with it after a dot. */
 static bool has_mark(const tensor_table *raw, const char *mark) {
     const size_t k = strlen(mark);
     for (size_t i = 0; i < tensor_table_count(raw); i++) {
@@ -34,7 +34,7 @@ cleanup:
     return status;
 }
 
-/* The value behind a line's key, without quotes; its length, 0 where the line is another. */
+/* The value after the key in a line, without quotes. Returns its length, or 0 if the line has another key. */
 static size_t value_of_key(const char **value, const char *line, size_t n, const char *key) {
     static const char around[] = " \t\r\"'";
     const size_t k = strlen(key);
@@ -60,7 +60,7 @@ pith_status prediction_from_yaml(tensor_table *to, const char *text, size_t n_by
     return PITH_OK;
 }
 
-/* The noise that the timesteps were trained with, as far as the file says. */
+/* Checks the noise schedule of the training, if the file describes it. */
 static bool is_usual_schedule(const json_t *json, char fault[FAULT_BYTES]) {
     static const struct {
         const char *key;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Both directions of 8-bit weights, and the pairing of tensors and scales when
- * a file is read. */
+/* Reads and makes 8-bit weights, and pairs tensors with their scales when a file is read. */
 #include "weights/quantised.h"
 
 #include <inttypes.h>
@@ -13,7 +12,7 @@
 #include "weights/tensor_table_private.h"
 
 #define ENDING_BYTES (sizeof QUANTISED_ENDING - 1)
-#define MIN_VALUES 8192u /* of a tensor */
+#define MIN_VALUES 8192u /* values of a tensor */
 #define MIN_WIDTH 16u    /* values that share a scale */
 #define MIN_SCALE 0x1p-60f
 #define BLOCK_VALUES 4096u
@@ -54,7 +53,7 @@ static bool is_scale_name(const char *name) {
     return n > ENDING_BYTES && strcmp(name + n - ENDING_BYTES, QUANTISED_ENDING) == 0;
 }
 
-/* The scales of the I8 tensor `t`. */
+/* Finds and checks the scales of the I8 tensor `t`. */
 static pith_status find_scales(const uint8_t **scales, const tensor_table *table, const tensor *t, pith_diag *diag) {
     char name[TENSOR_MAX_NAME_BYTES + sizeof QUANTISED_ENDING];
     snprintf(name, sizeof name, "%s" QUANTISED_ENDING, t->name);
@@ -70,7 +69,7 @@ static pith_status find_scales(const uint8_t **scales, const tensor_table *table
         tensor_read_f32(s, i, 1, &scale);
         if (!isnormal(scale) || scale < 0)
             return diag_set(diag, PITH_E_FORMAT, "tensor %.110s: scale %" PRIu64 " is not finite and above 0", name, i);
-        if (!isfinite(scale * (QUANTISED_MAX + 1))) /* -128 can be in a file */
+        if (!isfinite(scale * (QUANTISED_MAX + 1))) /* a file may contain -128 */
             return diag_set(diag, PITH_E_FORMAT, "tensor %.110s: scale %" PRIu64 " makes values that are not finite",
                             name, i);
     }
@@ -78,7 +77,7 @@ static pith_status find_scales(const uint8_t **scales, const tensor_table *table
     return PITH_OK;
 }
 
-/* The tensor whose scales are called `name` is there, and is I8. */
+/* True if the tensor to which the scales `name` belong exists and is I8. */
 static bool has_integers(const tensor_table *table, const char *name) {
     char of[TENSOR_MAX_NAME_BYTES + 1];
     snprintf(of, sizeof of, "%.*s", (int)(strlen(name) - ENDING_BYTES), name);
@@ -145,7 +144,7 @@ pith_status quantised_make_scales(const tensor *t, float *scales, pith_diag *dia
             const size_t n = width - at < BLOCK_VALUES ? (size_t)(width - at) : BLOCK_VALUES;
             tensor_read_f32(t, row * width + at, n, values);
             for (size_t i = 0; i < n; i++) {
-                if (!(fabsf(values[i]) < 65520)) /* where binary16 rounds to infinity */
+                if (!(fabsf(values[i]) < 65520)) /* binary16 rounds larger values to infinity */
                     return diag_set(diag, PITH_E_FORMAT, "tensor %.100s: value %" PRIu64 " is not finite in binary16",
                                     t->name, row * width + at + i);
                 largest = fmaxf(largest, fabsf(values[i]));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Telling names and shapes of other families, as tables. */
+/* Tables of names and shapes that identify other model families. */
 #include "weights/recognise.h"
 
 #include <string.h>
@@ -10,15 +10,15 @@
 /* ---- other families --------------------------------------------------------------------- */
 
 typedef enum match {
-    ENDS = 0,     /* the name is this, or ends with it after a dot */
-    IS = 1,       /* the name is this */
-    CONTAINS = 2, /* this is somewhere in the name */
+    ENDS = 0,     /* the name equals the key, or ends with it after a dot */
+    IS = 1,       /* the name equals the key */
+    CONTAINS = 2, /* the name contains the key */
 } match;
 
 typedef struct family_rule {
     match match;
     const char *key;
-    int dimension; /* -1: presence tells */
+    int dimension; /* -1: its presence is enough */
     uint64_t value;
     const char *what, *why;
 } family_rule;
@@ -29,7 +29,7 @@ typedef struct family_rule {
 #define OTHER_LATENT "its latent has 16 channels, Stable Diffusion 1.x has 4"
 #define ATTN2 "transformer_blocks.0.attn2.to_k.weight"
 
-/* In this order: the families share many names. */
+/* The order matters, because families share many names. */
 static const family_rule FAMILIES[] = {
     {ENDS, "control_model.input_blocks.0.0.weight", -1, 0, "a ControlNet", OTHER_INPUT},
     {ENDS, "controlnet_cond_embedding.conv_in.weight", -1, 0, "a ControlNet", OTHER_INPUT},
@@ -54,7 +54,7 @@ static const family_rule FAMILIES[] = {
     {ENDS, "quantize.embedding.weight", -1, 0, "an autoencoder with a codebook (VQGAN)", ONLY_1X},
 };
 
-/* These may also lie beside a whole model: then they are left out. */
+/* These may also be found next to a whole model; then they are ignored. */
 static const family_rule ADD_ONS[] = {
     {ENDS, "lora_down.weight", -1, 0, "a LoRA", ADD_ON},
     {ENDS, "lora_up.weight", -1, 0, "a LoRA", ADD_ON},
@@ -102,7 +102,7 @@ pith_status recognise_names(const tensor_table *raw, pith_diag *diag) {
     return refuse(raw, FAMILIES, COUNT_OF(FAMILIES), diag);
 }
 
-/* ---- nothing that is known ---------------------------------------------------------------- */
+/* ---- unknown files --------------------------------------------------------------------------- */
 
 static pith_status refuse_unknown(const tensor_table *raw, pith_diag *diag) {
     if (!raw || tensor_table_count(raw) == 0) return diag_set(diag, PITH_E_UNSUPPORTED, "holds no tensors");

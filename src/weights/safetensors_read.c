@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Reading safetensors. The header is parsed by jansson, whose memory (like
- * qsort's) is outside our allocator; a scan before it bounds how much. Every
- * field of every tensor is checked before the table is handed out. */
+/* Reads safetensors. jansson parses the header; its memory (like qsort's) is outside our allocator, but a scan
+ * beforehand limits it. Every field of every tensor is checked before the table is returned. */
 #include "weights/safetensors.h"
 
 #include <inttypes.h>
@@ -18,7 +17,7 @@
 
 #define LENGTH_BYTES 8u
 #define MAX_HEADER_BYTES 100000000u
-/* What the largest legal header has: 11 commas a tensor, one a metadata entry. */
+/* Enough for the largest valid header: 11 commas per tensor, one per metadata entry. */
 #define MAX_COMMAS (1u << 20)
 #define MAX_DEPTH 3u /* header, tensor, shape */
 
@@ -37,18 +36,18 @@ static const dtype DTYPES[] = {
     {"F8_E5M2", TENSOR_F8_E5M2, 1}, {"F8_E8M0", TENSOR_OTHER, 1},
 };
 
-/* A tensor as the header has it. */
+/* A tensor as described in the header. */
 typedef struct entry {
-    const char *name; /* the JSON's */
+    const char *name; /* owned by the JSON object */
     json_t *fields;
     tensor parsed;
-    uint64_t begin, end; /* of its bytes, from the start of the data */
+    uint64_t begin, end; /* of its bytes, relative to the start of the data */
 } entry;
 
 typedef struct header {
     const char *text; /* not terminated */
     size_t text_bytes;
-    const uint8_t *data; /* what follows it */
+    const uint8_t *data; /* follows the header */
     uint64_t data_bytes;
     json_t *json;
     entry *entries;
@@ -78,7 +77,7 @@ static pith_status find_header(header *h, const uint8_t *data, size_t n_bytes, p
     return PITH_OK;
 }
 
-/* Bounds what the JSON parser will build, before it builds it. */
+/* Limits what the JSON parser will build. */
 static pith_status scan_header(const header *h, pith_diag *diag) {
     bool in_string = false;
     uint32_t n_commas = 0, depth = 0;
@@ -126,7 +125,7 @@ static pith_status read_dtype(entry *e, uint32_t *element_bytes, pith_diag *diag
     return diag_set(diag, PITH_E_UNSUPPORTED, "tensor %.100s: dtype %.40s is not known", e->name, name);
 }
 
-/* A whole number that is not negative. */
+/* Reads a non-negative integer. */
 static pith_status read_count(uint64_t *count, const entry *e, const char *field, const json_t *value,
                               pith_diag *diag) {
     if (!json_is_integer(value) || json_integer_value(value) < 0)
@@ -200,7 +199,7 @@ cleanup:
     return status;
 }
 
-/* ---- all of them ---------------------------------------------------------------- */
+/* ---- all tensors -------------------------------------------------------------------- */
 
 static int by_place(const void *a, const void *b) {
     const entry *x = a, *y = b;
@@ -213,7 +212,7 @@ static int by_name(const void *a, const void *b) {
     return strcmp(x->name, y->name);
 }
 
-/* Key and value of every entry of an object, in the order of the keys. */
+/* Lists key and value of every entry of an object, sorted by key. */
 static pith_status list_entries(entry **out, size_t *count, json_t *object, size_t limit, const char *what,
                                 const pith_alloc *alloc, pith_diag *diag) {
     size_t n = json_object_size(object), i = 0;
@@ -257,7 +256,7 @@ cleanup:
     return status;
 }
 
-/* Every byte of the data belongs to exactly one tensor. Sorts the entries. */
+/* Checks that every byte of the data belongs to exactly one tensor. Sorts the entries. */
 static pith_status check_coverage(const header *h, pith_diag *diag) {
     uint64_t covered = 0;
     const char *before = "the header";

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Writing safetensors: the header built by jansson (its memory is outside our
- * allocator), then the tensors' bytes as they lie. */
+/* Writes safetensors: jansson builds the header (its memory is outside our allocator); the tensors' bytes follow. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -22,10 +21,10 @@
 #include "weights/tensor_table_private.h"
 #include "weights/whole_file.h"
 
-#define BLOCK_VALUES 4096u          /* rounded at a time */
-#define MAX_WRITE_BYTES (64u << 20) /* a write() call's; Linux stops at 2 GiB */
+#define BLOCK_VALUES 4096u          /* values rounded at a time */
+#define MAX_WRITE_BYTES (64u << 20) /* per call of write(); Linux stops at 2 GiB */
 
-/* How the tensors' values go into the file. */
+/* How tensor values are written. */
 typedef struct writing {
     safetensors_precision precision;
     const pith_alloc *alloc;
@@ -55,7 +54,7 @@ static const char *dtype_name(tensor_type type) {
 
 /* ---- header ------------------------------------------------------------------- */
 
-/* The type that the tensor gets in the file; TENSOR_OTHER: it cannot be written. */
+/* The tensor's type in the file; TENSOR_OTHER if it cannot be written. */
 static tensor_type stored_type(const tensor *t, const writing *how) {
     const bool as_it_is = how->precision == SAFETENSORS_AS_THEY_ARE;
     if (as_it_is || (how->precision == SAFETENSORS_INT8 && t->scales)) return t->type;
@@ -67,8 +66,8 @@ static bool gets_scales(const tensor *t, const writing *how) {
     return t->scales || (t->type != TENSOR_I8 && stored_type(t, how) == TENSOR_I8);
 }
 
-/* {"dtype": ..., "shape": [...], "data_offsets": [begin, end]} is set for the name and *begin moves
- * behind the tensor. False when out of memory, or for a name that is not UTF-8. */
+/* Adds {"dtype": ..., "shape": [...], "data_offsets": [begin, end]} for the name and advances *begin past the tensor.
+ * False if out of memory or if the name is not UTF-8. */
 static bool describe(json_t *root, const char *name, tensor_type type, const uint64_t *dims, uint32_t rank,
                      uint64_t *begin) {
     uint64_t n_bytes = tensor_type_bytes(type);
@@ -117,12 +116,12 @@ static pith_status describe_metadata(json_t *root, const tensor_table *table, pi
     json_t *meta = json_object();
     if (json_object_set_new(root, "__metadata__", meta) != 0) return diag_set(diag, PITH_E_NOMEM, "out of memory");
     for (size_t i = 0; (key = tensor_table_meta_at(table, i, &value)) != NULL; i++)
-        if (json_object_set_new(meta, key, json_string(value)) != 0) /* or out of memory: as good as never */
+        if (json_object_set_new(meta, key, json_string(value)) != 0) /* or out of memory, which is very unlikely */
             return diag_set(diag, PITH_E_ARG, "metadata %.100s: is not UTF-8", key);
     return PITH_OK;
 }
 
-/* The header's text, padded; freed with free(). */
+/* Makes the header's text, padded; to be freed with free(). */
 static pith_status make_header(char **text, size_t *n_bytes, const tensor_table *table, const writing *how,
                                pith_diag *diag) {
     pith_status status = PITH_OK;
@@ -204,7 +203,7 @@ cleanup:
     return status;
 }
 
-/* Twice over the values: for the scales, for the integers. */
+/* Reads the values twice: for the scales, then for the integers. */
 static pith_status write_quantised(int fd, const tensor *t, const pith_alloc *alloc, pith_diag *diag) {
     pith_status status = PITH_OK;
     int8_t integers[BLOCK_VALUES];

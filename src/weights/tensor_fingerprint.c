@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* What makes two weights files the same model: names, shapes and values
- * rounded to binary16. doc/format.md, "Fingerprints". */
+/* Two weights files are the same model if names, shapes and values rounded to binary16 agree. See doc/format.md,
+ * "Fingerprints". */
 #include <string.h>
 
 #include <nettle/sha2.h>
@@ -9,14 +9,14 @@
 #include "weights/tensor_table.h"
 #include "weights/tensor_table_private.h"
 
-/* Elements rounded at a time, and bytes hashed between two droppings of pages. */
+/* Elements rounded at a time, and bytes hashed before mapped pages are released. */
 #define BLOCK_ELEMENTS 8192u
 #define DROP_EVERY_BYTES (64u << 20)
 
 typedef struct hasher {
     struct sha256_ctx sha;
     const tensor_table *table;
-    uint64_t undropped_bytes; /* touched since the mapped pages were last let go */
+    uint64_t undropped_bytes; /* read since the mapped pages were last released */
 } hasher;
 
 static void hash_little_endian(hasher *h, uint64_t value, size_t n_bytes) {
@@ -25,7 +25,7 @@ static void hash_little_endian(hasher *h, uint64_t value, size_t n_bytes) {
     sha256_update(&h->sha, n_bytes, bytes);
 }
 
-/* A checkpoint of gigabytes must not become resident for being hashed. */
+/* Hashing a checkpoint of gigabytes must not make it resident. */
 static void count_touched(hasher *h, uint64_t n_bytes) {
     h->undropped_bytes += n_bytes;
     if (h->undropped_bytes < DROP_EVERY_BYTES) return;
@@ -44,13 +44,13 @@ static void hash_rounded(hasher *h, const tensor *t, uint64_t at, size_t n) {
     sha256_update(&h->sha, 2 * n, bytes);
 }
 
-/* Values that are not finite have no fingerprint: no picture can be made with them. */
+/* Non-finite values have no fingerprint, since no picture can be made with them. */
 static pith_status hash_values(hasher *h, const tensor *t, pith_diag *diag) {
     for (uint64_t at = 0; at < t->n_elements;) {
         uint64_t left = t->n_elements - at;
         size_t n = left < BLOCK_ELEMENTS ? (size_t)left : BLOCK_ELEMENTS;
         if (!tensor_is_finite(t, at, n)) return tensor_check_finite(t, diag);
-        if (t->type == TENSOR_F16 && !t->is_strided) /* as it lies */
+        if (t->type == TENSOR_F16 && !t->is_strided) /* already in the hashed form */
             sha256_update(&h->sha, 2 * n, t->data + 2 * at);
         else
             hash_rounded(h, t, at, n);
@@ -92,7 +92,7 @@ pith_status tensor_table_fingerprint_any(const tensor_table *table, const char *
         if (status != PITH_OK) return status;
         n_hashed++;
     }
-    if (n_hashed == 0) /* the digest of nothing would name every such file alike */
+    if (n_hashed == 0) /* the digest of no data would be the same for every such file */
         return diag_set(diag, PITH_E_MODEL_SHAPE, "no tensor's name starts with \"%.100s\"", prefixes[0]);
     sha256_digest(&h.sha, PITH_FINGERPRINT_BYTES, id);
     return PITH_OK;

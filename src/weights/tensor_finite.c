@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Whether values are finite: told from their bits, as fast as they can be read. */
+/* Checks whether values are finite, from their bits, at memory speed. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 #define EXPONENT_F16 0x7c00u
 #define EXPONENT_BF16 0x7f80u
 
-/* A value is not finite when all bits of its exponent are set. Written without an early end, so that compilers take
- * many at once. */
+/* A value is not finite if all bits of its exponent are set. There is no early exit, so that compilers can
+ * vectorise. */
 static bool are_finite_u32(const uint8_t *p, size_t n, uint32_t exponent) {
     unsigned n_bad = 0;
     for (size_t i = 0; i < n; i++) {
@@ -70,7 +70,7 @@ bool tensor_is_finite(const tensor *t, uint64_t first, uint64_t count) {
     case TENSOR_F8_E4M3:
     case TENSOR_F8_E5M2:
         return are_finite_widened(t, first, count);
-    case TENSOR_I8: /* quantised_resolve has checked the scales */
+    case TENSOR_I8: /* quantised_resolve checks the scales */
     case TENSOR_OTHER:
     default:
         return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Tensors whose elements do not follow one another, as PyTorch saves transposed
- * ones and those of channels_last: read element by element, copied nowhere. */
+/* Tensors whose elements are not contiguous, such as transposed or channels_last tensors from PyTorch: read element
+ * by element, without a copy of the whole. */
 #include <string.h>
 
 #include "weights/tensor_table_private.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The table itself: tensors and metadata, both sorted by name, found by
- * bisection. Knows no file format. */
+/* The table: tensors and metadata, both sorted by name and found by binary search. Independent of file formats. */
 #include "weights/tensor_table.h"
 
 #include <string.h>
@@ -20,9 +19,9 @@ struct tensor_table {
     size_t n_tensors, tensors_capacity;
     meta_entry *meta; /* sorted by key */
     size_t n_meta, meta_capacity;
-    file_map maps[TENSOR_MAX_MAPS]; /* the files the data lie in; closed with the table */
+    file_map maps[TENSOR_MAX_MAPS]; /* the files that hold the data; closed with the table */
     size_t n_maps;
-    void **blocks; /* memory that data lie in: what was unpacked of a file */
+    void **blocks; /* memory that holds data: the inflated parts of a file */
     size_t n_blocks, blocks_capacity;
 };
 
@@ -65,7 +64,7 @@ static char *copy_text(const pith_alloc *alloc, const char *text) {
     return copy;
 }
 
-/* Makes room for one more of `*block`'s elements. */
+/* Makes room for one more element in `*block`. */
 static bool make_room(const pith_alloc *alloc, void **block, size_t count, size_t *capacity, size_t size) {
     if (count < *capacity) return true;
     size_t wanted = *capacity ? *capacity * 2 : 16;
@@ -93,7 +92,7 @@ size_t tensor_type_bytes(tensor_type type) {
     }
 }
 
-/* Name, rank, shape, counts and data agree with each other. */
+/* True if name, rank, shape, counts and data are consistent. */
 static bool tensor_is_legal(const tensor *t) {
     if (!t->name || !t->name[0] || strlen(t->name) > TENSOR_MAX_NAME_BYTES) return false;
     if (t->type < TENSOR_F32 || t->type > TENSOR_OTHER || t->rank > TENSOR_MAX_RANK) return false;
@@ -221,7 +220,7 @@ const tensor *tensor_table_at(const tensor_table *table, size_t index) {
 
 size_t tensor_table_lower_bound(const tensor_table *table, const char *name) {
     size_t low = 0, high = table->n_tensors;
-    /* Names mostly come sorted: then the end is the place. */
+    /* Names mostly arrive sorted, so the end is tried first. */
     if (high && strcmp(table->tensors[high - 1].name, name) < 0) return high;
     while (low < high) {
         size_t middle = low + (high - low) / 2;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* One table put together of the tensors of two files. */
+/* Combines tensors of two files in one table. */
 #include <string.h>
 
 #include "weights/dialects.h"
@@ -12,7 +12,7 @@ static bool is_autoencoder(const tensor *t) {
     return begins(t->name, PART_VAE) || begins(t->name, PART_TAESD_ENCODER) || begins(t->name, PART_TAESD_DECODER);
 }
 
-/* Adds the tensors of `from` that are, or are not, an autoencoder's; the data stay its own. */
+/* Adds the tensors of `from` that belong, or do not belong, to an autoencoder; their data remain owned by `from`. */
 static pith_status add_part(tensor_table *to, const tensor_table *from, bool autoencoder) {
     pith_status status = PITH_OK;
     for (size_t i = 0; i < tensor_table_count(from); i++) {

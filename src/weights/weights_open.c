@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Joins the readers: container, then recognition, then canonical names. */
+/* Connects the readers: container, then recognition, then canonical names. */
 #include "weights/weights_open.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ static pith_status read_mapped(tensor_table **out, const pith_env *env, const fi
     if (starts_with(map, "PK\3\4", 4)) return ckpt_read(out, env, map->data, map->n_bytes, diag);
     if (starts_with(map, "GGUF", 4))
         return diag_set(diag, PITH_E_UNSUPPORTED, "is a GGUF file: Pith reads .safetensors and .ckpt");
-    /* A pickle of protocol 2 that starts with a long integer: torch.save before 1.6. */
+    /* A protocol 2 pickle that starts with a long integer is from torch.save before 1.6. */
     if (starts_with(map, "\x80\x02\x8a\x0a", 4))
         return diag_set(diag, PITH_E_UNSUPPORTED,
                         "is a PyTorch file of before version 1.6: load and save it with a newer one");
@@ -52,7 +52,7 @@ static pith_status check_limits(const tensor_table *table, const pith_env *env, 
     return PITH_OK;
 }
 
-/* Takes the map over. */
+/* Takes over the map. */
 static pith_status open_map(tensor_table **out, const pith_env *env, file_map *map, pith_diag *diag) {
     pith_status status = PITH_OK;
     tensor_table *table = NULL;
@@ -78,8 +78,7 @@ pith_status weights_open_file(tensor_table **out, const pith_env *env, const cha
 
 /* ---- TAESD's other file --------------------------------------------------------------------- */
 
-/* The path with the last "from" in its file name replaced; NULL if there is
- * none or no memory. */
+/* The path with the last `from` in its file name replaced; NULL if there is none or memory runs out. */
 static char *replace_in_name(const char *path, const char *from, const char *to, const pith_alloc *alloc) {
     const char *name = strrchr(path, '/'), *found = NULL;
     name = name ? name + 1 : path;
@@ -99,7 +98,7 @@ static pith_status add_sibling(tensor_table *canonical, const pith_env *env, con
     char *other =
         replace_in_name(path, has_encoder ? "encoder" : "decoder", has_encoder ? "decoder" : "encoder", &env->alloc);
     struct stat st;
-    if (!other || stat(other, &st) != 0) goto cleanup; /* one half is of use alone */
+    if (!other || stat(other, &st) != 0) goto cleanup; /* one half is usable alone */
     PITH_TRY(weights_open_file(&raw, env, other, diag));
     PITH_TRY(dialects_apply(canonical, raw, DIALECT_ANY, diag));
 
@@ -109,7 +108,7 @@ cleanup:
     return status;
 }
 
-/* ---- the configuration beside a checkpoint ------------------------------------------------------ */
+/* ---- the configuration next to a checkpoint ----------------------------------------------------- */
 
 static pith_status read_yaml(tensor_table *canonical, const pith_env *env, const char *path) {
     pith_status status = PITH_OK;
@@ -126,7 +125,7 @@ static pith_status read_yaml(tensor_table *canonical, const pith_env *env, const
     return status;
 }
 
-/* ---- all -------------------------------------------------------------------------------------- */
+/* ---- any weights ----------------------------------------------------------------------------- */
 
 const char *weights_missing_text(const tensor_table *table) {
     if (!tensor_table_has_part(table, PART_UNET) || tensor_table_has_part(table, PART_TEXT)) return NULL;
@@ -139,7 +138,7 @@ bool weights_are_our_own(const tensor_table *table) {
     return format && !strncmp(format, "pith-", 5);
 }
 
-/* Takes the raw table over; `path` (may be NULL) leads to what lies beside the file. */
+/* Takes over the raw table. `path` (may be NULL) is used to find files next to it. */
 static pith_status make_canonical(tensor_table **out, const pith_env *env, tensor_table *raw, const char *path,
                                   pith_diag *diag) {
     pith_status status = PITH_OK;

@@ -17,7 +17,7 @@
 #include "base/status.h"
 
 #define MAX_TRIES 100u
-#define OWN_NAME_BYTES 48 /* of /proc/self/fd/N */
+#define OWN_NAME_BYTES 48 /* for /proc/self/fd/N */
 
 static pith_status failed(pith_diag *diag) {
     return diag_set(diag, PITH_E_IO, "cannot be written: %s", strerror(errno));
@@ -25,7 +25,7 @@ static pith_status failed(pith_diag *diag) {
 
 static void own_name(char name[OWN_NAME_BYTES], int fd) { snprintf(name, OWN_NAME_BYTES, "/proc/self/fd/%d", fd); }
 
-/* -1 where there are no such files, or they could not be given a name. */
+/* -1 if the system has no nameless files, or cannot give them a name later. */
 static int open_nameless(const char *path, const pith_alloc *alloc) {
     int fd = -1;
 #ifdef O_TMPFILE
@@ -51,7 +51,7 @@ static int open_nameless(const char *path, const pith_alloc *alloc) {
     return fd;
 }
 
-/* A name beside `path` that nobody has, for a new file or the one that is open. */
+/* Creates a temporary name next to `path`, for a new file or for the open nameless one. */
 static pith_status name_beside(whole_file *f, const char *path, const pith_alloc *alloc, pith_diag *diag) {
     const size_t n = strlen(path) + 40;
     char own[OWN_NAME_BYTES];
@@ -86,7 +86,7 @@ static bool take_over_facts(int fd, const char *path) {
     if (fstat(fd, &own) != 0) return false;
     if ((own.st_uid != old.st_uid || own.st_gid != old.st_gid) && fchown(fd, old.st_uid, old.st_gid) != 0 &&
         fchown(fd, (uid_t)-1, old.st_gid) != 0 && own.st_gid != old.st_gid)
-        mode &= ~(mode_t)070; /* what one group may is not for another */
+        mode &= ~(mode_t)070; /* rights of one group must not pass to another */
     return fchmod(fd, mode) == 0;
 }
 

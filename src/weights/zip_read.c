@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Reading a zip's directory (PKWARE's APPNOTE.TXT, section 4.3), from the end
- * record backwards. Every number is compared with the file before it is used. */
+/* Reads a zip's directory (PKWARE's APPNOTE.TXT, section 4.3), starting from the end record. Every number is checked
+ * against the file before use. */
 #include "weights/zip_read.h"
 
 #include <inttypes.h>
@@ -22,11 +22,11 @@
 #define LOCATOR64_BYTES 20u
 #define END64_BYTES 56u
 #define EXTRA_ZIP64 1u
-#define FLAG_ENCRYPTED 0x0041u /* and strongly so */
+#define FLAG_ENCRYPTED 0x0041u /* encrypted or strongly encrypted */
 #define FLAG_SIZES_FOLLOW 0x0008u
 #define METHOD_STORED 0
 #define METHOD_DEFLATED 8
-#define MOST_DEFLATED 1032u /* bytes that a byte can become */
+#define MOST_DEFLATED 1032u /* most bytes that one deflated byte can give */
 #define IN_ZIP64_16 0xffffu
 #define IN_ZIP64_32 0xffffffffu
 
@@ -36,12 +36,12 @@ struct zip_file {
     size_t n_members;
 };
 
-/* Where the directory lies, checked against the file. */
+/* Location of the directory, checked against the file. */
 typedef struct directory {
     uint64_t begin, n_bytes, n_members;
 } directory;
 
-/* One of its entries. */
+/* A directory entry. */
 typedef struct entry {
     zip_member member;
     uint64_t header; /* offset of the local header */
@@ -62,7 +62,8 @@ static uint32_t peek_u32(const uint8_t *p) {
 
 /* ---- the end record ------------------------------------------------------------------ */
 
-/* The last end record whose comment ends with the file; where there is none, the last that something else follows. */
+/* Finds the last end record whose comment ends exactly at the end of the file; if there is none, the last one with
+ * other data after it. */
 static pith_status find_end(const reader *r, size_t *at) {
     size_t most = END_BYTES + 0xffffu;
     size_t first = r->n_bytes > most ? r->n_bytes - most : 0;
@@ -136,14 +137,13 @@ cleanup:
 
 /* ---- members ----------------------------------------------------------------------------- */
 
-/* Finds zip64's extra field and takes from it, in this order, what is marked
- * as being there. */
+/* Finds the zip64 extra field and reads from it, in this order, the fields that are marked as stored there. */
 static void read_zip64_extra(stream *extra, uint64_t *fields[], size_t n_fields) {
     while (st_left(extra) >= 4) {
         uint16_t id = st_u16le(extra, "extra id");
         uint16_t n = st_u16le(extra, "extra size");
         if (id != EXTRA_ZIP64) {
-            if (n > st_left(extra)) return; /* PyTorch's padding may be cut */
+            if (n > st_left(extra)) return; /* PyTorch's padding may be truncated */
             (void)st_bytes(extra, n, "extra data");
             continue;
         }
@@ -153,7 +153,7 @@ static void read_zip64_extra(stream *extra, uint64_t *fields[], size_t n_fields)
     }
 }
 
-/* Name and extra field of an entry or local header. */
+/* Reads name and extra field of an entry or local header. */
 static pith_status read_texts(stream *s, zip_member *m, size_t n_extra, uint64_t *fields[], size_t n_fields) {
     const uint8_t *name = st_bytes(s, m->name_bytes, "name");
     size_t at = s->base + s->position;
@@ -204,8 +204,8 @@ static pith_status check_entry(const reader *r, const entry *e) {
     return PITH_OK;
 }
 
-/* The member's own header: it agrees with the directory, and the data follow
- * it. `limit` is where the directory begins. */
+/* Reads the member's own header, which must agree with the directory and be followed by the data. `limit` is where
+ * the directory begins. */
 static pith_status read_local(const reader *r, entry *e, uint64_t limit) {
     zip_member *m = &e->member, own = {0};
     int n = (int)(m->name_bytes < 100 ? m->name_bytes : 100);
@@ -242,7 +242,7 @@ static pith_status read_local(const reader *r, entry *e, uint64_t limit) {
     return PITH_OK;
 }
 
-/* ---- all of them ---------------------------------------------------------------------------- */
+/* ---- all members --------------------------------------------------------------------------- */
 
 static int compare_names(const char *a, size_t a_bytes, const char *b, size_t b_bytes) {
     int order = memcmp(a, b, a_bytes < b_bytes ? a_bytes : b_bytes);
@@ -259,7 +259,7 @@ static int by_place(const void *a, const void *b) {
     return (x->header > y->header) - (x->header < y->header);
 }
 
-/* Members that share bytes are how a small file claims to hold a huge one. */
+/* Overlapping members would let a small file claim huge contents. */
 static pith_status check_overlaps(const reader *r, entry *entries, size_t n) {
     qsort(entries, n, sizeof *entries, by_place);
     for (size_t i = 1; i < n; i++)

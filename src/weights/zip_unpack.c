@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Deflated members of a zip, by zlib, whose memory (some 50 kB) is outside our
- * allocator. */
+/* Inflates deflated members of a zip with zlib, whose memory (about 50 kB) is outside our allocator. */
 #include <inttypes.h>
 #include <limits.h>
 
@@ -11,16 +10,16 @@
 #include "base/stream.h"
 #include "weights/zip_read.h"
 
-#define NO_HEADER (-MAX_WBITS)  /* a zip has neither zlib's nor gzip's */
+#define NO_HEADER (-MAX_WBITS)  /* zip members have neither a zlib nor a gzip header */
 #define MOST_AT_ONCE (1u << 30) /* zlib counts in unsigned int */
 
 static int name_length(const zip_member *m) { return (int)(m->name_bytes < 100 ? m->name_bytes : 100); }
 
-/* All of the member's packed bytes become all of its others, neither more nor less. */
+/* True if all packed bytes of the member give exactly n_bytes. */
 static bool inflate_all(z_stream *z, uint8_t *out, const zip_member *m) {
     uint64_t n_in = m->packed_bytes, n_out = m->n_bytes;
     int said = Z_OK;
-    uint8_t none; /* room for a byte that there should not be */
+    uint8_t none; /* room for an excess byte, which is an error */
     z->next_in = (Bytef *)(uintptr_t)m->data;
     z->next_out = n_out ? out : &none;
     while (said == Z_OK) {

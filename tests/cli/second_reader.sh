@@ -28,7 +28,7 @@ write("odd.ppm", b"P6", 75, 51, 3)
 write("grey.pgm", b"P5", 16, 9, 1)
 write("wide.ppm", b"P6", 2100, 1030, 3)
 PYTHON
-"$pith" encode -m "$model" -e 0 "$folder/odd.ppm" "$folder/odd.pith"
+"$pith" encode -m "$model" -e 0 --with-hash "$folder/odd.ppm" "$folder/odd.pith"
 "$pith" encode -m "$model" -q 5 -e 0 "$folder/grey.pgm" "$folder/grey.pith"
 "$pith" encode -m "$model" -q 0 -e 0 "$folder/wide.ppm" "$folder/wide.pith"
 "$pith" encode -m "$model" --method palette "$folder/odd.ppm" "$folder/palette.pith"

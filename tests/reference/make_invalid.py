@@ -18,7 +18,7 @@ from latent_slice import Refused
 from made_up_residual import RangeWriter, header_bits
 from residual_slice import ResidualSlice
 
-HEAD, LATN, RESD, ALPH, PALT, EXCT, TINT, CHRM, BOND = 1, 2, 3, 4, 5, 6, 7, 8, 0x88
+HEAD, LATN, RESD, ALPH, PALT, EXCT, TINT, CHRM, BOND, HASH = 1, 2, 3, 4, 5, 6, 7, 8, 0x88, 0x89
 
 
 def leb128(value: int) -> bytes:
@@ -140,6 +140,14 @@ def cases(one: bytes, two: bytes):
     # Section 17: metadata.
     yield "metadata_twice", "format", "second", one + chunk(0x85, b"abc") + chunk(0x85, b"abc")
     yield "metadata_empty", "format", "empty", one + chunk(0x86, b"")
+    # Section 25: HASH. One of another picture is told, but refuses nothing.
+    wrong = chunk(HASH, b"12345678")
+    yield "hash_twice", "format", "second", one + wrong + wrong
+    yield "hash_too_short", "format", "7 bytes", one + chunk(HASH, b"1234567")
+    yield "hash_too_long", "format", "9 bytes", one + chunk(HASH, b"123456789")
+    yield "hash_empty", "format", "0 bytes", one + chunk(HASH, b"")
+    yield "ok_hash_of_another_picture", "ok", "", one + wrong
+    yield "ok_hash_first", "ok", "", file(payload, wrong + latent)
     # What a reader puts up with: skippable chunks, and a newer minor version with a longer HEAD.
     yield "ok_skippable", "ok", "", file(payload, chunk(0xF0, b"before") + latent + chunk(0xFF, b"") + chunk(0x90, b"x" * 300))
     yield "ok_newer_minor", "ok", "", file(payload + b"\1\2\3", version=b"\x0f")

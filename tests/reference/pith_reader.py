@@ -17,12 +17,13 @@ import zlib
 
 MAGIC = b"\xf0PIT"
 MAJOR, MINOR = 0, 1
-HEAD, LATN, RESD, ALPH, PALT, EXCT, TINT, CHRM, BOND = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x88
+HEAD, LATN, RESD, ALPH, PALT, EXCT, TINT, CHRM, BOND, HASH = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x88, 0x89
 METADATA = {0x85: "ICCP", 0x86: "EXIF", 0x87: "XMPM"}
-NAMES = {HEAD: "HEAD", LATN: "LATN", RESD: "RESD", ALPH: "ALPH", PALT: "PALT", EXCT: "EXCT", TINT: "TINT", CHRM: "CHRM", BOND: "BOND", **METADATA}
+NAMES = {HEAD: "HEAD", LATN: "LATN", RESD: "RESD", ALPH: "ALPH", PALT: "PALT", EXCT: "EXCT", TINT: "TINT", CHRM: "CHRM", BOND: "BOND", HASH: "HASH",
+         **METADATA}
 METHODS = {1: "latent", 2: "palette", 3: "exact"}
 SLICE_SIDE, EXACT_SIDE, ALPHA_SIDE, RESIDUAL_SIDE = 128, 1024, 512, 512
-RECIPE_BYTES, BOUND_BYTES = 10, 9
+RECIPE_BYTES, BOUND_BYTES, HASH_BYTES = 10, 9, 8
 
 MAX_SIDE, MAX_PIXELS, MAX_BYTES, MAX_CHUNKS, MAX_METADATA = 65535, 100_000_000, 1 << 30, 100_000, 4 << 20  # [12]
 MAX_CHUNK = 64 << 20
@@ -183,6 +184,14 @@ def check_bound(data: bytes, chunk: dict, chunks: list, head: dict) -> None:  # 
         raise Refused("format", "a BOND without a residual", chunk["offset"])
 
 
+def check_hash(chunk: dict, chunks: list) -> None:  # [25]
+    start, end = chunk["payload"]
+    if any(other["type"] == HASH for other in chunks):
+        raise Refused("format", "a second HASH", chunk["offset"])
+    if end - start != HASH_BYTES:
+        raise Refused("format", f"a HASH of {end - start} bytes", chunk["offset"])
+
+
 def check_limits(head: dict) -> None:  # [12]
     if max(head["width"], head["height"]) > MAX_SIDE or head["width"] * head["height"] > MAX_PIXELS:
         raise Refused("limit", f"a picture of {head['width']}x{head['height']}", 5)
@@ -300,6 +309,8 @@ def read_file(data: bytes) -> dict:  # [2]
             residuals += 1
         elif chunk["type"] == BOND:
             check_bound(data, chunk, chunks, head)
+        elif chunk["type"] == HASH:
+            check_hash(chunk, chunks)
         elif chunk["type"] in (TINT, CHRM):
             check_colours(chunk, chunks, head)
         elif chunk["type"] in METADATA:
@@ -343,6 +354,7 @@ def describe(data: bytes, version: str, head: dict, slices: list, chunks: list) 
         "prior_id": head["prior_id"],
         "recipe": head["recipe"],
         "lossless": exact and not head["reduced"],
+        "picture_hash": next((data[slice(*c["payload"])].hex() for c in chunks if c["type"] == HASH), None),
         "model": None if exact else {"name": head["model_name"], "latent_id": head["latent_id"]},
         "latent": None if exact else latent,
         "slices": slices,

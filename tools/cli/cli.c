@@ -189,8 +189,8 @@ bool cli_take_setup(cli_setup *setup, const cli_command *command, int option, co
         return true;
     case CLI_BACKEND:
         setup->backend = argument;
-        if (strcmp(argument, "onednn") != 0 && strcmp(argument, "ref") != 0)
-            *code = cli_usage(command, "--backend takes onednn or ref, not \"%s\"", argument);
+        if (strncmp(argument, "exact", 5) != 0 && strcmp(argument, "onednn") != 0 && strcmp(argument, "ref") != 0)
+            *code = cli_usage(command, "--backend takes exact, onednn or ref, not \"%s\"", argument);
         return true;
     case CLI_LIMIT:
         if (!cli_limits_take(&setup->limits, argument))

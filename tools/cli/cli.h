@@ -18,7 +18,7 @@ typedef enum cli_exit {
     CLI_INPUT = 2,  /* input unreadable or bad */
     CLI_MODEL = 3,  /* model missing or wrong */
     CLI_OUTPUT = 4, /* output cannot be written, or a limit of disk, memory or size */
-    CLI_BOUND = 5,  /* a promised bound does not hold */
+    CLI_BOUND = 5,  /* a promise does not hold: a bound, or a hash of the picture */
     CLI_INTERRUPTED = 130
 } cli_exit;
 
@@ -78,7 +78,10 @@ enum {
     CLI_LOSSLESS,
     CLI_FORCE,
     CLI_QUIET,
-    CLI_KEEP_EXTENSION
+    CLI_KEEP_EXTENSION,
+    CLI_WITH_HASH,
+    CLI_CHECK,
+    CLI_PRINT_HASH
 };
 
 #define CLI_OPTION_LIMIT                                                                                               \
@@ -104,7 +107,7 @@ typedef struct cli_option {
             "use at most this much memory, such as 500M (default: 1 GB with the built-in model)"                       \
     }
 #define CLI_OPTION_BACKEND                                                                                             \
-    { CLI_BACKEND, "backend", "NAME", "the network engine: onednn or ref (default: the best there is)" }
+    { CLI_BACKEND, "backend", "NAME", "the network engine: exact, onednn or ref (default: the model's own)" }
 #define CLI_OPTION_VERBOSE                                                                                             \
     { 'v', "verbose", NULL, "say where the time went" }
 #define CLI_OPTION_QUIET                                                                                               \

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Weights as the kernels of the portable engine want them, made once and shared by all nets of a backend. */
+#include <string.h>
+
+#include "nn/nn_squares.h"
+#include "nn/nn_vec.h"
+
+static int64_t panels(int64_t channels) { return nn_vec_padded(channels) / NN_VEC_PANEL; }
+
+size_t nn_vec_wish_floats(const nn_vec_wish *w, uint64_t n_elements) {
+    const size_t values = (size_t)(panels(w->c_out) * NN_VEC_PANEL * w->c_in);
+    switch (w->form) {
+    case NN_VEC_PLAIN:
+        break;
+    case NN_VEC_VECTOR:
+        return (size_t)nn_vec_padded((int64_t)n_elements);
+    case NN_VEC_DIRECT:
+        return values * (size_t)(w->kernel * w->kernel);
+    case NN_VEC_SQUARES:
+        return values * NN_VEC_SQUARE;
+    }
+    return (size_t)n_elements;
+}
+
+/* ---- packing ------------------------------------------------------------------------- */
+
+/* The kernel that leads from input i to output o; `file` holds [first channel][second channel][k][k]. */
+static void kernel_of(const nn_vec_wish *w, const float *file, int64_t o, int64_t i, float *kernel) {
+    const int64_t n_taps = w->kernel * w->kernel;
+    const float *from = file + (w->adjoint ? i * w->c_out + o : o * w->c_in + i) * n_taps;
+    for (int64_t t = 0; t < n_taps; t++) kernel[t] = from[w->adjoint ? n_taps - 1 - t : t];
+}
+
+static void pack_direct(const nn_vec_wish *w, const float *file, float *out) {
+    const int64_t n_taps = w->kernel * w->kernel;
+    float kernel[NN_VEC_MAX_TAPS];
+    for (int64_t o = 0; o < w->c_out; o++)
+        for (int64_t i = 0; i < w->c_in; i++) {
+            kernel_of(w, file, o, i, kernel);
+            for (int64_t t = 0; t < n_taps; t++)
+                out[((o / NN_VEC_PANEL * n_taps + t) * w->c_in + i) * NN_VEC_PANEL + o % NN_VEC_PANEL] = kernel[t];
+        }
+}
+
+/* A panel of outputs at a time. */
+static void pack_squares(const nn_vec_wish *w, const float *file, float *out) {
+    const int64_t to_value = panels(w->c_out) * w->c_in * NN_VEC_PANEL;
+    float kernel[9], g[9][NN_SQUARE_LANES], u[NN_VEC_SQUARE][NN_SQUARE_LANES];
+    _Static_assert(NN_SQUARE_LANES == NN_VEC_PANEL, "a panel is transformed at once");
+    for (int64_t first = 0; first < w->c_out; first += NN_VEC_PANEL)
+        for (int64_t i = 0; i < w->c_in; i++) {
+            for (int64_t k = 0; k < NN_VEC_PANEL; k++)
+                for (int64_t t = 0; t < 9; t++) g[t][k] = 0;
+            for (int64_t k = 0; k < NN_VEC_PANEL && first + k < w->c_out; k++) {
+                kernel_of(w, file, first + k, i, kernel);
+                for (int64_t t = 0; t < 9; t++) g[t][k] = kernel[t];
+            }
+            nn_squares_of_kernels(u, g);
+            float *to = out + (first / NN_VEC_PANEL * w->c_in + i) * NN_VEC_PANEL;
+            for (int64_t p = 0; p < NN_VEC_SQUARE; p++) memcpy(to + p * to_value, u[p], sizeof u[p]);
+        }
+}
+
+static void pack(const nn_vec_wish *w, const float *file, uint64_t n_elements, float *out) {
+    if (w->form == NN_VEC_DIRECT)
+        pack_direct(w, file, out);
+    else if (w->form == NN_VEC_SQUARES)
+        pack_squares(w, file, out);
+    else
+        memcpy(out, file, (size_t)n_elements * sizeof *out);
+}
+
+static pith_status make(nn_vec_backend *be, const tensor *t, const nn_vec_wish *wish, nn_vec_weight **out,
+                        pith_diag *diag) {
+    const pith_alloc *alloc = &be->base.alloc;
+    const size_t count = nn_vec_wish_floats(wish, t->n_elements);
+    const float *file = nn_weight_in_place(t);
+    float *read = NULL;
+    pith_status status = tensor_check_finite(t, diag);
+    nn_vec_weight *w = mem_alloc(alloc, 1, sizeof *w);
+    PITH_TRY(status);
+    if (w) w->data = mem_alloc_aligned(alloc, count, sizeof *w->data);
+    if (!file) read = mem_alloc_aligned(alloc, (size_t)t->n_elements, sizeof *read);
+    if (!w || !w->data || (!file && !read)) {
+        status = diag_set(diag, PITH_E_NOMEM, "network: out of memory");
+        goto cleanup;
+    }
+    if (read) tensor_read_f32(t, 0, t->n_elements, read);
+    memset(w->data, 0, count * sizeof *w->data);
+    pack(wish, file ? file : read, t->n_elements, w->data);
+    w->tensor = nn_weight_key(t);
+    w->wish = *wish;
+    *out = w;
+cleanup:
+    if (status != PITH_OK && w) mem_free_aligned(alloc, w->data);
+    if (status != PITH_OK) mem_free(alloc, w);
+    mem_free_aligned(alloc, read);
+    return status;
+}
+
+/* ---- the cache --------------------------------------------------------------------------- */
+
+static bool is_same(const nn_vec_wish *a, const nn_vec_wish *b) {
+    return a->form == b->form && a->adjoint == b->adjoint && a->c_in == b->c_in && a->c_out == b->c_out &&
+           a->kernel == b->kernel;
+}
+
+static void free_weight(const pith_alloc *alloc, nn_vec_weight *w) {
+    mem_free_aligned(alloc, w->data);
+    mem_free(alloc, w);
+}
+
+static bool append(nn_vec_backend *be, nn_vec_weight *w) {
+    if (be->n_cached == be->cached_capacity) {
+        const size_t more = be->cached_capacity ? 2 * be->cached_capacity : 64;
+        nn_vec_weight **bigger = mem_grow(&be->base.alloc, be->cached, be->n_cached, more, sizeof *bigger);
+        if (!bigger) return false;
+        be->cached = bigger;
+        be->cached_capacity = more;
+    }
+    be->cached[be->n_cached++] = w;
+    return true;
+}
+
+pith_status nn_vec_get_weight(nn_vec_net *net, const tensor_table *table, int32_t index, const nn_vec_wish *wish,
+                              const float **data, pith_diag *diag) {
+    pith_status status = PITH_OK;
+    nn_vec_backend *be = (nn_vec_backend *)net->base.backend;
+    const tensor *t = tensor_table_find(table, net->base.plan->weights[index].name);
+    nn_vec_weight *w = NULL;
+    pthread_mutex_lock(&be->lock);
+    for (size_t i = 0; i < be->n_cached && !w; i++)
+        if (be->cached[i]->tensor == nn_weight_key(t) && is_same(&be->cached[i]->wish, wish)) w = be->cached[i];
+    if (!w) {
+        status = make(be, t, wish, &w, diag);
+        if (status == PITH_OK && !append(be, w)) {
+            free_weight(&be->base.alloc, w);
+            status = diag_set(diag, PITH_E_NOMEM, "network: out of memory");
+        }
+    }
+    if (status == PITH_OK) {
+        w->n_users++;
+        net->weights[net->n_weights++] = w;
+        *data = w->data;
+    }
+    pthread_mutex_unlock(&be->lock);
+    return status;
+}
+
+void nn_vec_release_weights(nn_vec_net *net) {
+    nn_vec_backend *be = (nn_vec_backend *)net->base.backend;
+    pthread_mutex_lock(&be->lock);
+    for (size_t i = 0; i < net->n_weights; i++) net->weights[i]->n_users--;
+    pthread_mutex_unlock(&be->lock);
+    mem_free(&be->base.alloc, net->weights);
+}
+
+void nn_vec_trim_weights(nn_vec_backend *be) {
+    size_t kept = 0;
+    pthread_mutex_lock(&be->lock);
+    for (size_t i = 0; i < be->n_cached; i++) {
+        if (be->cached[i]->n_users > 0)
+            be->cached[kept++] = be->cached[i];
+        else
+            free_weight(&be->base.alloc, be->cached[i]);
+    }
+    be->n_cached = kept;
+    pthread_mutex_unlock(&be->lock);
+}
