@@ -281,8 +281,9 @@ pith_status nn_plan_arena_bytes(const nn_plan *p, const nn_backend *backend, uin
     return status;
 }
 
-static uint64_t copies_of_weight(const nn_plan *p, const nn_op *op, const nn_backend *backend) {
-    return backend->table->weight_copies ? backend->table->weight_copies(p, op, backend) : 1;
+static uint64_t weight_bytes(const nn_plan *p, const nn_op *op, const nn_backend *backend, uint64_t n_floats) {
+    return backend->table->weight_bytes ? backend->table->weight_bytes(p, op, backend, n_floats)
+                                        : n_floats * sizeof(float);
 }
 
 pith_status nn_plan_memory(const nn_plan *p, const tensor_table *weights, const nn_backend *backend,
@@ -295,7 +296,7 @@ pith_status nn_plan_memory(const nn_plan *p, const tensor_table *weights, const 
         if (i == op->weight && nn_is_int8(p, op, weights, backend))
             *n_bytes += count;
         else
-            *n_bytes += count * sizeof(float) * (i == op->weight ? copies_of_weight(p, op, backend) : 1);
+            *n_bytes += i == op->weight ? weight_bytes(p, op, backend, count) : count * sizeof(float);
     }
     return status;
 }

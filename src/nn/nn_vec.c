@@ -64,9 +64,12 @@ static void add_room(nn_vec_room *most, const nn_plan *p, const nn_op *op) {
     if (room.worker > most->worker) most->worker = room.worker;
 }
 
+/* Of workers whose scratch is counted, the same number on every machine, since the tiles follow from the memory. */
+#define COUNTED_WORKERS 8
+
 /* Of all workers, and twice what the reference engine's kernels want of an op. */
 static uint64_t vec_scratch_bytes(const nn_plan *p, const nn_backend *backend) {
-    const int workers = team_size(((const nn_vec_backend *)backend)->team);
+    (void)backend;
     nn_vec_room most = {0};
     uint64_t plain = 0;
     for (int32_t i = 0; i < p->n_ops; i++) {
@@ -76,12 +79,13 @@ static uint64_t vec_scratch_bytes(const nn_plan *p, const nn_backend *backend) {
         add_room(&most, p, op);
         if (floats > plain) plain = floats;
     }
-    return (most.shared + most.worker * (uint64_t)workers + plain) * sizeof(float);
+    return (most.shared + most.worker * COUNTED_WORKERS + plain) * sizeof(float);
 }
 
-static uint64_t vec_weight_copies(const nn_plan *p, const nn_op *op, const nn_backend *backend) {
+static uint64_t vec_weight_bytes(const nn_plan *p, const nn_op *op, const nn_backend *backend, uint64_t n_floats) {
     (void)backend;
-    return nn_uses_squares(p, op) ? 2 : 1; /* 16 values for 9 */
+    if (nn_vec_packs_late(p, op)) return n_floats * sizeof(uint16_t);   /* its pages of the file */
+    return n_floats * sizeof(float) * (nn_uses_squares(p, op) ? 2 : 1); /* 16 values for 9 */
 }
 
 static void vec_trim(nn_backend *backend) { nn_vec_trim_weights((nn_vec_backend *)backend); }
@@ -106,7 +110,9 @@ static nn_vec_wish wish_of(const nn_plan *p, const nn_op *op) {
     if (op->kind == NN_OP_GROUP_NORM) return (nn_vec_wish){.form = NN_VEC_VECTOR};
     if (op->kind == NN_OP_LINEAR)
         return (nn_vec_wish){.form = NN_VEC_DIRECT, .c_in = in.w, .c_out = out.w, .kernel = 1};
-    return (nn_vec_wish){.form = nn_uses_squares(p, op) ? NN_VEC_SQUARES : NN_VEC_DIRECT,
+    return (nn_vec_wish){.form = nn_vec_packs_late(p, op) ? NN_VEC_LATE
+                                 : nn_uses_squares(p, op) ? NN_VEC_SQUARES
+                                                          : NN_VEC_DIRECT,
                          .adjoint = op->kind == NN_OP_CONV_ADJOINT,
                          .c_in = in.c,
                          .c_out = out.c,
@@ -123,6 +129,7 @@ static pith_status take_weights(nn_vec_net *net, const tensor_table *table, pith
         if (op->weight == NN_NO_WEIGHT) continue;
         const nn_vec_wish wish = wish_of(p, op);
         const nn_vec_wish vector = {.form = wish.form == NN_VEC_PLAIN ? NN_VEC_PLAIN : NN_VEC_VECTOR};
+        if (wish.form == NN_VEC_LATE) step->late = tensor_table_find(table, p->weights[op->weight].name);
         status = nn_vec_get_weight(net, table, op->weight, &wish, &step->weight, diag);
         if (op->bias != NN_NO_WEIGHT && status == PITH_OK)
             status = nn_vec_get_weight(net, table, op->bias, &vector, &step->bias, diag);
@@ -193,7 +200,7 @@ static pith_status vec_bind(nn_net **out, const nn_plan *plan, const tensor_tabl
     if (!net->steps || !net->spans || !net->weights || !net->zeros) goto cleanup;
     nn_vec_fuse(net);
     PITH_TRY(take_weights(net, weights, diag));
-    tensor_table_drop_pages(weights); /* they are kept packed */
+    tensor_table_drop_pages(weights); /* for now: most are kept packed */
     PITH_TRY(plan_memory(net, &plain_floats, &n_sums));
     if (plain_floats > 0) {
         status = PITH_E_NOMEM;
@@ -361,5 +368,5 @@ const nn_backend_table nn_vec_backend_table = {.name = "exact",
                                                .unbind = vec_unbind,
                                                .trim = vec_trim,
                                                .scratch_bytes = vec_scratch_bytes,
-                                               .weight_copies = vec_weight_copies,
+                                               .weight_bytes = vec_weight_bytes,
                                                .run = vec_run};

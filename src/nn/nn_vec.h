@@ -20,10 +20,11 @@ static inline int64_t nn_vec_channels(nn_shape s) { return nn_vec_is_deep(s) ? n
 /* ---- weights ------------------------------------------------------------------------------ */
 
 typedef enum nn_vec_form {
-    NN_VEC_PLAIN,  /* as in the file */
-    NN_VEC_VECTOR, /* padded with zeros to a panel */
-    NN_VEC_DIRECT, /* [panel][tap][c_in][NN_VEC_PANEL] */
-    NN_VEC_SQUARES /* [16][panel][c_in][NN_VEC_PANEL], transformed */
+    NN_VEC_PLAIN,   /* as in the file */
+    NN_VEC_VECTOR,  /* padded with zeros to a panel */
+    NN_VEC_DIRECT,  /* [panel][tap][c_in][NN_VEC_PANEL] */
+    NN_VEC_SQUARES, /* [16][panel][c_in][NN_VEC_PANEL], transformed */
+    NN_VEC_LATE     /* the same, made anew in every run: no bytes until then */
 } nn_vec_form;
 
 /* What a net wants of a tensor. */
@@ -61,6 +62,7 @@ typedef struct nn_vec_step {
     int32_t added;             /* a value, or NN_NO_VALUE */
     bool relu_before, relu_after;
     const float *weight, *bias; /* NULL where it has none */
+    const tensor *late;         /* the weight, if it is packed in every run; else NULL */
 } nn_vec_step;
 
 typedef struct nn_vec_net {
@@ -98,6 +100,12 @@ static inline float *nn_vec_own(const nn_vec_net *net, int worker) {
 /* Gets `wish` of weight `index` of the plan, from the cache or made now. */
 pith_status nn_vec_get_weight(nn_vec_net *net, const tensor_table *table, int32_t index, const nn_vec_wish *wish,
                               const float **data, pith_diag *diag) PITH_MUST_CHECK;
+/* Whether the weight is packed in every run, for little more than a hundredth of its time: else the weights would take
+ * twice the memory. Those of gradients, which run hundreds of times on small windows, are kept. */
+bool nn_vec_packs_late(const nn_plan *p, const nn_op *op);
+/* Packs a late weight by squares to `out`, nn_vec_late_floats of them. */
+size_t nn_vec_late_floats(const nn_plan *p, const nn_op *op);
+void nn_vec_pack_late(const nn_vec_net *net, int32_t id, float *out);
 void nn_vec_release_weights(nn_vec_net *net);
 void nn_vec_trim_weights(nn_vec_backend *backend);
 

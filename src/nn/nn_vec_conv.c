@@ -11,6 +11,7 @@
 typedef struct conv_work {
     const nn_vec_net *net;
     const nn_vec_step *step;
+    const float *weight;
     nn_shape in_shape, out_shape;
     int64_t in_channels, out_channels; /* padded */
     const float *in, *added;           /* added: NULL where there is nothing to add */
@@ -102,7 +103,7 @@ static void do_squares(void *user, int64_t item, int worker) {
                                   .n_taps = 1,
                                   .n_rows = n,
                                   .c_in = w->in_shape.c,
-                                  .weight = w->step->weight + p * to_value + panel * to_panel,
+                                  .weight = w->weight + p * to_value + panel * to_panel,
                                   .n_panels = count,
                                   .to_panel = to_panel,
                                   .out = sums + p * SQUARES_AT_ONCE * PANELS_AT_ONCE * NN_VEC_PANEL,
@@ -141,7 +142,7 @@ static void do_direct(void *user, int64_t item, int worker) {
                                                .n_taps = n_taps,
                                                .n_rows = n,
                                                .c_in = s.c,
-                                               .weight = w->step->weight + panel * to_panel,
+                                               .weight = w->weight + panel * to_panel,
                                                .n_panels = end_panel(w, item) - panel,
                                                .to_panel = to_panel,
                                                .out = w->out + to,
@@ -156,7 +157,7 @@ static size_t deep_copy(nn_shape s) { return nn_vec_is_deep(s) ? 0 : (size_t)(s.
 
 nn_vec_room nn_vec_conv_room(const nn_plan *p, const nn_op *op) {
     const nn_shape in = p->ops[op->in[0]].shape;
-    return (nn_vec_room){.shared = deep_copy(in) + deep_copy(op->shape),
+    return (nn_vec_room){.shared = deep_copy(in) + deep_copy(op->shape) + nn_vec_late_floats(p, op),
                          .worker = nn_uses_squares(p, op) ? squares_scratch(nn_vec_padded(in.c)) : 0};
 }
 
@@ -173,6 +174,7 @@ void nn_vec_conv(const nn_vec_net *net, int32_t id) {
     const bool copies_in = !nn_vec_is_deep(in_shape), copies_out = !nn_vec_is_deep(out_shape);
     conv_work w = {.net = net,
                    .step = step,
+                   .weight = step->weight,
                    .in_shape = in_shape,
                    .out_shape = out_shape,
                    .in_channels = nn_vec_padded(in_shape.c),
@@ -181,6 +183,11 @@ void nn_vec_conv(const nn_vec_net *net, int32_t id) {
                    .added = step->added == NN_NO_VALUE ? NULL : nn_vec_value(net, step->added),
                    .out = copies_out ? room + deep_copy(in_shape) : out};
     if (copies_in) copy_between(net, room, in, in_shape, true);
+    if (step->late) {
+        float *packed = room + deep_copy(in_shape) + deep_copy(out_shape);
+        nn_vec_pack_late(net, id, packed);
+        w.weight = packed;
+    }
     if (nn_uses_squares(p, &p->ops[step->root])) {
         w.across = (out_shape.w + 1) / 2;
         w.squares = (out_shape.h + 1) / 2 * w.across;

@@ -19,6 +19,8 @@ size_t nn_vec_wish_floats(const nn_vec_wish *w, uint64_t n_elements) {
         return values * (size_t)(w->kernel * w->kernel);
     case NN_VEC_SQUARES:
         return values * NN_VEC_SQUARE;
+    case NN_VEC_LATE:
+        return 0;
     }
     return (size_t)n_elements;
 }
@@ -75,6 +77,52 @@ static void pack(nn_vec_backend *be, const nn_vec_wish *w, const float *file, ui
     team_run(be->team, panels(w->c_out), pack_panel, &work);
 }
 
+/* ---- late --------------------------------------------------------------------------------- */
+
+bool nn_vec_packs_late(const nn_plan *p, const nn_op *op) {
+    return p->call == NN_NO_VALUE && op->kind == NN_OP_CONV && nn_uses_squares(p, op);
+}
+
+static nn_vec_wish late_wish(const nn_plan *p, const nn_op *op) {
+    return (nn_vec_wish){.form = NN_VEC_SQUARES, .c_in = p->ops[op->in[0]].shape.c, .c_out = op->shape.c, .kernel = 3};
+}
+
+size_t nn_vec_late_floats(const nn_plan *p, const nn_op *op) {
+    const nn_vec_wish wish = late_wish(p, op);
+    return nn_vec_packs_late(p, op) ? nn_vec_wish_floats(&wish, 0) : 0;
+}
+
+typedef struct late_work {
+    const nn_vec_net *net;
+    const tensor *tensor;
+    nn_vec_wish wish;
+    pack_work pack;
+} late_work;
+
+/* Item: a panel of outputs, read into the worker's scratch, which is larger. */
+static void pack_late_panel(void *user, int64_t panel, int worker) {
+    const late_work *l = user;
+    const int64_t first = panel * NN_VEC_PANEL, left = l->wish.c_out - first;
+    const int64_t n = left < NN_VEC_PANEL ? left : NN_VEC_PANEL, each = l->wish.c_in * 9;
+    float *read = nn_vec_own(l->net, worker);
+    nn_vec_wish wish = l->wish;
+    pack_work pack = l->pack;
+    tensor_read_f32(l->tensor, (uint64_t)(first * each), (uint64_t)(n * each), read);
+    wish.c_out = n;
+    pack.wish = &wish;
+    pack.file = read;
+    pack.out += panel * pack.to_panel;
+    pack_panel(&pack, 0, worker);
+}
+
+void nn_vec_pack_late(const nn_vec_net *net, int32_t id, float *out) {
+    const nn_plan *p = net->base.plan;
+    late_work l = {.net = net, .tensor = net->steps[id].late, .wish = late_wish(p, &p->ops[net->steps[id].root])};
+    const int64_t matrix = l.wish.c_in * NN_VEC_PANEL, n_panels = panels(l.wish.c_out);
+    l.pack = (pack_work){.out = out, .to_panel = matrix, .to_value = n_panels * matrix};
+    team_run(net->team, n_panels, pack_late_panel, &l);
+}
+
 static pith_status make(nn_vec_backend *be, const tensor *t, const nn_vec_wish *wish, nn_vec_weight **out,
                         pith_diag *diag) {
     const pith_alloc *alloc = &be->base.alloc;
@@ -85,13 +133,13 @@ static pith_status make(nn_vec_backend *be, const tensor *t, const nn_vec_wish *
     nn_vec_weight *w = mem_alloc(alloc, 1, sizeof *w);
     PITH_TRY(status);
     if (w) w->data = mem_alloc_aligned(alloc, count, sizeof *w->data);
-    if (!file) read = mem_alloc_aligned(alloc, (size_t)t->n_elements, sizeof *read);
-    if (!w || !w->data || (!file && !read)) {
+    if (!file && wish->form != NN_VEC_LATE) read = mem_alloc_aligned(alloc, (size_t)t->n_elements, sizeof *read);
+    if (!w || !w->data || (!file && !read && wish->form != NN_VEC_LATE)) {
         status = diag_set(diag, PITH_E_NOMEM, "network: out of memory");
         goto cleanup;
     }
     if (read) tensor_read_f32(t, 0, t->n_elements, read);
-    pack(be, wish, file ? file : read, t->n_elements, w->data);
+    if (wish->form != NN_VEC_LATE) pack(be, wish, file ? file : read, t->n_elements, w->data);
     w->tensor = nn_weight_key(t);
     w->wish = *wish;
     *out = w;
