@@ -159,6 +159,8 @@ typedef struct nn_backend_table {
                         nn_arena *arena, pith_diag *diag);
     void (*unbind)(nn_net *net);
     void (*trim)(nn_backend *backend); /* NULL: nothing is cached */
+    /* The floats of a value; NULL: as many as it has, and a quarter more. */
+    size_t (*value_floats)(nn_shape shape);
     /* What a net takes beside its values: scratch, and the weight of an op, which has n_floats; NULL: none, and these.
      */
     uint64_t (*scratch_bytes)(const nn_plan *plan, const nn_backend *backend);

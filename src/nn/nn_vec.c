@@ -367,6 +367,7 @@ const nn_backend_table nn_vec_backend_table = {.name = "exact",
                                                .bind = vec_bind,
                                                .unbind = vec_unbind,
                                                .trim = vec_trim,
+                                               .value_floats = floats_of,
                                                .scratch_bytes = vec_scratch_bytes,
                                                .weight_bytes = vec_weight_bytes,
                                                .run = vec_run};

@@ -4,7 +4,7 @@
 #include "nn/nn_squares.h"
 #include "nn/nn_vec.h"
 
-#define SQUARES_AT_ONCE 36 /* a multiple of the rows of every kernel's tile */
+#define SQUARES_AT_ONCE 24 /* a multiple of the rows of every kernel's tile */
 #define PANELS_AT_ONCE 4
 #define ROWS_AT_ONCE 48
 
