@@ -13,8 +13,9 @@ cannot, SSIMULACRA 2 is not compared: it falls by design where such text is blur
 more of them. Two qualities are always compared by SSIMULACRA 2 alone, since with --quality the encoder does not look
 for text.
 
-Pictures with alpha are compared on white alone; the encoder looks at black, too. Pictures too small for SSIMULACRA 2
-are named and not judged.
+Exif and XMP are left out: a size drops them where they leave no room for the picture, a quality does not. Pictures with
+alpha are compared on white alone; the encoder looks at black, too. Pictures too small for SSIMULACRA 2 are named and
+not judged.
 
     bench/sizes.py [--pith PITH] [--encode "OPTIONS"] [--slack 0.3] [--sizes "300 .."] [--qualities "0 .."] PICTURE...
 
@@ -48,7 +49,7 @@ def run(command):
 
 def measure(args, picture, kind, value):
     """A Row, or None where no file can be made so small."""
-    pith, options = args.pith, [*args.encode.split(), kind, str(value)]
+    pith, options = args.pith, [*args.encode.split(), "--strip=exif,xmp", kind, str(value)]
     with tempfile.TemporaryDirectory() as folder:
         coded = os.path.join(folder, "coded.pith")
         made = subprocess.run([pith, "encode", *options, picture, coded], capture_output=True, text=True)

@@ -86,7 +86,8 @@ if(PITH_ELF)
 else() # other formats of objects have no hidden symbols to make local
     add_library(pith_static STATIC ${static_objects})
 endif()
-add_dependencies(pith_static pith_core_objects pith_rest_objects ${PITH_STATIC_MODEL}) # make does not see it through the command
+# make does not see them through the command
+add_dependencies(pith_static pith_core_objects pith_rest_objects ${PITH_VEC_TARGETS} ${PITH_STATIC_MODEL})
 set_target_properties(pith_static PROPERTIES OUTPUT_NAME pith EXPORT_NAME pith-static LINKER_LANGUAGE C)
 target_include_directories(pith_static PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

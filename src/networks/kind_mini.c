@@ -251,10 +251,11 @@ static float *plane_of_steps(const pith_model *m, size_t positions, float log2_s
     return steps;
 }
 
-/* The step given to the network: the nearest one that it was trained with. */
+/* The step given to the network: the nearest one that it was trained with. Steps are powers of 2 in 64ths (doc/format.md,
+ * section 7), and the exact exponent is found again. */
 static float told_step(const pith_model *m, float step) {
     const mini_config *c = &m->config.mini;
-    return fminf(fmaxf(em_log2f(step), c->log2_step_min), c->log2_step_max);
+    return fminf(fmaxf(rintf(64 * em_log2f(step)) / 64, c->log2_step_min), c->log2_step_max);
 }
 
 static pith_status decode_in_parts(model_session *s, const model_window *window, const float *latent,

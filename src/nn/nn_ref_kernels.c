@@ -89,9 +89,10 @@ static void transform_picture(const nn_ref_call *c, const float *in, float *squa
 static void plane_by_squares(const nn_ref_call *c, const float *squares, int64_t o, float *kernels, float *out) {
     const nn_shape s = c->in_shape[0];
     for (int64_t i = 0; i < s.c; i++) {
-        float g[9];
-        for (int64_t t = 0; t < 9; t++) g[t] = weight_at(c, 9, o, i, t);
-        nn_square_of_kernel(kernels + 16 * i, g);
+        float g[9][NN_SQUARE_LANES] = {{0}}, u[16][NN_SQUARE_LANES]; /* one lane of them is used */
+        for (int64_t t = 0; t < 9; t++) g[t][0] = weight_at(c, 9, o, i, t);
+        nn_squares_of_kernels(u, g);
+        for (int64_t p = 0; p < 16; p++) kernels[16 * i + p] = u[p][0];
     }
     for (int64_t y = 0; y < s.h; y += 2)
         for (int64_t x = 0; x < s.w; x += 2, squares += 16 * s.c) {

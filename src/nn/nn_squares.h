@@ -11,7 +11,9 @@
 /* 3x3 with stride 1, or the adjoint of one, of at least 16 channels on both sides. */
 bool nn_uses_squares(const nn_plan *p, const nn_op *op);
 
-/* u = G g G^T: the kernel, row by row, to 16 values. */
-void nn_square_of_kernel(float u[16], const float g[9]);
+#define NN_SQUARE_LANES 16
+
+/* u = G g G^T: kernels, row by row, to 16 values each; so many kernels side by side. */
+void nn_squares_of_kernels(float u[16][NN_SQUARE_LANES], float g[9][NN_SQUARE_LANES]);
 
 #endif

@@ -176,6 +176,7 @@ static pith_status vec_bind(nn_net **out, const nn_plan *plan, const tensor_tabl
     if (!net->steps || !net->spans || !net->weights || !net->zeros) goto cleanup;
     nn_vec_fuse(net);
     PITH_TRY(take_weights(net, weights, diag));
+    tensor_table_drop_pages(weights); /* they are kept packed */
     PITH_TRY(plan_memory(net, &plain_floats, &n_sums));
     if (plain_floats > 0) {
         status = PITH_E_NOMEM;

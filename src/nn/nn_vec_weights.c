@@ -26,7 +26,7 @@ size_t nn_vec_wish_floats(const nn_vec_wish *w, uint64_t n_elements) {
 /* ---- packing ------------------------------------------------------------------------- */
 
 /* The kernel that leads from input i to output o; `file` holds [first channel][second channel][k][k]. */
-static void kernel_of(const nn_vec_wish *w, const float *file, int64_t o, int64_t i, float kernel[NN_VEC_MAX_TAPS]) {
+static void kernel_of(const nn_vec_wish *w, const float *file, int64_t o, int64_t i, float *kernel) {
     const int64_t n_taps = w->kernel * w->kernel;
     const float *from = file + (w->adjoint ? i * w->c_out + o : o * w->c_in + i) * n_taps;
     for (int64_t t = 0; t < n_taps; t++) kernel[t] = from[w->adjoint ? n_taps - 1 - t : t];
@@ -43,16 +43,22 @@ static void pack_direct(const nn_vec_wish *w, const float *file, float *out) {
         }
 }
 
-/* G g G^T of Winograd's F(2x2, 3x3), columns first. */
+/* A panel of outputs at a time. */
 static void pack_squares(const nn_vec_wish *w, const float *file, float *out) {
     const int64_t to_value = panels(w->c_out) * w->c_in * NN_VEC_PANEL;
-    float g[NN_VEC_MAX_TAPS], u[NN_VEC_SQUARE];
-    for (int64_t o = 0; o < w->c_out; o++)
+    float kernel[9], g[9][NN_SQUARE_LANES], u[NN_VEC_SQUARE][NN_SQUARE_LANES];
+    _Static_assert(NN_SQUARE_LANES == NN_VEC_PANEL, "a panel is transformed at once");
+    for (int64_t first = 0; first < w->c_out; first += NN_VEC_PANEL)
         for (int64_t i = 0; i < w->c_in; i++) {
-            float *to = out + (o / NN_VEC_PANEL * w->c_in + i) * NN_VEC_PANEL + o % NN_VEC_PANEL;
-            kernel_of(w, file, o, i, g);
-            nn_square_of_kernel(u, g);
-            for (int64_t p = 0; p < NN_VEC_SQUARE; p++) to[p * to_value] = u[p];
+            for (int64_t k = 0; k < NN_VEC_PANEL; k++)
+                for (int64_t t = 0; t < 9; t++) g[t][k] = 0;
+            for (int64_t k = 0; k < NN_VEC_PANEL && first + k < w->c_out; k++) {
+                kernel_of(w, file, first + k, i, kernel);
+                for (int64_t t = 0; t < 9; t++) g[t][k] = kernel[t];
+            }
+            nn_squares_of_kernels(u, g);
+            float *to = out + (first / NN_VEC_PANEL * w->c_in + i) * NN_VEC_PANEL;
+            for (int64_t p = 0; p < NN_VEC_SQUARE; p++) memcpy(to + p * to_value, u[p], sizeof u[p]);
         }
 }
 

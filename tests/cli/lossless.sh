@@ -24,6 +24,7 @@ done
 ok "$pith" encode --lossless deep.pgm deep.pith
 ok "$pith" decode --depth 16 deep.pith back.pgm
 cmp <(tail -c 5120 deep.pgm) <(tail -c 5120 back.pgm)
+"$pith" compare deep.pgm deep.pith | grep -qx 'psnr_db inf' || fail "compared with fewer bits"
 [ "$(stat -c %s deep.pith)" -lt 4000 ] || fail "unused bits are paid for"
 ok "$pith" decode --region 10x8+3+5 deep.pith part.pgm
 head -c 15 part.pgm | grep -qa '^10 8' || fail "the region's size"

@@ -106,6 +106,7 @@ static void put_on_white(pith_image *p) {
 
 pith_status pith_file_to_image(pith_image *out, pith_file *file, pith_model *model, pith_diag *why) {
     *out = (pith_image){.format = file->info.format};
+    out->format.bit_depth = file->info.source_bit_depth;
     out->stride_bytes = (size_t)out->format.width * out->format.n_channels * (out->format.bit_depth / 8u);
     out->pixels = calloc(out->format.height, out->stride_bytes);
     if (!out->pixels) return tool_fail(why, PITH_E_NOMEM, "out of memory for the picture's pixels");

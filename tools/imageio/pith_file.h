@@ -29,7 +29,7 @@ void pith_file_close(pith_file *file);
  * `user` is not used. */
 bool pith_file_is_whole(void *user, const char *path);
 
-/* Decodes to a buffer of its own, freed with free(pixels), in sRGB. */
+/* Decodes to a buffer of its own, freed with free(pixels), in sRGB, with as many bits as the original. */
 pith_status pith_file_to_image(pith_image *out, pith_file *file, pith_model *model, pith_diag *why) PITH_MUST_CHECK;
 
 #endif
