@@ -7,6 +7,11 @@
 #   pith_static    libpith.a, only pith_*: one relocatable object, the rest local
 #                  (where objects are not ELF, every symbol)
 pith_sources(rest_sources weights nn model picture networks stages search api)
+if(PITH_DECODER_ONLY)
+    pith_decoder_sources(rest_sources)
+    pith_sources(absent_sources decoder_only)
+    list(APPEND rest_sources ${absent_sources})
+endif()
 set(embedded_source ${PROJECT_SOURCE_DIR}/src/networks/model_embedded.c)
 list(REMOVE_ITEM rest_sources ${embedded_source})
 
@@ -86,8 +91,7 @@ if(PITH_ELF)
 else() # other formats of objects have no hidden symbols to make local
     add_library(pith_static STATIC ${static_objects})
 endif()
-# make does not see them through the command
-add_dependencies(pith_static pith_core_objects pith_rest_objects ${PITH_VEC_TARGETS} ${PITH_STATIC_MODEL})
+add_dependencies(pith_static pith_core_objects pith_rest_objects ${PITH_VEC_TARGETS} ${PITH_STATIC_MODEL}) # make does not see it through the command
 set_target_properties(pith_static PROPERTIES OUTPUT_NAME pith EXPORT_NAME pith-static LINKER_LANGUAGE C)
 target_include_directories(pith_static PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

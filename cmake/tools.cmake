@@ -4,10 +4,10 @@
 # include folder, and it links the archive in which all else is local.
 file(GLOB tool_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/*.c ${PROJECT_SOURCE_DIR}/tools/*/*.c)
 set(tool_main ${PROJECT_SOURCE_DIR}/tools/main.c)
-list(FILTER tool_sources EXCLUDE REGEX "/tools/(main\\.c|windows/)")
+list(REMOVE_ITEM tool_sources ${tool_main})
 if(WIN32)
     enable_language(RC)
-    list(APPEND tool_main ${PROJECT_SOURCE_DIR}/tools/windows/start.c ${PROJECT_SOURCE_DIR}/tools/windows/pith.rc)
+    list(APPEND tool_main ${PROJECT_SOURCE_DIR}/windows/command/start.c ${PROJECT_SOURCE_DIR}/windows/command/pith.rc)
 endif()
 if(tool_sources)
     add_library(pith_tools STATIC ${tool_sources})

@@ -340,6 +340,7 @@ static bool add_weight(nn_case_weights *w, const nn_weight *needed, bool without
     if (!data) return false;
     w->blocks[w->n_blocks++] = data;
     fill_weight(data, (size_t)t.n_elements, needed, without_bias);
+    floats_as_in_file(data, (size_t)t.n_elements);
     t.data = (const uint8_t *)data;
     t.n_bytes = t.n_elements * sizeof *data;
     return tensor_table_add(w->table, &t) == PITH_OK;

@@ -165,7 +165,7 @@ static void save_png(const pith_image *p, const png_colour *colour) {
     png_write_info_before_PLTE(png, info);
     if (colour->cicp[0]) png_write_chunk(png, (png_const_bytep) "cICP", colour->cicp, 4);
     png_write_info(png, info);
-    png_set_swap(png);
+    if (*(const uint8_t *)&(uint16_t){1} == 1) png_set_swap(png); /* PNG is big endian */
     for (uint32_t y = 0; y < p->format.height; y++) png_write_row(png, (uint8_t *)p->pixels + y * p->stride_bytes);
     png_write_end(png, info);
     png_destroy_write_struct(&png, &info);

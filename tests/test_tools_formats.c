@@ -168,7 +168,7 @@ static void save_png_with_exif(const pith_image *p, uint8_t *exif, size_t n_exif
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_eXIf_1(png, info, (png_uint_32)n_exif, exif);
     png_write_info(png, info);
-    png_set_swap(png);
+    if (*(const uint8_t *)&(uint16_t){1} == 1) png_set_swap(png); /* PNG is big endian */
     for (uint32_t y = 0; y < p->format.height; y++) png_write_row(png, (uint8_t *)p->pixels + y * p->stride_bytes);
     png_write_end(png, info);
     png_destroy_write_struct(&png, &info);

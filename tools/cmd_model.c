@@ -12,7 +12,7 @@
 #include "models/model_catalogue.h"
 
 static const cli_option options[] = {
-    {CLI_TO, "to", "PRECISION", "convert: to fp16, or to int8 at half the size"},
+    {CLI_TO, "to", "PRECISION", "convert: to fp16, to int8 at half the size, or to the decoder alone"},
     {CLI_FORCE, "force", NULL, "convert: replace whatever is there"},
     CLI_OPTION_QUIET,
     CLI_OPTION_JSON,
@@ -83,8 +83,8 @@ static int run(const cli_command *command, int argc, char **argv) {
         force = force || option == CLI_FORCE;
         if (option == CLI_QUIET) cli_be_quiet();
         if (option != CLI_TO) continue;
-        if (strcmp(argument, "fp16") != 0 && strcmp(argument, "int8") != 0)
-            return cli_usage(command, "--to takes fp16 or int8, not \"%s\"", argument);
+        if (strcmp(argument, "fp16") != 0 && strcmp(argument, "int8") != 0 && strcmp(argument, "decoder") != 0)
+            return cli_usage(command, "--to takes fp16, int8 or decoder, not \"%s\"", argument);
         to = argument;
     }
     const char *what = optind < argc ? argv[optind] : "";

@@ -28,6 +28,10 @@
 #ifndef PITH_PITH_H
 #define PITH_PITH_H
 
+/* A library built with PITH_DECODER_ONLY has every function, and opens built-in models only. Those of the encoder,
+ * pith_compare, pith_model_with_vae, pith_model_convert and pith_tiny_convert return PITH_E_UNSUPPORTED there, with a
+ * message that says so; pith_quality_of_step returns -1. */
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -214,7 +218,14 @@ PITH_API PITH_MUST_CHECK pith_status pith_model_open_memory(pith_model **out, co
  * such a model there, else PITH_MODEL_BUILT_IN. Messages name the file they are about. PITH_E_MODEL_MISSING if there is
  * none; the message says where it was looked for and what to do. */
 PITH_API PITH_MUST_CHECK pith_status pith_model_open_default(pith_model **out, const pith_env *env, pith_diag *why);
-/* The folders that are searched for models, in that order, separated by colons: those of $PITH_MODELS, then
+/* Between the folders of PITH_MODELS and of pith_model_folders. */
+#ifdef _WIN32
+#define PITH_FOLDER_SEPARATOR ";"
+#else
+#define PITH_FOLDER_SEPARATOR ":"
+#endif
+
+/* The folders that are searched for models, in that order: those of $PITH_MODELS, then
  * share/pith/models next to the folder of the running program and next to that of the shared library, then
  * $XDG_DATA_HOME/pith/models (~/.local/share/pith/models). As with snprintf, at most n_bytes - 1 characters and a 0 are
  * written, and the whole length is returned. */
@@ -272,12 +283,13 @@ PITH_API PITH_MUST_CHECK pith_status pith_model_check_values(pith_model *model, 
 
 typedef enum pith_precision {
     PITH_PRECISION_FP16 = 1,
-    PITH_PRECISION_INT8 = 2 /* large matrices and convolutions in 8 bits, the rest fp16 */
+    PITH_PRECISION_INT8 = 2,   /* large matrices and convolutions in 8 bits, the rest fp16 */
+    PITH_PRECISION_DECODER = 3 /* of a built-in model the decoder alone, as it is; encoding: PITH_E_UNSUPPORTED */
 } pith_precision;
 
 /* Writes a compact copy of a model. For Stable Diffusion: the autoencoder and the U-Net in
  * that precision, and a constant instead of the text encoder. For a built-in model, which is
- * fp16 already: int8 only. The copy has the same latent_id, so each model decodes what the
+ * fp16 already: int8, or its decoder alone. The copy has the same latent_id, so each model decodes what the
  * other encodes. An fp16 copy also has the same decoder_id. An int8 copy has its own, because
  * a residual corrects the picture of one decoder and must not be used with another. The file
  * appears under its name once it is complete and replaces any file there; PITH_E_ARG if that
@@ -332,7 +344,7 @@ typedef enum pith_level {
 /* Bits of pith_encode_options.extras. */
 typedef enum pith_extra {
     PITH_EXTRA_HASH = 1 /* the hash of the decoded picture, in 14 bytes, for pith_decode to compare with. The finished
-                           file is decoded for it */
+                           file is decoded for it. PITH_E_ARG with a built-in model on the engine "onednn" */
 } pith_extra;
 
 typedef struct pith_encode_options {
@@ -453,9 +465,10 @@ typedef struct pith_decode_options {
     int hash;                  /* 1: pith_decoder_hash gives the hash of what is decoded. Default 0: only where it is
                                   compared with the file's */
     int check; /* the file's hash of its picture is compared if the whole picture is decoded by the defaults above, in
-                  as many bits as the original had, from a file opened by pith_decoder_open. Default 0: a difference is
-                  a warning to env.log. 1: it is PITH_E_CHECKSUM, after the last row; PITH_E_UNSUPPORTED if the file has
-                  no hash; PITH_E_ARG if what is decoded is not the picture that it is of */
+                  as many bits as the original had, from a file opened by pith_decoder_open; with built-in models not
+                  by the engine "onednn". Default 0: a difference is a warning to env.log. 1: it is PITH_E_CHECKSUM,
+                  after the last row; PITH_E_UNSUPPORTED if the file has no hash; PITH_E_ARG if what is decoded cannot
+                  be compared */
 } pith_decode_options;
 
 PITH_API pith_status pith_decode_options_defaults(pith_decode_options *options, size_t struct_size);

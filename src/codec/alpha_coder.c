@@ -142,12 +142,12 @@ static uint32_t code_level(alpha_coder *c, uint32_t level, bool different) {
 /* Codes one level; flat surroundings have a short code. */
 static uint8_t code_place(alpha_coder *c, const alpha_rows *rows, uint32_t x, uint32_t level) {
     alpha_model *m = &c->model;
-    bool flat = alpha_model_is_flat(m, rows, x);
+    bool flat = alpha_model_is_flat(m, rows, (ptrdiff_t)x);
     if (flat) {
         const uint32_t p = m->view.predicted;
         if (code_counted(c, level == p, &m->flat[p == 0 ? 0 : p + 1 < m->n_levels ? 1 : 2])) return (uint8_t)p;
     }
-    alpha_model_view(m, rows, x);
+    alpha_model_view(m, rows, (ptrdiff_t)x);
     return (uint8_t)code_level(c, level, flat);
 }
 

@@ -86,8 +86,8 @@ static void lay_out(fid_ssimulacra2 *s, size_t height, size_t width) {
             at->mean[c] = take(&next, width * height);
             at->variance[c] = take(&next, width * height);
         }
-        width = half_of(width);
-        height = half_of(height);
+        width = (size_t)half_of(width);
+        height = (size_t)half_of(height);
     }
 }
 

@@ -76,6 +76,7 @@ static pith_status add_empty_prompt(tensor_table *out, float **values, pith_mode
     *values = mem_alloc(&m->env.alloc, (size_t)count, sizeof **values);
     if (!*values) return PITH_E_NOMEM;
     PITH_TRY(text_empty_context(*values, u->n_context, u->c_context, m->weights, m->backend, &m->env, diag));
+    floats_as_in_file(*values, (size_t)count);
     tensor t = {.name = TEXT_EMPTY_PROMPT_KEY,
                 .type = TENSOR_F32,
                 .rank = 2,
@@ -164,11 +165,14 @@ cleanup:
 
 /* ---- the calls ------------------------------------------------------------------------ */
 
+static bool is_decoder(pith_precision precision) { return precision == PITH_PRECISION_DECODER; }
+
 static pith_status start(conversion *c, const pith_env *env, pith_precision precision, pith_diag *why) {
     pith_status status = PITH_OK;
-    if (precision != PITH_PRECISION_FP16 && precision != PITH_PRECISION_INT8)
-        return diag_set(why, PITH_E_ARG, "a model is converted to fp16 or int8");
+    if (precision != PITH_PRECISION_FP16 && precision != PITH_PRECISION_INT8 && !is_decoder(precision))
+        return diag_set(why, PITH_E_ARG, "a model is converted to fp16, int8 or its decoder");
     *c = (conversion){.precision = precision == PITH_PRECISION_INT8 ? SAFETENSORS_INT8 : SAFETENSORS_F16, .span.to = 1};
+    if (is_decoder(precision)) c->precision = SAFETENSORS_AS_THEY_ARE;
     PITH_TRY(env_copy(&c->env, env, why));
     job_start(&c->job, &c->env);
     PITH_TRY(job_report(&c->job, "reading the model", 0, why));
@@ -188,6 +192,11 @@ static pith_status check_place(const tensor_table *weights, const char *path, pi
 }
 
 static pith_status check_model(const conversion *c, const pith_model *m, pith_diag *why) {
+    if (c->precision == SAFETENSORS_AS_THEY_ARE)
+        return m->kind == &model_kind_mini
+                   ? PITH_OK
+                   : diag_set(why, PITH_E_UNSUPPORTED, "is of kind %s: only a built-in model's decoder stands alone",
+                              m->kind->name);
     if (m->kind != &model_kind_sd1 && c->precision != SAFETENSORS_INT8)
         return diag_set(why, PITH_E_UNSUPPORTED, "is of kind %s: only Stable Diffusion is converted to fp16",
                         m->kind->name);
@@ -212,7 +221,11 @@ pith_status pith_model_convert(pith_model *model, const pith_env *env, pith_prec
     c.model = model;
     const bool is_sd1 = model->kind == &model_kind_sd1;
     PITH_TRY(tensor_table_new(&out, &c.env));
-    PITH_TRY(add_tensors(out, model->weights, is_sd1 ? sd1_parts : every_part, why));
+    PITH_TRY(add_tensors(out, model->weights,
+                         is_decoder(precision) ? model->kind->pixel_prefixes
+                         : is_sd1              ? sd1_parts
+                                               : every_part,
+                         why));
     if (model->traits.can_denoise) PITH_TRY(add_empty_prompt(out, &values, model, why));
     PITH_TRY(set_metadata(out, &c, model, why));
     if (c.precision == SAFETENSORS_INT8)
@@ -237,6 +250,10 @@ pith_status pith_tiny_convert(const char *in, const pith_env *env, pith_precisio
     *is_tiny = 0;
     PITH_TRY(start(&c, env, precision, why));
     c.env.log.message = NULL; /* a file that is not TAESD may yet be opened some other way */
+    if (is_decoder(precision)) {
+        status = diag_set(why, PITH_E_UNSUPPORTED, "only a built-in model's decoder stands alone");
+        goto cleanup;
+    }
     PITH_TRY(sd_weights_open(&weights, &c.env, in, why));
     if (vae_recognise(weights) || !taesd_recognise(weights)) {
         status = diag_set(why, PITH_E_UNSUPPORTED, "is not TAESD");

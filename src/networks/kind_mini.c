@@ -48,11 +48,13 @@ static pith_status gradient_plan(nn_plan **out, const pith_model *m, uint32_t h,
     return mini_gradient_plan(out, &m->config.mini, &m->env, h, w, diag);
 }
 
+static bool has_encoder(const pith_model *m) { return tensor_table_has_part(m->weights, "enc."); }
+
 static pith_status read_model(pith_model *m, pith_diag *diag) {
     pith_status status = PITH_OK;
     mini_config *c = &m->config.mini;
     PITH_TRY(mini_config_read(c, m->weights, diag));
-    PITH_TRY(kind_check_plan(m, encoder_plan, 1, 1, diag));
+    if (has_encoder(m)) PITH_TRY(kind_check_plan(m, encoder_plan, 1, 1, diag));
     PITH_TRY(kind_check_plan(m, decoder_plan, 1, 1, diag));
     if (c->has_texture) PITH_TRY(kind_check_plan(m, texture_plan, 1, 1, diag));
     m->traits = (model_traits){
@@ -85,6 +87,8 @@ static make_plan_fn *decoder_plan_for(const model_window *window) {
 }
 
 static pith_status bind_encoder(model_session *s, const model_window *window, pith_diag *diag) {
+    if (!has_encoder(s->model))
+        return diag_set(diag, PITH_E_UNSUPPORTED, "the model has only a decoder: it cannot encode");
     return bound_net_prepare(&s->encoder, s->model, encoder_plan_for(window), window->h, window->w, diag);
 }
 

@@ -26,7 +26,7 @@
 
 /* ---- folders ----------------------------------------------------------------------------- */
 
-/* A colon-separated list. It may be longer than the buffer, as with snprintf. */
+/* A list with PITH_FOLDER_SEPARATOR. It may be longer than the buffer, as with snprintf. */
 typedef struct folder_list {
     char *text;
     size_t n_bytes, length;
@@ -38,16 +38,16 @@ static void put(folder_list *l, const char *text, size_t n) {
 }
 
 static void add(folder_list *l, const char *folder, size_t n, const char *below) {
-    if (l->length > 0) put(l, ":", 1);
+    if (l->length > 0) put(l, PITH_FOLDER_SEPARATOR, 1);
     put(l, folder, n);
     put(l, below, strlen(below));
 }
 
-static void add_listed(folder_list *l, const char *colon_separated) {
-    for (const char *p = colon_separated; p && *p;) {
-        const size_t n = strcspn(p, ":");
+static void add_listed(folder_list *l, const char *list) {
+    for (const char *p = list; p && *p;) {
+        const size_t n = strcspn(p, PITH_FOLDER_SEPARATOR);
         if (n > 0) add(l, p, n, "");
-        p += n + (p[n] == ':');
+        p += n + (p[n] != '\0');
     }
 }
 
@@ -152,12 +152,12 @@ static void try_others(search *s, const char *folder, size_t n) {
 static void look_in_folders(search *s, const char *folders) {
     for (int pass = 0; pass < 2; pass++)
         for (const char *p = folders; *p && !s->found;) {
-            const size_t n = strcspn(p, ":");
+            const size_t n = strcspn(p, PITH_FOLDER_SEPARATOR);
             if (pass == 0)
                 try_file(s, p, n, FIRST_FILE);
             else
                 try_others(s, p, n);
-            p += n + (p[n] == ':');
+            p += n + (p[n] != '\0');
         }
 }
 

@@ -27,13 +27,16 @@ static bool read_id(uint8_t id[PITH_FINGERPRINT_BYTES], const char *text) {
 
 pith_status model_latent_id_of(const tensor_table *weights, const char *const *prefixes,
                                uint8_t id[PITH_FINGERPRINT_BYTES], pith_diag *diag) {
-    if (!quantised_is_marked(weights)) return tensor_table_fingerprint_any(weights, prefixes, id, diag);
+    bool has_all = true; /* of a model without its encoder, the file states what it was */
+    for (const char *const *p = prefixes; *p; p++) has_all = has_all && tensor_table_has_part(weights, *p);
+    if (has_all && !quantised_is_marked(weights)) return tensor_table_fingerprint_any(weights, prefixes, id, diag);
     const char *stated = tensor_table_meta(weights, MODEL_LATENT_ID_KEY);
     if (read_id(id, stated)) return PITH_OK;
-    return diag_set(diag, PITH_E_FORMAT,
-                    "int8 weights must name the latent space of what they were made from: " MODEL_LATENT_ID_KEY
-                    " is \"%.20s\"",
-                    stated ? stated : "");
+    return diag_set(
+        diag, PITH_E_FORMAT,
+        "int8 weights and decoders must name the latent space of what they were made from: " MODEL_LATENT_ID_KEY
+        " is \"%.20s\"",
+        stated ? stated : "");
 }
 
 pith_status model_check_version(const tensor_table *weights, pith_diag *diag) {

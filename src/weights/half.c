@@ -219,3 +219,10 @@ void tensor_read_f16(const tensor *t, uint64_t first, uint64_t count, uint16_t *
         break;
     }
 }
+
+void floats_as_in_file(float *values, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t bits = load_u32((const uint8_t *)&values[i]);
+        memcpy(&values[i], &bits, sizeof bits);
+    }
+}

@@ -75,6 +75,8 @@ bool tensor_is_finite(const tensor *t, uint64_t first, uint64_t count);
 bool floats_are_finite(const float *values, size_t count);
 /* PITH_E_MODEL_VALUES if a value is not finite, with the tensor and the first such value in the message. */
 pith_status tensor_check_finite(const tensor *t, pith_diag *diag) PITH_MUST_CHECK;
+/* In place, the bytes of floats of this machine as a tensor's data have them: little endian. */
+void floats_as_in_file(float *values, size_t count);
 float f16_to_f32(uint16_t half);
 uint16_t f32_to_f16(float value);
 

@@ -49,11 +49,11 @@ refuses 3 "damaged.safetensors: is damaged: its [a-z]*_id" "$pith" model verify 
 
 # Faults leave nothing behind, and what was there as it was.
 refuses 1 "one IN and one OUT" "$pith" model convert --to fp16 vae.safetensors
-refuses 1 "to fp16 or --to int8 is needed" "$pith" model convert vae.safetensors no.safetensors
-refuses 1 "to takes fp16 or int8, not \"int3\"" "$pith" model convert --to int3 vae.safetensors no.safetensors
+refuses 1 "--to fp16, int8 or decoder is needed" "$pith" model convert vae.safetensors no.safetensors
+refuses 1 "to takes fp16, int8 or decoder, not \"int3\"" "$pith" model convert --to int3 vae.safetensors no.safetensors
 refuses 1 "does not end with" "$pith" model convert --to fp16 vae.safetensors no.ckpt
 refuses 1 "is the input" "$pith" model convert --to fp16 vae.safetensors ./vae.safetensors
-refuses 1 "to takes fp16 or int8" "$pith" model convert --to int3 --to fp16 vae.safetensors no.safetensors
+refuses 1 "to takes fp16, int8 or decoder" "$pith" model convert --to int3 --to fp16 vae.safetensors no.safetensors
 refuses 1 "are for convert" "$pith" model list --to fp16
 cp vae.safetensors photo.safetensors
 printf '\xff\xd8\xff\xe0 a photo' >photo.safetensors
@@ -83,6 +83,18 @@ rm -r named ./*.safetensors.tmp hard.safetensors soft.safetensors link.safetenso
 refuses 3 "mini" "$pith" model convert --to fp16 models/mini.safetensors no.safetensors
 refuses 3 "gone.safetensors: " "$pith" model convert --to fp16 gone.safetensors no.safetensors
 refuses 4 "no/where.safetensors: cannot be written" "$pith" model convert --to fp16 vae.safetensors no/where.safetensors
+
+# The decoder of a built-in model alone.
+refuses 3 "kind sd1" "$pith" model convert --to decoder vae.safetensors no.safetensors
+mini=$PITH_SOURCE_DIR/models/mini.safetensors
+ok "$pith" model convert --to decoder "$mini" decoder.safetensors
+same "$mini" decoder.safetensors
+ok "$pith" encode -e 0 -m "$mini" "$PITH_SOURCE_DIR/tests/data/ssimulacra2_a.webp" m.pith
+ok "$pith" decode -m "$mini" m.pith m.ppm
+ok "$pith" decode -m decoder.safetensors m.pith d.ppm
+cmp m.ppm d.ppm
+refuses 2 "only a decoder" "$pith" encode -e 0 -m decoder.safetensors m.ppm no.pith
+rm m.* d.ppm decoder.safetensors
 
 # With the U-Net: not without its text encoder, or the constant in its place.
 checkpoint --dtype f16 -o sd.safetensors

@@ -8,12 +8,19 @@
 #define TEXT(x) TEXT_OF(x)
 #define SYMBOL(name) TEXT(__USER_LABEL_PREFIX__) #name /* as C calls it here */
 
+/* By the format of objects: a section of constants, and what ends it. */
+#if defined(_WIN32)
+#define CONSTANTS(name) ".section .rdata$" #name ",\"dr\"\n"
+#define CODE ".text\n"
+#else
+#define CONSTANTS(name) ".section .rodata." #name ", \"a\"\n"
+#define CODE ".previous\n"
+#endif
+
 #define EMBED(name, file)                                                                                              \
-    __asm__(".section .rodata." #name ", \"a\"\n"                                                                      \
-            ".globl " SYMBOL(name) "\n" SYMBOL(name) ":\n"                                                             \
-                                                     ".incbin \"" PITH_PAGE_FOLDER "/" file "\"\n"                     \
-                                                     ".byte 0\n"                                                       \
-                                                     ".previous\n")
+    __asm__(CONSTANTS(name) ".globl " SYMBOL(name) "\n" SYMBOL(name) ":\n"                                             \
+                                                                     ".incbin \"" PITH_PAGE_FOLDER "/" file "\"\n"     \
+                                                                     ".byte 0\n" CODE)
 
 EMBED(html_page_text, "page.html");
 EMBED(html_picture_text, "page_picture.html");

@@ -43,7 +43,8 @@ static cli_exit convert(const char *in, const char *out, const char *target, pit
     catch_signal(SIGINT);
     catch_signal(SIGTERM);
     catch_signal(SIGHUP);
-    pith_status status = pith_tiny_convert(in, &env, precision, target, &is_tiny, &why);
+    pith_status status = PITH_E_UNSUPPORTED;
+    if (precision != PITH_PRECISION_DECODER) status = pith_tiny_convert(in, &env, precision, target, &is_tiny, &why);
     if (!is_tiny) {
         cli_exit code = model_for_encode(&model, &env, in);
         if (code != CLI_DONE) {
@@ -63,6 +64,7 @@ static cli_exit convert(const char *in, const char *out, const char *target, pit
 /* 0 when it is none. */
 static pith_precision precision_of(const char *name) {
     if (name && strcmp(name, "fp16") == 0) return PITH_PRECISION_FP16;
+    if (name && strcmp(name, "decoder") == 0) return PITH_PRECISION_DECODER;
     return name && strcmp(name, "int8") == 0 ? PITH_PRECISION_INT8 : (pith_precision)0;
 }
 
@@ -70,7 +72,7 @@ cli_exit model_convert(const cli_command *command, char **operands, int n_operan
     if (n_operands != 2) return cli_usage(command, "convert: one IN and one OUT" ENDING " are needed");
     const char *in = operands[0], *out = operands[1];
     const pith_precision precision = precision_of(to);
-    if (!precision) return cli_usage(command, "convert: --to fp16 or --to int8 is needed");
+    if (!precision) return cli_usage(command, "convert: --to fp16, int8 or decoder is needed");
     if (!cli_ends_with(out, ENDING)) return cli_usage(command, "convert: \"%s\" does not end with " ENDING, out);
     if (cli_same_file(in, out)) return cli_fail(CLI_USAGE, out, "is the input");
     const output_rules rules = {.kind = FILE_WEIGHTS, .force = force};

@@ -61,7 +61,7 @@ static bool add_folder(model_list *list, const char *folder) {
 static bool add_folders(model_list *list) {
     char *copy = strdup(list->folders), *rest = copy;
     bool good = copy != NULL;
-    for (char *folder; good && (folder = strsep(&rest, ":")) != NULL;)
+    for (char *folder; good && (folder = strsep(&rest, PITH_FOLDER_SEPARATOR)) != NULL;)
         if (*folder) good = add_folder(list, folder);
     free(copy);
     return good;

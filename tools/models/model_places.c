@@ -115,7 +115,7 @@ static void add_below(walk *w, const char *base, const char *below,
 static void add_folders_of(walk *w, const char *colon_separated) {
     char *copy = strdup(colon_separated), *rest = copy;
     if (!copy) w->out_of_memory = true;
-    for (char *folder; copy && (folder = strsep(&rest, ":")) != NULL;)
+    for (char *folder; copy && (folder = strsep(&rest, PITH_FOLDER_SEPARATOR)) != NULL;)
         if (*folder) for_each(w, folder, each_file_or_folder);
     free(copy);
 }

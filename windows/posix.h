@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Pith is written to POSIX. On Windows this header comes before every source file (cmake/windows.cmake), and declares
  * what MinGW's headers lack or do otherwise, as far as Pith uses it. No other file knows of Windows.
- * Paths are UTF-8: the manifest of the command says so to the system (tools/windows/pith.manifest). */
+ * Paths are UTF-8: the manifest of the command says so to the system (windows/command/pith.manifest). */
 #ifndef PITH_WINDOWS_POSIX_H
 #define PITH_WINDOWS_POSIX_H
 
