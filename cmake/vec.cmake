@@ -14,7 +14,6 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_SIZEOF_VOID
         target_compile_options(pith_vec_${isa} PRIVATE -march=x86-64-${isa})
         target_compile_definitions(pith_vec_${isa} PRIVATE NN_VEC_ISA=${isa})
         target_link_libraries(pith_vec_${isa} PRIVATE pith_headers)
-        list(APPEND PITH_VEC_TARGETS pith_vec_${isa})
         list(APPEND PITH_VEC_OBJECTS $<TARGET_OBJECTS:pith_vec_${isa}>)
         list(APPEND PITH_VEC_TARGETS pith_vec_${isa})
     endforeach()
