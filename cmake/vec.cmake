@@ -4,6 +4,7 @@
 # this kind may have. Sums are the same on all: -ffp-contract=off (flags.cmake) forbids
 # fused products, and nothing here may allow them.
 set(vec_kernels ${PROJECT_SOURCE_DIR}/src/nn/nn_vec_kernels.c)
+set(PITH_VEC_TARGETS "")
 set(PITH_VEC_OBJECTS "")
 set_property(SOURCE ${vec_kernels} APPEND PROPERTY COMPILE_OPTIONS -O3 -fno-trapping-math)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
