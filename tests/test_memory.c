@@ -51,7 +51,7 @@ static void open_metered(api_case *c, meter *m) {
 static size_t peak_of_encode(const pith_image *p, uint64_t memory, pith_bytes *file, api_case *c, meter *m) {
     pith_encode_options o;
     pith_encode_options_defaults(&o, sizeof o);
-    o.effort = 0; /* where memory is short no loop is closed */
+    o.effort = 0;               /* where memory is short no loop is closed */
     o.extras = PITH_EXTRA_HASH; /* the finished file is decoded in the same memory */
     o.max_memory_bytes = memory;
     open_metered(c, m);

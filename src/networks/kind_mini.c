@@ -255,8 +255,8 @@ static float *plane_of_steps(const pith_model *m, size_t positions, float log2_s
     return steps;
 }
 
-/* The step given to the network: the nearest one that it was trained with. Steps are powers of 2 in 64ths (doc/format.md,
- * section 7), and the exact exponent is found again. */
+/* The step given to the network: the nearest one that it was trained with. Steps are powers of 2 in 64ths
+ * (doc/format.md, section 7), and the exact exponent is found again. */
 static float told_step(const pith_model *m, float step) {
     const mini_config *c = &m->config.mini;
     return fminf(fmaxf(rintf(64 * em_log2f(step)) / 64, c->log2_step_min), c->log2_step_max);
@@ -365,8 +365,8 @@ static pith_status preview_map(const pith_model *m, float *map, pith_diag *diag)
         to[n] = 0.5f;
         for (uint32_t i = c * N_PIXELS; i < (c + 1) * N_PIXELS; i++) {
             tensor_read_f32(weight, (uint64_t)i * n, n, row);
-            for (uint32_t k = 0; k < n; k++) to[k] += row[k] / N_PIXELS;
-            to[n] += added[i] / N_PIXELS;
+            for (uint32_t k = 0; k < n; k++) to[k] += row[k] / (float)N_PIXELS;
+            to[n] += added[i] / (float)N_PIXELS;
         }
     }
     return PITH_OK;
