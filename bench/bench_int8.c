@@ -10,7 +10,8 @@
  *
  * Milliseconds are the lowest of at least 15 runs, the types in turn, so that
  * other work hits all alike. "times" is f32's time over the type's, its
- * input's conversion included. Threads as OMP_NUM_THREADS says. */
+ * input's conversion included. Threads as OMP_NUM_THREADS says. Only built where oneDNN is
+ * (scripts/build onednn -DPITH_BENCH=ON). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

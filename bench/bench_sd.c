@@ -10,6 +10,7 @@
  * OMP_WAIT_POLICY=passive then); working memory and the peak of the process.
  * --int8 runs each stage with the int8 file of the same weights too, and says how far its output is from the other's:
  * the error's rms over the output's.
+ * Fastest where oneDNN is built in (scripts/build onednn -DPITH_BENCH=ON).
  * The weights are files in TMPDIR (F16: 2 GB, int8: 1 GB), unlinked as soon as they are open. */
 #include <stdio.h>
 #include <stdlib.h>

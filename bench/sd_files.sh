@@ -4,7 +4,7 @@
 # The time and memory that Stable Diffusion takes: a checkpoint of the real size and its
 # fp16 and int8 conversions are opened, and each encodes the example photo (512x512) and
 # decodes it, without and with four steps of the U-Net. Seconds and peak memory of the
-# command. The weights are random.
+# command. The weights are random. Fastest with oneDNN (scripts/build onednn; PITH=build/onednn/bin/pith).
 #   bench/sd_files.sh [FOLDER]    (FOLDER: where the 7 GB of files go, and stay; default: a temporary one)
 set -euo pipefail
 export LC_ALL=C

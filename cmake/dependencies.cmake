@@ -39,7 +39,7 @@ if(PITH_ONEDNN)
             INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR})
     elseif(PITH_ONEDNN STREQUAL "AUTO")
         message(NOTICE "pith is built without oneDNN (2.6 or a later 2.x is needed, found: ${dnnl_version}):"
-                       " the networks run on the plain C engine, which is slower")
+                       " Stable Diffusion runs slower; the built-in model does without")
         set(PITH_ONEDNN OFF)
     else()
         message(FATAL_ERROR "oneDNN 2.6 or a later 2.x is needed, found: ${dnnl_version}; -DPITH_ONEDNN=OFF does without")

@@ -13,7 +13,7 @@ if(PITH_TESTS)
     target_link_libraries(pith-run PRIVATE pith_internal)
     if(PITH_PYTHON3)
         pith_test(pith_run ${PITH_PYTHON3} ${PROJECT_SOURCE_DIR}/tests/probe/pith_run.py $<TARGET_FILE:pith-run>
-            $<IF:$<BOOL:${PITH_ONEDNN}>,onednn,ref>)
+            $<IF:$<BOOL:${PITH_ONEDNN}>,onednn,exact>)
         set_property(TEST pith_run APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)
     endif()
     if(PITH_TOOLS)

@@ -5,7 +5,7 @@
 # fused products, and nothing here may allow them.
 set(vec_kernels ${PROJECT_SOURCE_DIR}/src/nn/nn_vec_kernels.c)
 set(PITH_VEC_OBJECTS "")
-set_property(SOURCE ${vec_kernels} APPEND PROPERTY COMPILE_OPTIONS -O3)
+set_property(SOURCE ${vec_kernels} APPEND PROPERTY COMPILE_OPTIONS -O3 -fno-trapping-math)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
     set_property(SOURCE ${PROJECT_SOURCE_DIR}/src/nn/nn_vec_find.c APPEND PROPERTY COMPILE_DEFINITIONS NN_VEC_X86=1)
     foreach(isa IN ITEMS v2 v3 v4)

@@ -91,10 +91,6 @@ static double encode_and_measure(api_case *c, const pith_image *p, const pith_en
 
 static void the_picture_is_not_worse_at_the_same_size(void **unused) {
     (void)unused;
-#ifndef PITH_HAVE_ONEDNN
-    print_message("SKIPPED: the reference engine would take minutes\n");
-    skip();
-#endif
     api_case c;
     open_built_in(&c);
     pith_image p = texture(192, 192, 3);

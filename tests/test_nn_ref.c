@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "nn/nn_functions.h"
 #include "nn_cases.h"
 #include "weights/safetensors.h"
 
@@ -260,6 +261,39 @@ static void every_fixture_is_used(void **state) {
     tensor_table_free(&table);
 }
 
+/* ---- functions --------------------------------------------------------------------- */
+
+static double gelu(double x) { return x / 2 * erfc(-x * sqrt(0.5)); }
+static double silu(double x) { return x / (1 + exp(-x)); }
+static double quick_gelu(double x) { return x / (1 + exp(-1.702 * x)); }
+
+/* In units of the last place of a float as large as the result, or 1. */
+static double error_of(float got, double right) {
+    const double size = fabs(right) > 1 ? fabs(right) : 1;
+    return fabs((double)got - right) / (size * 0x1p-23);
+}
+
+static void functions_are_near_those_of_libm(void **state) {
+    static const struct {
+        nn_activation kind;
+        double (*right)(double);
+        double bound;
+    } all[] = {{NN_SILU, silu, 1.5}, {NN_GELU, gelu, 1.5}, {NN_QUICK_GELU, quick_gelu, 1.5}, {NN_TANH, tanh, 4}};
+    (void)state;
+    for (int32_t i = -400000; i <= 400000; i++) {
+        const float x = (float)i * 2.5e-5f;
+        for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
+            const double error = error_of(nn_activated(all[k].kind, x), all[k].right((double)x));
+            if (!(error < all[k].bound)) fail_msg("activation %d of %a: %g", (int)all[k].kind, (double)x, error);
+        }
+        const double right = exp(8 * (double)x); /* -80 .. 80 */
+        if (!(fabs((double)nn_exp(8 * x) - right) < 0x1p-23 * right)) fail_msg("exp of %a", (double)(8 * x));
+    }
+    assert_true(nn_exp(0) == 1 && nn_exp(-1e30f) < 1e-37f && isnan(nn_exp(NAN)));
+    assert_true(nn_activated(NN_SILU, -1e30f) <= 0 && nn_activated(NN_GELU, -100) > -1e-30f);
+    assert_true(nn_activated(NN_GELU, 100) == 100 && nn_activated(NN_SILU, 1e30f) == 1e30f);
+}
+
 /* A net whose sums are long: the reference against sums in double. */
 static void long_sums_stay_exact(void **state) {
     (void)state;
@@ -496,6 +530,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_op_matches_pytorch),
         cmocka_unit_test(every_fixture_is_used),
+        cmocka_unit_test(functions_are_near_those_of_libm),
         cmocka_unit_test(long_sums_stay_exact),
         cmocka_unit_test(adjoints_of_convolutions_move_across_a_product),
         cmocka_unit_test(relu_adjoint_keeps_what_is_above_zero),

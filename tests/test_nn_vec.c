@@ -160,6 +160,100 @@ static void moves_give_the_same_bits(void **state) {
     check_plan("moves", finish(p));
 }
 
+/* ---- Stable Diffusion's ops -------------------------------------------------------------------- */
+
+static void rows_give_the_same_bits(void **state) {
+    static const nn_shape shapes[] = {{1, 1, 1, 16}, {2, 1, 49, 33}, {1, 1, 100, 160}};
+    (void)state;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        nn_plan *p = new_plan();
+        nn_val x = nn_input(p, "x", shapes[i]), y = nn_layer_norm(p, x, "n", 1e-5f);
+        nn_val a = nn_linear(p, y, "a", 144, true), b = nn_linear(p, y, "b", 144, false);
+        nn_val c = nn_act(p, nn_add(p, a, b), NN_RELU);
+        nn_output(p, "both", c);
+        nn_output(p, "more", nn_add(p, nn_linear(p, c, "c", 48, true), nn_slice_features(p, c, 7, 48)));
+        nn_output(p, "odd", nn_act(p, nn_linear(p, c, "d", 41, true), NN_GELU));
+        check_plan("rows", finish(p));
+    }
+}
+
+/* Features that are no whole panels, and keys that are more than one sum's. */
+static void attention_gives_the_same_bits(void **state) {
+    static const struct {
+        int64_t n, queries, keys, n_heads, d;
+    } cases[] = {{1, 50, 50, 3, 5}, {2, 3, 1, 2, 16}, {1, 97, 513, 2, 24}, {1, 1, 1100, 1, 40}, {2, 530, 530, 1, 3}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const int64_t features = cases[i].n_heads * cases[i].d;
+        nn_plan *p = new_plan();
+        nn_val q = nn_scale(p, nn_input(p, "q", (nn_shape){cases[i].n, 1, cases[i].queries, features}), 5, 0);
+        nn_val k = nn_input(p, "k", (nn_shape){cases[i].n, 1, cases[i].keys, features});
+        nn_val v = nn_input(p, "v", (nn_shape){cases[i].n, 1, cases[i].keys, features});
+        nn_output(p, "all", nn_attention(p, q, k, v, cases[i].n_heads, false));
+        if (cases[i].queries == cases[i].keys)
+            nn_output(p, "earlier", nn_attention(p, q, k, v, cases[i].n_heads, true));
+        check_plan("attention", finish(p));
+    }
+}
+
+static void norms_and_activations_give_the_same_bits(void **state) {
+    (void)state;
+    nn_plan *p = new_plan();
+    nn_val x = nn_input(p, "x", (nn_shape){2, 24, 7, 500}), y = nn_input(p, "y", (nn_shape){2, 24, 1, 1});
+    nn_val a = nn_group_norm(p, x, "a", 4, 1e-5f), b = nn_group_norm(p, x, "b", 3, 1e-5f);
+    nn_val c = nn_add(p, nn_act(p, a, NN_SILU), y); /* the norm made with the activation */
+    nn_val d = nn_mul(p, nn_act(p, b, NN_TANH), y); /* and not: it is read twice */
+    nn_output(p, "c", c);
+    nn_output(p, "d", d);
+    nn_output(p, "b", nn_act(p, nn_scale(p, b, 3, 0), NN_QUICK_GELU));
+    nn_output(p, "few", nn_group_norm(p, nn_slice_channels(p, c, 0, 6), "f", 2, 1e-5f));
+    nn_val e = nn_conv(p, d, "e", NN_CONV3, 3); /* few channels, to which others are added */
+    nn_output(p, "e", nn_act(p, nn_add(p, e, nn_slice_channels(p, c, 3, 3)), NN_RELU));
+    nn_output(p, "back", nn_add(p, nn_conv(p, e, "g", NN_CONV3, 24), x));
+    nn_output(p, "s", nn_to_picture(p, nn_linear(p, nn_to_sequence(p, c), "s", 32, true), 7, 500));
+    check_plan("norms", finish(p));
+}
+
+/* What a run of a window tells of its norms, and makes of what it is told. */
+static void shared_norms_give_the_same_bits(void **state) {
+    enum { N_GROUPS = 8 };
+    static const char *const names[] = {"ref", "exact-base", "exact"};
+    nn_moments own[3][N_GROUPS] = {{{0}}};
+    nn_sums gathered[3][N_GROUPS] = {{{0}}};
+    nn_correction corrections[N_GROUPS];
+    nn_case_weights weights;
+    nn_case_data data[3];
+    (void)state;
+    nn_plan *p = new_plan();
+    nn_val x = nn_input(p, "x", (nn_shape){1, 48, 24, 40});
+    nn_output(p, "out", nn_conv(p, nn_act(p, nn_group_norm(p, x, "a", N_GROUPS, 1e-5f), NN_SILU), "c", NN_CONV1, 16));
+    assert_int_equal(nn_plan_n_groups(finish(p)), N_GROUPS);
+    assert_true(nn_case_make_weights(&weights, p, false));
+    for (size_t i = 0; i < N_GROUPS; i++) corrections[i] = (nn_correction){0.25 * (double)i, 1.5};
+    for (size_t e = 0; e < 3; e++) {
+        const nn_shared_norms shared = {
+            .corrections = corrections,
+            .own = own[e],
+            .gathered = gathered[e],
+            .part = {.row = 2, .n_rows = 5, .column = 1, .n_columns = 7, .height = 12, .width = 20}};
+        nn_net *net = NULL;
+        nn_backend *backend = open_backend(names[e], 2);
+        assert_true(nn_case_make_data(&data[e], p));
+        assert_int_equal(nn_bind(&net, p, weights.table, backend, NULL), PITH_OK);
+        nn_net_share_norms(net, &shared);
+        assert_int_equal(nn_run(net, data[e].inputs, 1, data[e].outputs, 1, NULL), PITH_OK);
+        assert_true(gathered[e][0].count == 6 * 10 * 14 && own[e][0].variance > 0);
+        assert_memory_equal(own[e], own[0], sizeof own[0]);
+        assert_memory_equal(gathered[e], gathered[0], sizeof gathered[0]);
+        expect_same("shared norms", names[e], 2, p, &data[0], &data[e]);
+        nn_net_free(&net);
+        nn_backend_free(&backend);
+    }
+    for (size_t e = 0; e < 3; e++) nn_case_free_data(&data[e]);
+    nn_case_free_weights(&weights);
+    nn_plan_free(&p);
+}
+
 /* ---- the built-in models' networks -------------------------------------------------------------- */
 
 static void networks_give_the_same_bits(void **state) {
@@ -183,9 +277,14 @@ static void networks_give_the_same_bits(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_op_gives_the_same_bits), cmocka_unit_test(every_convolution_gives_the_same_bits),
-        cmocka_unit_test(fused_ops_give_the_same_bits), cmocka_unit_test(moves_give_the_same_bits),
-        cmocka_unit_test(networks_give_the_same_bits)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_op_gives_the_same_bits),
+                                       cmocka_unit_test(every_convolution_gives_the_same_bits),
+                                       cmocka_unit_test(fused_ops_give_the_same_bits),
+                                       cmocka_unit_test(moves_give_the_same_bits),
+                                       cmocka_unit_test(rows_give_the_same_bits),
+                                       cmocka_unit_test(attention_gives_the_same_bits),
+                                       cmocka_unit_test(norms_and_activations_give_the_same_bits),
+                                       cmocka_unit_test(shared_norms_give_the_same_bits),
+                                       cmocka_unit_test(networks_give_the_same_bits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

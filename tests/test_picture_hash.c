@@ -30,14 +30,17 @@ static void take_message(void *user, pith_log_level level, const char *text) {
     snprintf(w->warning, sizeof w->warning, "%s", text);
 }
 
-static void open_world(world *w) {
+static void open_world_with(world *w, const char *backend, int threads) {
     pith_env env;
     *w = (world){.n_warnings = 0};
     pith_env_defaults(&env, sizeof env);
+    env.backend = backend;
+    env.threads = threads;
     env.log = (pith_log){take_message, w};
-    env.backend = "ref"; /* the same samples whatever the tiles and the threads */
     api_open(&w->c, NULL, &env);
 }
+
+static void open_world(world *w) { open_world_with(w, NULL, 0); }
 
 static pith_encode_options with_hash(int effort) {
     pith_encode_options o;
@@ -193,18 +196,17 @@ static pith_bytes of_another_step(const world *w, pith_bytes file) {
     return (pith_bytes){out.data, out.n_bytes};
 }
 
+static pith_status ignore_rows(void *user, uint32_t y, uint32_t n_rows, const void *rows, size_t stride_bytes) {
+    (void)user, (void)y, (void)n_rows, (void)rows, (void)stride_bytes;
+    return PITH_OK;
+}
+
 static pith_status decode_as(world *w, pith_bytes file, const pith_decode_options *o, uint8_t bit_depth,
                              bool tolerant) {
-    pith_image p = api_picture(70, 50, 4, 16); /* room for any of them */
-    pith_sink sink;
-    assert_int_equal(pith_sink_to_image(&sink, sizeof sink, &p), PITH_OK);
-    sink.bit_depth = bit_depth;
-    sink.start = NULL;
+    const pith_sink sink = {.struct_size = sizeof sink, .bit_depth = bit_depth, .write_rows = ignore_rows};
     assert_int_equal((tolerant ? pith_decoder_open_damaged : pith_decoder_open)(w->c.decoder, file.data, file.n_bytes),
                      PITH_OK);
-    const pith_status status = pith_decode(w->c.decoder, w->c.model, o, &sink);
-    free(p.pixels);
-    return status;
+    return pith_decode(w->c.decoder, w->c.model, o, &sink);
 }
 
 static void a_picture_that_differs_is_told(void **unused) {
@@ -295,6 +297,61 @@ static void a_file_without_one_has_nothing_to_check_but_a_hash_to_ask_for(void *
     api_close(&w.c);
 }
 
+static void engines_threads_and_memory_change_nothing(void **unused) {
+    static const struct {
+        const char *backend;
+        int threads;
+        uint64_t memory;
+    } ways[] = {{"exact", 1, 0}, {"exact", 2, 0}, {"exact", 1, 20000000}, {"exact", 2, 30000000}, {"ref", 1, 20000000}};
+    (void)unused;
+    world w;
+    open_world(&w);
+    pith_image p = noisy(2600, 1500, 3, 16);
+    const pith_encode_options o = with_hash(0);
+    pith_bytes file = api_encode(&w.c, &p, &o);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        world other;
+        pith_decode_options d = asking(0, 1);
+        open_world_with(&other, ways[i].backend, ways[i].threads);
+        d.max_memory_bytes = ways[i].memory;
+        const pith_status status = decode_as(&other, file, &d, 16, false);
+        if (status != PITH_OK) fail_msg("way %zu: %s", i, pith_decoder_message(other.c.decoder));
+        assert_int_equal(hash_of(&other).check, PITH_HASH_EQUAL);
+        api_close(&other.c);
+    }
+    pith_bytes_free(&w.c.env, &file);
+    free(p.pixels);
+    api_close(&w.c);
+}
+
+/* doc/format.md, section 14. */
+static void an_engine_of_other_samples_writes_no_hash_and_compares_none(void **unused) {
+    (void)unused;
+#ifdef PITH_HAVE_ONEDNN
+    world w, other;
+    open_world(&w);
+    open_world_with(&other, "onednn", 1);
+    pith_image p = noisy(70, 50, 3, 8);
+    const pith_encode_options o = with_hash(0);
+    const pith_decode_options plain = asking(0, 0), check = asking(0, 1);
+    pith_source source;
+    pith_bytes none = {0}, file = api_encode(&w.c, &p, &o), changed = of_another_step(&w, file);
+    pith_source_from_image(&source, sizeof source, &p);
+    assert_int_equal(pith_encode(other.c.encoder, &source, &o, &none), PITH_E_ARG);
+    assert_int_equal(decode_as(&other, changed, &plain, 8, false), PITH_OK);
+    assert_int_equal(hash_of(&other).check, PITH_HASH_UNCHECKED);
+    assert_int_equal(decode_as(&other, file, &check, 8, false), PITH_E_ARG);
+    assert_int_equal(other.n_warnings, 0);
+    pith_bytes_free(&w.c.env, &file);
+    pith_bytes_free(&w.c.env, &changed);
+    free(p.pixels);
+    api_close(&other.c);
+    api_close(&w.c);
+#else
+    skip();
+#endif
+}
+
 /* Of which options about networks change nothing. */
 static void an_exact_picture_is_compared_whatever_is_asked_of_networks(void **unused) {
     (void)unused;
@@ -363,6 +420,8 @@ int main(void) {
         cmocka_unit_test(a_picture_that_differs_is_told),
         cmocka_unit_test(other_pictures_than_the_hashs_are_not_compared),
         cmocka_unit_test(a_file_without_one_has_nothing_to_check_but_a_hash_to_ask_for),
+        cmocka_unit_test(engines_threads_and_memory_change_nothing),
+        cmocka_unit_test(an_engine_of_other_samples_writes_no_hash_and_compares_none),
         cmocka_unit_test(an_exact_picture_is_compared_whatever_is_asked_of_networks),
         cmocka_unit_test(a_decoding_that_fails_has_no_hash),
         cmocka_unit_test(extras_that_are_not_known_are_refused),

@@ -353,34 +353,36 @@ static void assert_near(const float *got, const float *expected, size_t count, c
     assert_true(power > 0 && sqrt(error / power) <= BOUND);
 }
 
-/* Runs plans of the same network on every backend, the reference last, with
- * the same random inputs; compares their only outputs. */
-static void backends_agree(nn_plan *(*make)(void), const tensor_table *weights, size_t out_count) {
+/* Runs a plan with random inputs, the same every time; `out` takes its only output. */
+static void run_on(const char *backend, nn_plan *plan, const tensor_table *weights, float *out) {
     const size_t max_count = 1 << 17;
-    float *reference = calloc(out_count, sizeof *reference), *got = calloc(out_count, sizeof *got);
     nn_given inputs[3];
     float *values[3];
     size_t n_inputs = 0;
-    for (const char *const *backend = nn_backend_list();; backend++) {
-        const char *name = *backend ? *backend : "ref";
-        nn_plan *plan = make();
-        for (n_inputs = 0; n_inputs < (size_t)plan->n_inputs; n_inputs++) {
-            const nn_named *in = &plan->inputs[n_inputs];
-            const size_t count = nn_shape_count(plan->ops[in->value].shape);
-            assert_true(count <= max_count);
-            values[n_inputs] = malloc(count * sizeof(float));
-            inputs[n_inputs] = (nn_given){in->name, values[n_inputs]};
-            random_sd_values(values[n_inputs], count, SEED, in->name, 0, 1);
-        }
-        assert_int_equal(plan->n_outputs, 1);
-        const nn_binding out = {plan->outputs[0].name, strcmp(name, "ref") == 0 ? reference : got};
-        sd_net net = sd_net_open(plan, weights, name);
-        sd_net_run(&net, inputs, n_inputs, &out, 1);
-        for (size_t i = 0; i < n_inputs; i++) free(values[i]);
-        sd_net_close(&net);
-        if (strcmp(name, "ref") == 0) break;
+    for (; n_inputs < (size_t)plan->n_inputs; n_inputs++) {
+        const nn_named *in = &plan->inputs[n_inputs];
+        const size_t count = nn_shape_count(plan->ops[in->value].shape);
+        assert_true(count <= max_count);
+        values[n_inputs] = malloc(count * sizeof(float));
+        inputs[n_inputs] = (nn_given){in->name, values[n_inputs]};
+        random_sd_values(values[n_inputs], count, SEED, in->name, 0, 1);
     }
-    if (strcmp(nn_backend_list()[0], "ref") != 0) assert_near(got, reference, out_count, nn_backend_list()[0]);
+    assert_int_equal(plan->n_outputs, 1);
+    const nn_binding only = {plan->outputs[0].name, out};
+    sd_net net = sd_net_open(plan, weights, backend);
+    sd_net_run(&net, inputs, n_inputs, &only, 1);
+    for (size_t i = 0; i < n_inputs; i++) free(values[i]);
+    sd_net_close(&net);
+}
+
+/* Every backend against the reference. */
+static void backends_agree(nn_plan *(*make)(void), const tensor_table *weights, size_t out_count) {
+    float *reference = calloc(out_count, sizeof *reference), *got = calloc(out_count, sizeof *got);
+    run_on("ref", make(), weights, reference);
+    for (const char *const *backend = nn_backend_list(); strcmp(*backend, "ref") != 0; backend++) {
+        run_on(*backend, make(), weights, got);
+        assert_near(got, reference, out_count, *backend);
+    }
     free(reference);
     free(got);
 }

@@ -119,7 +119,7 @@ static void run_whole(sd1_plan_fn *make, const nn_given *in, size_t n_in, nn_bin
     nn_plan_free(&plan);
 }
 
-static bool is_slow(void) { return strcmp(nn_backend_list()[0], "ref") == 0; }
+static bool is_slow(void) { return strcmp(nn_backend_list()[0], "onednn") != 0; }
 
 static int setup(void **state) {
     (void)state;
@@ -155,7 +155,7 @@ static int teardown(void **state) {
 
 static void need_speed(void) {
     if (!is_slow()) return;
-    print_message("SKIPPED: the reference engine alone, which takes an hour for this\n");
+    print_message("SKIPPED: without oneDNN, this would take an hour\n");
     skip();
 }
 

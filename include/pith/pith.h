@@ -127,7 +127,7 @@ typedef struct pith_env {
     pith_alloc alloc;
     pith_log log;
     pith_progress progress;
-    const char *backend; /* "onednn", "ref", or NULL for the best available; borrowed for the call */
+    const char *backend; /* "exact", "onednn", "ref", or NULL for the model's own; borrowed for the call */
     int threads;         /* for the networks; 0 = one for each core */
 
     /* Limits on what untrusted input may ask for. */
@@ -344,7 +344,7 @@ typedef enum pith_level {
 /* Bits of pith_encode_options.extras. */
 typedef enum pith_extra {
     PITH_EXTRA_HASH = 1 /* the hash of the decoded picture, in 14 bytes, for pith_decode to compare with. The finished
-                           file is decoded for it */
+                           file is decoded for it. PITH_E_ARG with a built-in model on the engine "onednn" */
 } pith_extra;
 
 typedef struct pith_encode_options {
@@ -465,9 +465,10 @@ typedef struct pith_decode_options {
     int hash;                  /* 1: pith_decoder_hash gives the hash of what is decoded. Default 0: only where it is
                                   compared with the file's */
     int check; /* the file's hash of its picture is compared if the whole picture is decoded by the defaults above, in
-                  as many bits as the original had, from a file opened by pith_decoder_open. Default 0: a difference is
-                  a warning to env.log. 1: it is PITH_E_CHECKSUM, after the last row; PITH_E_UNSUPPORTED if the file has
-                  no hash; PITH_E_ARG if what is decoded is not the picture that it is of */
+                  as many bits as the original had, from a file opened by pith_decoder_open; with built-in models not
+                  by the engine "onednn". Default 0: a difference is a warning to env.log. 1: it is PITH_E_CHECKSUM,
+                  after the last row; PITH_E_UNSUPPORTED if the file has no hash; PITH_E_ARG if what is decoded cannot
+                  be compared */
 } pith_decode_options;
 
 PITH_API pith_status pith_decode_options_defaults(pith_decode_options *options, size_t struct_size);

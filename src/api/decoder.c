@@ -299,7 +299,7 @@ pith_status pith_decode(pith_decoder *d, pith_model *model, const pith_decode_op
     sink = &to;
     pith_decode_options_defaults(&o, sizeof o);
     if (options) PITH_TRY(sized_take(&o, sizeof o, options, "pith_decode_options", &d->diag));
-    PITH_TRY(decoder_hash_start(d, &o, &to));
+    PITH_TRY(decoder_hash_start(d, model, &o, &to));
     if (is_exact) {
         PITH_TRY(decode_exact(d, &o, sink));
         status = decoder_hash_end(d, &o);

@@ -30,10 +30,15 @@ static bool is_picture_of_hash(const pith_decoder *d, const pith_decode_options 
     return is_whole && (bit_depth == 16) == head->deep && (by_defaults || head->method == PITH_METHOD_EXACT);
 }
 
-pith_status decoder_hash_start(pith_decoder *d, const pith_decode_options *o, pith_sink *sink) {
-    const bool is_comparable = is_picture_of_hash(d, o, sink->bit_depth);
+pith_status decoder_hash_start(pith_decoder *d, const pith_model *model, const pith_decode_options *o,
+                               pith_sink *sink) {
+    const bool is_exact = d->file.head.method == PITH_METHOD_EXACT || model_has_defined_samples(model);
+    const bool is_comparable = is_exact && is_picture_of_hash(d, o, sink->bit_depth);
     if (o->check && !d->file.hash)
         return diag_set(&d->diag, PITH_E_UNSUPPORTED, "has no hash to check the picture against");
+    if (o->check && !is_exact)
+        return diag_set(&d->diag, PITH_E_ARG,
+                        "this engine's samples differ from machine to machine: they have no hash to check");
     if (o->check && !is_comparable)
         return diag_set(&d->diag, PITH_E_ARG,
                         "the file's hash is of the whole picture, decoded by default into samples of %d bits",

@@ -34,7 +34,8 @@ pith_status decoder_require_open(pith_decoder *d) PITH_MUST_CHECK;
 
 /* Before anything is decoded: whether the file's hash can be compared. If a hash is wanted, `sink` becomes one that
  * hashes rows and hands them on to the caller's. */
-pith_status decoder_hash_start(pith_decoder *d, const pith_decode_options *o, pith_sink *sink) PITH_MUST_CHECK;
+pith_status decoder_hash_start(pith_decoder *d, const pith_model *model, const pith_decode_options *o, pith_sink *sink)
+    PITH_MUST_CHECK;
 /* After the last row. */
 pith_status decoder_hash_end(pith_decoder *d, const pith_decode_options *o) PITH_MUST_CHECK;
 

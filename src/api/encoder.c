@@ -94,6 +94,9 @@ static pith_status check_arguments(pith_encoder *e, const pith_source *source, c
     if (!is_exact && !e->session) return diag_set(&e->diag, PITH_E_ARG, "only what is lossless needs no model");
     if (o->method != PITH_METHOD_LATENT && o->method != PITH_METHOD_PALETTE && o->method != PITH_METHOD_EXACT)
         return diag_set(&e->diag, PITH_E_ARG, "method %d is not known", (int)o->method);
+    if ((o->extras & PITH_EXTRA_HASH) && !is_exact && !model_has_defined_samples(model_session_model(e->session)))
+        return diag_set(&e->diag, PITH_E_ARG,
+                        "a hash needs an engine whose samples are the same on every machine, not this one");
     if (o->extras & ~(uint64_t)PITH_EXTRA_HASH)
         return diag_set(&e->diag, PITH_E_UNSUPPORTED, "no such extra: 0x%llx", (unsigned long long)o->extras);
     if (o->method == PITH_METHOD_PALETTE && o->max_bytes > 0)

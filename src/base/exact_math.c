@@ -32,7 +32,7 @@ _Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 16, "floats must be co
 #define LN2_HIGH 0x1.62e42fefa39efp-1
 #define LN2_LOW 0x1.abc9e3b39803fp-56
 #define LOG10_2_HIGH 0x1.34413509f79ffp-2
-#define LOG10_2_LOW -0x1.9dc1da994fd21p-59
+#define LOG10_2_LOW (-0x1.9dc1da994fd21p-59)
 #define LN2_34_BITS 0x1.62e42fef8p-1
 #define LN2_BEYOND 0x1.1cf79abc9e3b4p-36
 #define PARTS_PER_NAT 0x1.71547652b82fep+7
@@ -85,7 +85,7 @@ static split_number split(double x) {
     }
     const uint64_t bits = bits_of(x), from_first = bits - FIRST_PART;
     const uint64_t octaves = from_first & ~((UINT64_C(1) << FRACTION_BITS) - 1);
-    exponent += (double)((int64_t)octaves / (INT64_C(1) << FRACTION_BITS));
+    exponent += (double)(int64_t)octaves * 0x1p-52;
     return (split_number){of_bits(bits - octaves), exponent,
                           em_log2_table[from_first >> (FRACTION_BITS - LOG_PARTS) & (EM_PARTS - 1)]};
 }

@@ -172,6 +172,11 @@ pith_status model_preview_map(const pith_model *m, float *map, pith_diag *diag) 
     return m->kind->preview_map(m, map, diag);
 }
 
+bool model_has_defined_samples(const pith_model *m) {
+    const char *own = m->kind->engine, *name = nn_backend_name(m->backend);
+    return !own || strcmp(name, own) == 0 || strcmp(name, "ref") == 0;
+}
+
 uint32_t model_max_tile_core(const pith_model *m) { return nn_backend_has_winograd(m->backend) ? 192 : 128; }
 
 bool model_can_search(const pith_model *m) { return m->kind->gradient != NULL; }

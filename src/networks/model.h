@@ -54,6 +54,9 @@ typedef struct model_window {
 /* A window that is wanted whole. */
 static inline model_window model_whole_window(uint32_t h, uint32_t w) { return (model_window){h, w, 0, 0, h, w}; }
 
+/* False if the format defines the samples of models of its kind, and the model's engine gives others. */
+bool model_has_defined_samples(const pith_model *model);
+
 /* The largest side of a tile, in positions without margins, so that no layer takes too long. */
 uint32_t model_max_tile_core(const pith_model *model);
 

@@ -119,7 +119,7 @@ pith_status nn_plan_take(const nn_plan *p, tensor_table *to, const tensor_table 
 /* One line an op: output shape, op, key. For tests. */
 void nn_plan_dump(const nn_plan *p, void (*line)(void *user, const char *text), void *user);
 /* What a net of a finished plan takes at most: its weights as the backend keeps them, the values that
- * are needed at the same time, and a quarter more of these for the layouts of an engine. PITH_E_NOMEM
+ * are needed at the same time, and what the engine's layouts add. PITH_E_NOMEM
  * also when that is no number. */
 pith_status nn_plan_memory(const nn_plan *p, const tensor_table *weights, const nn_backend *backend, uint64_t *n_bytes)
     PITH_MUST_CHECK;

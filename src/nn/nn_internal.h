@@ -159,9 +159,12 @@ typedef struct nn_backend_table {
                         nn_arena *arena, pith_diag *diag);
     void (*unbind)(nn_net *net);
     void (*trim)(nn_backend *backend); /* NULL: nothing is cached */
-    /* What a net takes beside its values: scratch, and how many times its floats a weight; NULL: none, and 1. */
+    /* The floats of a value; NULL: as many as it has, and a quarter more. */
+    size_t (*value_floats)(nn_shape shape);
+    /* What a net takes beside its values: scratch, and the weight of an op, which has n_floats; NULL: none, and these.
+     */
     uint64_t (*scratch_bytes)(const nn_plan *plan, const nn_backend *backend);
-    uint64_t (*weight_copies)(const nn_plan *plan, const nn_op *op, const nn_backend *backend);
+    uint64_t (*weight_bytes)(const nn_plan *plan, const nn_op *op, const nn_backend *backend, uint64_t n_floats);
     /* Data in the order of the plan's inputs and outputs. */
     pith_status (*run)(nn_net *net, const float *const *inputs, float *const *outputs, pith_diag *diag);
 } nn_backend_table;

@@ -103,8 +103,8 @@ static uint64_t dnn_scratch_bytes(const nn_plan *p, const nn_backend *backend) {
     return most;
 }
 
-static uint64_t dnn_weight_copies(const nn_plan *p, const nn_op *op, const nn_backend *backend) {
-    return nn_dnn_may_use_winograd(p, op, backend) ? 4 : 1;
+static uint64_t dnn_weight_bytes(const nn_plan *p, const nn_op *op, const nn_backend *backend, uint64_t n_floats) {
+    return n_floats * sizeof(float) * (nn_dnn_may_use_winograd(p, op, backend) ? 4 : 1);
 }
 
 static pith_status dnn_open(nn_backend **out, const pith_env *env, const char *variant, pith_diag *diag) {
@@ -352,5 +352,5 @@ const nn_backend_table nn_onednn_backend = {.name = "onednn",
                                             .unbind = dnn_unbind,
                                             .trim = dnn_trim,
                                             .scratch_bytes = dnn_scratch_bytes,
-                                            .weight_copies = dnn_weight_copies,
+                                            .weight_bytes = dnn_weight_bytes,
                                             .run = dnn_run};

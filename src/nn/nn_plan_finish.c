@@ -260,13 +260,14 @@ pith_status nn_place_spans(nn_span *spans, size_t n_spans, size_t *arena_bytes, 
     return status;
 }
 
-static pith_status place_values(const nn_plan *p, size_t *n_bytes) {
+static pith_status place_values(const nn_plan *p, const nn_backend *backend, size_t *n_bytes) {
+    size_t (*floats)(nn_shape) = backend->table->value_floats ? backend->table->value_floats : nn_shape_count;
     nn_span *spans = mem_alloc(&p->alloc, (size_t)p->n_ops, sizeof *spans);
     pith_status status = spans ? PITH_OK : PITH_E_NOMEM;
     for (int32_t i = 0; i < p->n_ops && status == PITH_OK; i++) {
         if (!p->ops[i].live) continue;
         spans[i] = (nn_span){.first = i, .last = p->ops[i].last_use};
-        if (!size_mul(&spans[i].n_bytes, nn_shape_count(p->ops[i].shape), sizeof(float))) status = PITH_E_NOMEM;
+        if (!size_mul(&spans[i].n_bytes, floats(p->ops[i].shape), sizeof(float))) status = PITH_E_NOMEM;
     }
     if (status == PITH_OK) status = nn_place_spans(spans, (size_t)p->n_ops, n_bytes, &p->alloc);
     mem_free(&p->alloc, spans);
@@ -275,14 +276,15 @@ static pith_status place_values(const nn_plan *p, size_t *n_bytes) {
 
 pith_status nn_plan_arena_bytes(const nn_plan *p, const nn_backend *backend, uint64_t *n_bytes) {
     size_t values = 0;
-    pith_status status = place_values(p, &values);
-    *n_bytes = (uint64_t)values + values / 4;
+    pith_status status = place_values(p, backend, &values);
+    *n_bytes = (uint64_t)values + (backend->table->value_floats ? 0 : values / 4);
     if (backend->table->scratch_bytes) *n_bytes += backend->table->scratch_bytes(p, backend);
     return status;
 }
 
-static uint64_t copies_of_weight(const nn_plan *p, const nn_op *op, const nn_backend *backend) {
-    return backend->table->weight_copies ? backend->table->weight_copies(p, op, backend) : 1;
+static uint64_t weight_bytes(const nn_plan *p, const nn_op *op, const nn_backend *backend, uint64_t n_floats) {
+    return backend->table->weight_bytes ? backend->table->weight_bytes(p, op, backend, n_floats)
+                                        : n_floats * sizeof(float);
 }
 
 pith_status nn_plan_memory(const nn_plan *p, const tensor_table *weights, const nn_backend *backend,
@@ -295,7 +297,7 @@ pith_status nn_plan_memory(const nn_plan *p, const tensor_table *weights, const 
         if (i == op->weight && nn_is_int8(p, op, weights, backend))
             *n_bytes += count;
         else
-            *n_bytes += count * sizeof(float) * (i == op->weight ? copies_of_weight(p, op, backend) : 1);
+            *n_bytes += i == op->weight ? weight_bytes(p, op, backend, count) : count * sizeof(float);
     }
     return status;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The reference kernels, written to be read. Convolutions are the definition, to the bit (doc/format.md, "The
- * arithmetic of the networks"). What the built-in models do not have (norms, linear layers, attention) is added in
- * double, and differs from exact arithmetic by little more than the rounding of its values. */
+/* The reference kernels, written to be read. They are the definition, to the bit: of what the built-in models have,
+ * doc/format.md, "The arithmetic of the networks", has the same in words. Products are added in float; sums of norms
+ * in double. */
 #include <math.h>
 #include <string.h>
 
+#include "nn/nn_functions.h"
 #include "nn/nn_ref.h"
 #include "nn/nn_squares.h"
 
@@ -122,106 +123,110 @@ static void conv(const nn_ref_call *c) {
     }
 }
 
-/* Double sum of products; several at once, since each alone would wait for the last. */
-static double dot(const float *a, const float *b, int64_t n) {
-    enum { LANES = 8 };
-    double sum[LANES] = {0}, total = 0;
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (int64_t k = 0; k < LANES; k++) sum[k] += (double)a[i + k] * (double)b[i + k];
-    for (; i < n; i++) total += (double)a[i] * (double)b[i];
-    for (int64_t k = 0; k < LANES; k++) total += sum[k];
-    return total;
+#define ROWS_AT_ONCE 8 /* a sum alone would wait for each of its additions */
+
+/* a, and each of n_rows rows `step` apart: the sums of `count` products, in order. */
+static void dot_rows(float *sums, const float *a, const float *rows, int64_t step, int64_t count, int64_t n_rows) {
+    for (int64_t first = 0; first < n_rows; first += ROWS_AT_ONCE) {
+        const float *row = rows + first * step;
+        float sum[ROWS_AT_ONCE] = {0};
+        const int64_t n = smaller(n_rows - first, ROWS_AT_ONCE);
+        for (int64_t i = 0; i < count; i++)
+            for (int64_t k = 0; k < n; k++) sum[k] += a[i] * row[k * step + i];
+        for (int64_t k = 0; k < n; k++) sums[first + k] = sum[k];
+    }
 }
 
 static void linear(const nn_ref_call *c) {
     const nn_shape s = c->in_shape[0], t = c->op->shape;
-    for (int64_t row = 0; row < s.n * s.c * s.h; row++)
-        for (int64_t o = 0; o < t.w; o++) {
-            double sum = dot(c->in[0] + row * s.w, c->weight + o * s.w, s.w);
-            if (c->bias) sum += (double)c->bias[o];
-            c->out[row * t.w + o] = (float)sum;
-        }
+    for (int64_t row = 0; row < s.n * s.c * s.h; row++) {
+        float *out = c->out + row * t.w;
+        dot_rows(out, c->in[0] + row * s.w, c->weight, s.w, s.w, t.w);
+        for (int64_t o = 0; o < t.w && c->bias; o++) out[o] += c->bias[o];
+    }
 }
 
 /* ---- norms ------------------------------------------------------------------------ */
 
-/* Mean and variance of n values. */
-static void moments(const float *x, int64_t n, double *mean, double *variance) {
-    double sum = 0, square = 0;
-    for (int64_t i = 0; i < n; i++) sum += (double)x[i];
-    *mean = sum / (double)n;
-    for (int64_t i = 0; i < n; i++) square += ((double)x[i] - *mean) * ((double)x[i] - *mean);
-    *variance = square / (double)n;
+/* Of values, and of their squares. */
+typedef struct sums {
+    double sum, square;
+} sums;
+
+static void add_sums(sums *to, sums more) {
+    to->sum += more.sum;
+    to->square += more.square;
 }
 
-/* Adds the sums of the part that the run counts for, of a group of n_channels planes. */
-static void gather(const nn_ref_call *c, int64_t group, const float *x, int64_t n_channels) {
-    const nn_shape s = c->op->shape;
-    const nn_window part = nn_part_of(&c->net->norms.part, s);
-    double sum = 0, square = 0, count = 0;
-    for (int64_t k = 0; k < n_channels; k++)
+static sums sums_of(const float *x, int64_t n) {
+    sums all = {0};
+    for (int64_t i = 0; i < n; i++) add_sums(&all, (sums){(double)x[i], (double)x[i] * (double)x[i]});
+    return all;
+}
+
+/* A part of some planes of height and width s: each row by itself, then the rows of a plane, then the planes. */
+static sums sums_of_planes(const float *x, nn_shape s, int64_t n_planes, nn_window part) {
+    sums all = {0};
+    for (int64_t k = 0; k < n_planes; k++) {
+        sums plane = {0};
         for (int64_t row = part.row; row < part.end_row; row++)
-            for (int64_t column = part.column; column < part.end_column; column++) {
-                const double value = (double)x[(k * s.h + row) * s.w + column];
-                sum += value;
-                square += value * value;
-                count++;
-            }
-    nn_gather_sums(c->net, c->op, group, sum, square, count);
+            add_sums(&plane, sums_of(x + (k * s.h + row) * s.w + part.column, part.end_column - part.column));
+        add_sums(&all, plane);
+    }
+    return all;
+}
+
+static void find_moments(sums all, double count, double *mean, double *variance) {
+    *mean = all.sum / count;
+    *variance = fmax(all.square / count - *mean * *mean, 0);
 }
 
 static void group_norm(const nn_ref_call *c) {
     const nn_shape s = c->op->shape;
-    const int64_t n_groups = c->op->u.norm.n_groups, area = s.h * s.w, per_group = s.c / n_groups * area;
+    const int64_t n_groups = c->op->u.norm.n_groups, area = s.h * s.w, n_planes = s.c / n_groups;
     for (int64_t i = 0; i < s.n * n_groups; i++) {
-        const float *x = c->in[0] + i * per_group;
-        float *y = c->out + i * per_group;
+        const float *x = c->in[0] + i * n_planes * area;
+        float *y = c->out + i * n_planes * area;
         double mean, variance;
-        if (c->net->norms.gathered) gather(c, i, x, s.c / n_groups);
-        moments(x, per_group, &mean, &variance);
+        if (c->net->norms.gathered) {
+            const nn_window part = nn_part_of(&c->net->norms.part, s);
+            const int64_t count = n_planes * (part.end_row - part.row) * (part.end_column - part.column);
+            const sums gathered = sums_of_planes(x, s, n_planes, part);
+            nn_gather_sums(c->net, c->op, i, gathered.sum, gathered.square, (double)count);
+        }
+        find_moments(sums_of_planes(x, s, n_planes, (nn_window){0, s.h, 0, s.w}), (double)(n_planes * area), &mean,
+                     &variance);
         nn_correct_moments(c->net, c->op, i, &mean, &variance);
         const double scale = 1 / sqrt(variance + (double)c->op->u.norm.epsilon);
-        for (int64_t k = 0; k < per_group; k++) {
-            const int64_t channel = (i % n_groups) * (s.c / n_groups) + k / area;
-            y[k] = (float)(((double)x[k] - mean) * scale * (double)c->weight[channel] + (double)c->bias[channel]);
+        for (int64_t k = 0; k < n_planes * area; k++) {
+            const int64_t channel = i % n_groups * n_planes + k / area;
+            y[k] = (x[k] - (float)mean) * (float)(scale * (double)c->weight[channel]) + c->bias[channel];
         }
     }
 }
 
+/* The sums of a row are of NN_PARTS parts. */
 static void layer_norm(const nn_ref_call *c) {
     const nn_shape s = c->op->shape;
     for (int64_t row = 0; row < s.n * s.c * s.h; row++) {
         const float *x = c->in[0] + row * s.w;
+        sums parts[NN_PARTS] = {{0}}, all = {0};
         double mean, variance;
-        moments(x, s.w, &mean, &variance);
-        const double scale = 1 / sqrt(variance + (double)c->op->u.norm.epsilon);
         for (int64_t k = 0; k < s.w; k++)
-            c->out[row * s.w + k] = (float)(((double)x[k] - mean) * scale * (double)c->weight[k] + (double)c->bias[k]);
+            add_sums(&parts[k % NN_PARTS], (sums){(double)x[k], (double)x[k] * (double)x[k]});
+        for (int64_t k = 0; k < NN_PARTS; k++) add_sums(&all, parts[k]);
+        find_moments(all, (double)s.w, &mean, &variance);
+        const float scale = (float)(1 / sqrt(variance + (double)c->op->u.norm.epsilon));
+        for (int64_t k = 0; k < s.w; k++)
+            c->out[row * s.w + k] = (x[k] - (float)mean) * scale * c->weight[k] + c->bias[k];
     }
 }
 
 /* ---- arithmetic --------------------------------------------------------------------- */
 
-static double activation(nn_activation kind, double x) {
-    switch (kind) {
-    case NN_RELU:
-        return x > 0 ? x : 0;
-    case NN_SILU:
-        return x / (1 + exp(-x));
-    case NN_GELU:
-        return 0.5 * x * (1 + erf(x * 0.70710678118654752440));
-    case NN_QUICK_GELU:
-        return x / (1 + exp(-1.702 * x));
-    case NN_TANH:
-        return tanh(x);
-    }
-    return x;
-}
-
 static void act(const nn_ref_call *c) {
     const size_t count = nn_shape_count(c->op->shape);
-    for (size_t i = 0; i < count; i++) c->out[i] = (float)activation(c->op->u.act, (double)c->in[0][i]);
+    for (size_t i = 0; i < count; i++) c->out[i] = nn_activated(c->op->u.act, c->in[0][i]);
 }
 
 static void scale(const nn_ref_call *c) {
@@ -331,25 +336,31 @@ static void to_picture(const nn_ref_call *c) {
 
 /* ---- attention -------------------------------------------------------------------------- */
 
-/* exp(score - highest) in place; returns their sum. */
-static double exponentials(double *score, int64_t n) {
-    double highest = score[0], sum = 0;
+/* exp((score - highest) * multiply) in place; returns their sum, of NN_PARTS parts. */
+static float exponentials(float *score, int64_t n, float multiply) {
+    float highest = score[0], parts[NN_PARTS] = {0}, total = 0;
     for (int64_t i = 1; i < n; i++)
         if (score[i] > highest) highest = score[i];
-    for (int64_t i = 0; i < n; i++) sum += score[i] = exp(score[i] - highest);
-    return sum;
+    for (int64_t i = 0; i < n; i++) parts[i % NN_PARTS] += score[i] = nn_exp((score[i] - highest) * multiply);
+    for (int64_t k = 0; k < NN_PARTS; k++) total += parts[k];
+    return total;
 }
 
-/* One query of one head; rows of k and v are `features` apart, d of them this head's. */
+/* One query of one head; rows of k and v are `features` apart, d of them this head's. Values are added NN_KEYS_AT_ONCE
+ * keys at a time. */
 static void attend(const float *q, const float *k, const float *v, float *out, int64_t n_keys, int64_t features,
-                   int64_t d, double *score) {
-    double *sum = score + n_keys;
-    for (int64_t i = 0; i < n_keys; i++) score[i] = dot(q, k + i * features, d) / sqrt((double)d);
-    const double total = exponentials(score, n_keys);
-    for (int64_t f = 0; f < d; f++) sum[f] = 0;
-    for (int64_t i = 0; i < n_keys; i++)
-        for (int64_t f = 0; f < d; f++) sum[f] += score[i] * (double)v[i * features + f];
-    for (int64_t f = 0; f < d; f++) out[f] = (float)(sum[f] / total);
+                   int64_t d, float *score) {
+    float *sum = score + n_keys;
+    dot_rows(score, q, k, features, d, n_keys);
+    const float total = exponentials(score, n_keys, (float)(1 / sqrt((double)d)));
+    for (int64_t f = 0; f < d; f++) out[f] = 0;
+    for (int64_t first = 0; first < n_keys; first += NN_KEYS_AT_ONCE) {
+        for (int64_t f = 0; f < d; f++) sum[f] = 0;
+        for (int64_t i = first; i < n_keys && i < first + NN_KEYS_AT_ONCE; i++)
+            for (int64_t f = 0; f < d; f++) sum[f] += score[i] * v[i * features + f];
+        for (int64_t f = 0; f < d; f++) out[f] += sum[f];
+    }
+    for (int64_t f = 0; f < d; f++) out[f] /= total;
 }
 
 static void attention(const nn_ref_call *c) {
@@ -360,7 +371,7 @@ static void attention(const nn_ref_call *c) {
             for (int64_t f = 0; f < s.w; f += d) {
                 const int64_t at = (n * s.h + i) * s.w + f, keys = n * n_keys * s.w + f;
                 attend(c->in[0] + at, c->in[1] + keys, c->in[2] + keys, c->out + at,
-                       c->op->u.attention.causal ? i + 1 : n_keys, s.w, d, c->scratch);
+                       c->op->u.attention.causal ? i + 1 : n_keys, s.w, d, (float *)c->scratch);
             }
 }
 
@@ -396,7 +407,7 @@ size_t nn_ref_scratch_count(const nn_plan *plan, const nn_op *op) {
         const size_t squares = (size_t)((op->shape.h + 1) / 2 * ((op->shape.w + 1) / 2));
         return 8 * (size_t)plan->ops[op->in[0]].shape.c * (1 + squares);
     }
-    if (op->kind == NN_OP_ATTENTION) /* scores of one query, and one head's output */
+    if (op->kind == NN_OP_ATTENTION) /* floats: scores of one query, and one head's sums */
         return (size_t)plan->ops[op->in[1]].shape.h + (size_t)(op->shape.w / op->u.attention.n_heads);
     return 0;
 }

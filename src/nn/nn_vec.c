@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The portable engine: the same bits on every machine, and those of the reference engine. Made for the built-in
- * models; the ops that only other networks have are run by the reference engine's kernels. */
+/* The portable engine: the same bits on every machine, and those of the reference engine, whose kernels run the few
+ * ops of a shape that nn_vec_has does not know. */
 #include "nn/nn_vec.h"
 
 #include <string.h>
@@ -50,24 +50,42 @@ static pith_status vec_open(nn_backend **out, const pith_env *env, const char *v
     return PITH_OK;
 }
 
+/* Makes `most` what is enough for the op, too. */
+static void add_room(nn_vec_room *most, const nn_plan *p, const nn_op *op) {
+    nn_vec_room room = {0};
+    if (!nn_vec_has(p, op)) return;
+    if (op->kind == NN_OP_CONV || op->kind == NN_OP_CONV_ADJOINT)
+        room = nn_vec_conv_room(p, op);
+    else if (op->kind == NN_OP_GROUP_NORM)
+        room = nn_vec_group_norm_room(op);
+    else if (op->kind == NN_OP_ATTENTION)
+        room = nn_vec_attention_room(p, op);
+    if (room.shared > most->shared) most->shared = room.shared;
+    if (room.worker > most->worker) most->worker = room.worker;
+}
+
+/* Of workers whose scratch is counted, the same number on every machine, since the tiles follow from the memory. */
+#define COUNTED_WORKERS 8
+
 /* Of all workers, and twice what the reference engine's kernels want of an op. */
 static uint64_t vec_scratch_bytes(const nn_plan *p, const nn_backend *backend) {
-    const int workers = team_size(((const nn_vec_backend *)backend)->team);
-    uint64_t most = 0, plain = 0;
+    (void)backend;
+    nn_vec_room most = {0};
+    uint64_t plain = 0;
     for (int32_t i = 0; i < p->n_ops; i++) {
         const nn_op *op = &p->ops[i];
         if (!op->live) continue;
-        const uint64_t scratch = nn_vec_has(p, op) ? nn_vec_conv_scratch(p, op) : 0;
         const uint64_t floats = nn_vec_has(p, op) ? 0 : plain_floats_of(p, op) + 2 * nn_ref_scratch_count(p, op);
-        if (scratch > most) most = scratch;
+        add_room(&most, p, op);
         if (floats > plain) plain = floats;
     }
-    return (most * (uint64_t)workers + plain) * sizeof(float);
+    return (most.shared + most.worker * COUNTED_WORKERS + plain) * sizeof(float);
 }
 
-static uint64_t vec_weight_copies(const nn_plan *p, const nn_op *op, const nn_backend *backend) {
+static uint64_t vec_weight_bytes(const nn_plan *p, const nn_op *op, const nn_backend *backend, uint64_t n_floats) {
     (void)backend;
-    return nn_uses_squares(p, op) ? 2 : 1; /* 16 values for 9 */
+    if (nn_vec_packs_late(p, op)) return n_floats * sizeof(uint16_t);   /* its pages of the file */
+    return n_floats * sizeof(float) * (nn_uses_squares(p, op) ? 2 : 1); /* 16 values for 9 */
 }
 
 static void vec_trim(nn_backend *backend) { nn_vec_trim_weights((nn_vec_backend *)backend); }
@@ -87,14 +105,18 @@ static void vec_unbind(nn_net *base) {
 }
 
 static nn_vec_wish wish_of(const nn_plan *p, const nn_op *op) {
-    nn_vec_wish wish = {.form = NN_VEC_PLAIN};
-    if (!nn_vec_has(p, op)) return wish;
-    wish.form = nn_uses_squares(p, op) ? NN_VEC_SQUARES : NN_VEC_DIRECT;
-    wish.adjoint = op->kind == NN_OP_CONV_ADJOINT;
-    wish.c_in = p->ops[op->in[0]].shape.c;
-    wish.c_out = op->shape.c;
-    wish.kernel = nn_conv_geometry_of(op->u.conv).kernel;
-    return wish;
+    const nn_shape in = p->ops[op->in[0]].shape, out = op->shape;
+    if (!nn_vec_has(p, op) || op->kind == NN_OP_LAYER_NORM) return (nn_vec_wish){.form = NN_VEC_PLAIN};
+    if (op->kind == NN_OP_GROUP_NORM) return (nn_vec_wish){.form = NN_VEC_VECTOR};
+    if (op->kind == NN_OP_LINEAR)
+        return (nn_vec_wish){.form = NN_VEC_DIRECT, .c_in = in.w, .c_out = out.w, .kernel = 1};
+    return (nn_vec_wish){.form = nn_vec_packs_late(p, op) ? NN_VEC_LATE
+                                 : nn_uses_squares(p, op) ? NN_VEC_SQUARES
+                                                          : NN_VEC_DIRECT,
+                         .adjoint = op->kind == NN_OP_CONV_ADJOINT,
+                         .c_in = in.c,
+                         .c_out = out.c,
+                         .kernel = nn_conv_geometry_of(op->u.conv).kernel};
 }
 
 static pith_status take_weights(nn_vec_net *net, const tensor_table *table, pith_diag *diag) {
@@ -104,9 +126,11 @@ static pith_status take_weights(nn_vec_net *net, const tensor_table *table, pith
         nn_vec_step *step = &net->steps[i];
         if (step->root == NN_NO_VALUE) continue;
         const nn_op *op = &p->ops[step->root];
+        if (op->weight == NN_NO_WEIGHT) continue;
         const nn_vec_wish wish = wish_of(p, op);
         const nn_vec_wish vector = {.form = wish.form == NN_VEC_PLAIN ? NN_VEC_PLAIN : NN_VEC_VECTOR};
-        if (op->weight != NN_NO_WEIGHT) status = nn_vec_get_weight(net, table, op->weight, &wish, &step->weight, diag);
+        if (wish.form == NN_VEC_LATE) step->late = tensor_table_find(table, p->weights[op->weight].name);
+        status = nn_vec_get_weight(net, table, op->weight, &wish, &step->weight, diag);
         if (op->bias != NN_NO_WEIGHT && status == PITH_OK)
             status = nn_vec_get_weight(net, table, op->bias, &vector, &step->bias, diag);
     }
@@ -122,6 +146,7 @@ static void use(nn_vec_net *net, int32_t value, int32_t step) {
 /* Where values lie, and how much room workers and the reference engine's kernels need. */
 static pith_status plan_memory(nn_vec_net *net, size_t *plain_floats, size_t *n_sums) {
     const nn_plan *p = net->base.plan;
+    nn_vec_room most = {0};
     for (int32_t i = 0; i < p->n_ops; i++) {
         const nn_vec_step *step = &net->steps[i];
         if (step->root == NN_NO_VALUE) continue;
@@ -131,11 +156,8 @@ static pith_status plan_memory(nn_vec_net *net, size_t *plain_floats, size_t *n_
         if (p->ops[i].last_use >= p->n_ops) use(net, i, p->n_ops); /* an output */
         for (int32_t k = 0; k < op->n_in; k++) use(net, step->in[k], i);
         if (step->added != NN_NO_VALUE) use(net, step->added, i);
-        if (nn_vec_has(p, op)) {
-            const size_t scratch = nn_vec_conv_scratch(p, op);
-            if (scratch > net->worker_floats) net->worker_floats = scratch;
-            continue;
-        }
+        add_room(&most, p, op);
+        if (nn_vec_has(p, op)) continue;
         const size_t plain = plain_floats_of(p, op);
         const size_t sums = nn_ref_scratch_count(p, op);
         if (plain > *plain_floats) *plain_floats = plain;
@@ -143,7 +165,9 @@ static pith_status plan_memory(nn_vec_net *net, size_t *plain_floats, size_t *n_
     }
     nn_span *scratch = &net->spans[p->n_ops];
     *scratch = (nn_span){.first = 0, .last = p->n_ops};
-    scratch->n_bytes = (size_t)team_size(net->team) * net->worker_floats * sizeof(float);
+    net->shared_floats = (size_t)nn_vec_padded((int64_t)most.shared); /* a worker's own begins at a cache line */
+    net->worker_floats = (size_t)nn_vec_padded((int64_t)most.worker);
+    scratch->n_bytes = (net->shared_floats + (size_t)team_size(net->team) * net->worker_floats) * sizeof(float);
     pith_status status =
         nn_place_spans(net->spans, (size_t)p->n_ops + 1, &net->base.arena_bytes, &net->base.backend->alloc);
     net->scratch = *scratch;
@@ -176,7 +200,7 @@ static pith_status vec_bind(nn_net **out, const nn_plan *plan, const tensor_tabl
     if (!net->steps || !net->spans || !net->weights || !net->zeros) goto cleanup;
     nn_vec_fuse(net);
     PITH_TRY(take_weights(net, weights, diag));
-    tensor_table_drop_pages(weights); /* they are kept packed */
+    tensor_table_drop_pages(weights); /* for now: most are kept packed */
     PITH_TRY(plan_memory(net, &plain_floats, &n_sums));
     if (plain_floats > 0) {
         status = PITH_E_NOMEM;
@@ -252,7 +276,7 @@ static void do_values(void *user, int64_t item, int worker) {
     else if (w->op->kind == NN_OP_RELU_ADJOINT)
         k->relu_adjoint(w->out + first, w->a + first, w->b + first, n);
     else
-        k->relu(w->out + first, w->a + first, n);
+        k->act(w->out + first, w->a + first, n, w->op->u.act);
 }
 
 static void run_values(const nn_vec_net *net, int32_t id) {
@@ -283,9 +307,27 @@ static pith_status run_step(const nn_vec_net *net, int32_t id, pith_diag *diag) 
     case NN_OP_CONV_ADJOINT:
         nn_vec_conv(net, id);
         break;
-    case NN_OP_ACT:
+    case NN_OP_LINEAR:
+        nn_vec_linear(net, id);
+        break;
+    case NN_OP_LAYER_NORM:
+        nn_vec_layer_norm(net, id);
+        break;
+    case NN_OP_GROUP_NORM:
+        nn_vec_group_norm(net, id);
+        break;
+    case NN_OP_ATTENTION:
+        nn_vec_attention(net, id);
+        break;
     case NN_OP_ADD:
     case NN_OP_MUL:
+        if (!nn_shape_same(p->ops[op->in[1]].shape, op->shape)) {
+            nn_vec_spread(net, id);
+            break;
+        }
+        run_values(net, id);
+        break;
+    case NN_OP_ACT:
     case NN_OP_SCALE:
     case NN_OP_RELU_ADJOINT:
         run_values(net, id);
@@ -325,6 +367,7 @@ const nn_backend_table nn_vec_backend_table = {.name = "exact",
                                                .bind = vec_bind,
                                                .unbind = vec_unbind,
                                                .trim = vec_trim,
+                                               .value_floats = floats_of,
                                                .scratch_bytes = vec_scratch_bytes,
-                                               .weight_copies = vec_weight_copies,
+                                               .weight_bytes = vec_weight_bytes,
                                                .run = vec_run};

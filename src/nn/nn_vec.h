@@ -20,10 +20,11 @@ static inline int64_t nn_vec_channels(nn_shape s) { return nn_vec_is_deep(s) ? n
 /* ---- weights ------------------------------------------------------------------------------ */
 
 typedef enum nn_vec_form {
-    NN_VEC_PLAIN,  /* as in the file */
-    NN_VEC_VECTOR, /* padded with zeros to a panel */
-    NN_VEC_DIRECT, /* [panel][tap][c_in][NN_VEC_PANEL] */
-    NN_VEC_SQUARES /* [16][panel][c_in][NN_VEC_PANEL], transformed */
+    NN_VEC_PLAIN,   /* as in the file */
+    NN_VEC_VECTOR,  /* padded with zeros to a panel */
+    NN_VEC_DIRECT,  /* [panel][tap][c_in][NN_VEC_PANEL] */
+    NN_VEC_SQUARES, /* [16][panel][c_in][NN_VEC_PANEL], transformed */
+    NN_VEC_LATE     /* the same, made anew in every run: no bytes until then */
 } nn_vec_form;
 
 /* What a net wants of a tensor. */
@@ -53,13 +54,15 @@ typedef struct nn_vec_backend {
     size_t n_cached, cached_capacity;
 } nn_vec_backend;
 
-/* What is run at an op. The relu before a convolution, and an addition and a relu after it, are made with it. */
+/* What is run at an op. Made with it are the relu before a convolution, an addition and a relu after it or after a
+ * linear layer, and the activation after a group norm. */
 typedef struct nn_vec_step {
     int32_t root;              /* the op whose kind is run; NN_NO_VALUE: none, it is made with another */
     int32_t in[NN_MAX_INPUTS]; /* values */
     int32_t added;             /* a value, or NN_NO_VALUE */
     bool relu_before, relu_after;
     const float *weight, *bias; /* NULL where it has none */
+    const tensor *late;         /* the weight, if it is packed in every run; else NULL */
 } nn_vec_step;
 
 typedef struct nn_vec_net {
@@ -68,8 +71,8 @@ typedef struct nn_vec_net {
     team *team;
     nn_vec_step *steps; /* one an op */
     nn_span *spans;     /* one an op; unused by those that are not made */
-    nn_span scratch;    /* of all workers */
-    size_t worker_floats;
+    nn_span scratch;    /* what an op shares between workers, then each worker's own */
+    size_t shared_floats, worker_floats;
     float *zeros;            /* a position outside a picture */
     float *plain;            /* room for an op that only the reference engine has: its inputs and output */
     double *sums;            /* and its scratch; both NULL when there is none */
@@ -81,9 +84,28 @@ static inline float *nn_vec_value(const nn_vec_net *net, int32_t id) {
     return (float *)(void *)(net->base.arena->data + net->spans[id].offset);
 }
 
+/* Scratch of an op, in floats. */
+typedef struct nn_vec_room {
+    size_t shared, worker; /* of all workers together, and of each */
+} nn_vec_room;
+
+static inline float *nn_vec_shared(const nn_vec_net *net) {
+    return (float *)(void *)(net->base.arena->data + net->scratch.offset);
+}
+
+static inline float *nn_vec_own(const nn_vec_net *net, int worker) {
+    return nn_vec_shared(net) + net->shared_floats + (size_t)worker * net->worker_floats;
+}
+
 /* Gets `wish` of weight `index` of the plan, from the cache or made now. */
 pith_status nn_vec_get_weight(nn_vec_net *net, const tensor_table *table, int32_t index, const nn_vec_wish *wish,
                               const float **data, pith_diag *diag) PITH_MUST_CHECK;
+/* Whether the weight is packed in every run, for little more than a hundredth of its time: else the weights would take
+ * twice the memory. Those of gradients, which run hundreds of times on small windows, are kept. */
+bool nn_vec_packs_late(const nn_plan *p, const nn_op *op);
+/* Packs a late weight by squares to `out`, nn_vec_late_floats of them. */
+size_t nn_vec_late_floats(const nn_plan *p, const nn_op *op);
+void nn_vec_pack_late(const nn_vec_net *net, int32_t id, float *out);
 void nn_vec_release_weights(nn_vec_net *net);
 void nn_vec_trim_weights(nn_vec_backend *backend);
 
@@ -93,9 +115,15 @@ bool nn_vec_has(const nn_plan *p, const nn_op *op);
 /* Fills in the steps: what is run at which op, and what is made with another. */
 void nn_vec_fuse(nn_vec_net *net);
 
-/* Floats that a worker needs for a convolution. */
-size_t nn_vec_conv_scratch(const nn_plan *p, const nn_op *op);
+nn_vec_room nn_vec_conv_room(const nn_plan *p, const nn_op *op);
 void nn_vec_conv(const nn_vec_net *net, int32_t id);
+void nn_vec_linear(const nn_vec_net *net, int32_t id);
+void nn_vec_layer_norm(const nn_vec_net *net, int32_t id);
+nn_vec_room nn_vec_group_norm_room(const nn_op *op);
+void nn_vec_group_norm(const nn_vec_net *net, int32_t id);
+void nn_vec_spread(const nn_vec_net *net, int32_t id);
+nn_vec_room nn_vec_attention_room(const nn_plan *p, const nn_op *op);
+void nn_vec_attention(const nn_vec_net *net, int32_t id);
 
 /* ---- moving elements --------------------------------------------------------------------- */
 

@@ -32,7 +32,7 @@ const nn_vec_kernels *nn_vec_kernels_find(const char *name) {
         &nn_vec_kernels_v4, &nn_vec_kernels_v3, &nn_vec_kernels_v2,
 #endif
         &nn_vec_kernels_base};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if ((!name || strcmp(all[i]->name, name) == 0) && runs_here(all[i])) return all[i];
     return NULL;
 }

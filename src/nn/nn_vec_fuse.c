@@ -6,19 +6,29 @@
 
 static bool is_relu(const nn_op *op) { return op->kind == NN_OP_ACT && op->u.act == NN_RELU; }
 
-static bool is_conv(const nn_op *op) { return op->kind == NN_OP_CONV || op->kind == NN_OP_CONV_ADJOINT; }
+/* Ends with the kernel `product` or squares, which add and take the positive part as they store. */
+static bool can_add(const nn_plan *p, const nn_op *op) {
+    if (op->kind == NN_OP_LINEAR) return nn_vec_has(p, op);
+    return (op->kind == NN_OP_CONV || op->kind == NN_OP_CONV_ADJOINT) && nn_vec_is_deep(op->shape);
+}
 
 bool nn_vec_has(const nn_plan *p, const nn_op *op) {
     switch (op->kind) {
-    case NN_OP_CONV:
-    case NN_OP_CONV_ADJOINT:
-        return nn_vec_is_deep(op->shape) && nn_vec_is_deep(p->ops[op->in[0]].shape);
-    case NN_OP_ACT:
-        return is_relu(op);
+    case NN_OP_LINEAR:
+        return !nn_vec_is_deep(op->shape) && op->shape.w % NN_VEC_PANEL == 0;
+    case NN_OP_LAYER_NORM:
+    case NN_OP_SLICE_FEATURES:
+    case NN_OP_ATTENTION:
+        return !nn_vec_is_deep(op->shape);
+    case NN_OP_GROUP_NORM:
+        return nn_vec_is_deep(op->shape);
     case NN_OP_ADD:
     case NN_OP_MUL:
-        return nn_shape_same(p->ops[op->in[0]].shape, p->ops[op->in[1]].shape);
+        return nn_vec_is_deep(op->shape) || nn_shape_same(p->ops[op->in[0]].shape, p->ops[op->in[1]].shape);
     case NN_OP_INPUT:
+    case NN_OP_CONV:
+    case NN_OP_CONV_ADJOINT:
+    case NN_OP_ACT:
     case NN_OP_SCALE:
     case NN_OP_RELU_ADJOINT:
     case NN_OP_CONCAT:
@@ -26,6 +36,8 @@ bool nn_vec_has(const nn_plan *p, const nn_op *op) {
     case NN_OP_UPSAMPLE2:
     case NN_OP_PIXEL_SHUFFLE:
     case NN_OP_PIXEL_UNSHUFFLE:
+    case NN_OP_TO_SEQUENCE:
+    case NN_OP_TO_PICTURE:
         return true;
     default:
         return false;
@@ -44,11 +56,14 @@ static void hand_on(nn_vec_step *steps, int32_t from, int32_t to) {
     steps[from].root = NN_NO_VALUE;
 }
 
-/* Takes an addition and a relu into the convolution whose value only they read. */
+static bool adds_equals(const nn_plan *p, const nn_op *op) {
+    return op->kind == NN_OP_ADD && nn_shape_same(p->ops[op->in[0]].shape, p->ops[op->in[1]].shape);
+}
+
+/* Takes an addition and a relu into the op whose value only they read. */
 static void fuse_after(const nn_plan *p, nn_vec_step *steps, int32_t id) {
     int32_t reader = only_reader(p, id);
-    if (reader != NN_NO_VALUE && p->ops[reader].kind == NN_OP_ADD && steps[reader].root == reader &&
-        nn_vec_has(p, &p->ops[reader])) {
+    if (reader != NN_NO_VALUE && steps[reader].root == reader && adds_equals(p, &p->ops[reader])) {
         const nn_op *add = &p->ops[reader];
         hand_on(steps, id, reader);
         steps[reader].added = add->in[add->in[0] == id];
@@ -58,6 +73,11 @@ static void fuse_after(const nn_plan *p, nn_vec_step *steps, int32_t id) {
     if (reader == NN_NO_VALUE || !is_relu(&p->ops[reader])) return;
     hand_on(steps, id, reader);
     steps[reader].relu_after = true;
+}
+
+static void fuse_activation(const nn_plan *p, nn_vec_step *steps, int32_t id) {
+    const int32_t reader = only_reader(p, id);
+    if (reader != NN_NO_VALUE && p->ops[reader].kind == NN_OP_ACT) hand_on(steps, id, reader);
 }
 
 /* A relu that only convolutions by squares read is made as they read. */
@@ -83,7 +103,10 @@ void nn_vec_fuse(nn_vec_net *net) {
         for (int32_t k = 0; k < p->ops[i].n_in; k++) net->steps[i].in[k] = p->ops[i].in[k];
     }
     for (int32_t i = 0; i < p->n_ops; i++)
-        if (net->steps[i].root == i && is_conv(&p->ops[i]) && nn_vec_has(p, &p->ops[i])) fuse_after(p, net->steps, i);
+        if (net->steps[i].root == i && can_add(p, &p->ops[i])) fuse_after(p, net->steps, i);
+    for (int32_t i = 0; i < p->n_ops; i++)
+        if (net->steps[i].root == i && p->ops[i].kind == NN_OP_GROUP_NORM && nn_vec_has(p, &p->ops[i]))
+            fuse_activation(p, net->steps, i);
     for (int32_t i = 0; i < p->n_ops; i++)
         if (net->steps[i].root == i && is_relu(&p->ops[i])) fuse_before(p, net->steps, i);
 }

@@ -3,7 +3,10 @@
 /* Compiled once for each instruction set, as NN_VEC_ISA (cmake/vec.cmake). */
 #include "nn/nn_vec_kernels.h"
 
+#include <math.h>
 #include <string.h>
+
+#include "nn/nn_functions.h"
 
 #ifndef NN_VEC_ISA
 #define NN_VEC_ISA base
@@ -167,8 +170,24 @@ static void square_out(const nn_vec_square_out *s) {
 
 /* ---- value by value -------------------------------------------------------------------- */
 
-static void relu(float *out, const float *x, size_t n) {
-    for (size_t i = 0; i < n; i++) out[i] = x[i] > 0 ? x[i] : 0;
+/* A loop for each kind, so that each can be made of vectors. */
+static void act(float *out, const float *x, size_t n, nn_activation kind) {
+    switch (kind) {
+    case NN_RELU:
+        for (size_t i = 0; i < n; i++) out[i] = nn_activated(NN_RELU, x[i]);
+        break;
+    case NN_SILU:
+        for (size_t i = 0; i < n; i++) out[i] = nn_activated(NN_SILU, x[i]);
+        break;
+    case NN_GELU:
+        for (size_t i = 0; i < n; i++) out[i] = nn_activated(NN_GELU, x[i]);
+        break;
+    case NN_QUICK_GELU:
+        for (size_t i = 0; i < n; i++) out[i] = nn_activated(NN_QUICK_GELU, x[i]);
+        break;
+    case NN_TANH:
+        for (size_t i = 0; i < n; i++) out[i] = nn_activated(NN_TANH, x[i]);
+    }
 }
 
 static void scale(float *out, const float *x, float multiply, float add, size_t n) {
@@ -187,6 +206,108 @@ static void relu_adjoint(float *out, const float *g, const float *y, size_t n) {
     for (size_t i = 0; i < n; i++) out[i] = y[i] > 0 ? g[i] : 0;
 }
 
+/* ---- norms ------------------------------------------------------------------------------- */
+
+typedef float narrow __attribute__((vector_size(LANES / 2 * sizeof(float))));
+typedef double wide __attribute__((vector_size(LANES / 2 * sizeof(double))));
+#define WIDES (2 * VECTORS) /* of a panel */
+
+INLINE wide load_wide(const float *from) {
+    narrow v;
+    memcpy(&v, from, sizeof v);
+    return __builtin_convertvector(v, wide);
+}
+
+/* Adds a panel and its squares. */
+INLINE void add_panel(wide sum[WIDES], wide square[WIDES], const float *x) {
+    UNROLL
+    for (int k = 0; k < WIDES; k++) {
+        const wide v = load_wide(x + k * LANES / 2);
+        sum[k] += v;
+        square[k] += v * v;
+    }
+}
+
+static void sum_channels(double *sums, const nn_vec_positions *x) {
+    for (int64_t c = 0; c < x->n_channels; c += NN_VEC_PANEL) {
+        wide sum[WIDES] = {{0}}, square[WIDES] = {{0}};
+        for (int64_t i = 0; i < x->count; i++) add_panel(sum, square, x->in + i * x->n_channels + c);
+        memcpy(sums + c, sum, sizeof sum);
+        memcpy(sums + x->n_channels + c, square, sizeof square);
+    }
+}
+
+static void scale_channels(float *out, const nn_vec_positions *x, const nn_vec_scaling *by) {
+    for (int64_t i = 0; i < x->count; i++) {
+        const float *in = x->in + i * x->n_channels;
+        float *to = out + i * x->n_channels;
+        for (int64_t c = 0; c < x->n_channels; c += LANES)
+            store(to + c, (load(in + c) - load(by->mean + c)) * load(by->multiply + c) + load(by->add + c));
+    }
+}
+
+static void layer_norm(float *out, const float *x, const float *weight, const float *bias, size_t n, float epsilon) {
+    const size_t whole = n / NN_VEC_PANEL * NN_VEC_PANEL;
+    wide sum[WIDES] = {{0}}, square[WIDES] = {{0}};
+    double sums[NN_VEC_PANEL], squares[NN_VEC_PANEL], total = 0, total_square = 0;
+    for (size_t i = 0; i < whole; i += NN_VEC_PANEL) add_panel(sum, square, x + i);
+    memcpy(sums, sum, sizeof sum);
+    memcpy(squares, square, sizeof square);
+    for (size_t i = whole; i < n; i++) {
+        sums[i - whole] += (double)x[i];
+        squares[i - whole] += (double)x[i] * (double)x[i];
+    }
+    for (int k = 0; k < NN_VEC_PANEL; k++) {
+        total += sums[k];
+        total_square += squares[k];
+    }
+    const double mean = total / (double)n, variance = fmax(total_square / (double)n - mean * mean, 0);
+    const float middle = (float)mean, multiply = (float)(1 / sqrt(variance + (double)epsilon));
+    for (size_t i = 0; i < n; i++) out[i] = (x[i] - middle) * multiply * weight[i] + bias[i];
+}
+
+/* ---- softmax ------------------------------------------------------------------------------ */
+
+INLINE vec higher(vec a, vec b) {
+    union {
+        vec v;
+        mask m;
+    } of_a = {a}, of_b = {b};
+    const mask m = a > b;
+    of_a.m = (of_a.m & m) | (of_b.m & ~m);
+    return of_a.v;
+}
+
+static float highest_of(const float *x, size_t n) {
+    const size_t whole = n / LANES * LANES;
+    float highest = x[0];
+    if (whole > 0) {
+        vec high = load(x);
+        for (size_t i = LANES; i < whole; i += LANES) {
+            const vec v = load(x + i);
+            high = higher(high, v);
+        }
+        for (int k = 0; k < LANES; k++) highest = high[k] > highest ? high[k] : highest;
+    }
+    for (size_t i = whole; i < n; i++) highest = x[i] > highest ? x[i] : highest;
+    return highest;
+}
+
+static float exponentials(float *x, size_t n, float multiply) {
+    const float highest = highest_of(x, n);
+    float sums[NN_VEC_PANEL] = {0}, total = 0;
+    size_t i = 0;
+    for (; i + NN_VEC_PANEL <= n; i += NN_VEC_PANEL) {
+        float e[NN_VEC_PANEL];
+        for (size_t k = 0; k < NN_VEC_PANEL; k++) e[k] = nn_exp((x[i + k] - highest) * multiply);
+        for (size_t k = 0; k < NN_VEC_PANEL; k++) sums[k] += e[k];
+        memcpy(x + i, e, sizeof e);
+    }
+    for (size_t k = 0; i + k < n; k++) sums[k] += x[i + k] = nn_exp((x[i + k] - highest) * multiply);
+    for (int k = 0; k < NN_VEC_PANEL; k++) total += sums[k];
+    return total;
+}
+
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 #define TEXT_(a) #a
@@ -197,8 +318,12 @@ const nn_vec_kernels JOIN(nn_vec_kernels_, NN_VEC_ISA) = {.name = TEXT(NN_VEC_IS
                                                           .product = product,
                                                           .square_in = square_in,
                                                           .square_out = square_out,
-                                                          .relu = relu,
+                                                          .act = act,
                                                           .scale = scale,
                                                           .add = add,
                                                           .mul = mul,
-                                                          .relu_adjoint = relu_adjoint};
+                                                          .relu_adjoint = relu_adjoint,
+                                                          .sum_channels = sum_channels,
+                                                          .scale_channels = scale_channels,
+                                                          .layer_norm = layer_norm,
+                                                          .exponentials = exponentials};

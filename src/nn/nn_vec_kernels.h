@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nn/nn.h"
+
 #define NN_VEC_PANEL 16   /* output channels that lie together in packed weights */
 #define NN_VEC_SQUARE 16  /* values of a transformed 4x4 square */
 #define NN_VEC_MAX_TAPS 9 /* of a kernel */
@@ -56,16 +58,34 @@ typedef struct nn_vec_square_out {
     bool relu;
 } nn_vec_square_out;
 
+/* Of deep positions, channel by channel. */
+typedef struct nn_vec_positions {
+    const float *in;
+    int64_t count, n_channels; /* n_channels: a multiple of NN_VEC_PANEL; positions lie one after the other */
+} nn_vec_positions;
+
+/* What a channel becomes: (x - mean) * multiply + add. */
+typedef struct nn_vec_scaling {
+    const float *mean, *multiply, *add; /* [n_channels] */
+} nn_vec_scaling;
+
 typedef struct nn_vec_kernels {
     const char *name;
     void (*product)(const nn_vec_product *);
     void (*square_in)(const nn_vec_square_in *);
     void (*square_out)(const nn_vec_square_out *);
-    void (*relu)(float *out, const float *x, size_t n);
+    void (*act)(float *out, const float *x, size_t n, nn_activation kind);
     void (*scale)(float *out, const float *x, float multiply, float add, size_t n);
     void (*add)(float *out, const float *a, const float *b, size_t n);
     void (*mul)(float *out, const float *a, const float *b, size_t n);
     void (*relu_adjoint)(float *out, const float *g, const float *y, size_t n); /* g where y > 0, else 0 */
+    /* sums[2][n_channels] of the values, and of their squares */
+    void (*sum_channels)(double *sums, const nn_vec_positions *x);
+    void (*scale_channels)(float *out, const nn_vec_positions *x, const nn_vec_scaling *by);
+    /* Of one row: nn_ref_kernels.c has the same. */
+    void (*layer_norm)(float *out, const float *x, const float *weight, const float *bias, size_t n, float epsilon);
+    /* exp((x - the largest) * multiply) in place; returns their sum. */
+    float (*exponentials)(float *x, size_t n, float multiply);
 } nn_vec_kernels;
 
 /* The best that this machine runs, or the one of that name ("v2", "v3", "v4", "base"); NULL: it does not run here. */

@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Ops that only move elements, between plain and deep values alike. */
+#include <string.h>
+
 #include "nn/nn_vec.h"
 
 nn_vec_place nn_vec_place_of(float *at, nn_shape s, bool is_deep) {
     const int64_t channels = nn_vec_padded(s.c);
     return is_deep ? (nn_vec_place){at, s, s.h * s.w * channels, 1, s.w * channels, channels}
                    : (nn_vec_place){at, s, s.c * s.h * s.w, s.h * s.w, s.w, 1};
+}
+
+/* A sequence [N, 1, positions, features] as a picture with the features for channels, of `height` rows. */
+static nn_vec_place place_of_sequence(const nn_vec_place *sequence, int64_t height) {
+    const nn_shape s = sequence->shape;
+    const int64_t width = s.h / height;
+    return (nn_vec_place){sequence->at, {s.n, s.w, height, width}, s.h * s.w, 1, width * s.w, s.w};
 }
 
 typedef struct move_work {
@@ -21,7 +30,9 @@ static float *at(const nn_vec_place *p, int64_t n, int64_t c, int64_t y, int64_t
 /* n_c x n_x elements, so far apart. */
 static void copy_box(float *out, int64_t out_c, int64_t out_x, const float *in, int64_t in_c, int64_t in_x, int64_t n_c,
                      int64_t n_x) {
-    if (out_c == 1)
+    if (out_c == 1 && in_c == 1)
+        for (int64_t x = 0; x < n_x; x++) memcpy(out + x * out_x, in + x * in_x, (size_t)n_c * sizeof *out);
+    else if (out_c == 1)
         for (int64_t x = 0; x < n_x; x++)
             for (int64_t c = 0; c < n_c; c++) out[x * out_x + c] = in[x * in_x + c * in_c];
     else
@@ -96,7 +107,17 @@ void nn_vec_copy(const nn_vec_net *net, const nn_vec_place *out, const nn_vec_pl
 void nn_vec_move(const nn_vec_net *net, const nn_op *op, const nn_vec_place *out, const nn_vec_place *in) {
     move_work w = {op, *out, *in};
     const int64_t rows = out->shape.n * out->shape.h;
-    if (op->kind == NN_OP_CONCAT)
+    if (op->kind == NN_OP_TO_SEQUENCE) {
+        w.out = place_of_sequence(out, in->shape.h);
+        nn_vec_copy(net, &w.out, in);
+    } else if (op->kind == NN_OP_TO_PICTURE) {
+        w.in = place_of_sequence(in, out->shape.h);
+        nn_vec_copy(net, out, &w.in);
+    } else if (op->kind == NN_OP_SLICE_FEATURES) {
+        w.out = place_of_sequence(out, out->shape.h);
+        w.in = place_of_sequence(in, in->shape.h);
+        team_run(net->team, rows, slice_row, &w);
+    } else if (op->kind == NN_OP_CONCAT)
         team_run(net->team, rows, concat_row, &(concat_work){*out, in[0], in[1]});
     else if (op->kind == NN_OP_SLICE_CHANNELS)
         team_run(net->team, rows, slice_row, &w);

@@ -19,6 +19,8 @@ size_t nn_vec_wish_floats(const nn_vec_wish *w, uint64_t n_elements) {
         return values * (size_t)(w->kernel * w->kernel);
     case NN_VEC_SQUARES:
         return values * NN_VEC_SQUARE;
+    case NN_VEC_LATE:
+        return 0;
     }
     return (size_t)n_elements;
 }
@@ -32,43 +34,93 @@ static void kernel_of(const nn_vec_wish *w, const float *file, int64_t o, int64_
     for (int64_t t = 0; t < n_taps; t++) kernel[t] = from[w->adjoint ? n_taps - 1 - t : t];
 }
 
-static void pack_direct(const nn_vec_wish *w, const float *file, float *out) {
-    const int64_t n_taps = w->kernel * w->kernel;
-    float kernel[NN_VEC_MAX_TAPS];
-    for (int64_t o = 0; o < w->c_out; o++)
-        for (int64_t i = 0; i < w->c_in; i++) {
-            kernel_of(w, file, o, i, kernel);
-            for (int64_t t = 0; t < n_taps; t++)
-                out[((o / NN_VEC_PANEL * n_taps + t) * w->c_in + i) * NN_VEC_PANEL + o % NN_VEC_PANEL] = kernel[t];
-        }
-}
+typedef struct pack_work {
+    const nn_vec_wish *wish;
+    const float *file;
+    float *out;
+    int64_t to_panel, to_value;
+} pack_work;
 
-/* A panel of outputs at a time. */
-static void pack_squares(const nn_vec_wish *w, const float *file, float *out) {
-    const int64_t to_value = panels(w->c_out) * w->c_in * NN_VEC_PANEL;
-    float kernel[9], g[9][NN_SQUARE_LANES], u[NN_VEC_SQUARE][NN_SQUARE_LANES];
+/* Item: a panel of outputs. What its kernels have at one tap, or one place of a square, is stored together. */
+static void pack_panel(void *user, int64_t panel, int worker) {
+    (void)worker;
+    const pack_work *p = user;
+    const nn_vec_wish *w = p->wish;
+    const bool by_squares = w->form == NN_VEC_SQUARES;
+    const int64_t first = panel * NN_VEC_PANEL, left = w->c_out - first, n_taps = w->kernel * w->kernel;
+    const int64_t n = left < NN_VEC_PANEL ? left : NN_VEC_PANEL, n_values = by_squares ? NN_VEC_SQUARE : n_taps;
+    float taps[NN_VEC_MAX_TAPS][NN_VEC_PANEL] = {{0}}, squares[NN_VEC_SQUARE][NN_VEC_PANEL];
+    float(*values)[NN_VEC_PANEL] = by_squares ? squares : taps;
     _Static_assert(NN_SQUARE_LANES == NN_VEC_PANEL, "a panel is transformed at once");
-    for (int64_t first = 0; first < w->c_out; first += NN_VEC_PANEL)
-        for (int64_t i = 0; i < w->c_in; i++) {
-            for (int64_t k = 0; k < NN_VEC_PANEL; k++)
-                for (int64_t t = 0; t < 9; t++) g[t][k] = 0;
-            for (int64_t k = 0; k < NN_VEC_PANEL && first + k < w->c_out; k++) {
-                kernel_of(w, file, first + k, i, kernel);
-                for (int64_t t = 0; t < 9; t++) g[t][k] = kernel[t];
-            }
-            nn_squares_of_kernels(u, g);
-            float *to = out + (first / NN_VEC_PANEL * w->c_in + i) * NN_VEC_PANEL;
-            for (int64_t p = 0; p < NN_VEC_SQUARE; p++) memcpy(to + p * to_value, u[p], sizeof u[p]);
+    for (int64_t i = 0; i < w->c_in; i++) {
+        for (int64_t o = 0; o < n; o++) {
+            float kernel[NN_VEC_MAX_TAPS];
+            kernel_of(w, p->file, first + o, i, kernel);
+            for (int64_t t = 0; t < n_taps; t++) taps[t][o] = kernel[t];
         }
+        if (by_squares) nn_squares_of_kernels(squares, taps);
+        float *to = p->out + panel * p->to_panel + i * NN_VEC_PANEL;
+        for (int64_t v = 0; v < n_values; v++) memcpy(to + v * p->to_value, values[v], sizeof values[v]);
+    }
 }
 
-static void pack(const nn_vec_wish *w, const float *file, uint64_t n_elements, float *out) {
-    if (w->form == NN_VEC_DIRECT)
-        pack_direct(w, file, out);
-    else if (w->form == NN_VEC_SQUARES)
-        pack_squares(w, file, out);
-    else
+static void pack(nn_vec_backend *be, const nn_vec_wish *w, const float *file, uint64_t n_elements, float *out) {
+    pack_work work = {.wish = w, .file = file, .out = out};
+    if (w->form == NN_VEC_PLAIN || w->form == NN_VEC_VECTOR) {
         memcpy(out, file, (size_t)n_elements * sizeof *out);
+        for (size_t i = (size_t)n_elements; i < nn_vec_wish_floats(w, n_elements); i++) out[i] = 0;
+        return;
+    }
+    const int64_t matrix = w->c_in * NN_VEC_PANEL; /* of one value, for a panel */
+    work.to_panel = w->form == NN_VEC_DIRECT ? w->kernel * w->kernel * matrix : matrix;
+    work.to_value = w->form == NN_VEC_DIRECT ? matrix : panels(w->c_out) * matrix;
+    team_run(be->team, panels(w->c_out), pack_panel, &work);
+}
+
+/* ---- late --------------------------------------------------------------------------------- */
+
+bool nn_vec_packs_late(const nn_plan *p, const nn_op *op) {
+    return p->call == NN_NO_VALUE && op->kind == NN_OP_CONV && nn_uses_squares(p, op);
+}
+
+static nn_vec_wish late_wish(const nn_plan *p, const nn_op *op) {
+    return (nn_vec_wish){.form = NN_VEC_SQUARES, .c_in = p->ops[op->in[0]].shape.c, .c_out = op->shape.c, .kernel = 3};
+}
+
+size_t nn_vec_late_floats(const nn_plan *p, const nn_op *op) {
+    const nn_vec_wish wish = late_wish(p, op);
+    return nn_vec_packs_late(p, op) ? nn_vec_wish_floats(&wish, 0) : 0;
+}
+
+typedef struct late_work {
+    const nn_vec_net *net;
+    const tensor *tensor;
+    nn_vec_wish wish;
+    pack_work pack;
+} late_work;
+
+/* Item: a panel of outputs, read into the worker's scratch, which is larger. */
+static void pack_late_panel(void *user, int64_t panel, int worker) {
+    const late_work *l = user;
+    const int64_t first = panel * NN_VEC_PANEL, left = l->wish.c_out - first;
+    const int64_t n = left < NN_VEC_PANEL ? left : NN_VEC_PANEL, each = l->wish.c_in * 9;
+    float *read = nn_vec_own(l->net, worker);
+    nn_vec_wish wish = l->wish;
+    pack_work pack = l->pack;
+    tensor_read_f32(l->tensor, (uint64_t)(first * each), (uint64_t)(n * each), read);
+    wish.c_out = n;
+    pack.wish = &wish;
+    pack.file = read;
+    pack.out += panel * pack.to_panel;
+    pack_panel(&pack, 0, worker);
+}
+
+void nn_vec_pack_late(const nn_vec_net *net, int32_t id, float *out) {
+    const nn_plan *p = net->base.plan;
+    late_work l = {.net = net, .tensor = net->steps[id].late, .wish = late_wish(p, &p->ops[net->steps[id].root])};
+    const int64_t matrix = l.wish.c_in * NN_VEC_PANEL, n_panels = panels(l.wish.c_out);
+    l.pack = (pack_work){.out = out, .to_panel = matrix, .to_value = n_panels * matrix};
+    team_run(net->team, n_panels, pack_late_panel, &l);
 }
 
 static pith_status make(nn_vec_backend *be, const tensor *t, const nn_vec_wish *wish, nn_vec_weight **out,
@@ -81,14 +133,13 @@ static pith_status make(nn_vec_backend *be, const tensor *t, const nn_vec_wish *
     nn_vec_weight *w = mem_alloc(alloc, 1, sizeof *w);
     PITH_TRY(status);
     if (w) w->data = mem_alloc_aligned(alloc, count, sizeof *w->data);
-    if (!file) read = mem_alloc_aligned(alloc, (size_t)t->n_elements, sizeof *read);
-    if (!w || !w->data || (!file && !read)) {
+    if (!file && wish->form != NN_VEC_LATE) read = mem_alloc_aligned(alloc, (size_t)t->n_elements, sizeof *read);
+    if (!w || !w->data || (!file && !read && wish->form != NN_VEC_LATE)) {
         status = diag_set(diag, PITH_E_NOMEM, "network: out of memory");
         goto cleanup;
     }
     if (read) tensor_read_f32(t, 0, t->n_elements, read);
-    memset(w->data, 0, count * sizeof *w->data);
-    pack(wish, file ? file : read, t->n_elements, w->data);
+    if (wish->form != NN_VEC_LATE) pack(be, wish, file ? file : read, t->n_elements, w->data);
     w->tensor = nn_weight_key(t);
     w->wish = *wish;
     *out = w;
@@ -114,7 +165,7 @@ static void free_weight(const pith_alloc *alloc, nn_vec_weight *w) {
 static bool append(nn_vec_backend *be, nn_vec_weight *w) {
     if (be->n_cached == be->cached_capacity) {
         const size_t more = be->cached_capacity ? 2 * be->cached_capacity : 64;
-        nn_vec_weight **bigger = mem_grow(&be->base.alloc, be->cached, be->n_cached, more, sizeof *bigger);
+        nn_vec_weight **bigger = mem_grow(&be->base.alloc, be->cached, be->n_cached, more, sizeof(nn_vec_weight *));
         if (!bigger) return false;
         be->cached = bigger;
         be->cached_capacity = more;
@@ -134,12 +185,12 @@ pith_status nn_vec_get_weight(nn_vec_net *net, const tensor_table *table, int32_
         if (be->cached[i]->tensor == nn_weight_key(t) && is_same(&be->cached[i]->wish, wish)) w = be->cached[i];
     if (!w) {
         status = make(be, t, wish, &w, diag);
-        if (status == PITH_OK && !append(be, w)) {
+        if (w && !append(be, w)) {
             free_weight(&be->base.alloc, w);
             status = diag_set(diag, PITH_E_NOMEM, "network: out of memory");
         }
     }
-    if (status == PITH_OK) {
+    if (status == PITH_OK && w) {
         w->n_users++;
         net->weights[net->n_weights++] = w;
         *data = w->data;

@@ -6,13 +6,6 @@
 . "$(dirname "$0")/common.bash"
 model=$source_dir/models/mini.safetensors
 
-# The reference engine would take minutes.
-ppm 16 16 >in.ppm
-if ! "$pith" encode --backend onednn in.ppm in.pith 2>.said; then
-    echo "SKIPPED: $(cat .said)"
-    exit 77
-fi
-
 ok "$pith" encode -m "$model" -q 80 "$source_dir/examples/photo.png" whole.pith
 ok "$pith" decode -m "$model" --region 192x192+320+200 whole.pith photo.png
 

@@ -45,4 +45,10 @@ without_tests() {
     found=$(find build/release -type f \( -name 'test_*' -o -name 'bench_*' -o -name 'fuzz_*' \))
     [ -z "$found" ] || fail "built: $found"
     if packages | grep cmocka; then fail "cmocka was installed"; fi
+    without_onednn
+}
+# oneDNN is for those who ask for it.
+without_onednn() {
+    if packages | grep dnnl; then fail "oneDNN was installed"; fi
+    if readelf -d build/release/bin/pith | grep -E "dnnl|gomp"; then fail "pith is linked with oneDNN"; fi
 }

@@ -4,3 +4,4 @@
 # make test, as the first command.
 . tests/fresh/common.bash
 make test
+without_onednn

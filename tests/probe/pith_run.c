@@ -16,7 +16,7 @@
 #include "weights/safetensors.h"
 
 static const char usage[] =
-    "usage: pith-run [--backend ref|onednn] [--threads N] MODEL NETWORK IN.safetensors OUT.safetensors\n"
+    "usage: pith-run [--backend exact|onednn|ref] [--threads N] MODEL NETWORK IN.safetensors OUT.safetensors\n"
     "\n"
     "  NETWORK        reads of IN                              writes to OUT\n"
     "  vae-encode     image                                    mean, logvar\n"
