@@ -125,9 +125,9 @@ void ctr_chunk_name(uint8_t type, char name[8]) {
         {CTR_CHUNK_HASH, "HASH"},
         {CTR_CHUNK_TINT, "TINT"},
         {CTR_CHUNK_CHROMA, "CHRM"},
-        {CTR_CHUNK_METADATA + PITH_METADATA_ICC, "ICCP"},
-        {CTR_CHUNK_METADATA + PITH_METADATA_EXIF, "EXIF"},
-        {CTR_CHUNK_METADATA + PITH_METADATA_XMP, "XMPM"},
+        {CTR_CHUNK_METADATA + (int)PITH_METADATA_ICC, "ICCP"},
+        {CTR_CHUNK_METADATA + (int)PITH_METADATA_EXIF, "EXIF"},
+        {CTR_CHUNK_METADATA + (int)PITH_METADATA_XMP, "XMPM"},
     };
     snprintf(name, 8, "?%02x", type);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)

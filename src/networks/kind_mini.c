@@ -365,8 +365,8 @@ static pith_status preview_map(const pith_model *m, float *map, pith_diag *diag)
         to[n] = 0.5f;
         for (uint32_t i = c * N_PIXELS; i < (c + 1) * N_PIXELS; i++) {
             tensor_read_f32(weight, (uint64_t)i * n, n, row);
-            for (uint32_t k = 0; k < n; k++) to[k] += row[k] / N_PIXELS;
-            to[n] += added[i] / N_PIXELS;
+            for (uint32_t k = 0; k < n; k++) to[k] += row[k] / (float)N_PIXELS;
+            to[n] += added[i] / (float)N_PIXELS;
         }
     }
     return PITH_OK;
