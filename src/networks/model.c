@@ -13,7 +13,7 @@
 #include "networks/sd_weights.h"
 #include "weights/quantised.h"
 
-static const model_kind *const kinds[] = {&model_kind_mini, &model_kind_sd1};
+static const model_kind *const kinds[] = {&model_kind_mini, &model_kind_sd1, NULL};
 
 /* A file, or bytes. */
 typedef struct model_source {
@@ -39,7 +39,7 @@ static pith_status open_model(pith_model **out, const pith_env *env, const model
     atomic_init(&m->n_refs, 1);
     pthread_mutex_init(&m->lock, NULL);
     PITH_TRY(open_weights(&m->weights, &m->env, from, why));
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && !m->kind; i++)
+    for (size_t i = 0; kinds[i] && !m->kind; i++)
         if (kinds[i]->recognise(m->weights)) m->kind = kinds[i];
     if (!m->kind) {
         status = diag_set(why, PITH_E_UNSUPPORTED, "%s",

@@ -117,9 +117,12 @@ static void pack_late_panel(void *user, int64_t panel, int worker) {
 
 void nn_vec_pack_late(const nn_vec_net *net, int32_t id, float *out) {
     const nn_plan *p = net->base.plan;
-    late_work l = {.net = net, .tensor = net->steps[id].late, .wish = late_wish(p, &p->ops[net->steps[id].root])};
-    const int64_t matrix = l.wish.c_in * NN_VEC_PANEL, n_panels = panels(l.wish.c_out);
-    l.pack = (pack_work){.out = out, .to_panel = matrix, .to_value = n_panels * matrix};
+    const nn_vec_wish wish = late_wish(p, &p->ops[net->steps[id].root]);
+    const int64_t matrix = wish.c_in * NN_VEC_PANEL, n_panels = panels(wish.c_out);
+    late_work l = {.net = net, .tensor = net->steps[id].late, .wish = wish};
+    l.pack.out = out;
+    l.pack.to_panel = matrix;
+    l.pack.to_value = n_panels * matrix;
     team_run(net->team, n_panels, pack_late_panel, &l);
 }
 
