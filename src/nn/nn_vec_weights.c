@@ -27,19 +27,23 @@ size_t nn_vec_wish_floats(const nn_vec_wish *w, uint64_t n_elements) {
 
 /* ---- packing ------------------------------------------------------------------------- */
 
-/* The kernel that leads from input i to output o; `file` holds [first channel][second channel][k][k]. */
-static void kernel_of(const nn_vec_wish *w, const float *file, int64_t o, int64_t i, float *kernel) {
-    const int64_t n_taps = w->kernel * w->kernel;
-    const float *from = file + (w->adjoint ? i * w->c_out + o : o * w->c_in + i) * n_taps;
-    for (int64_t t = 0; t < n_taps; t++) kernel[t] = from[w->adjoint ? n_taps - 1 - t : t];
-}
-
 typedef struct pack_work {
     const nn_vec_wish *wish;
     const float *file;
     float *out;
     int64_t to_panel, to_value;
 } pack_work;
+
+/* taps[t][k]: the kernels that lead from input i to the outputs from o on, n of them. `file` holds [first channel]
+ * [second channel][n_taps]. Inlined, with n_taps a constant. */
+static inline __attribute__((always_inline)) void take_kernels(const nn_vec_wish *w, const float *file, int64_t o,
+                                                               int64_t n, int64_t i, int64_t n_taps,
+                                                               float (*taps)[NN_VEC_PANEL]) {
+    const float *from = file + (w->adjoint ? i * w->c_out + o : o * w->c_in + i) * n_taps;
+    const int64_t to_next = (w->adjoint ? 1 : w->c_in) * n_taps;
+    for (int64_t k = 0; k < n; k++, from += to_next)
+        for (int64_t t = 0; t < n_taps; t++) taps[t][k] = from[w->adjoint ? n_taps - 1 - t : t];
+}
 
 /* Item: a panel of outputs. What its kernels have at one tap, or one place of a square, is stored together. */
 static void pack_panel(void *user, int64_t panel, int worker) {
@@ -53,11 +57,10 @@ static void pack_panel(void *user, int64_t panel, int worker) {
     float(*values)[NN_VEC_PANEL] = by_squares ? squares : taps;
     _Static_assert(NN_SQUARE_LANES == NN_VEC_PANEL, "a panel is transformed at once");
     for (int64_t i = 0; i < w->c_in; i++) {
-        for (int64_t o = 0; o < n; o++) {
-            float kernel[NN_VEC_MAX_TAPS];
-            kernel_of(w, p->file, first + o, i, kernel);
-            for (int64_t t = 0; t < n_taps; t++) taps[t][o] = kernel[t];
-        }
+        if (n_taps == 9)
+            take_kernels(w, p->file, first, n, i, 9, taps);
+        else
+            take_kernels(w, p->file, first, n, i, 1, taps);
         if (by_squares) nn_squares_of_kernels(squares, taps);
         float *to = p->out + panel * p->to_panel + i * NN_VEC_PANEL;
         for (int64_t v = 0; v < n_values; v++) memcpy(to + v * p->to_value, values[v], sizeof values[v]);

@@ -41,17 +41,14 @@ static uint32_t bits_of_float(float f) {
     return bits;
 }
 
+/* Without branches, for the compiler to make vectors of. */
 static uint32_t widen_half(uint16_t half) {
-    uint32_t sign = (half & 0x8000u) << 16;
-    uint32_t magnitude = half & 0x7fffu;
-    uint32_t bits;
-    if (magnitude < 0x0400u) /* zero or subnormal: a multiple of 2^-24 */
-        bits = bits_of_float((float)magnitude * 0x1p-24f);
-    else if (magnitude < 0x7c00u)
-        bits = (magnitude << 13) + (112u << 23);
-    else /* infinity or NaN; keeps the payload */
-        bits = (magnitude << 13) + (224u << 23);
-    return sign | bits;
+    const uint32_t sign = (half & 0x8000u) << 16, magnitude = half & 0x7fffu;
+    const uint32_t subnormal = bits_of_float((float)(int32_t)magnitude * 0x1p-24f); /* or zero */
+    const uint32_t is_subnormal = 0u - (magnitude < 0x0400u), is_other = 0u - (magnitude >= 0x7c00u);
+    /* To an infinity or NaN, which keeps its payload, as much is added again. */
+    const uint32_t bits = (magnitude << 13) + (112u << 23) + (is_other & (112u << 23));
+    return sign | (is_subnormal & subnormal) | (~is_subnormal & bits);
 }
 
 /* Drops the low `shift` bits (1..31), rounding to nearest, ties to even. */
