@@ -136,8 +136,8 @@ bad "tensor .*.scale: scales of no int8 tensor" 'header["x.scale"] = {"dtype": "
 bad "tensor .* is not F32, F16, BF16 or F8" 'del meta["pith_int8"]; meta["format_version"] = "1"'
 bad "has int8 weights of version 2" 'meta["pith_int8"] = "2"'
 bad "is a converted model of version 1" 'meta["format_version"] = "1"'
-bad "int8 weights must name the latent space" 'del meta["latent_id"]'
-bad "int8 weights must name the latent space.*\"00112233445566GG\"" 'meta["latent_id"] = "00112233445566GG"'
+bad "int8 weights and decoders must name the latent space" 'del meta["latent_id"]'
+bad "int8 weights and decoders must name the latent space.*\"00112233445566GG\"" 'meta["latent_id"] = "00112233445566GG"'
 spoil bad.safetensors 'data[header[name]["data_offsets"][0]] ^= 1'
 refuses 3 "bad.safetensors: is damaged: its [a-z]*_id" "$pith" model verify bad.safetensors
 for part in 7 100 5000 100000 $(($(bytes int8.safetensors) - 1)); do
