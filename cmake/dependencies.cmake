@@ -38,8 +38,7 @@ if(PITH_ONEDNN)
             IMPORTED_LOCATION ${DNNL_LIBRARY}
             INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR})
     elseif(PITH_ONEDNN STREQUAL "AUTO")
-        message(NOTICE "pith is built without oneDNN (2.6 or a later 2.x is needed, found: ${dnnl_version}):"
-                       " Stable Diffusion runs slower; the built-in model does without")
+        message(NOTICE "pith is built without oneDNN (2.6 or a later 2.x is needed, found: ${dnnl_version})")
         set(PITH_ONEDNN OFF)
     else()
         message(FATAL_ERROR "oneDNN 2.6 or a later 2.x is needed, found: ${dnnl_version}; -DPITH_ONEDNN=OFF does without")

@@ -15,9 +15,6 @@ if(tool_sources)
     target_link_libraries(pith_tools PUBLIC
         PkgConfig::PNG PkgConfig::JPEG PkgConfig::WEBP PkgConfig::LCMS PkgConfig::EXPAT PkgConfig::JANSSON PkgConfig::NETTLE
         Threads::Threads ${PITH_LIBM})
-    if(PITH_ONEDNN)
-        target_compile_definitions(pith_tools PRIVATE PITH_WITH_ONEDNN)
-    endif()
     # The page of `pith compare --html`: the assembler reads its files.
     set(page_folder ${PROJECT_SOURCE_DIR}/tools/compare)
     file(GLOB page_files CONFIGURE_DEPENDS ${page_folder}/page*)

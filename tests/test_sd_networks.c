@@ -123,7 +123,7 @@ static void on_every_backend(const char *name, on_backend *check) {
 /* For large pictures. */
 static void on_fast_backend(const char *name, on_backend *check) {
     if (strcmp(nn_backend_list()[0], "onednn") != 0) {
-        print_message("SKIPPED: without oneDNN, this would take minutes\n");
+        print_message("SKIPPED: takes long, and is run with oneDNN built in\n");
         skip();
     }
     on_best_backend(name, check);

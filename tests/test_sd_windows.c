@@ -155,7 +155,7 @@ static int teardown(void **state) {
 
 static void need_speed(void) {
     if (!is_slow()) return;
-    print_message("SKIPPED: without oneDNN, this would take an hour\n");
+    print_message("SKIPPED: takes long, and is run with oneDNN built in\n");
     skip();
 }
 

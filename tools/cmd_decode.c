@@ -343,8 +343,6 @@ static void say_result(const decode_job *job, double all_seconds) {
             "running it %.3f s, writing %.3f s, in all %.3f s",
             job->read_seconds, job->model_seconds, t.coding_seconds, t.bind_seconds,
             t.network_seconds - job->row_seconds, job->row_seconds + job->end_seconds, all_seconds);
-    const char *note = job->request->setup.backend ? NULL : model_engine_note(job->model);
-    if (note) cli_say(job->request->out, "the model %s", note);
 }
 
 static cli_exit decode(const decode_request *r) {

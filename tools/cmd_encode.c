@@ -278,8 +278,6 @@ static void say_result(const encode_job *job, double all_seconds) {
             "writing %.3f s, in all %.3f s",
             job->model_seconds, job->read_seconds, t->bind_seconds, t->network_seconds - job->read_seconds,
             t->coding_seconds, job->write_seconds, all_seconds);
-    const char *note = job->request->setup.backend ? NULL : model_engine_note(job->model);
-    if (note) cli_say(out, "the model %s", note);
 }
 
 /* A file of less than half the requested size looks like a fault, so this says that more bytes would not help. */

@@ -45,14 +45,4 @@ for model in mini sd.safetensors; do
     done
 done
 
-# notes COMMAND...: how many lines of the command name oneDNN.
-notes() { "$@" 2>&1 | grep -c "runs faster with oneDNN, which this build is without" || true; }
-expected=$((2 - ${#engines[@]}))
-for model in mini sd.safetensors; do
-    if [ $model = mini ]; then n=0; else n=$expected; fi
-    [ "$(notes "$pith" model info $model)" -eq $n ] || fail "model info $model: $("$pith" model info $model)"
-    [ "$(notes "$pith" encode -v --force -m $model in.ppm a.pith)" -eq $n ] || fail "encode -v -m $model"
-    [ "$(notes "$pith" decode -v --force -m $model a.pith a.ppm)" -eq $n ] || fail "decode -v -m $model"
-    [ "$(notes "$pith" decode -v --force -m $model --backend exact a.pith a.ppm)" -eq 0 ] || fail "a chosen engine is not enough"
-done
 nothing_left

@@ -18,7 +18,5 @@ cli_exit model_verify(char **paths, int n_paths);
 #define MODEL_PARTS_BYTES 80
 void model_parts_text(char text[MODEL_PARTS_BYTES], uint32_t parts);
 json_t *model_parts_json(uint32_t parts); /* an array of names */
-/* How to run the model faster, a line; NULL: there is nothing to say. */
-const char *model_engine_note(const pith_model *model);
 
 #endif

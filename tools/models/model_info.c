@@ -36,22 +36,6 @@ json_t *model_parts_json(uint32_t parts) {
     return array;
 }
 
-#ifdef PITH_WITH_ONEDNN
-#define HAS_ONEDNN true
-#else
-#define HAS_ONEDNN false
-#endif
-
-static const char *engine_note(const char *kind) {
-    if (HAS_ONEDNN || strcmp(kind, "sd1") != 0) return NULL;
-    return "runs faster with oneDNN, which this build is without (see pith-model(1))";
-}
-
-const char *model_engine_note(const pith_model *model) {
-    pith_model_contents c = {.struct_size = sizeof c};
-    return model && pith_model_get_contents(model, &c) == PITH_OK ? engine_note(c.kind) : NULL;
-}
-
 static bool is_int8(const pith_model_contents *c) { return strstr(c->precision, "int8") != NULL; }
 
 static void print_text(const char *name, const pith_model_contents *c, const char *latent, const char *decoder) {
@@ -65,7 +49,6 @@ static void print_text(const char *name, const pith_model_contents *c, const cha
     printf("  parts       %s\n", parts);
     printf("  parameters  %" PRIu64 ", %s\n", c->n_parameters, c->precision);
     printf("  bytes       %" PRIu64 "\n", c->n_file_bytes);
-    if (engine_note(c->kind)) printf("  engine      %s\n", engine_note(c->kind));
     printf("  latent id   %s\n  decoder id  %s%s\n", latent, decoder,
            !c->is_converted ? ""
            : is_int8(c)     ? " (the former that of the model it was made from)"
