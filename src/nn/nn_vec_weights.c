@@ -67,16 +67,24 @@ static void pack_panel(void *user, int64_t panel, int worker) {
     }
 }
 
+/* Of the forms DIRECT and SQUARES, whose panels and values lie so far apart. */
+static pack_work packing_of(const nn_vec_wish *w, const float *file, float *out) {
+    const int64_t matrix = w->c_in * NN_VEC_PANEL; /* of one value, for a panel */
+    const bool is_direct = w->form == NN_VEC_DIRECT;
+    return (pack_work){.wish = w,
+                       .file = file,
+                       .out = out,
+                       .to_panel = is_direct ? w->kernel * w->kernel * matrix : matrix,
+                       .to_value = is_direct ? matrix : panels(w->c_out) * matrix};
+}
+
 static void pack(nn_vec_backend *be, const nn_vec_wish *w, const float *file, uint64_t n_elements, float *out) {
-    pack_work work = {.wish = w, .file = file, .out = out};
     if (w->form == NN_VEC_PLAIN || w->form == NN_VEC_VECTOR) {
         memcpy(out, file, (size_t)n_elements * sizeof *out);
         for (size_t i = (size_t)n_elements; i < nn_vec_wish_floats(w, n_elements); i++) out[i] = 0;
         return;
     }
-    const int64_t matrix = w->c_in * NN_VEC_PANEL; /* of one value, for a panel */
-    work.to_panel = w->form == NN_VEC_DIRECT ? w->kernel * w->kernel * matrix : matrix;
-    work.to_value = w->form == NN_VEC_DIRECT ? matrix : panels(w->c_out) * matrix;
+    pack_work work = packing_of(w, file, out);
     team_run(be->team, panels(w->c_out), pack_panel, &work);
 }
 
@@ -98,17 +106,16 @@ size_t nn_vec_late_floats(const nn_plan *p, const nn_op *op) {
 typedef struct late_work {
     const nn_vec_net *net;
     const tensor *tensor;
-    nn_vec_wish wish;
     pack_work pack;
 } late_work;
 
 /* Item: a panel of outputs, read into the worker's scratch, which is larger. */
 static void pack_late_panel(void *user, int64_t panel, int worker) {
     const late_work *l = user;
-    const int64_t first = panel * NN_VEC_PANEL, left = l->wish.c_out - first;
-    const int64_t n = left < NN_VEC_PANEL ? left : NN_VEC_PANEL, each = l->wish.c_in * 9;
+    nn_vec_wish wish = *l->pack.wish;
+    const int64_t first = panel * NN_VEC_PANEL, left = wish.c_out - first, each = wish.c_in * 9;
+    const int64_t n = left < NN_VEC_PANEL ? left : NN_VEC_PANEL;
     float *read = nn_vec_own(l->net, worker);
-    nn_vec_wish wish = l->wish;
     pack_work pack = l->pack;
     tensor_read_f32(l->tensor, (uint64_t)(first * each), (uint64_t)(n * each), read);
     wish.c_out = n;
@@ -121,12 +128,8 @@ static void pack_late_panel(void *user, int64_t panel, int worker) {
 void nn_vec_pack_late(const nn_vec_net *net, int32_t id, float *out) {
     const nn_plan *p = net->base.plan;
     const nn_vec_wish wish = late_wish(p, &p->ops[net->steps[id].root]);
-    const int64_t matrix = wish.c_in * NN_VEC_PANEL, n_panels = panels(wish.c_out);
-    late_work l = {.net = net, .tensor = net->steps[id].late, .wish = wish};
-    l.pack.out = out;
-    l.pack.to_panel = matrix;
-    l.pack.to_value = n_panels * matrix;
-    team_run(net->team, n_panels, pack_late_panel, &l);
+    late_work l = {net, net->steps[id].late, packing_of(&wish, NULL, out)};
+    team_run(net->team, panels(wish.c_out), pack_late_panel, &l);
 }
 
 static pith_status make(nn_vec_backend *be, const tensor *t, const nn_vec_wish *wish, nn_vec_weight **out,
