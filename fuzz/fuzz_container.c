@@ -25,7 +25,7 @@ static void write_again(const ctr_file *file, const uint8_t *data) {
     require(ctr_head_fault(&file->head) == NULL);
     require(ctr_write_head(&w, &file->head, NULL) == PITH_OK && w.status == PITH_OK);
     require(w.n_bytes == ctr_head_bytes(&file->head));
-    if (file->version_minor == CTR_VERSION_MINOR) {
+    if (file->version_major == CTR_VERSION_MAJOR && file->version_minor == CTR_VERSION_MINOR) {
         require(w.n_bytes == file->chunks[0].offset + file->chunks[0].n_bytes);
         require(memcmp(w.data, data, w.n_bytes) == 0);
     }

@@ -80,7 +80,7 @@ static void print_example(char text[TEXT_BYTES]) {
         const char *meaning;
     } fields[] = {
         {4, "magic"},
-        {1, "version 0.1"},
+        {1, "version 1.0"},
         {1, "type: HEAD"},
         {1, "length %zu"},
         {1, "width 20"},

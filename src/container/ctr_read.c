@@ -32,9 +32,14 @@ static void read_magic(stream *s, ctr_file *file) {
     uint8_t version = st_u8(s, "version");
     file->version_major = version >> 4;
     file->version_minor = version & 0x0fu;
-    if (s->status == PITH_OK && file->version_major != CTR_VERSION_MAJOR)
+    if (s->status == PITH_OK && file->version_major != CTR_VERSION_MAJOR && version != CTR_VERSION_DRAFT)
         FAIL_AT(s, CTR_MAGIC_BYTES, PITH_E_VERSION, "format version %u.%u, this library reads %u.x",
                 (unsigned)file->version_major, (unsigned)file->version_minor, CTR_VERSION_MAJOR);
+}
+
+/* Whether the file may have what this version does not know. */
+static bool is_newer(const ctr_file *file) {
+    return file->version_major == CTR_VERSION_MAJOR && file->version_minor > CTR_VERSION_MINOR;
 }
 
 /* ---- chunks ------------------------------------------------------------------------ */
@@ -98,7 +103,7 @@ static uint8_t read_known(stream *s, unsigned first, unsigned last, const char *
     return value;
 }
 
-static void read_flags(stream *s, ctr_head *head, uint32_t version_minor) {
+static void read_flags(stream *s, ctr_head *head, bool newer) {
     size_t at = s->position;
     uint8_t flags = st_u8(s, "flags");
     head->grey = flags & CTR_FLAG_GREY;
@@ -107,7 +112,7 @@ static void read_flags(stream *s, ctr_head *head, uint32_t version_minor) {
     head->residual = flags & CTR_FLAG_RESIDUAL;
     head->reduced = flags & CTR_FLAG_REDUCED;
     if (s->status == PITH_OK && (flags & ~CTR_FLAGS_KNOWN))
-        FAIL_AT(s, at, version_minor > CTR_VERSION_MINOR ? PITH_E_UNSUPPORTED : PITH_E_FORMAT,
+        FAIL_AT(s, at, newer ? PITH_E_UNSUPPORTED : PITH_E_FORMAT,
                 "reserved bits of flags 0x%02x are set", flags);
 }
 
@@ -169,14 +174,14 @@ static pith_status read_head(ctr_file *file, const ctr_chunk *chunk, pith_diag *
     st_init(&s, chunk->payload, chunk->payload_bytes, "HEAD", payload_offset(chunk), diag);
     head->width = read_side(&s, "width");
     head->height = read_side(&s, "height");
-    read_flags(&s, head, file->version_minor);
+    read_flags(&s, head, is_newer(file));
     head->method = read_known(&s, PITH_METHOD_LATENT, PITH_METHOD_EXACT, "method");
     if (head->method != PITH_METHOD_EXACT) read_latent_fields(&s, head);
     if (s.status == PITH_OK && head->method == PITH_METHOD_EXACT && head->residual)
         st_fail(&s, PITH_E_FORMAT, "a residual of an exact picture");
     if (s.status == PITH_OK && head->method != PITH_METHOD_EXACT && head->reduced)
         st_fail(&s, PITH_E_FORMAT, "fewer colours of a picture that is not exact");
-    if (s.status == PITH_OK && st_left(&s) > 0 && file->version_minor <= CTR_VERSION_MINOR)
+    if (s.status == PITH_OK && st_left(&s) > 0 && !is_newer(file))
         st_fail(&s, PITH_E_FORMAT, "%zu bytes more than version %u.%u has", st_left(&s), (unsigned)file->version_major,
                 (unsigned)file->version_minor);
     return s.status;

@@ -11,8 +11,9 @@
 
 #define CTR_MAGIC "\xf0PIT" /* 4 bytes, not text, so that damage by a text-mode transfer is noticed */
 #define CTR_MAGIC_BYTES 4u
-#define CTR_VERSION_MAJOR 0u /* high nibble of the version byte; any other value is refused */
-#define CTR_VERSION_MINOR 1u /* low nibble; files with a higher one are read, and unknown parts skipped */
+#define CTR_VERSION_MAJOR 1u /* high nibble of the version byte; any other value is refused */
+#define CTR_VERSION_MINOR 0u /* low nibble; files with a higher one are read, and unknown parts skipped */
+#define CTR_VERSION_DRAFT 1u /* the version byte 0.1, of the time before 1.0: read as 1.0 */
 
 /* Chunk types. A reader may skip an unknown type if bit 7 is set. */
 typedef enum ctr_chunk_type {

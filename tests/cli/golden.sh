@@ -10,7 +10,7 @@ reference=$source_dir/tests/reference golden=$source_dir/tests/golden invalid=$s
 
 if command -v file >/dev/null; then
     for name in "$golden"/*.pith; do
-        [ "$(file -b -m "$source_dir/doc/pith.magic" "$name")" = "Pith image data, version 0.1" ] ||
+        [ "$(file -b -m "$source_dir/doc/pith.magic" "$name")" = "Pith image data, version 1.0" ] ||
             fail "file(1): $(file -m "$source_dir/doc/pith.magic" "$name")"
         [ "$(file -b --mime-type -m "$source_dir/doc/pith.magic" "$name")" = image/x-pith ] || fail "file(1): mime type"
     done

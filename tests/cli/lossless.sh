@@ -12,7 +12,7 @@ ok "$pith" encode --lossless a.ppm a.pith
 ok "$pith" decode a.pith b.ppm
 cmp <(tail -c 10500 a.ppm) <(tail -c 10500 b.ppm)
 "$pith" info -v a.pith >said
-for line in 'quality   lossless' 'model     none is needed' 'format    0.1, method exact, 1 slice'; do
+for line in 'quality   lossless' 'model     none is needed' 'format    1.0, method exact, 1 slice'; do
     grep -qx "  $line" said || fail "info has no \"$line\": $(cat said)"
 done
 "$pith" info --json a.pith | tr -d ' \n' | grep -q '"method":"exact","lossless":true'

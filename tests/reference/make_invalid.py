@@ -91,7 +91,7 @@ def cases(one: bytes, two: bytes):
     yield "empty_after_magic", "truncated", "version", one[:4]
     yield "magic_cut", "truncated", "magic", one[:3]
     yield "magic_wrong", "format", "not a Pith file", b"\xf1" + one[1:]
-    yield "major_version", "version", "format version", one[:4] + b"\x11" + one[5:]
+    yield "major_version", "version", "format version", one[:4] + b"\x20" + one[5:]
     yield "no_chunks", "truncated", "type", start
     yield "first_is_not_head", "format", "first chunk", start + latent + chunk(HEAD, payload)
     yield "second_head", "format", "second header", one + chunk(HEAD, payload)
@@ -111,7 +111,7 @@ def cases(one: bytes, two: bytes):
     for field in ("width", "height"):
         yield f"{field}_zero", "format", f"{field} is 0", with_head(**{field: b"\0"})
     yield "flags_reserved", "format", "flags", with_head(flags=head.flags | 0x80)
-    yield "flags_reserved_newer", "unsupported", "flags", file(head.changed(flags=head.flags | 0x80), version=b"\x0f")
+    yield "flags_reserved_newer", "unsupported", "flags", file(head.changed(flags=head.flags | 0x80), version=b"\x1f")
     yield "method_zero", "unsupported", "method 0", with_head(method=0)
     yield "method_unknown", "unsupported", "method 200", with_head(method=200)
     yield "geometry_too_many_channels", "format", "latent channels", with_head(geometry=0x03)
@@ -148,9 +148,13 @@ def cases(one: bytes, two: bytes):
     yield "hash_empty", "format", "0 bytes", one + chunk(HASH, b"")
     yield "ok_hash_of_another_picture", "ok", "", one + wrong
     yield "ok_hash_first", "ok", "", file(payload, wrong + latent)
+    # The version byte of the time before 1.0, and another of it.
+    yield "ok_version_of_the_draft", "ok", "", one[:4] + b"\x01" + one[5:]
+    yield "flags_reserved_draft", "format", "flags", file(head.changed(flags=head.flags | 0x80), version=b"\x01")
+    yield "major_version_0", "version", "format version", one[:4] + b"\x02" + one[5:]
     # What a reader puts up with: skippable chunks, and a newer minor version with a longer HEAD.
     yield "ok_skippable", "ok", "", file(payload, chunk(0xF0, b"before") + latent + chunk(0xFF, b"") + chunk(0x90, b"x" * 300))
-    yield "ok_newer_minor", "ok", "", file(payload + b"\1\2\3", version=b"\x0f")
+    yield "ok_newer_minor", "ok", "", file(payload + b"\1\2\3", version=b"\x1f")
 
 
 def payload_of(whole: bytes) -> bytes:

@@ -16,7 +16,7 @@ import sys
 import zlib
 
 MAGIC = b"\xf0PIT"
-MAJOR, MINOR = 0, 1
+MAJOR, MINOR, DRAFT = 1, 0, 0x01
 HEAD, LATN, RESD, ALPH, PALT, EXCT, TINT, CHRM, BOND, HASH = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x88, 0x89
 METADATA = {0x85: "ICCP", 0x86: "EXIF", 0x87: "XMPM"}
 NAMES = {HEAD: "HEAD", LATN: "LATN", RESD: "RESD", ALPH: "ALPH", PALT: "PALT", EXCT: "EXCT", TINT: "TINT", CHRM: "CHRM", BOND: "BOND", HASH: "HASH",
@@ -271,9 +271,9 @@ def read_file(data: bytes) -> dict:  # [2]
     file = Bytes(data, 0, len(data))
     file.take(4, "magic")
     version = file.number(1, "version")
-    if version >> 4 != MAJOR:
+    if version >> 4 != MAJOR and version != DRAFT:
         raise Refused("version", f"version {version >> 4}.{version & 15}", 4)
-    minor = version & 15
+    minor = MINOR if version == DRAFT else version & 15
 
     chunk = read_chunk(file)
     if chunk["type"] != HEAD:
@@ -326,7 +326,7 @@ def read_file(data: bytes) -> dict:  # [2]
         raise Refused("truncated", f"{residuals} of {n_residual_slices(head)} residual slices", file.at)
     if alphas < n_alpha_slices(head):
         raise Refused("truncated", f"{alphas} of {n_alpha_slices(head)} slices of alpha", file.at)
-    found = describe(data, f"{version >> 4}.{minor}", head, slices, chunks)
+    found = describe(data, f"{version >> 4}.{version & 15}", head, slices, chunks)
     return {**found, "palette": read_palette(data, palette, head)} if palette else found
 
 
