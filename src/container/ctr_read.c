@@ -112,8 +112,7 @@ static void read_flags(stream *s, ctr_head *head, bool newer) {
     head->residual = flags & CTR_FLAG_RESIDUAL;
     head->reduced = flags & CTR_FLAG_REDUCED;
     if (s->status == PITH_OK && (flags & ~CTR_FLAGS_KNOWN))
-        FAIL_AT(s, at, newer ? PITH_E_UNSUPPORTED : PITH_E_FORMAT,
-                "reserved bits of flags 0x%02x are set", flags);
+        FAIL_AT(s, at, newer ? PITH_E_UNSUPPORTED : PITH_E_FORMAT, "reserved bits of flags 0x%02x are set", flags);
 }
 
 static void read_geometry(stream *s, ctr_head *head) {
