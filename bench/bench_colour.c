@@ -6,7 +6,7 @@
  * the patches' means against what the chart means. "none" is without a codec.
  * Photographs seldom have the extreme patches: the same again for those within
  * sRGB (chroma a third).
- *   bench_colour [MODEL]       default: share/pith/models/mini.safetensors */
+ *   bench_colour [MODEL]       default: share/pith/models/mini-5.safetensors */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -196,7 +196,7 @@ static double distance(const space *s) {
 int main(int argc, char **argv) {
     char path[4096];
     const char *build = getenv("PITH_BUILD_DIR");
-    snprintf(path, sizeof path, "%s/share/pith/models/mini.safetensors", build ? build : "build/release");
+    snprintf(path, sizeof path, "%s/share/pith/models/mini-5.safetensors", build ? build : "build/release");
     pith_env env;
     pith_env_defaults(&env, sizeof env);
     pith_model *model;

@@ -25,8 +25,8 @@ mapfile -t pictures < <(find "$folder" -maxdepth 1 \( -name '*.png' -o -name '*.
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 mkdir "$work/latents" "$work/palette"
-"$root/build/release/bench/dump_latents" "$root/models/mini.safetensors" "$work/latents" "${pictures[@]}"
-"$root/build/release/bench/dump_latents" -b "$root/models/mini.safetensors" "$work/palette" "${pictures[@]}"
+"$root/build/release/bench/dump_latents" "$root/models/mini-5.safetensors" "$work/latents" "${pictures[@]}"
+"$root/build/release/bench/dump_latents" -b "$root/models/mini-5.safetensors" "$work/palette" "${pictures[@]}"
 # shellcheck disable=SC2086 # numbers are words
 "$root/build/release/bench/bench_coder" -p 1 "$work/latents" $bytes
 echo

@@ -29,7 +29,7 @@ set_source_files_properties(${PROJECT_SOURCE_DIR}/src/networks/model_default.c P
     COMPILE_DEFINITIONS "PITH_LIBRARY_TO_MODELS=\"${library_to_models}\"")
 
 # The model inside the library, or none: the only difference between the objects of archive and shared library.
-set(embedded_model ${PROJECT_SOURCE_DIR}/models/mini.safetensors)
+set(embedded_model ${PROJECT_SOURCE_DIR}/models/mini-5.safetensors)
 add_library(pith_no_model OBJECT ${embedded_source})
 add_library(pith_embedded_model OBJECT EXCLUDE_FROM_ALL ${embedded_source})
 target_compile_definitions(pith_embedded_model PRIVATE "PITH_EMBED_FILE=\"${embedded_model}\"")

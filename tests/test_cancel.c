@@ -99,7 +99,7 @@ static void a_caller_is_asked_within_200_ms(void **unused) {
     asked a;
     char model[4096];
     const char *root = getenv("PITH_SOURCE_DIR");
-    snprintf(model, sizeof model, "%s/models/mini.safetensors", root ? root : ".");
+    snprintf(model, sizeof model, "%s/models/mini-5.safetensors", root ? root : ".");
     open_case(&c, model, &a, 2);
     pith_image picture = noise(2200, 1400);
     pith_encode_options o;

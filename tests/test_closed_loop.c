@@ -303,7 +303,7 @@ static void text_that_a_size_cannot_keep_is_blurred(void **unused) {
     (void)unused;
     const char *root = getenv("PITH_SOURCE_DIR");
     char model[4096];
-    snprintf(model, sizeof model, "%s/models/mini.safetensors", root ? root : ".");
+    snprintf(model, sizeof model, "%s/models/mini-5.safetensors", root ? root : ".");
     api_case c;
     api_open(&c, model, NULL);
     pith_image p = page_of_text();

@@ -17,6 +17,7 @@
 
 static uint8_t *tiny; /* the bytes of a model's file */
 static size_t tiny_bytes;
+static uint8_t *newer; /* the same but for its name, tiny-2 */
 
 static int setup(void **state) {
     (void)state;
@@ -30,12 +31,17 @@ static int setup(void **state) {
     tiny = malloc(tiny_bytes);
     assert_int_equal(fread(tiny, 1, tiny_bytes, file), tiny_bytes);
     fclose(file);
+    newer = malloc(tiny_bytes);
+    memcpy(newer, tiny, tiny_bytes);
+    for (size_t i = 0; i + 6 < tiny_bytes; i++)
+        if (memcmp(newer + i, "tiny-1", 6) == 0) newer[i + 5] = '2';
     return 0;
 }
 
 static int teardown(void **state) {
     (void)state;
     free(tiny);
+    free(newer);
     return 0;
 }
 
@@ -113,6 +119,19 @@ static void the_first_built_in_model_is_taken(void **state) {
     take_away("two", "mini.safetensors");
     opens("mini-"); /* a broken one does not hide one that is right */
     take_away("one", "mini.safetensors");
+    put("one", "mini-5.safetensors", tiny, tiny_bytes);
+    put("one", "mini-11.safetensors", newer, tiny_bytes);
+    opens("tiny-2"); /* the newest */
+    put("one", "mini-99x.safetensors", tiny, tiny_bytes);
+    put("two", "mini.safetensors", tiny, tiny_bytes);
+    opens("tiny-2"); /* of the first folder that has one */
+    put("one", "mini.safetensors", tiny, tiny_bytes);
+    opens("tiny-1"); /* a choice of one's own */
+    take_away("one", "mini.safetensors");
+    take_away("one", "mini-5.safetensors");
+    take_away("one", "mini-11.safetensors");
+    take_away("one", "mini-99x.safetensors");
+    take_away("two", "mini.safetensors");
     take_away("two", "other.safetensors");
 }
 

@@ -32,7 +32,7 @@ static const char *sd1_int8_path(void) { return temp_path("sd1-int8.safetensors"
 static const char *mini_path(void) {
     static char path[4096];
     const char *root = getenv("PITH_SOURCE_DIR");
-    snprintf(path, sizeof path, "%s/models/mini.safetensors", root ? root : ".");
+    snprintf(path, sizeof path, "%s/models/mini-5.safetensors", root ? root : ".");
     return path;
 }
 

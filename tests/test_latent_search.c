@@ -75,7 +75,7 @@ static double distortion_between(const pith_image *original, const pith_image *d
 static void open_built_in(api_case *c) {
     char model[4096];
     const char *root = getenv("PITH_SOURCE_DIR");
-    snprintf(model, sizeof model, "%s/models/mini.safetensors", root ? root : ".");
+    snprintf(model, sizeof model, "%s/models/mini-5.safetensors", root ? root : ".");
     api_open(c, model, NULL);
 }
 

@@ -69,7 +69,7 @@ static void the_built_in_model_has_its_prior(void **unused) {
     api_case c;
     pith_info info = {.struct_size = sizeof info};
     const char *root = getenv("PITH_SOURCE_DIR");
-    snprintf(path, sizeof path, "%s/models/mini.safetensors", root ? root : ".");
+    snprintf(path, sizeof path, "%s/models/mini-5.safetensors", root ? root : ".");
     api_open(&c, path, NULL);
     pith_image p = api_waves(64, 40, 3, 8);
     pith_encode_options o;

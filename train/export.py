@@ -91,7 +91,7 @@ def model_file(tensors: Mapping[str, Tensor], config: Config, trained_minutes: s
 def main() -> int:
     parser = argparse.ArgumentParser(description="Write the model file that the codec reads.")
     parser.add_argument("weights", metavar="WEIGHTS", help="weights.safetensors of a training folder")
-    parser.add_argument("target", metavar="OUT", help="such as models/mini.safetensors")
+    parser.add_argument("target", metavar="OUT", help="such as models/mini-5.safetensors")
     parser.add_argument("--config", metavar="FILE", required=True, help="the settings of the training")
     parser.add_argument("--trained-minutes", metavar="M", help="in place of what WEIGHTS says of itself")
     options = parser.parse_args()

@@ -214,9 +214,10 @@ PITH_API PITH_MUST_CHECK pith_status pith_model_open_memory(pith_model **out, co
 /* As a path: the model embedded in the library. The static library has one unless it was built without
  * (PITH_EMBED_MODEL). PITH_E_MODEL_MISSING if there is none. */
 #define PITH_MODEL_BUILT_IN ":built-in"
-/* Opens the built-in model: the first mini.safetensors in the folders of pith_model_folders, else any other file of
- * such a model there, else PITH_MODEL_BUILT_IN. Messages name the file they are about. PITH_E_MODEL_MISSING if there is
- * none; the message says where it was looked for and what to do. */
+/* Opens the built-in model: the first in the folders of pith_model_folders, in each of them mini.safetensors, else
+ * mini-N.safetensors of the largest N; else any other file of such a model there, else PITH_MODEL_BUILT_IN. Messages
+ * name the file they are about. PITH_E_MODEL_MISSING if there is none; the message says where it was looked for and
+ * what to do. */
 PITH_API PITH_MUST_CHECK pith_status pith_model_open_default(pith_model **out, const pith_env *env, pith_diag *why);
 /* Between the folders of PITH_MODELS and of pith_model_folders. */
 #ifdef _WIN32

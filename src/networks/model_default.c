@@ -15,7 +15,8 @@
 #include "networks/model_kind.h"
 
 #define ENDING ".safetensors"
-#define FIRST_FILE "mini" ENDING
+#define FAMILY "mini"
+#define OWN_FILE FAMILY ENDING /* a user's own choice */
 #define BELOW_SHARE "/share/pith/models"
 #define PATH_BYTES 4096u
 
@@ -99,9 +100,27 @@ size_t pith_model_folders(char *folders, size_t n_bytes) {
 typedef struct search {
     const pith_env *env;
     pith_model *found;
-    pith_diag fault; /* of the first FIRST_FILE that could not be opened */
+    pith_diag fault; /* of the first file with a built-in model's name that could not be opened */
     char bad_path[PATH_BYTES];
 } search;
+
+#define OTHER_RANK 0L
+#define OWN_RANK 1000000L
+
+/* Of a file's name, the higher the earlier: OWN_FILE, mini-N.safetensors by N, then OTHER_RANK. */
+static long rank_of(const char *name) {
+    char *end;
+    if (strcmp(name, OWN_FILE) == 0) return OWN_RANK;
+    if (strncmp(name, FAMILY "-", strlen(FAMILY "-")) != 0) return OTHER_RANK;
+    const long number = strtol(name + strlen(FAMILY "-"), &end, 10);
+    return strcmp(end, ENDING) == 0 && number > 0 && number < OWN_RANK ? number : OTHER_RANK;
+}
+
+/* Whether a file is tried before another; those of one rank by name. */
+static bool is_before(const char *a, const char *b) {
+    const long rank_a = rank_of(a), rank_b = rank_of(b);
+    return rank_a != rank_b ? rank_a > rank_b : strcmp(a, b) < 0;
+}
 
 static void try_file(search *s, const char *folder, size_t n, const char *name) {
     char path[PATH_BYTES];
@@ -115,37 +134,38 @@ static void try_file(search *s, const char *folder, size_t n, const char *name) 
         return;
     }
     pith_model_free(&m);
-    if (status == PITH_OK || strcmp(name, FIRST_FILE) != 0 || s->fault.status != PITH_OK) return;
+    if (status == PITH_OK || rank_of(name) == OTHER_RANK || s->fault.status != PITH_OK) return;
     s->fault = why;
     memcpy(s->bad_path, path, sizeof path);
 }
 
 static bool is_model_name(const char *name) {
     const size_t n = strlen(name), n_ending = strlen(ENDING);
-    return n > n_ending && strcmp(name + n - n_ending, ENDING) == 0 && strcmp(name, FIRST_FILE) != 0;
+    return n > n_ending && n <= NAME_MAX && strcmp(name + n - n_ending, ENDING) == 0;
 }
 
-/* The next model's name after `after`, in alphabetical order; false at the end. */
+/* The next model's name after `after`, or the first after ""; false at the end. */
 static bool next_name(char next[NAME_MAX + 1], const char *path, const char *after) {
     const struct dirent *entry;
     DIR *dir = opendir(path);
     next[0] = '\0';
     while (dir && (entry = readdir(dir)) != NULL) {
         const char *name = entry->d_name;
-        if (!is_model_name(name) || strlen(name) > NAME_MAX || strcmp(name, after) <= 0) continue;
-        if (!next[0] || strcmp(name, next) < 0) memcpy(next, name, strlen(name) + 1);
+        if (!is_model_name(name) || (after[0] && !is_before(after, name))) continue;
+        if (!next[0] || is_before(name, next)) memcpy(next, name, strlen(name) + 1);
     }
     if (dir) closedir(dir);
     return next[0] != '\0';
 }
 
-static void try_others(search *s, const char *folder, size_t n) {
+/* Those with a built-in model's name, or the others. */
+static void try_folder(search *s, const char *folder, size_t n, bool others) {
     char path[PATH_BYTES], name[NAME_MAX + 1] = "", next[NAME_MAX + 1];
     const int length = snprintf(path, sizeof path, "%.*s", (int)n, folder);
     if (length <= 0 || (size_t)length >= sizeof path) return;
     while (!s->found && next_name(next, path, name)) {
         memcpy(name, next, sizeof name);
-        try_file(s, folder, n, name);
+        if ((rank_of(name) == OTHER_RANK) == others) try_file(s, folder, n, name);
     }
 }
 
@@ -153,10 +173,7 @@ static void look_in_folders(search *s, const char *folders) {
     for (int pass = 0; pass < 2; pass++)
         for (const char *p = folders; *p && !s->found;) {
             const size_t n = strcspn(p, PITH_FOLDER_SEPARATOR);
-            if (pass == 0)
-                try_file(s, p, n, FIRST_FILE);
-            else
-                try_others(s, p, n);
+            try_folder(s, p, n, pass == 1);
             p += n + (p[n] != '\0');
         }
 }
@@ -167,7 +184,7 @@ static pith_status open_built_in(pith_model **out, const search *s, const char *
     if (s->fault.status != PITH_OK) return diag_set(why, s->fault.status, "%s: %s", s->bad_path, s->fault.message);
     return diag_set(
         why, PITH_E_MODEL_MISSING,
-        "no " FIRST_FILE ", the built-in model, is in %.110s: put it there, or set PITH_MODELS to its folder", folders);
+        "no built-in model, such as mini-5.safetensors, is in %.110s: put it there, or set PITH_MODELS to its folder", folders);
 }
 
 pith_status pith_model_open_default(pith_model **out, const pith_env *env, pith_diag *why) {

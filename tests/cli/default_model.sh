@@ -10,7 +10,7 @@ mkdir alone
 cp "$pith" alone/pith
 ppm 40 30 >in.ppm
 unset PITH_MODELS
-missing="no mini.safetensors, the built-in model, is in .*$XDG_DATA_HOME/pith/models: put it there, or set PITH_MODELS"
+missing="no built-in model, such as mini-5.safetensors, is in .*$XDG_DATA_HOME/pith/models: put it there, or set PITH_MODELS"
 if [ "$(alone/pith model list | wc -l)" -eq 1 ]; then
     alone/pith model list | grep -q "^mini-[0-9]* .* :built-in " || fail "model list: $(alone/pith model list)"
     ok alone/pith encode in.ppm a.pith

@@ -4,7 +4,7 @@
 # Efforts 2 and 3 with the built-in model: better and better pictures of a photograph in as many bytes.
 # shellcheck source=tests/cli/common.bash
 . "$(dirname "$0")/common.bash"
-model=$source_dir/models/mini.safetensors
+model=$source_dir/models/mini-5.safetensors
 
 ok "$pith" encode -m "$model" -q 80 "$source_dir/examples/photo.png" whole.pith
 ok "$pith" decode -m "$model" --region 192x192+320+200 whole.pith photo.png

@@ -29,12 +29,12 @@ refuses 4 "took longer than the limit of 1 second$" "$pith" encode --limit time=
 if command -v cjpeg >/dev/null; then # of a JPEG that is whole in memory, time is told as time and memory as memory
     cjpeg -progressive large.ppm >large.jpg
     refuses 4 "took longer than the limit of 1 second$" "$pith" encode --limit time=1 --threads 1 --backend ref large.jpg out.pith
-    refuses 4 "of memory, .* are allowed, since the JPEG file takes" "$pith" encode -m "$source_dir/models/mini.safetensors" --memory 64M large.jpg out.pith
+    refuses 4 "of memory, .* are allowed, since the JPEG file takes" "$pith" encode -m "$source_dir/models/mini-5.safetensors" --memory 64M large.jpg out.pith
     # The least that --memory takes is enough for a small picture of any kind.
     ppm 512 512 >small.ppm
     cjpeg -progressive small.ppm >small.jpg
-    ok "$pith" encode -m "$source_dir/models/mini.safetensors" --effort 0 --memory 64M small.jpg small.pith
-    ok "$pith" decode -m "$source_dir/models/mini.safetensors" --memory 64M small.pith small.png
+    ok "$pith" encode -m "$source_dir/models/mini-5.safetensors" --effort 0 --memory 64M small.jpg small.pith
+    ok "$pith" decode -m "$source_dir/models/mini-5.safetensors" --memory 64M small.pith small.png
 else
     echo "NOT CHECKED: a progressive JPEG (there is no cjpeg)"
 fi

@@ -86,7 +86,7 @@ refuses 4 "no/where.safetensors: cannot be written" "$pith" model convert --to f
 
 # The decoder of a built-in model alone.
 refuses 3 "kind sd1" "$pith" model convert --to decoder vae.safetensors no.safetensors
-mini=$PITH_SOURCE_DIR/models/mini.safetensors
+mini=$PITH_SOURCE_DIR/models/mini-5.safetensors
 ok "$pith" model convert --to decoder "$mini" decoder.safetensors
 same "$mini" decoder.safetensors
 ok "$pith" encode -e 0 -m "$mini" "$PITH_SOURCE_DIR/tests/data/ssimulacra2_a.webp" m.pith

@@ -89,7 +89,7 @@ sed 's/"format_version":"2"/"format_version":"3"/' t8.safetensors >t9.safetensor
 refuses 3 "t9.safetensors: is a converted model of version 3" "$pith" decode -m vae.safetensors --vae t9.safetensors a.pith no.ppm
 
 # The built-in model.
-mini=$source_dir/models/mini.safetensors
+mini=$source_dir/models/mini-5.safetensors
 ok "$pith" model convert --to int8 "$mini" mini8.safetensors
 half_of mini8.safetensors "$mini"
 "$pith" model verify mini8.safetensors >said 2>&1 || fail "verify: $(cat said)"

@@ -12,7 +12,6 @@
 #include "models/model_places.h"
 
 #define ENDING ".safetensors"
-#define FIRST_FILE "mini" ENDING
 
 /* ---- the list ------------------------------------------------------------------------ */
 
@@ -40,15 +39,9 @@ static bool add_path(model_list *list, const char *folder, const char *name) {
 
 static int is_model_name(const struct dirent *entry) { return cli_ends_with(entry->d_name, ENDING); }
 
-/* FIRST_FILE, then in alphabetical order. */
-static int by_rank(const struct dirent **a, const struct dirent **b) {
-    int a_first = strcmp((*a)->d_name, FIRST_FILE) == 0, b_first = strcmp((*b)->d_name, FIRST_FILE) == 0;
-    return a_first != b_first ? b_first - a_first : strcmp((*a)->d_name, (*b)->d_name);
-}
-
 static bool add_folder(model_list *list, const char *folder) {
     struct dirent **entries;
-    int n = scandir(folder, &entries, is_model_name, by_rank);
+    int n = scandir(folder, &entries, is_model_name, alphasort);
     bool good = true;
     for (int i = 0; i < n; i++) {
         good = good && add_path(list, folder, entries[i]->d_name);
@@ -102,7 +95,7 @@ static bool stem_is(const char *path, const char *name) {
     return strncmp(stem, name, n) == 0 && strcmp(stem + n, ENDING) == 0;
 }
 
-/* A likely file of a model called `name`: mini.safetensors for "mini-1". */
+/* A likely file of a model called `name`: mini-1.safetensors or mini.safetensors for "mini-1". */
 static bool stem_begins(const char *path, const char *name) {
     const char *dash = strrchr(name, '-');
     char family[PITH_NAME_BYTES] = "";

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Where models are: *.safetensors in the folders of pith_model_folders, in each
- * of them mini.safetensors, the newest built-in model, first, the others by
- * name; then the one that the library was linked with. After them come checkpoints that other programs keep
+ * of them by name; then the one that the library was linked with. After them come checkpoints that other programs keep
  * (model_places.h), which are found by their latent space only. */
 #ifndef PITH_TOOLS_MODELS_MODEL_FIND_H
 #define PITH_TOOLS_MODELS_MODEL_FIND_H
