@@ -184,7 +184,8 @@ static pith_status open_built_in(pith_model **out, const search *s, const char *
     if (s->fault.status != PITH_OK) return diag_set(why, s->fault.status, "%s: %s", s->bad_path, s->fault.message);
     return diag_set(
         why, PITH_E_MODEL_MISSING,
-        "no built-in model, such as mini-5.safetensors, is in %.110s: put it there, or set PITH_MODELS to its folder", folders);
+        "no built-in model, such as mini-5.safetensors, is in %.110s: put it there, or set PITH_MODELS to its folder",
+        folders);
 }
 
 pith_status pith_model_open_default(pith_model **out, const pith_env *env, pith_diag *why) {
