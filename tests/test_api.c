@@ -291,7 +291,7 @@ static void windows_hold_core_and_halo(void **state) {
     (void)state;
     for (uint32_t length = 1; length < 1500; length += 7)
         for (uint32_t halo = 0; halo < 30; halo += 5) {
-            tile_grid g = tile_grid_make(length, length, (tile_reach){192, halo});
+            tile_grid g = tile_grid_make(length, length, (tile_reach){192, 192, halo});
             uint32_t next = 0;
             for (uint32_t i = 0; i < g.x.count; i++) {
                 tile_span s = tile_axis_span(&g.x, i);
@@ -322,7 +322,7 @@ static void tiles_leave_no_seams(void **state) {
     shorter.format.width = 8 * 190;
     pith_bytes short_file = encode(&c, &shorter, 70, 0);
     pith_image whole = decode(&c, short_file, &shorter);
-    tile_grid g = tile_grid_make(450, 3, (tile_reach){192, 20});
+    tile_grid g = tile_grid_make(450, 3, (tile_reach){192, 192, 20});
     assert_true(g.x.count > 1);
     uint32_t border = g.x.core * 8;
     assert_true(border + 100 < shorter.format.width);

@@ -250,21 +250,6 @@ static void fused_groups_and_reused_memory_match(void **state) {
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) plan_matches(all[i], 3e-6);
 }
 
-/* Widths and heights that are and are not whole squares of 4; channels that fill blocks and that do not. */
-static void describe_winograd(nn_plan *p) {
-    nn_plan_allow_winograd(p);
-    nn_val x = nn_conv(p, nn_input(p, "x", (nn_shape){1, 8, 127, 130}), "in", NN_CONV3, 32);
-    nn_val a = nn_act(p, nn_conv(p, nn_act(p, x, NN_RELU), "a", NN_CONV3, 32), NN_RELU);
-    nn_val y = nn_add(p, nn_conv(p, a, "b", NN_CONV3, 32), x);
-    nn_output(p, "out", nn_conv(p, y, "tail", NN_CONV3, 24));
-    nn_output(p, "narrow", nn_conv(p, nn_conv(p, y, "up", NN_CONV3, 9), "down", NN_CONV3, 3));
-}
-
-static void winograds_convolutions_match(void **state) {
-    (void)state;
-    plan_matches(describe_winograd, 1e-5);
-}
-
 static void reuses_memory(void **state) {
     (void)state;
     nn_backend *tested = open_backend("onednn", 0);
@@ -506,7 +491,6 @@ int main(void) {
         cmocka_unit_test(every_op_matches_with_three_threads),
         cmocka_unit_test(every_mutation_is_caught),
         cmocka_unit_test(fused_groups_and_reused_memory_match),
-        cmocka_unit_test(winograds_convolutions_match),
         cmocka_unit_test(reuses_memory),
         cmocka_unit_test(nets_in_one_arena_give_the_same_bits),
         cmocka_unit_test(two_threads_give_the_same_bits_as_one),

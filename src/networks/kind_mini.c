@@ -16,28 +16,8 @@ static pith_status encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, 
     return mini_encoder_plan(out, &m->config.mini, &m->env, h, w, diag);
 }
 
-/* The most positions of a picture coded in one piece without Winograd convolutions. */
-#define MOST_WITHOUT_WINOGRAD 32768u
-
-/* For tiles. The error of Winograd convolutions is far below the differences between tiles where they meet. Small
- * pictures are coded without them. */
-static pith_status fast(nn_plan *plan, pith_status status) {
-    if (status == PITH_OK) nn_plan_allow_winograd(plan);
-    return status;
-}
-
-static pith_status tile_encoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
-    const pith_status status = encoder_plan(out, m, h, w, diag);
-    return fast(*out, status);
-}
-
 static pith_status decoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
     return mini_decoder_plan(out, &m->config.mini, &m->env, h, w, diag);
-}
-
-static pith_status tile_decoder_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
-    const pith_status status = decoder_plan(out, m, h, w, diag);
-    return fast(*out, status);
 }
 
 static pith_status texture_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
@@ -76,20 +56,10 @@ cleanup:
 
 static bool keeps_all(const model_window *w) { return w->keep_h == w->h && w->keep_w == w->w; }
 
-static bool is_fast(const model_window *w) { return !keeps_all(w) || (uint64_t)w->h * w->w > MOST_WITHOUT_WINOGRAD; }
-
-static make_plan_fn *encoder_plan_for(const model_window *window) {
-    return is_fast(window) ? tile_encoder_plan : encoder_plan;
-}
-
-static make_plan_fn *decoder_plan_for(const model_window *window) {
-    return is_fast(window) ? tile_decoder_plan : decoder_plan;
-}
-
 static pith_status bind_encoder(model_session *s, const model_window *window, pith_diag *diag) {
     if (!has_encoder(s->model))
         return diag_set(diag, PITH_E_UNSUPPORTED, "the model has only a decoder: it cannot encode");
-    return bound_net_prepare(&s->encoder, s->model, encoder_plan_for(window), window->h, window->w, diag);
+    return bound_net_prepare(&s->encoder, s->model, encoder_plan, window->h, window->w, diag);
 }
 
 static pith_status encode(model_session *s, const model_window *window, const float *pixels, float *latent,
@@ -104,8 +74,7 @@ static pith_status encode(model_session *s, const model_window *window, const fl
 
 static pith_status part_plan(nn_plan **out, const pith_model *m, uint32_t part, uint32_t h, uint32_t w,
                              pith_diag *diag) {
-    const pith_status status = mini_decoder_part_plan(out, &m->config.mini, part, &m->env, h, w, diag);
-    return fast(*out, status);
+    return mini_decoder_part_plan(out, &m->config.mini, part, &m->env, h, w, diag);
 }
 
 static pith_status first_part_plan(nn_plan **out, const pith_model *m, uint32_t h, uint32_t w, pith_diag *diag) {
@@ -184,7 +153,7 @@ static size_t handed_values(const mini_config *c, const model_window *window) {
 static pith_status bind_whole(model_session *s, const model_window *window, pith_diag *diag) {
     for (uint32_t i = 0; i < MINI_DECODER_PARTS; i++) bound_net_free(&s->decoder_parts[i]);
     bound_net_free(&s->texture);
-    return bound_net_prepare(&s->decoder, s->model, decoder_plan_for(window), window->h, window->w, diag);
+    return bound_net_prepare(&s->decoder, s->model, decoder_plan, window->h, window->w, diag);
 }
 
 static pith_status bind_parts(model_session *s, const model_window *window, pith_diag *diag) {
@@ -338,9 +307,8 @@ static pith_status memory(const pith_model *m, model_work work, const model_wind
     const bool textures = work == MODEL_TEXTURES;
     if (work != MODEL_ENCODES && (textures || !keeps_all(window)))
         return parts_memory(m, textures, window, n_bytes, diag);
-    pith_status status =
-        kind_plan_memory(m, work == MODEL_ENCODES ? encoder_plan_for(window) : decoder_plan_for(window), window->h,
-                         window->w, n_bytes, NULL, diag);
+    pith_status status = kind_plan_memory(m, work == MODEL_ENCODES ? encoder_plan : decoder_plan, window->h, window->w,
+                                          n_bytes, NULL, diag);
     *n_bytes += (uint64_t)window->h * window->w * sizeof(float); /* the plane of steps */
     return status;
 }

@@ -177,8 +177,6 @@ bool model_has_defined_samples(const pith_model *m) {
     return !own || strcmp(name, own) == 0 || strcmp(name, "ref") == 0;
 }
 
-uint32_t model_max_tile_core(const pith_model *m) { return nn_backend_has_winograd(m->backend) ? 192 : 128; }
-
 bool model_can_search(const pith_model *m) { return m->kind->gradient != NULL; }
 
 pith_status model_search_memory(const pith_model *m, uint32_t h, uint32_t w, uint64_t *n_bytes, pith_diag *diag) {

@@ -57,9 +57,6 @@ static inline model_window model_whole_window(uint32_t h, uint32_t w) { return (
 /* False if the format defines the samples of models of its kind, and the model's engine gives others. */
 bool model_has_defined_samples(const pith_model *model);
 
-/* The largest side of a tile, in positions without margins, so that no layer takes too long. */
-uint32_t model_max_tile_core(const pith_model *model);
-
 /* What a call does with the networks. */
 typedef enum model_work {
     MODEL_ENCODES,

@@ -97,10 +97,6 @@ nn_val nn_conv_adjoint(nn_plan *p, nn_val y, const char *key, nn_conv_kind kind,
 nn_val nn_relu_adjoint(nn_plan *p, nn_val g, nn_val y); /* g where y > 0, 0 elsewhere; y: the relu's value, or input */
 nn_val nn_call(nn_plan *p, nn_val x);                   /* what nn_net_call's function makes of x; at most one a plan */
 
-/* 3x3 convolutions may be made with fewer multiplications (Winograd's), where the engine can: two to three times as
- * fast, four times the memory for their weights, and errors of some 1e-6 of the largest value instead of 1e-7. */
-void nn_plan_allow_winograd(nn_plan *p);
-
 /* Ends the description. The first fault of any call above is reported here. */
 pith_status nn_plan_finish(nn_plan *p, pith_diag *diag) PITH_MUST_CHECK;
 
@@ -145,7 +141,6 @@ pith_status nn_backend_new(nn_backend **out, const pith_env *env, const char *na
 void nn_backend_free(nn_backend **backend);
 /* Frees the cached weights that no net uses at present. */
 void nn_backend_trim(nn_backend *backend);
-bool nn_backend_has_winograd(const nn_backend *backend); /* nn_plan_allow_winograd makes a difference */
 const char *nn_backend_name(const nn_backend *backend);
 const char *const *nn_backend_list(void); /* NULL-terminated; best first */
 

@@ -52,8 +52,6 @@ void nn_backend_trim(nn_backend *backend) {
     if (backend->table->trim) backend->table->trim(backend);
 }
 
-bool nn_backend_has_winograd(const nn_backend *backend) { return backend->has_winograd; }
-
 const char *nn_backend_name(const nn_backend *backend) { return backend->table->name; }
 
 /* ---- arenas -------------------------------------------------------------------- */

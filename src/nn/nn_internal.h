@@ -97,7 +97,6 @@ struct nn_plan {
     int32_t n_weights, weights_capacity;
     nn_named *inputs, *outputs;
     int32_t n_inputs, n_outputs;
-    bool winograd;                /* nn_plan_allow_winograd */
     int32_t call;                 /* the op that is one, or NN_NO_VALUE */
     size_t n_groups;              /* of all live group norms */
     char scope[NN_MAX_KEY_BYTES]; /* "down.2." */
@@ -173,8 +172,7 @@ typedef struct nn_backend_table {
 struct nn_backend {
     const nn_backend_table *table;
     pith_alloc alloc;
-    int threads; /* 0 = as many as there are cores */
-    bool has_winograd;
+    int threads;     /* 0 = as many as there are cores */
     bool keeps_int8; /* ops that nn_is_int8 run with 8-bit weights; false: all with floats */
 };
 

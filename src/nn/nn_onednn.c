@@ -79,34 +79,6 @@ static void dnn_trim(nn_backend *backend) {
     pthread_mutex_unlock(&be->lock);
 }
 
-#define FEWEST_FOR_WINOGRAD 16384 /* values of a plane: below, its scratch is more than all else */
-
-bool nn_dnn_may_use_winograd(const nn_plan *p, const nn_op *op, const nn_backend *backend) {
-    return p->winograd && backend->has_winograd && op->kind == NN_OP_CONV && op->u.conv == NN_CONV3 &&
-           op->shape.h * op->shape.w >= FEWEST_FOR_WINOGRAD;
-}
-
-#define WINOGRAD_AT_LEAST_BYTES (16u << 20) /* of scratch, for several threads */
-
-/* What a convolution's input and output take when transformed: 6x6 values for 4x4. */
-static uint64_t winograd_scratch(const nn_plan *p, const nn_op *op) {
-    const nn_shape s = p->ops[op->in[0]].shape, t = op->shape;
-    const uint64_t squares = (uint64_t)(s.n * ((t.h + 3) / 4) * ((t.w + 3) / 4));
-    return WINOGRAD_AT_LEAST_BYTES + squares * 36 * (uint64_t)(s.c + t.c) * sizeof(float);
-}
-
-static uint64_t dnn_scratch_bytes(const nn_plan *p, const nn_backend *backend) {
-    uint64_t most = 0;
-    for (int32_t i = 0; i < p->n_ops; i++)
-        if (p->ops[i].live && nn_dnn_may_use_winograd(p, &p->ops[i], backend) && winograd_scratch(p, &p->ops[i]) > most)
-            most = winograd_scratch(p, &p->ops[i]);
-    return most;
-}
-
-static uint64_t dnn_weight_bytes(const nn_plan *p, const nn_op *op, const nn_backend *backend, uint64_t n_floats) {
-    return n_floats * sizeof(float) * (nn_dnn_may_use_winograd(p, op, backend) ? 4 : 1);
-}
-
 static pith_status dnn_open(nn_backend **out, const pith_env *env, const char *variant, pith_diag *diag) {
     if (variant) return nn_no_variant(variant, diag);
     nn_dnn_backend *be = mem_alloc(env ? &env->alloc : NULL, 1, sizeof *be);
@@ -114,7 +86,6 @@ static pith_status dnn_open(nn_backend **out, const pith_env *env, const char *v
     be->base.table = &nn_onednn_backend;
     if (env) be->base.alloc = env->alloc;
     if (env) be->base.threads = env->threads;
-    be->base.has_winograd = dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core;
     /* Without VNNI oneDNN halves the weights, which makes them worse. All later sets have it. */
     be->base.keeps_int8 = dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core_vnni;
     be->has_lock = pthread_mutex_init(&be->lock, NULL) == 0;
@@ -351,6 +322,4 @@ const nn_backend_table nn_onednn_backend = {.name = "onednn",
                                             .bind = dnn_bind,
                                             .unbind = dnn_unbind,
                                             .trim = dnn_trim,
-                                            .scratch_bytes = dnn_scratch_bytes,
-                                            .weight_bytes = dnn_weight_bytes,
                                             .run = dnn_run};

@@ -226,7 +226,4 @@ void nn_dnn_parallel(int64_t n_items, nn_dnn_part *part, const void *call);
 nn_dnn_bystanders *nn_dnn_bystanders_new(const pith_alloc *alloc, int threads);
 void nn_dnn_bystanders_free(nn_dnn_bystanders **bystanders);
 
-/* Whether an op may be made by Winograd's way: the plan and the backend allow it, and it is large enough. */
-bool nn_dnn_may_use_winograd(const nn_plan *p, const nn_op *op, const nn_backend *backend);
-
 #endif

@@ -89,16 +89,6 @@ static pith_status conv_pd(nn_dnn_binder *b, dnnl_memory_desc_t *in_file, dnnl_p
     NN_DNN_TRY(dnnl_convolution_forward_desc_init(&desc, dnnl_forward_inference, dnnl_convolution_direct, &from_md,
                                                   &kernel_md, b->op->bias == NN_NO_WEIGHT ? NULL : &bias_md, &to_md,
                                                   strides, before, after));
-    if (nn_dnn_may_use_winograd(b->plan, b->op, &b->backend->base)) {
-        pith_diag refused = {0}; /* that of some channels, and of oneDNN 3 */
-        pith_diag *diag = b->diag;
-        dnnl_convolution_desc_t fast = desc;
-        fast.alg_kind = dnnl_convolution_winograd;
-        b->diag = &refused;
-        status = make_pd(b, &fast, pd);
-        b->diag = diag;
-        if (status == PITH_OK) return status;
-    }
     PITH_TRY(make_pd(b, &desc, pd));
 cleanup:
     return status;

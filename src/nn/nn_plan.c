@@ -24,8 +24,6 @@ nn_plan *nn_plan_new(const pith_env *env) {
     return p;
 }
 
-void nn_plan_allow_winograd(nn_plan *p) { p->winograd = true; }
-
 void nn_plan_free(nn_plan **plan) {
     if (!plan || !*plan) return;
     nn_plan *p = *plan;

@@ -38,7 +38,6 @@ static pith_status vec_open(nn_backend **out, const pith_env *env, const char *v
     be->base.table = &nn_vec_backend_table;
     if (env) be->base.alloc = env->alloc;
     be->base.threads = env ? env->threads : 0;
-    be->base.has_winograd = true;
     be->kernels = kernels;
     pthread_mutex_init(&be->lock, NULL);
     be->team = team_new(&be->base.alloc, be->base.threads);

@@ -13,11 +13,10 @@ static uint32_t whole_window(const tile_axis *a) {
     return least(n + ((n ^ a->whole) & 1), a->whole);
 }
 
-tile_axis tile_axis_part(uint32_t first, uint32_t length, uint32_t whole, tile_reach reach) {
-    const uint32_t halo = reach.halo;
+tile_axis tile_axis_part(uint32_t first, uint32_t length, uint32_t whole, uint32_t core, uint32_t halo) {
     tile_axis a = {.whole = whole, .first = first, .length = length, .halo = halo};
-    bool one = halo >= whole || (length == whole && whole <= reach.core + 2 * halo);
-    uint32_t count = one ? 1 : (length + reach.core - 1) / reach.core;
+    bool one = halo >= whole || (length == whole && whole <= core + 2 * halo);
+    uint32_t count = one ? 1 : (length + core - 1) / core;
     a.core = (length + count - 1) / count;
     a.count = (length + a.core - 1) / a.core;
     a.window = whole_window(&a);
@@ -25,7 +24,8 @@ tile_axis tile_axis_part(uint32_t first, uint32_t length, uint32_t whole, tile_r
 }
 
 tile_grid tile_grid_make(uint32_t width, uint32_t height, tile_reach reach) {
-    return (tile_grid){.x = tile_axis_part(0, width, width, reach), .y = tile_axis_part(0, height, height, reach)};
+    return (tile_grid){.x = tile_axis_part(0, width, width, reach.core_x, reach.halo),
+                       .y = tile_axis_part(0, height, height, reach.core_y, reach.halo)};
 }
 
 tile_span tile_axis_span(const tile_axis *a, uint32_t index) {

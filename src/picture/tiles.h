@@ -29,16 +29,16 @@ typedef struct tile_grid {
     tile_axis x, y;
 } tile_grid;
 
-/* What a window may see: at most `core` new positions, and `halo` more on each side. */
+/* What a window may see: at most so many new positions on each axis, and `halo` more on each side. */
 typedef struct tile_reach {
-    uint32_t core, halo;
+    uint32_t core_x, core_y, halo;
 } tile_reach;
 
 /* If the halo is not smaller than the picture, there is one window. */
 tile_grid tile_grid_make(uint32_t width, uint32_t height, tile_reach reach);
 
 /* One axis, for a part of the picture only: [first, first + length). */
-tile_axis tile_axis_part(uint32_t first, uint32_t length, uint32_t whole, tile_reach reach);
+tile_axis tile_axis_part(uint32_t first, uint32_t length, uint32_t whole, uint32_t core, uint32_t halo);
 
 /* The positions that the windows of an axis cover: [*first, *end). */
 void tile_axis_reach(const tile_axis *axis, uint32_t *first, uint32_t *end);

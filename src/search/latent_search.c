@@ -309,7 +309,7 @@ static pith_status choose_grid(search *s) {
     const latent_planes *l = s->k->latents;
     uint64_t n_bytes = 0;
     for (uint32_t core = CORE_MOST; core >= CORE_LEAST; core /= 2) {
-        s->grid = tile_grid_make(l->width, l->height, (tile_reach){core, HALO});
+        s->grid = tile_grid_make(l->width, l->height, (tile_reach){core, core, HALO});
         pith_status status = window_bytes(s, s->grid.y.window, s->grid.x.window, &n_bytes);
         if (status != PITH_OK) return status;
         n_bytes += latents_count(l) * (sizeof(float) + sizeof(int16_t));

@@ -3,6 +3,8 @@
 /* Counts the memory that the stages of encoder.c and decoder.c hold at any one time. */
 #include "stages/memory_plan.h"
 
+#include <stdlib.h>
+
 #include "stages/latents.h"
 #include "stages/slice_pool.h"
 
@@ -10,11 +12,14 @@
 #define ALWAYS_BYTES (4u << 20)
 #define LARGEST_FILE_PART 4u /* a file being written takes at most a byte for this many pixels */
 
-/* The most new positions on each axis of a tile. The first size that fits is taken, of those that the model's networks
- * are fast enough for. Larger tiles take less time in all, as less of each window is margin, but more memory. Also, a
- * call cannot stop until the current layer is done (tests/test_cancel.c). */
-static const uint32_t tile_cores[] = {192, 128, 96, 64, 48, 32};
-#define N_TILE_CORES (sizeof tile_cores / sizeof *tile_cores)
+/* The most new positions of a tile on one axis. Of all pairs whose windows are not too large, and for which there is
+ * memory, that is taken with the fewest positions to compute, margins included. */
+static const uint32_t tile_sides[] = {1024, 512, 384, 256, 192, 128, 96, 64, 48, 32};
+#define N_TILE_SIDES (sizeof tile_sides / sizeof *tile_sides)
+#define N_TILE_SHAPES (N_TILE_SIDES * N_TILE_SIDES)
+
+/* Positions of a window. A call cannot stop until the current layer is done (tests/test_cancel.c). */
+#define LARGEST_WINDOW 57600u
 
 uint64_t memory_allowed(uint64_t wanted, const pith_model *model) {
     uint64_t n = wanted ? wanted : model_traits_of(model)->memory;
@@ -51,10 +56,33 @@ static pith_status refuse(const memory_plan *plan, const char *what, uint32_t wi
                     what, width, height, 1e-6 * (double)needed + 0.5, 1e-6 * (double)plan->allowed);
 }
 
-static size_t first_core(const memory_plan *plan) {
-    size_t i = 0;
-    while (i + 1 < N_TILE_CORES && tile_cores[i] > model_max_tile_core(plan->model)) i++;
-    return i;
+/* ---- shapes of tiles --------------------------------------------------------------------- */
+
+typedef struct tile_shape {
+    tile_reach reach;
+    uint64_t window, all; /* positions of a window, and of all windows */
+} tile_shape;
+
+static int by_cost(const void *a, const void *b) {
+    const tile_shape *s = a, *t = b;
+    const bool s_large = s->window > LARGEST_WINDOW, t_large = t->window > LARGEST_WINDOW;
+    if (s_large != t_large) return s_large ? 1 : -1;
+    if (s->all != t->all) return s->all < t->all ? -1 : 1;
+    if (s->window != t->window) return s->window < t->window ? -1 : 1;
+    return s->reach.core_x < t->reach.core_x ? 1 : -1;
+}
+
+/* All shapes of tiles for a part of a picture, those with the least work first. */
+static void list_shapes(tile_shape shapes[N_TILE_SHAPES], const tile_grid *part, uint32_t halo) {
+    const tile_axis *x = &part->x, *y = &part->y;
+    for (size_t i = 0; i < N_TILE_SHAPES; i++) {
+        const tile_reach reach = {tile_sides[i % N_TILE_SIDES], tile_sides[i / N_TILE_SIDES], halo};
+        const tile_axis across = tile_axis_part(x->first, x->length, x->whole, reach.core_x, halo);
+        const tile_axis down = tile_axis_part(y->first, y->length, y->whole, reach.core_y, halo);
+        const uint64_t window = (uint64_t)across.window * down.window;
+        shapes[i] = (tile_shape){reach, window, window * across.count * down.count};
+    }
+    qsort(shapes, N_TILE_SHAPES, sizeof *shapes, by_cost);
 }
 
 /* ---- encoding --------------------------------------------------------------------------- */
@@ -82,9 +110,13 @@ static pith_status encode_need(const memory_plan *plan, const tile_grid *grid, c
 pith_status memory_plan_encode(tile_grid *grid, const memory_plan *plan, const pith_image_format *format,
                                pith_diag *diag) {
     uint64_t needed = 0;
-    for (size_t i = first_core(plan); i < N_TILE_CORES; i++) {
-        const tile_reach reach = {tile_cores[i], model_traits_of(plan->model)->encoder_reach};
-        *grid = tile_grid_make(ctr_latent_width(plan->head), ctr_latent_height(plan->head), reach);
+    tile_shape shapes[N_TILE_SHAPES];
+    const uint32_t w = ctr_latent_width(plan->head), h = ctr_latent_height(plan->head);
+    const uint32_t halo = model_traits_of(plan->model)->encoder_reach;
+    *grid = tile_grid_make(w, h, (tile_reach){w, h, halo});
+    list_shapes(shapes, grid, halo);
+    for (size_t i = 0; i < N_TILE_SHAPES; i++) {
+        *grid = tile_grid_make(w, h, shapes[i].reach);
         if (plan->allowed == UINT64_MAX) return PITH_OK;
         pith_status status = encode_need(plan, grid, format, &needed, diag);
         if (status != PITH_OK || needed <= plan->allowed) return status;
@@ -121,15 +153,19 @@ static pith_status decode_need(const memory_plan *plan, const region *part, cons
 
 pith_status memory_plan_decode(region *part, const memory_plan *plan, const memory_decode_how *how, pith_diag *diag) {
     uint64_t needed = 0;
-    for (size_t i = first_core(plan); i < N_TILE_CORES; i++) {
-        const tile_reach reach = {tile_cores[i], how->preview ? 0 : model_traits_of(plan->model)->decoder_reach};
-        pith_status status = region_make(part, &how->wanted, plan->head, reach, diag);
+    tile_shape shapes[N_TILE_SHAPES];
+    const uint32_t halo = how->preview ? 0 : model_traits_of(plan->model)->decoder_reach;
+    pith_status status = region_make(part, &how->wanted, plan->head, (tile_reach){1, 1, halo}, diag);
+    if (status != PITH_OK) return status;
+    list_shapes(shapes, &part->tiles, halo);
+    for (size_t i = 0; i < N_TILE_SHAPES; i++) {
+        status = region_make(part, &how->wanted, plan->head, shapes[i].reach, diag);
         if (status != PITH_OK || plan->allowed == UINT64_MAX) return status;
         status = decode_need(plan, part, how, &needed, diag);
         if (status != PITH_OK || needed <= plan->allowed) return status;
     }
     part->whole_windows = true;
-    pith_status status = decode_need(plan, part, how, &needed, diag);
+    status = decode_need(plan, part, how, &needed, diag);
     if (status != PITH_OK || needed <= plan->allowed) return status;
     return refuse(plan, "decoding a picture", part->pixels.width, part->pixels.height, needed, diag);
 }

@@ -7,9 +7,9 @@ static bool inside(uint32_t first, uint32_t length, uint32_t whole) {
 }
 
 /* Tiles that cover the positions of pixels [first, first + length). */
-static tile_axis axis_of(uint32_t first, uint32_t length, uint32_t whole, uint8_t shift, tile_reach reach) {
+static tile_axis axis_of(uint32_t first, uint32_t length, uint32_t whole, uint8_t shift, uint32_t core, uint32_t halo) {
     uint32_t start = first >> shift, end = ((first + length - 1) >> shift) + 1;
-    return tile_axis_part(start, end - start, whole, reach);
+    return tile_axis_part(start, end - start, whole, core, halo);
 }
 
 pith_status region_make(region *r, const pith_area *wanted, const ctr_head *head, tile_reach reach, pith_diag *diag) {
@@ -23,8 +23,8 @@ pith_status region_make(region *r, const pith_area *wanted, const ctr_head *head
     if (!inside(p->x, p->width, head->width) || !inside(p->y, p->height, head->height))
         return diag_set(diag, PITH_E_ARG, "the region %ux%u+%u+%u is not inside the picture of %ux%u", p->width,
                         p->height, p->x, p->y, head->width, head->height);
-    r->tiles.x = axis_of(p->x, p->width, ctr_latent_width(head), shift, reach);
-    r->tiles.y = axis_of(p->y, p->height, ctr_latent_height(head), shift, reach);
+    r->tiles.x = axis_of(p->x, p->width, ctr_latent_width(head), shift, reach.core_x, reach.halo);
+    r->tiles.y = axis_of(p->y, p->height, ctr_latent_height(head), shift, reach.core_y, reach.halo);
     tile_axis_reach(&r->tiles.x, &r->latents.x, &right);
     tile_axis_reach(&r->tiles.y, &r->latents.y, &bottom);
     r->latents.width = right - r->latents.x;

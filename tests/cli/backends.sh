@@ -45,4 +45,18 @@ for model in mini sd.safetensors; do
     done
 done
 
+# In tiles, on which what lies under transparent pixels depends: the same tiles for both engines, and whatever they are,
+# the same picture.
+{
+    printf 'P7\nWIDTH 2400\nHEIGHT 1600\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n'
+    { yes 'a line of text, whose a is transparent where it is an alpha' || true; } | tr a '\000' | head -c $((2400 * 1600 * 4))
+} >large.pam
+for engine in exact ref; do ok "$pith" encode -m mini --effort 0 --backend $engine large.pam $engine.pith; done
+cmp exact.pith ref.pith || fail "in tiles exact and ref make different files"
+"$pith" decode -m mini --print-hash --format pam ref.pith large-ref.pam --backend ref >hash
+for memory in 64M 200M 1G; do
+    "$pith" decode -m mini --print-hash --format pam --memory $memory ref.pith large.pam --force | cmp - hash ||
+        fail "another picture within $memory"
+done
+
 nothing_left
