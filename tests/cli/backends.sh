@@ -53,9 +53,9 @@ done
 } >large.pam
 for engine in exact ref; do ok "$pith" encode -m mini --effort 0 --backend $engine large.pam $engine.pith; done
 cmp exact.pith ref.pith || fail "in tiles exact and ref make different files"
-"$pith" decode -m mini --print-hash --format pam ref.pith large-ref.pam --backend ref >hash
+"$pith" decode -m mini --print-hash --format pam ref.pith large-ref.pam --backend ref >hash.txt
 for memory in 64M 200M 1G; do
-    "$pith" decode -m mini --print-hash --format pam --memory $memory ref.pith large.pam --force | cmp - hash ||
+    "$pith" decode -m mini --print-hash --format pam --memory $memory ref.pith large.pam --force | cmp - hash.txt ||
         fail "another picture within $memory"
 done
 
