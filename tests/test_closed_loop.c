@@ -166,7 +166,8 @@ static void samples_of_16_bits_move_by_whole_levels_of_8(void **unused) {
     api_close(&c);
 }
 
-/* The network alone makes bands of it, without any loss of structure. */
+/* The network alone makes bands of it, without any loss of structure. Below it is noise, whose latents take far more
+ * bytes than the correction. */
 static void a_smooth_area_gets_its_colour(void **unused) {
     (void)unused;
     api_case c;
@@ -176,12 +177,13 @@ static void a_smooth_area_gets_its_colour(void **unused) {
     for (uint32_t y = 0; y < 120; y++)
         for (uint32_t x = 0; x < 160; x++)
             for (uint32_t i = 0; i < 3; i++)
-                api_set_sample(&p, y, x, i, 20 + 20 * i + x + y / 4 + random_below(&seed, 4));
+                api_set_sample(&p, y, x, i, 20 + 20 * i + x + y / 4 + random_below(&seed, y < 60 ? 4 : 70));
     pith_encode_options o;
     pith_encode_options_defaults(&o, sizeof o);
     pith_bytes file = api_encode(&c, &p, &o);
     pith_image mended = api_decode(&c, file, NULL, 8);
     pith_image alone = decode_alone(&c, file, 8);
+    p.format.height = mended.format.height = alone.format.height = 60;
     assert_true(squared_error(&p, &mended) < 0.3 * squared_error(&p, &alone));
     pith_bytes_free(&c.env, &file);
     free(p.pixels);

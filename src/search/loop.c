@@ -9,12 +9,14 @@
 #include "search/few_colours.h"
 #include "search/quality.h"
 
-#define STEP_FIRST 28.0  /* of the residual, at the start of a search */
-#define PROTECTED 128u   /* weight of a block that the user wants protected */
-#define N_ROUNDS 32u     /* of correction, for a promise */
-#define LEAST_EXCESS 1.1 /* room over the bytes of latents of QUALITY_RESIDUAL from which a residual is tried */
-#define STEP_SHOWS 34.0  /* coarser residuals do not help a photo */
-#define STEP_SMOOTH 24.0 /* for smooth blocks: brings their means to within two levels */
+#define STEP_FIRST 28.0   /* of the residual, at the start of a search */
+#define PROTECTED 128u    /* weight of a block that the user wants protected */
+#define N_ROUNDS 32u      /* of correction, for a promise */
+#define LEAST_EXCESS 1.1  /* room over the bytes of latents of QUALITY_RESIDUAL from which a residual is tried */
+#define STEP_SHOWS 34.0   /* coarser residuals do not help a photo */
+#define STEP_SMOOTH 24.0  /* for smooth blocks: brings their means to within two levels */
+#define SMOOTH_SHARE 0.12 /* of the latents' bytes, the most for smooth blocks: finer latents would gain more by them  \
+                           */
 #define N_TRIALS_SHARE 6
 #define N_TRIALS_PHOTO 8
 
@@ -143,15 +145,24 @@ static pith_status to_size(trial *s, attempt *best) {
 
 /* ---- to a quality, and faithfully ------------------------------------------------------------- */
 
-/* The corrections for the quality, before those for a level. `step`: of a residual for all blocks; 0: none. */
-static pith_status mend_at_quality(trial *s, double step) {
+static pith_status mend_smooth(trial *s, double latents_bytes) {
+    static const double steps[] = {STEP_SMOOTH, STEP_SHOWS};
+    const bool is_promise = s->k->options->faithful != PITH_LEVEL_NONE; /* which may need them anyway */
     bool any;
-    if (step > 0) {
-        weigh_all(s);
-        return trial_set_residual(s, step, 0);
-    }
     pith_status status = trial_weigh_smooth(s, &any);
-    return status == PITH_OK && any ? trial_set_residual(s, STEP_SMOOTH, 0) : status;
+    for (int i = 0; status == PITH_OK && any && i < 2; i++) {
+        status = trial_set_residual(s, steps[i], 0);
+        if (is_promise || (double)s->residual.n_bytes <= SMOOTH_SHARE * latents_bytes) return status;
+    }
+    s->residual.n_bytes = 0;
+    return status;
+}
+
+/* The corrections for the quality, before those for a level. `step`: of a residual for all blocks; 0: none. */
+static pith_status mend_at_quality(trial *s, double step, double latents_bytes) {
+    if (step <= 0) return mend_smooth(s, latents_bytes);
+    weigh_all(s);
+    return trial_set_residual(s, step, 0);
 }
 
 static pith_status to_quality(trial *s, attempt *a) {
@@ -163,7 +174,7 @@ static pith_status to_quality(trial *s, attempt *a) {
     double step = unasked && quality >= QUALITY_RESIDUAL ? quality_residual_step(quality, &latents) : 0;
     PITH_TRY(trial_set_latents(s, latents, 0, searches(s), &a->coded));
     if (unasked && step <= 0) PITH_TRY(correct_chroma(s, a, (double)coded_latents_bytes(&a->coded)));
-    if (unasked) PITH_TRY(mend_at_quality(s, step));
+    if (unasked) PITH_TRY(mend_at_quality(s, step, (double)coded_latents_bytes(&a->coded)));
     if (level) {
         PITH_TRY(trial_mend(s, most, N_ROUNDS, &worst));
         if (worst > most) {
