@@ -217,6 +217,56 @@ static pith_status fill_sink(void *s, size_t n) {
     return PITH_OK;
 }
 
+/* ---- the simple case, and the model of a file --------------------------------------------- */
+
+static pith_status fill_info(void *s, size_t n) {
+    memcpy(s, &n, sizeof n);
+    assert_int_equal(pith_decoder_open(w.c.decoder, w.file.data, w.file.n_bytes), PITH_OK);
+    return pith_decoder_info(w.c.decoder, s);
+}
+
+static pith_status find_in(void *env, size_t n) {
+    (void)n;
+    pith_model *model = NULL;
+    pith_info wanted = {.struct_size = sizeof wanted};
+    assert_int_equal(fill_info(&wanted, sizeof wanted), PITH_OK);
+    pith_status status = pith_model_find(&model, env, &wanted, NULL);
+    return close_model(status, model);
+}
+
+static pith_status find_of(void *wanted, size_t n) {
+    (void)n;
+    pith_model *model = NULL;
+    pith_status status = pith_model_find(&model, NULL, wanted, NULL);
+    return close_model(status, model);
+}
+
+static pith_status encode_image(void *env, size_t n) {
+    (void)n;
+    pith_bytes file;
+    pith_status status = pith_encode_image(env, &w.picture, 50, &file, NULL);
+    assert_int_equal(status == PITH_OK, file.data != NULL);
+    pith_bytes_free(NULL, &file);
+    return status;
+}
+
+static pith_status decode_image(void *env, size_t n) {
+    (void)n;
+    pith_image image;
+    pith_status status = pith_decode_image(env, w.file.data, w.file.n_bytes, 0, &image, NULL);
+    assert_int_equal(status == PITH_OK, image.pixels != NULL);
+    pith_image_free(NULL, &image);
+    return status;
+}
+
+static pith_status free_image(void *env, size_t n) {
+    pith_image image = {.pixels = malloc(1)};
+    pith_status status = new_decoder(env, n);
+    pith_image_free(env, &image);
+    assert_null(image.pixels);
+    return status;
+}
+
 /* ---- calls that fill one ----------------------------------------------------------------- */
 
 static pith_status contents(void *s, size_t n) {
@@ -285,6 +335,11 @@ static const call calls[] = {
     OF_ENV("pith_decoder_new", new_decoder),
     OF_ENV("pith_compare", compare_in),
     OF_ENV("pith_bytes_free", free_bytes),
+    OF_ENV("pith_model_find", find_in),
+    OF_ENV("pith_encode_image", encode_image),
+    OF_ENV("pith_decode_image", decode_image),
+    OF_ENV("pith_image_free", free_image),
+    READS("pith_model_find", find_of, pith_info, picture_hash, fill_info),
     READS("pith_encode", encode_with, pith_encode_options, extras, encode_defaults),
     READS("pith_encode", encode_from, pith_source, user, fill_source),
     READS("pith_decode", decode_with, pith_decode_options, check, decode_defaults),

@@ -421,6 +421,13 @@ typedef struct pith_info {
     uint8_t picture_hash[PITH_FINGERPRINT_BYTES];        /* how the hash of the picture begins; 0 without one */
 } pith_info;
 
+/* Opens the model that a file needs, found by the fingerprint of its latent space: PITH_MODEL_BUILT_IN, or one of those
+ * in the folders of pith_model_folders, whatever its file is called; of several, that with the decoder that the file's
+ * residual was made for. `info` is that of pith_decoder_info. *out is NULL for an exact picture, which needs no model.
+ * PITH_E_MODEL_MISSING if there is none: the message names the model, its latent space, and where to get it. */
+PITH_API PITH_MUST_CHECK pith_status pith_model_find(pith_model **out, const pith_env *env, const pith_info *info,
+                                                     pith_diag *why);
+
 typedef struct pith_chunk_info {
     size_t struct_size;
     char name[8];     /* "HEAD", "LATN"; "?" and two hex digits if unknown */
@@ -499,6 +506,23 @@ typedef struct pith_hash {
 /* The hash of what the last pith_decode delivered. */
 PITH_API PITH_MUST_CHECK pith_status pith_decoder_hash(const pith_decoder *decoder, pith_hash *hash);
 PITH_API pith_status pith_decoder_timing(const pith_decoder *decoder, pith_timing *timing);
+
+/* ---- the simple case ----------------------------------------------------------- */
+
+/* A picture in memory into a file in memory, with the default model and settings, of a quality of 0..100. `env` may be
+ * NULL. Free the file with pith_bytes_free. */
+PITH_API PITH_MUST_CHECK pith_status pith_encode_image(const pith_env *env, const pith_image *image, float quality,
+                                                       pith_bytes *file, pith_diag *why);
+
+/* A file in memory into a picture in memory, of 8 bits, with the model of pith_model_find. n_channels: 3 RGB (grey in
+ * three equal channels, what is transparent on white), 4 RGBA (255 where the file has no alpha), 0 as in the file. The
+ * colours are those of the file: where it has a profile, pith_decoder_metadata gives it. `env` may be NULL. Free the
+ * pixels with pith_image_free; *image is 0 on failure. */
+PITH_API PITH_MUST_CHECK pith_status pith_decode_image(const pith_env *env, const void *file, size_t n_bytes,
+                                                       uint8_t n_channels, pith_image *image, pith_diag *why);
+
+/* Frees the pixels of a picture that the library made, with the environment that it was made with, and clears it. */
+PITH_API void pith_image_free(const pith_env *env, pith_image *image);
 
 /* ---- comparison -------------------------------------------------------------- */
 

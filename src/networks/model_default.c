@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/env.h"
+#include "base/sized.h"
 #include "networks/model_embedded.h"
 #include "networks/model_kind.h"
 
@@ -99,8 +100,10 @@ size_t pith_model_folders(char *folders, size_t n_bytes) {
 
 typedef struct search {
     const pith_env *env;
+    const pith_info *info; /* of a file whose model is wanted; NULL: any built-in model */
     pith_model *found;
-    pith_diag fault; /* of the first file with a built-in model's name that could not be opened */
+    pith_model *second; /* has the latent space, and another decoder than a residual was made for */
+    pith_diag fault;    /* of the first file with a built-in model's name that could not be opened */
     char bad_path[PATH_BYTES];
 } search;
 
@@ -122,6 +125,23 @@ static bool is_before(const char *a, const char *b) {
     return rank_a != rank_b ? rank_a > rank_b : strcmp(a, b) < 0;
 }
 
+static bool has_id(pith_model *m, pith_status (*get)(pith_model *m, uint8_t id[]), const uint8_t *wanted) {
+    uint8_t id[PITH_FINGERPRINT_BYTES];
+    return get(m, id) == PITH_OK && memcmp(id, wanted, sizeof id) == 0;
+}
+
+/* Keeps or frees a model. */
+static void take_if_it_fits(search *s, pith_model *m) {
+    if (!has_id(m, pith_model_latent_id, s->info->latent_id))
+        pith_model_free(&m);
+    else if (s->info->n_residual_bytes == 0 || has_id(m, pith_model_decoder_id, s->info->residual_decoder_id))
+        s->found = m;
+    else if (!s->second)
+        s->second = m;
+    else
+        pith_model_free(&m);
+}
+
 static void try_file(search *s, const char *folder, size_t n, const char *name) {
     char path[PATH_BYTES];
     pith_diag why = {0};
@@ -129,6 +149,10 @@ static void try_file(search *s, const char *folder, size_t n, const char *name) 
     const int length = snprintf(path, sizeof path, "%.*s/%s", (int)n, folder, name);
     if (length < 0 || (size_t)length >= sizeof path || access(path, F_OK) != 0) return;
     const pith_status status = pith_model_open(&m, s->env, path, &why);
+    if (status == PITH_OK && s->info) {
+        take_if_it_fits(s, m);
+        return;
+    }
     if (status == PITH_OK && m->kind == &model_kind_mini) {
         s->found = m;
         return;
@@ -188,6 +212,14 @@ static pith_status open_built_in(pith_model **out, const search *s, const char *
         folders);
 }
 
+/* The list of the folders, allocated by `alloc`. */
+static char *list_folders(const pith_alloc *alloc) {
+    const size_t n_bytes = pith_model_folders(NULL, 0) + 1;
+    char *folders = mem_alloc(alloc, n_bytes, 1);
+    if (folders) (void)pith_model_folders(folders, n_bytes);
+    return folders;
+}
+
 pith_status pith_model_open_default(pith_model **out, const pith_env *env, pith_diag *why) {
     search s = {.env = env};
     pith_env own;
@@ -196,13 +228,48 @@ pith_status pith_model_open_default(pith_model **out, const pith_env *env, pith_
     *out = NULL;
     pith_status status = env_copy(&own, env, why);
     if (status != PITH_OK) return status;
-    const size_t n_bytes = pith_model_folders(NULL, 0) + 1;
-    char *folders = mem_alloc(&own.alloc, n_bytes, 1);
+    char *folders = list_folders(&own.alloc);
     if (!folders) return diag_set(why, PITH_E_NOMEM, "out of memory");
-    (void)pith_model_folders(folders, n_bytes);
     look_in_folders(&s, folders);
     *out = s.found;
     if (!s.found) status = open_built_in(out, &s, folders, why);
+    mem_free(&own.alloc, folders);
+    return status;
+}
+
+static void try_embedded(search *s) {
+    size_t n_bytes;
+    pith_model *m = NULL;
+    pith_diag why = {0};
+    if (model_embedded(&n_bytes) && pith_model_open(&m, s->env, PITH_MODEL_BUILT_IN, &why) == PITH_OK)
+        take_if_it_fits(s, m);
+}
+
+static pith_status say_missing(const pith_info *info, const char *folders, pith_diag *why) {
+    char id[2 * PITH_FINGERPRINT_BYTES + 1];
+    for (size_t i = 0; i < PITH_FINGERPRINT_BYTES; i++) snprintf(id + 2 * i, 3, "%02x", info->latent_id[i]);
+    const bool is_built_in = strncmp(info->model_name, FAMILY "-", strlen(FAMILY "-")) == 0;
+    return diag_set(why, PITH_E_MODEL_MISSING, "needs model %.32s (latent space %s)%s, which is not in %.100s",
+                    info->model_name, id, is_built_in ? ", part of newer versions of Pith" : "", folders);
+}
+
+pith_status pith_model_find(pith_model **out, const pith_env *env, const pith_info *info, pith_diag *why) {
+    pith_info wanted = {0};
+    search s = {.env = env, .info = &wanted};
+    pith_env own;
+    if (why) diag_clear(why);
+    if (!out || !info) return diag_set(why, PITH_E_ARG, "pith_model_find: an argument is NULL");
+    *out = NULL;
+    pith_status status = sized_take(&wanted, sizeof wanted, info, "pith_info", why);
+    if (status == PITH_OK) status = env_copy(&own, env, why);
+    if (status != PITH_OK || wanted.method == PITH_METHOD_EXACT) return status;
+    char *folders = list_folders(&own.alloc);
+    if (!folders) return diag_set(why, PITH_E_NOMEM, "out of memory");
+    try_embedded(&s);
+    if (!s.found) look_in_folders(&s, folders);
+    *out = s.found ? s.found : s.second;
+    if (s.found) pith_model_free(&s.second);
+    if (!*out) status = say_missing(&wanted, folders, why);
     mem_free(&own.alloc, folders);
     return status;
 }

@@ -15,8 +15,7 @@
 #define LEAST_EXCESS 1.1  /* room over the bytes of latents of QUALITY_RESIDUAL from which a residual is tried */
 #define STEP_SHOWS 34.0   /* coarser residuals do not help a photo */
 #define STEP_SMOOTH 24.0  /* for smooth blocks: brings their means to within two levels */
-#define SMOOTH_SHARE 0.12 /* of the latents' bytes, the most for smooth blocks: finer latents would gain more by them  \
-                           */
+#define SMOOTH_SHARE 0.12 /* of the bytes of latents, the most for smooth blocks: finer latents would gain more */
 #define N_TRIALS_SHARE 6
 #define N_TRIALS_PHOTO 8
 

@@ -226,9 +226,11 @@ cli_exit model_for_encode(pith_model **out, const pith_env *env, const char *wan
 cli_exit model_for_decode(pith_model **out, const pith_env *env, const char *wanted, const pith_info *info,
                           const char *file) {
     if (wanted) return open_wanted(out, env, wanted);
-    char what[128], id[CLI_HEX_BYTES];
+    char what[160], id[CLI_HEX_BYTES];
+    const bool is_built_in = strncmp(info->model_name, "mini-", 5) == 0;
     cli_hex(id, info->latent_id);
-    snprintf(what, sizeof what, "needs model %.32s (latent space %s), which is not in", info->model_name, id);
+    snprintf(what, sizeof what, "needs model %.32s (latent space %s)%s, which is not in", info->model_name, id,
+             is_built_in ? ", part of newer versions of Pith" : "");
     model_wish wish = {.latent_id = info->latent_id};
     if (info->n_residual_bytes > 0) wish.decoder_id = info->residual_decoder_id;
     return find(out, env, &wish, info->model_name, file, what);
