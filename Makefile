@@ -5,6 +5,7 @@
 #   make install    PREFIX (default /usr/local), DESTDIR
 #   make test       build and test; installs what is missing (Debian)
 #   make demo       encode and decode a photo (IMAGE=path), beside other codecs; installs too
+#   make python     the Python wheel, in build/release/python/dist; installs what is missing
 #   make bench      network layers, whole runs, quality on Kodak
 #   make bench-quality   quality at equal bytes beside JPEG, WebP, AVIF, JPEG XL: tables and plots
 #   make prior      the built-in model's prior anew, after the model was replaced (PHOTOS=folder)
@@ -24,7 +25,7 @@ BUILD := build/release
 
 PHOTOS ?= ../shared/photos
 
-.PHONY: all deps test demo bench install fuzz mutants check-exact check-fresh check-threads check-valgrind lint format prior clean \
+.PHONY: all deps test demo python bench install fuzz mutants check-exact check-fresh check-threads check-valgrind lint format prior clean \
 	train-pack
 .NOTPARALLEL: # one build folder; the build itself uses all cores
 
@@ -44,6 +45,11 @@ demo:
 	@scripts/deps demo
 	@scripts/build product
 	@scripts/demo $(if $(IMAGE),"$(IMAGE)")
+
+python:
+	@scripts/deps python
+	@scripts/build product
+	@scripts/python-wheel $(BUILD)
 
 # What the README's figures come from. make bench-NAME runs bench/NAME.sh, or else
 # the program bench/NAME.c or bench/bench_NAME.c, alone.

@@ -71,6 +71,11 @@ if(PITH_PYTHON3 AND TARGET pith AND NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
     pith_test(train ${PITH_PYTHON3} ${PROJECT_SOURCE_DIR}/train/test_train.py)
 endif()
 
+# The Python package, on a wheel of its own.
+if(TARGET pith AND NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
+    pith_test(python bash ${PROJECT_SOURCE_DIR}/scripts/python-wheel --test ${CMAKE_BINARY_DIR})
+endif()
+
 file(GLOB examples CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.c)
 foreach(source IN LISTS examples)
     get_filename_component(name ${source} NAME_WE)
