@@ -72,9 +72,10 @@ with "tiles (--memory 64M)" --memory 64M
 for compiler in gcc clang; do
     for level in 1 3; do
         folder=$root/build/hashes/$compiler-O$level
-        cmake -S "$root" -B "$folder" -DCMAKE_C_COMPILER=$compiler -DPITH_ONEDNN=OFF -DCMAKE_BUILD_TYPE=None \
-            -DCMAKE_C_FLAGS="-O$level -DNDEBUG" >"$work/log" 2>&1 && cmake --build "$folder" --target pith >>"$work/log" 2>&1 ||
-            { echo "$compiler -O$level: does not build" && different=true && continue; }
+        if ! { cmake -S "$root" -B "$folder" -DCMAKE_C_COMPILER=$compiler -DPITH_ONEDNN=OFF -DCMAKE_BUILD_TYPE=None \
+            -DCMAKE_C_FLAGS="-O$level -DNDEBUG" && cmake --build "$folder" --target pith; } >"$work/log" 2>&1; then
+            echo "$compiler -O$level: does not build" && different=true && continue
+        fi
         by "$compiler -O$level" all "$folder/bin/pith"
     done
 done

@@ -345,13 +345,14 @@ static void say_result(const decode_job *job, double all_seconds) {
             t.network_seconds - job->row_seconds, job->row_seconds + job->end_seconds, all_seconds);
 }
 
-static cli_exit decode(const decode_request *r) {
+static cli_exit decode(const decode_request *r, batch_result *result) {
     decode_job job = {.request = r};
     double start = cli_seconds();
     cli_make_env(&job.env, &r->setup);
     if (!r->is_many) progress_start(&job.bar, &job.env);
     cli_exit code = open_all(&job);
     if (code == CLI_DONE) code = decode_picture(&job);
+    if (code == CLI_DONE) *result = (batch_result){job.file.info.format.width, job.file.info.format.height};
     if (code == CLI_DONE && r->tolerate) say_lost(&job);
     if (code == CLI_DONE) hash_print(&r->hash, job.file.decoder, r->in);
     if (code == CLI_DONE && r->setup.verbose) say_result(&job, cli_seconds() - start);
@@ -363,12 +364,12 @@ static cli_exit decode(const decode_request *r) {
     return code;
 }
 
-static cli_exit decode_one(void *user, const operand *item) {
+static cli_exit decode_one(void *user, const operand *item, batch_result *result) {
     decode_request r = *(const decode_request *)user;
     r.in = item->in;
     r.out = item->out;
     r.only_new = !item->is_named;
-    return decode(&r);
+    return decode(&r, result);
 }
 
 static cli_exit decode_all(decode_request *r, const cli_command *command, const operand_rules *names,

@@ -299,7 +299,7 @@ static void warn_of(const encode_job *job) {
                  job->bytes.n_bytes);
 }
 
-static cli_exit encode(const encode_request *r) {
+static cli_exit encode(const encode_request *r, batch_result *result) {
     encode_job job = {.request = r};
     double start = cli_seconds();
     cli_make_env(&job.env, &r->setup);
@@ -312,6 +312,7 @@ static cli_exit encode(const encode_request *r) {
         if (code == CLI_DONE) code = encode_picture(&job);
     }
     if (code == CLI_DONE) code = write_bytes(&job);
+    *result = (batch_result){job.format.width, job.format.height};
     if (code == CLI_DONE) warn_of(&job);
     if (code == CLI_DONE) say_best(&job);
     if (code == CLI_DONE && r->setup.verbose) say_result(&job, cli_seconds() - start);
@@ -322,11 +323,11 @@ static cli_exit encode(const encode_request *r) {
     return code;
 }
 
-static cli_exit encode_one(void *user, const operand *item) {
+static cli_exit encode_one(void *user, const operand *item, batch_result *result) {
     encode_request r = *(const encode_request *)user;
     r.in = item->in;
     r.out = item->out;
-    return encode(&r);
+    return encode(&r, result);
 }
 
 static cli_exit encode_all(encode_request *r, const cli_command *command, const operand_list *list) {

@@ -19,7 +19,8 @@ typedef enum cli_exit {
     CLI_MODEL = 3,  /* model missing or wrong */
     CLI_OUTPUT = 4, /* output cannot be written, or a limit of disk, memory or size */
     CLI_BOUND = 5,  /* a promise does not hold: a bound, or a hash of the picture */
-    CLI_INTERRUPTED = 130
+    CLI_INTERRUPTED = 130,
+    CLI_TERMINATED = 143
 } cli_exit;
 
 /* The exit status for a library status; `otherwise` for those that an input, a model or an output can all give
@@ -81,7 +82,11 @@ enum {
     CLI_KEEP_EXTENSION,
     CLI_WITH_HASH,
     CLI_CHECK,
-    CLI_PRINT_HASH
+    CLI_PRINT_HASH,
+    CLI_FILES_FROM,
+    CLI_KEEP_TREE,
+    CLI_SLICE,
+    CLI_ERRORS_TO
 };
 
 #define CLI_OPTION_LIMIT                                                                                               \

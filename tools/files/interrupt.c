@@ -49,7 +49,10 @@ static void remove_remembered(void) {
             unlink(remembered[i].name);
 }
 
+static atomic_bool finishes_first, is_wanted;
+
 static void on_signal(int number) {
+    if (number == SIGTERM && finishes_first && !atomic_exchange(&is_wanted, true)) return;
     remove_remembered();
     _exit(128 + number);
 }
@@ -68,6 +71,7 @@ static void catch_one(int number, void (*handler)(int)) {
     if (sigaction(number, NULL, &before) != 0 || before.sa_handler == SIG_IGN) return; /* nohup */
     memset(&action, 0, sizeof action);
     action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
     sigfillset(&action.sa_mask);
     sigaction(number, &action, NULL);
 }
@@ -77,6 +81,12 @@ void interrupt_catch(void) {
     for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) catch_one(ending[i], on_signal);
     catch_one(SIGBUS, on_bus_error);
 }
+
+void interrupt_finish_first(void) {
+    finishes_first = true;
+    interrupt_catch();
+}
+bool interrupt_is_wanted(void) { return is_wanted; }
 
 static int remember(const char *path, bool is_folder) {
     const size_t n = strlen(path) + 1;

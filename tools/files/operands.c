@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "files/folder_walk.h"
+#include "files/list_file.h"
 #include "files/output_file.h"
 #include "files/output_names.h"
 
@@ -160,6 +161,62 @@ static void take_folder(reading *r, const char *path, bool is_only) {
     free(under);
 }
 
+/* The part of a path below a folder; NULL, with a message, where it is not below it. */
+static const char *below_tree(const char *path, const char *tree) {
+    size_t n = strlen(tree);
+    while (n > 0 && tree[n - 1] == '/') n--;
+    const char *rest = path + n;
+    if (strncmp(path, tree, n) == 0 && *rest == '/') {
+        while (*rest == '/') rest++;
+        /* What climbs out of the tree would climb out of the output folder. */
+        if (*rest && strncmp(rest, "../", 3) != 0 && !strstr(rest, "/../")) return rest;
+    }
+    cli_fail(CLI_USAGE, path, "is not below %s, which --keep-tree names", tree);
+    return NULL;
+}
+
+/* A file that stands alone, not in a folder of -r. False at the end. */
+static bool take_file(reading *r, const char *path) {
+    const char *tree = r->options->tree, *below = tree ? below_tree(path, tree) : cli_name_of(path);
+    if (below) return take(r, path, below);
+    if (r->list->code < CLI_USAGE) r->list->code = CLI_USAGE;
+    return true;
+}
+
+static bool take_listed(void *user, const char *in, const char *out) {
+    reading *r = user;
+    const char *owner;
+    if (strcmp(in, "-") == 0 || (out && strcmp(out, "-") == 0)) {
+        cli_fail(CLI_USAGE, in, "a list has no names for standard input and output");
+        r->list->code = r->list->code < CLI_USAGE ? CLI_USAGE : r->list->code;
+        return true;
+    }
+    if (!out) return take_file(r, in);
+    r->failed = !output_names_give(&owner, r->names, in, out);
+    if (!r->failed && owner) {
+        cli_fail(CLI_USAGE, in, "is to become %s, as %s is", out, owner);
+        r->list->code = r->list->code < CLI_USAGE ? CLI_USAGE : r->list->code;
+        return true;
+    }
+    r->failed = r->failed || name_one(r->list, in, out) == CLI_OUTPUT;
+    return !r->failed;
+}
+
+/* Keeps the part of the list that is asked for. */
+static void keep_part(operand_list *list, const operand_options *options) {
+    size_t n_kept = 0;
+    for (size_t i = 0; i < list->n_items; i++) {
+        operand *item = &list->items[i];
+        if (list_file_part(item->in, options->n_parts) == options->part) {
+            list->items[n_kept++] = *item;
+        } else {
+            free(item->in);
+            free(item->out);
+        }
+    }
+    list->n_items = n_kept;
+}
+
 static cli_exit read_many(operand_list *list, const operand_options *options, const operand_rules *rules,
                           char **operands, int n_operands) {
     output_names *names = output_names_new(list->folder, rules->ending, options->keep_extension);
@@ -168,9 +225,11 @@ static cli_exit read_many(operand_list *list, const operand_options *options, co
         if (options->recursive && is_folder(operands[i]))
             take_folder(&r, operands[i], n_operands == 1);
         else
-            take(&r, operands[i], cli_name_of(operands[i]));
+            take_file(&r, operands[i]);
+    const cli_exit code =
+        r.failed || !options->list ? CLI_DONE : list_file_read(options->list, options->null_ended, take_listed, &r);
     output_names_free(&names);
-    return r.failed ? out_of_memory() : CLI_DONE;
+    return r.failed ? out_of_memory() : code;
 }
 
 /* ---- the grammar --------------------------------------------------------------------------- */
@@ -186,9 +245,9 @@ static bool output_is_file(const char *output, const operand_rules *rules) {
 static cli_exit read_with_output(operand_list *list, const cli_command *command, const operand_options *options,
                                  const operand_rules *rules, char **operands, int n_operands) {
     if (options->output[0] == '\0') return cli_usage(command, "-o needs a name");
-    const bool from_folder = options->recursive && is_folder(operands[0]);
+    const bool from_folder = n_operands > 0 && options->recursive && is_folder(operands[0]);
     if (output_is_file(options->output, rules)) {
-        if (n_operands == 1 && !from_folder) return name_one(list, operands[0], options->output);
+        if (n_operands == 1 && !from_folder && !options->list) return name_one(list, operands[0], options->output);
         return cli_fail(CLI_USAGE, options->output, "is not a folder, which -o needs for more than one IN");
     }
     for (int i = 0; i < n_operands; i++)
@@ -201,8 +260,16 @@ static cli_exit read_with_output(operand_list *list, const cli_command *command,
 
 static cli_exit read_operands(operand_list *list, const cli_command *command, const operand_options *options,
                               const operand_rules *rules, char **operands, int n_operands) {
-    if (n_operands == 0) return cli_usage(command, "an IN is needed");
+    if (n_operands == 0 && !options->list) return cli_usage(command, "an IN is needed");
+    if (n_operands > 0 && options->list)
+        return cli_usage(command, "--files-from names the INs: none are typed beside it");
+    if (options->null_ended && !options->list) return cli_usage(command, "-0 goes with --files-from");
+    if (options->tree && !options->output) return cli_usage(command, "--keep-tree goes with -o FOLDER");
     if (options->output) return read_with_output(list, command, options, rules, operands, n_operands);
+    if (options->list) {
+        list->is_many = true;
+        return read_many(list, options, rules, operands, 0);
+    }
     const char *last = operands[n_operands - 1];
     if (n_operands == 1 && strcmp(last, "-") == 0) return name_one(list, "-", "-");
     if (n_operands == 2 && !options->recursive) {
@@ -221,5 +288,9 @@ static cli_exit read_operands(operand_list *list, const cli_command *command, co
 cli_exit operands_read(operand_list *list, const cli_command *command, const operand_options *options,
                        const operand_rules *rules, char **operands, int n_operands) {
     *list = (operand_list){0};
-    return read_operands(list, command, options, rules, operands, n_operands);
+    const cli_exit code = read_operands(list, command, options, rules, operands, n_operands);
+    if (code == CLI_DONE && options->n_parts > 0 && !list->is_many)
+        return cli_usage(command, "--slice is for many files");
+    if (code == CLI_DONE && options->n_parts > 0) keep_part(list, options);
+    return code;
 }

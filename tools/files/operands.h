@@ -9,10 +9,14 @@
 
 /* What the user asked for. */
 typedef struct operand_options {
-    const char *output;  /* -o: a file or a folder; NULL: beside IN, or the last operand */
-    bool recursive;      /* a folder stands for the files in it */
-    bool keep_extension; /* photo.jpg.pith, not photo.pith */
-    bool verbose;        /* name the files in folders that are left out */
+    const char *output;     /* -o: a file or a folder; NULL: beside IN, or the last operand */
+    bool recursive;         /* a folder stands for the files in it */
+    bool keep_extension;    /* photo.jpg.pith, not photo.pith */
+    bool verbose;           /* name the files in folders that are left out */
+    const char *list;       /* a file that names the INs; NULL: none */
+    bool null_ended;        /* .. with zero bytes between them */
+    const char *tree;       /* OUTs lie below -o as their INs lie below this folder; NULL: directly in it */
+    uint64_t part, n_parts; /* of the INs, by their names; n_parts 0: all */
 } operand_options;
 
 /* What the command reads and writes. */
@@ -23,7 +27,7 @@ typedef struct operand_rules {
 
 typedef struct operand {
     char *in, *out; /* out is NULL where operand_check will refuse `in`, so that it takes no other file's name */
-    bool is_named;  /* OUT was typed */
+    bool is_named;  /* OUT was typed, or listed */
 } operand;
 
 typedef struct operand_list {

@@ -120,10 +120,12 @@ static char *spell(const output_names *n, const candidate *c) {
 
 /* ---- choosing --------------------------------------------------------------------------------- */
 
-/* The input that has the output; NULL: none had it, and now `in` has. *failed: out of memory. */
-static const taken *claim(output_names *n, const candidate *c, char **out, bool *failed) {
+/* The input that has the output, whose name is taken over; NULL: none had it, and now `in` has. *failed: out of memory.
+ */
+static const taken *claim(output_names *n, const char *in, char *name, char **out, bool *failed) {
     taken *t = calloc(1, sizeof *t);
-    if (t) *t = (taken){.in = strdup(c->in), .out = spell(n, c)};
+    if (t) *t = (taken){.in = strdup(in), .out = name};
+    if (!t) free(name);
     if (t && t->out) t->key = make_key(t->out);
     char *copy = t && t->out ? strdup(t->out) : NULL;
     taken **found = t && t->in && t->key && copy ? tsearch(t, &n->tree, by_key) : NULL;
@@ -139,6 +141,15 @@ static const taken *claim(output_names *n, const candidate *c, char **out, bool 
     return found ? *found : NULL;
 }
 
+bool output_names_give(const char **owner, output_names *n, const char *in, const char *out) {
+    bool failed = false;
+    char *copy = NULL;
+    const taken *has = claim(n, in, strdup(out), &copy, &failed);
+    free(copy);
+    *owner = has ? has->in : NULL;
+    return !failed;
+}
+
 static const char *name_of(const char *path) { return path + folder_length(path); }
 
 bool output_names_choose(char **out, output_names *n, const char *in, const char *under, const char *below) {
@@ -147,7 +158,7 @@ bool output_names_choose(char **out, output_names *n, const char *in, const char
     for (unsigned attempt = n->keep_extension ? 1 : 0; !*out; attempt++) {
         const candidate c = {in, under, below, n->keep_extension || attempt == 1, attempt < 2 ? 0 : attempt};
         bool failed = false;
-        const taken *owner = claim(n, &c, out, &failed);
+        const taken *owner = claim(n, in, spell(n, &c), out, &failed);
         if (failed) return false;
         if (owner && strcmp(name_of(in), name_of(owner->in)) == 0 && cli_same_file(in, owner->in)) {
             cli_say(in, "is %s again: left out", owner->in);
