@@ -100,7 +100,8 @@ code=0
 wait $process || code=$?
 n=$(find out6 -name '*.pith' | wc -l)
 if [ "$n" -lt 16 ]; then
-    [ "$code" -eq 143 ] && grep -q "asked to end: $((16 - n)) not begun" said || fail "status $code, $n done: $(cat said)"
+    [ "$code" -eq 143 ] || fail "status $code, $n done"
+    grep -q "asked to end: $((16 - n)) not begun" said || fail "$n done: $(cat said)"
 fi
 for file in out6/*; do "$pith" info "$file" >/dev/null || fail "$file is not whole"; done
 "$pith" encode --resume --files-from list -o out6 2>said || fail "resume: $(cat said)"
