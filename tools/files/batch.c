@@ -189,9 +189,14 @@ static void print_json(const operand *i, cli_exit code, bool skipped, const batc
 
 /* A line of --errors-to, at once, so that it is there if the process is killed. */
 static void note_error(FILE *errors, const batch *b, const operand *i) {
+    const bool null_ended = b->options.names.null_ended;
+    if (!null_ended && strpbrk(i->in, "\t\r\n")) {
+        cli_warn(i->in, "has a tab or a line's end in its name: --errors-to can name it only with -0");
+        return;
+    }
     fputs(i->in, errors);
-    if (i->is_named) fprintf(errors, "\t%s", i->out);
-    fputc(b->options.names.null_ended ? '\0' : '\n', errors);
+    if (i->is_named && !null_ended) fprintf(errors, "\t%s", i->out);
+    fputc(null_ended ? '\0' : '\n', errors);
     fflush(errors);
 }
 

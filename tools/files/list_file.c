@@ -12,7 +12,7 @@ static bool take_line(char *text, size_t n, bool null_ended, list_file_fn *line,
     if (n > 0 && text[n - 1] == (null_ended ? '\0' : '\n')) text[--n] = '\0';
     if (!null_ended && n > 0 && text[n - 1] == '\r') text[--n] = '\0';
     if (n == 0) return true;
-    char *tab = strchr(text, '\t');
+    char *tab = null_ended ? NULL : strchr(text, '\t');
     if (tab) *tab = '\0';
     return line(user, text, tab && tab[1] ? tab + 1 : NULL);
 }

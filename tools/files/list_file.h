@@ -10,7 +10,8 @@
 typedef bool list_file_fn(void *user, const char *in, const char *out);
 
 /* Reads all lines of a file ("-": standard input), which end with a newline (a carriage return before it is dropped),
- * or with `null_ended` with a zero byte. Empty lines are skipped. Says what is wrong with the file. */
+ * or with `null_ended` with a zero byte, and then are an IN alone. Empty lines are skipped. Says what is wrong with the
+ * file. */
 cli_exit list_file_read(const char *path, bool null_ended, list_file_fn *line, void *user);
 
 /* Part of a list, by the names in it alone: the same wherever a name stands in the list, and on every machine. Each

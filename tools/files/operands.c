@@ -112,7 +112,8 @@ typedef struct reading {
     const operand_rules *rules;
     output_names *names;
     const char *under; /* the subfolder of the output folder that a walk's files go into; "": none */
-    bool failed;
+    size_t n_faults;   /* of a list */
+    bool failed;       /* out of memory */
 } reading;
 
 static bool take(reading *r, const char *path, const char *below) {
@@ -183,23 +184,52 @@ static bool take_file(reading *r, const char *path) {
     return true;
 }
 
-static bool take_listed(void *user, const char *in, const char *out) {
+#define MOST_FAULTS 20 /* of a list that are told */
+
+/* An item with the OUT that was listed or that follows from its own name alone, so that no part of the list and no
+ * order gives it another. No file is looked at: a list may have millions, of which this run takes a part. */
+static bool take_listed(void *user, const char *in, const char *listed) {
     reading *r = user;
-    const char *owner;
-    if (strcmp(in, "-") == 0 || (out && strcmp(out, "-") == 0)) {
+    const char *owner = NULL, *tree = r->options->tree;
+    char *out = NULL;
+    if (strcmp(in, "-") == 0 || (listed && strcmp(listed, "-") == 0)) {
         cli_fail(CLI_USAGE, in, "a list has no names for standard input and output");
-        r->list->code = r->list->code < CLI_USAGE ? CLI_USAGE : r->list->code;
-        return true;
+        return ++r->n_faults < MOST_FAULTS;
     }
-    if (!out) return take_file(r, in);
-    r->failed = !output_names_give(&owner, r->names, in, out);
-    if (!r->failed && owner) {
-        cli_fail(CLI_USAGE, in, "is to become %s, as %s is", out, owner);
-        r->list->code = r->list->code < CLI_USAGE ? CLI_USAGE : r->list->code;
-        return true;
+    const char *below = listed || !tree ? cli_name_of(in) : below_tree(in, tree);
+    if (!below) return ++r->n_faults < MOST_FAULTS;
+    if (listed) {
+        out = strdup(listed);
+        r->failed = !out || !output_names_give(&owner, r->names, in, listed);
+    } else {
+        r->failed = !output_names_only(&out, &owner, r->names, in, below);
     }
-    r->failed = r->failed || name_one(r->list, in, out) == CLI_OUTPUT;
-    return !r->failed;
+    operand *item = NULL;
+    if (!r->failed && owner && strcmp(in, owner) == 0) {
+        cli_say(in, "is listed again: left out");
+    } else if (!r->failed && owner) {
+        cli_fail(CLI_USAGE, in, "and %s would become one file%s", owner,
+                 tree || listed ? "" : ": --keep-tree keeps folders apart, and a line may give an OUT");
+        r->n_faults++;
+    } else if (!r->failed) {
+        item = add(r->list, in);
+        r->failed = !item;
+    }
+    if (item) {
+        item->is_named = listed != NULL;
+        item->out = out;
+        out = NULL;
+    }
+    free(out);
+    return !r->failed && r->n_faults < MOST_FAULTS;
+}
+
+/* A list that is wrong is refused before anything is done. */
+static cli_exit read_list(reading *r) {
+    const cli_exit code = list_file_read(r->options->list, r->options->null_ended, take_listed, r);
+    if (code != CLI_DONE || r->n_faults == 0) return code;
+    return cli_fail(CLI_USAGE, r->options->list, "nothing was done%s",
+                    r->n_faults < MOST_FAULTS ? "" : ", and the rest of the list was not looked at");
 }
 
 /* Keeps the part of the list that is asked for. */
@@ -219,15 +249,16 @@ static void keep_part(operand_list *list, const operand_options *options) {
 
 static cli_exit read_many(operand_list *list, const operand_options *options, const operand_rules *rules,
                           char **operands, int n_operands) {
-    output_names *names = output_names_new(list->folder, rules->ending, options->keep_extension);
+    /* a.jpg and a.png must not become one file, whatever else the list has. */
+    const bool keep = options->keep_extension || (options->list && rules->encodes);
+    output_names *names = output_names_new(list->folder, rules->ending, keep);
     reading r = {.list = list, .options = options, .rules = rules, .names = names, .under = "", .failed = !names};
     for (int i = 0; i < n_operands && !r.failed; i++)
         if (options->recursive && is_folder(operands[i]))
             take_folder(&r, operands[i], n_operands == 1);
         else
             take_file(&r, operands[i]);
-    const cli_exit code =
-        r.failed || !options->list ? CLI_DONE : list_file_read(options->list, options->null_ended, take_listed, &r);
+    const cli_exit code = r.failed || !options->list ? CLI_DONE : read_list(&r);
     output_names_free(&names);
     return r.failed ? out_of_memory() : code;
 }

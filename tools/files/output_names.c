@@ -26,6 +26,9 @@ struct output_names {
     bool keep_extension;
     void *tree; /* of taken, by key */
     taken *all;
+    char *last_folder; /* the last one that was asked for, with a slash: lists have many names of one folder */
+    bool last_exists;
+    struct stat last_facts;
 };
 
 output_names *output_names_new(const char *folder, const char *ending, bool keep_extension) {
@@ -56,6 +59,7 @@ void output_names_free(output_names **names) {
         tdelete(t, &n->tree, by_key);
         free_taken(t);
     }
+    free(n->last_folder);
     free(n);
 }
 
@@ -73,16 +77,22 @@ static size_t stem_length(const char *name) {
 }
 
 /* Two folders that exist are the same when the system says so; others when they are spelled alike. */
-static char *make_key(const char *out) {
+static char *make_key(output_names *names, const char *out) {
     const size_t n_folder = folder_length(out), n = strlen(out);
     char *key = malloc(n + 64);
     char *folder = strndup(n_folder ? out : "./", n_folder ? n_folder : 2);
-    struct stat facts;
-    if (key && folder && stat(folder, &facts) == 0)
-        snprintf(key, n + 64, "%ju:%ju/%s", (uintmax_t)facts.st_dev, (uintmax_t)facts.st_ino, out + n_folder);
+    if (folder && (!names->last_folder || strcmp(folder, names->last_folder) != 0)) {
+        free(names->last_folder);
+        names->last_folder = folder;
+        names->last_exists = stat(folder, &names->last_facts) == 0;
+    } else {
+        free(folder);
+    }
+    const struct stat *facts = &names->last_facts;
+    if (key && folder && names->last_exists)
+        snprintf(key, n + 64, "%ju:%ju/%s", (uintmax_t)facts->st_dev, (uintmax_t)facts->st_ino, out + n_folder);
     else if (key)
         memcpy(key, out, n + 1);
-    free(folder);
     for (char *c = key; c && *c; c++) *c = (char)tolower((unsigned char)*c);
     return key;
 }
@@ -126,7 +136,7 @@ static const taken *claim(output_names *n, const char *in, char *name, char **ou
     taken *t = calloc(1, sizeof *t);
     if (t) *t = (taken){.in = strdup(in), .out = name};
     if (!t) free(name);
-    if (t && t->out) t->key = make_key(t->out);
+    if (t && t->out) t->key = make_key(n, t->out);
     char *copy = t && t->out ? strdup(t->out) : NULL;
     taken **found = t && t->in && t->key && copy ? tsearch(t, &n->tree, by_key) : NULL;
     *failed = !found;
@@ -146,6 +156,15 @@ bool output_names_give(const char **owner, output_names *n, const char *in, cons
     char *copy = NULL;
     const taken *has = claim(n, in, strdup(out), &copy, &failed);
     free(copy);
+    *owner = has ? has->in : NULL;
+    return !failed;
+}
+
+bool output_names_only(char **out, const char **owner, output_names *n, const char *in, const char *below) {
+    const candidate c = {in, "", below, n->keep_extension, 0};
+    bool failed = false;
+    *out = NULL;
+    const taken *has = claim(n, in, spell(n, &c), out, &failed);
     *owner = has ? has->in : NULL;
     return !failed;
 }
