@@ -18,8 +18,9 @@ static const uint32_t tile_sides[] = {1024, 512, 384, 256, 192, 128, 96, 64, 48,
 #define N_TILE_SIDES (sizeof tile_sides / sizeof *tile_sides)
 #define N_TILE_SHAPES (N_TILE_SIDES * N_TILE_SIDES)
 
-/* Positions of a window. A call cannot stop until the current layer is done (tests/test_cancel.c). */
-#define LARGEST_WINDOW 57600u
+/* Positions of a window. A call cannot stop until the current layer is done (tests/test_cancel.c), and a window takes
+ * some 9 kB a position where it is the whole picture: 440 MB at most. */
+#define LARGEST_WINDOW 49000u
 
 uint64_t memory_allowed(uint64_t wanted, const pith_model *model) {
     uint64_t n = wanted ? wanted : model_traits_of(model)->memory;
