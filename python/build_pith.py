@@ -38,17 +38,17 @@ def make_ffi():
     if os.path.exists(LIBRARY):
         include, objects = [os.path.join(ROOT, "include")], [LIBRARY]
         libraries = ["jansson", "nettle", "z", "pthread", "m", "dl"]
-        folders = link = []
+        folders = []
     else:
         include = [word[2:] for word in pkg_config("--cflags-only-I", "pith")] or ["/usr/include"]
         folders = [word[2:] for word in pkg_config("--libs-only-L", "pith")]
-        objects, libraries, link = [], ["pith"], []
+        objects, libraries = [], ["pith"]
     header = next(path for path in (os.path.join(folder, "pith", "pith.h") for folder in include + ["/usr/include"])
                   if os.path.exists(path))
     ffi.cdef(declarations(header))
     ffi.cdef('extern "Python" void pith_python_log(void *user, pith_log_level level, const char *text);')
     ffi.set_source("pith._pith", "#include <pith/pith.h>", include_dirs=include, extra_objects=objects,
-                   libraries=libraries, library_dirs=folders, runtime_library_dirs=folders, extra_link_args=link)
+                   libraries=libraries, library_dirs=folders, runtime_library_dirs=folders)
     return ffi
 
 

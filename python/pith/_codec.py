@@ -208,7 +208,7 @@ def info(data: Bytes) -> Info:
 
 
 def decode(data: Bytes, *, region: Optional[Tuple[int, int, int, int]] = None, preview: bool = False,
-           realism: float = 0.0, depth: Optional[int] = None, steps: int = -1, threads: int = 0,
+           realism: float = 0.0, depth: int = 8, steps: int = -1, threads: int = 0,
            model: Optional[Model] = None) -> np.ndarray:
     """The picture of a file: uint8 [height, width] for grey, else [height, width, channels]; uint16 with depth=16.
 
@@ -216,7 +216,6 @@ def decode(data: Bytes, *, region: Optional[Tuple[int, int, int, int]] = None, p
     does not hold. depth: 8 (the default) or 16. Raises PithError, ValueError, MemoryError.
     """
     opened = _Opened(data, threads)
-    depth = 8 if depth is None else depth
     if depth not in (8, 16):
         raise ValueError(f"depth is {depth}, not 8 or 16")
     options = ffi.new("pith_decode_options *")

@@ -34,10 +34,10 @@ class PithImageFile(ImageFile.ImageFile):
         self._size = (found.width, found.height)
         deep_grey = found.depth == 16 and found.channels == 1
         mode = "I;16" if deep_grey else MODES[found.channels]
-        if hasattr(Image.Image, "_mode") or not isinstance(getattr(Image.Image, "mode", None), property):
-            self.mode = mode
-        else:
+        if isinstance(getattr(Image.Image, "mode", None), property):  # from Pillow 10.1 on
             self._mode = mode
+        else:
+            self.mode = mode
         for key, value in (("icc_profile", found.icc), ("xmp", found.xmp),
                            ("exif", EXIF_PREFIX + found.exif if found.exif else None)):
             if value:
