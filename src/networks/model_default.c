@@ -247,7 +247,7 @@ static void try_embedded(search *s) {
 
 static pith_status say_missing(const pith_info *info, const char *folders, pith_diag *why) {
     char id[2 * PITH_FINGERPRINT_BYTES + 1];
-    for (size_t i = 0; i < PITH_FINGERPRINT_BYTES; i++) snprintf(id + 2 * i, 3, "%02x", info->latent_id[i]);
+    model_id_text(id, info->latent_id);
     const bool is_built_in = strncmp(info->model_name, FAMILY "-", strlen(FAMILY "-")) == 0;
     return diag_set(why, PITH_E_MODEL_MISSING, "needs model %.32s (latent space %s)%s, which is not in %.100s",
                     info->model_name, id, is_built_in ? ", part of newer versions of Pith" : "", folders);

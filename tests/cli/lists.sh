@@ -74,6 +74,9 @@ code=0
 "$pith" encode $'none\tat all' $'nor\tthis' -o tabbed --errors-to failed 2>said && fail "no such files"
 grep -q "only with -0" said && [ ! -s failed ] || fail "tabs: $(cat said)"
 rm $'in/t\tb.ppm'
+cp models/mini.safetensors kept.safetensors
+refuses 4 "kept.safetensors: is .*--errors-to does not replace" "$pith" encode in/3.ppm in/a/1.ppm -o out2 --errors-to kept.safetensors
+cmp models/mini.safetensors kept.safetensors || fail "--errors-to replaced a model"
 printf 'a\0b\n' >zero
 refuses 2 "zero: has a zero byte" "$pith" encode --quiet --files-from zero -o out3
 refuses 2 "nolist: cannot open" "$pith" encode --quiet --files-from nolist -o out3

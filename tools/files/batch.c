@@ -234,10 +234,10 @@ static cli_exit run_one(const batch *b, const operand *i) {
     return code;
 }
 
-/* Pictures and .pith files are not replaced by a list. */
+/* A list replaces a list, but nothing that Pith knows to be something else. */
 static cli_exit open_errors(FILE **errors, const char *path) {
     const file_kind kind = file_kind_of_content(path);
-    if (kind == FILE_PITH || file_kind_is_picture(kind))
+    if (kind != FILE_UNKNOWN && kind != FILE_EMPTY)
         return cli_fail(CLI_OUTPUT, path, "is %s, which --errors-to does not replace", file_kind_text(kind));
     *errors = fopen(path, "we");
     return *errors ? CLI_DONE : cli_fail(CLI_OUTPUT, path, "cannot write: %s", strerror(errno));

@@ -198,30 +198,26 @@ static bool take_listed(void *user, const char *in, const char *listed) {
     }
     const char *below = listed || !tree ? cli_name_of(in) : below_tree(in, tree);
     if (!below) return ++r->n_faults < MOST_FAULTS;
-    if (listed) {
-        out = strdup(listed);
-        r->failed = !out || !output_names_give(&owner, r->names, in, listed);
-    } else {
-        r->failed = !output_names_only(&out, &owner, r->names, in, below);
-    }
-    operand *item = NULL;
-    if (!r->failed && owner && strcmp(in, owner) == 0) {
+    r->failed = !output_names_claim(&out, &owner, r->names, in, listed, below);
+    if (r->failed) return false;
+    if (owner && strcmp(in, owner) == 0) {
         cli_say(in, "is listed again: left out");
-    } else if (!r->failed && owner) {
+        return true;
+    }
+    if (owner) {
         cli_fail(CLI_USAGE, in, "and %s would become one file%s", owner,
                  tree || listed ? "" : ": --keep-tree keeps folders apart, and a line may give an OUT");
-        r->n_faults++;
-    } else if (!r->failed) {
-        item = add(r->list, in);
-        r->failed = !item;
+        return ++r->n_faults < MOST_FAULTS;
     }
-    if (item) {
-        item->is_named = listed != NULL;
-        item->out = out;
-        out = NULL;
+    operand *item = add(r->list, in);
+    r->failed = !item;
+    if (!item) {
+        free(out);
+        return false;
     }
-    free(out);
-    return !r->failed && r->n_faults < MOST_FAULTS;
+    item->is_named = listed != NULL;
+    item->out = out;
+    return true;
 }
 
 /* A list that is wrong is refused before anything is done. */

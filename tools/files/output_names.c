@@ -81,15 +81,15 @@ static char *make_key(output_names *names, const char *out) {
     const size_t n_folder = folder_length(out), n = strlen(out);
     char *key = malloc(n + 64);
     char *folder = strndup(n_folder ? out : "./", n_folder ? n_folder : 2);
-    if (folder && (!names->last_folder || strcmp(folder, names->last_folder) != 0)) {
+    if (folder && names->last_folder && strcmp(folder, names->last_folder) == 0) {
+        free(folder);
+    } else {
         free(names->last_folder);
         names->last_folder = folder;
-        names->last_exists = stat(folder, &names->last_facts) == 0;
-    } else {
-        free(folder);
+        names->last_exists = folder && stat(folder, &names->last_facts) == 0;
     }
     const struct stat *facts = &names->last_facts;
-    if (key && folder && names->last_exists)
+    if (key && names->last_exists)
         snprintf(key, n + 64, "%ju:%ju/%s", (uintmax_t)facts->st_dev, (uintmax_t)facts->st_ino, out + n_folder);
     else if (key)
         memcpy(key, out, n + 1);
@@ -151,20 +151,12 @@ static const taken *claim(output_names *n, const char *in, char *name, char **ou
     return found ? *found : NULL;
 }
 
-bool output_names_give(const char **owner, output_names *n, const char *in, const char *out) {
-    bool failed = false;
-    char *copy = NULL;
-    const taken *has = claim(n, in, strdup(out), &copy, &failed);
-    free(copy);
-    *owner = has ? has->in : NULL;
-    return !failed;
-}
-
-bool output_names_only(char **out, const char **owner, output_names *n, const char *in, const char *below) {
+bool output_names_claim(char **out, const char **owner, output_names *n, const char *in, const char *given,
+                        const char *below) {
     const candidate c = {in, "", below, n->keep_extension, 0};
     bool failed = false;
     *out = NULL;
-    const taken *has = claim(n, in, spell(n, &c), out, &failed);
+    const taken *has = claim(n, in, given ? strdup(given) : spell(n, &c), out, &failed);
     *owner = has ? has->in : NULL;
     return !failed;
 }

@@ -15,12 +15,10 @@ output_names *output_names_new(const char *folder, const char *ending, bool keep
  * beside `in`. When the name is taken, the extension is kept (photo.png.pith) or else a number added, with a message;
  * *out is NULL, with a message, when `in` is a file that has its output already. False: out of memory. */
 bool output_names_choose(char **out, output_names *names, const char *in, const char *under, const char *below);
-/* The same, but no other name is tried: it depends on no other input. *owner: the input that has it already, and then
- * *out is NULL; NULL: none had. */
-bool output_names_only(char **out, const char **owner, output_names *names, const char *in, const char *below);
-
-/* Claims a name that the user gave. *owner: the input that has it already; NULL: none had. False: out of memory. */
-bool output_names_give(const char **owner, output_names *names, const char *in, const char *out);
+/* The same for a name that depends on no other input: `given`, or if that is NULL, the first of those above, of which
+ * no other is tried. *owner: the input that has it already, and then *out is NULL; NULL: none had. */
+bool output_names_claim(char **out, const char **owner, output_names *names, const char *in, const char *given,
+                        const char *below);
 void output_names_free(output_names **names);
 
 #endif
