@@ -43,22 +43,20 @@ row() { # NAME SET HASH-LINES
     : "${first[$2]:=$hash}"
     [ "$hash" = "${first[$2]}" ] || different=true
 }
-different=false
-by() { # NAME SET COMMAND...: every file by a command
+different=false options=()
+by() { # NAME SET COMMAND...: every file by a command, with $options
     local name=$1 set=$2 files=("${all[@]}") lines
     shift 2
     [ "$set" = all ] || files=("${some[@]}")
     lines=$(for file in "${files[@]}"; do
-        "$@" decode --quiet --print-hash --force --format ppm "$file" /dev/null || exit 1
+        "$@" decode "${options[@]}" --quiet --print-hash --force --format ppm "$file" /dev/null || exit 1
     done) || { echo "$name: fails" && different=true && return; }
     row "$name" "$set" "$lines"
 }
 with() { # NAME OPTION...
-    local name=$1
-    shift
-    decode() { "$pith" "$1" "${options[@]}" "${@:2}"; }
-    options=("$@")
-    by "$name" all decode
+    options=("${@:2}")
+    by "$1" all "$pith"
+    options=()
 }
 with "here"
 for set in v4 v3 v2 base; do
