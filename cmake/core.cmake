@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Pith authors
-# pith_core, static: base, entropy, codec, residual, exact, container, fidelity. It
+# pith_core, static: base, entropy, codec, residual, exact, container, fidelity, motion. It
 # needs the C library and nothing else, and is all there is with PITH_CORE_ONLY.
 function(pith_sources out)
     set(all "")
@@ -18,7 +18,7 @@ set(PITH_LIBM m)
 add_library(pith_headers INTERFACE)
 target_include_directories(pith_headers INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 
-pith_sources(core_sources base entropy codec residual exact container fidelity)
+pith_sources(core_sources base entropy codec residual exact container fidelity motion)
 if(PITH_DECODER_ONLY)
     pith_decoder_sources(core_sources)
 endif()

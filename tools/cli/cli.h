@@ -86,7 +86,14 @@ enum {
     CLI_FILES_FROM,
     CLI_KEEP_TREE,
     CLI_SLICE,
-    CLI_ERRORS_TO
+    CLI_ERRORS_TO,
+    CLI_ERROR,
+    CLI_SHELL,
+    CLI_JOINT,
+    CLI_UNIT,
+    CLI_EFFORT,
+    CLI_TOGETHER,
+    CLI_RANGE
 };
 
 #define CLI_OPTION_LIMIT                                                                                               \
@@ -132,7 +139,7 @@ typedef struct cli_command {
     int (*run)(const struct cli_command *command, int argc, char **argv); /* argv[0] is the name */
 } cli_command;
 
-extern const cli_command cli_encode, cli_decode, cli_info, cli_compare, cli_model;
+extern const cli_command cli_encode, cli_decode, cli_info, cli_compare, cli_model, cli_motion;
 
 /* The next option's code with its `argument`, 0 after the last (then optind is
  * the first operand), -1 when it was wrong (said on standard error). */

@@ -30,7 +30,8 @@ static const struct {
                {".heic", FILE_HEIC}, {".heif", FILE_HEIC},
                {".jxl", FILE_JXL},   {".gif", FILE_GIF},
                {".tif", FILE_TIFF},  {".tiff", FILE_TIFF},
-               {".bmp", FILE_BMP}};
+               {".bmp", FILE_BMP},   {".pithm", FILE_PITHM},
+               {".bvh", FILE_BVH},   {".glb", FILE_GLB}};
 #define N_ENDINGS (sizeof endings / sizeof endings[0])
 
 file_kind file_kind_of_name(const char *path) {
@@ -70,6 +71,9 @@ const char *file_kind_text(file_kind kind) {
                                         [FILE_PITH] = "a .pith file",
                                         [FILE_WEIGHTS] = "a safetensors file",
                                         [FILE_HTML] = "an HTML page",
+                                        [FILE_PITHM] = "a .pithm file",
+                                        [FILE_BVH] = "a BVH file",
+                                        [FILE_GLB] = "a GLB file",
                                         [FILE_PNG] = "a PNG",
                                         [FILE_JPEG] = "a JPEG",
                                         [FILE_WEBP] = "a WebP",
@@ -90,6 +94,9 @@ static const struct {
     uint8_t offset, n_bytes;
     const char *bytes;
 } marks[] = {{FILE_PITH, 0, 4, "\xf0PIT"},
+             {FILE_PITHM, 0, 4, "\xf0PIM"},
+             {FILE_BVH, 0, 9, "HIERARCHY"},
+             {FILE_GLB, 0, 4, "glTF"},
              {FILE_PNG, 0, 8, "\x89PNG\r\n\x1a\n"},
              {FILE_JPEG, 0, 3, "\xff\xd8\xff"},
              {FILE_JXL, 0, 2, "\xff\x0a"},

@@ -15,6 +15,9 @@ typedef enum file_kind {
     FILE_PITH,
     FILE_WEIGHTS, /* safetensors */
     FILE_HTML,
+    FILE_PITHM, /* animation */
+    FILE_BVH,
+    FILE_GLB,
     FILE_PNG, /* this and those after it are pictures */
     FILE_JPEG,
     FILE_WEBP,

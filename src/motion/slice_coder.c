@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+#include "motion/slice_coder.h"
+
+#include "base/status.h"
+
+uint32_t sc_present(const mc_clip *clip, uint64_t slice) {
+    uint64_t left = clip->n_samples - (slice << clip->log2_slice);
+    return left > mc_slice(clip) ? mc_slice(clip) + 1 : (uint32_t)left;
+}
+
+uint32_t sc_group_keys(const mc_clip *clip, uint64_t group) {
+    uint64_t left = mc_n_keys(clip) - group * SC_KEYS_A_GROUP;
+    return left > SC_KEYS_A_GROUP ? SC_KEYS_A_GROUP : (uint32_t)left;
+}
+
+/* ---- encode ----------------------------------------------------------------------------------------------------------- */
+
+typedef struct encode_task {
+    pose_search *search;
+    pose_slice *slice;
+    uint64_t first; /* sample at place 0 */
+} encode_task;
+
+static pith_status encode_place(void *user, const ps_place *place) {
+    encode_task *t = user;
+    search_pose(t->search, t->slice, place, t->first + place->at);
+    return PITH_OK;
+}
+
+static pith_status finish(rc_encoder *encoder, const byte_writer *out, pith_diag *diag) {
+    rc_encoder_finish(encoder);
+    return out->status == PITH_OK ? PITH_OK : diag_set(diag, out->status, "out of memory for a slice");
+}
+
+pith_status sc_encode_group(pose_search *s, pose_slice *group, uint64_t index, byte_writer *out, pith_diag *diag) {
+    rc_encoder encoder;
+    rc_encoder_init(&encoder, out);
+    mm_begin(s->model, &encoder, NULL);
+    group->present = sc_group_keys(group->clip, index);
+    for (uint32_t k = 0; k < group->present; k++) {
+        ps_place place = ps_place_key(k);
+        search_pose(s, group, &place, (index * SC_KEYS_A_GROUP + k) << group->clip->log2_slice);
+    }
+    return finish(&encoder, out, diag);
+}
+
+pith_status sc_encode_slice(pose_search *s, pose_slice *slice, uint64_t index, byte_writer *out, pith_diag *diag) {
+    rc_encoder encoder;
+    rc_encoder_init(&encoder, out);
+    mm_begin(s->model, &encoder, NULL);
+    slice->present = sc_present(slice->clip, index);
+    encode_task task = {s, slice, index << slice->clip->log2_slice};
+    pith_status status = ps_each(slice, encode_place, &task);
+    pith_status end = finish(&encoder, out, diag);
+    return status == PITH_OK ? end : status;
+}
+
+/* ---- decode ------------------------------------------------------------------------------------------------------------ */
+
+typedef struct decode_task {
+    motion_model *model;
+    pose_slice *slice;
+} decode_task;
+
+static pith_status decode_place(void *user, const ps_place *place) {
+    decode_task *t = user;
+    uint32_t pose = 0;
+    for (uint32_t c = 0; c < t->slice->clip->n_channels; c++) {
+        ps_prediction prediction = ps_predict(t->slice, c, place);
+        int32_t numbers[3] = {0, 0, 0};
+        uint32_t escape = 0;
+        ps_code(t->slice, t->model, c, place, numbers, &escape, &pose);
+        *ps_at(t->slice, c, place->at) = ps_value_of(&t->slice->clip->channels[c], &prediction, numbers, escape);
+    }
+    return PITH_OK;
+}
+
+static pith_status check_end(const rc_decoder *decoder, pith_diag *diag) {
+    if (rc_decoder_at_end(decoder)) return PITH_OK;
+    return diag_set(diag, PITH_E_FORMAT, "the coded numbers do not end where their chunk does");
+}
+
+pith_status sc_decode_group(motion_model *m, pose_slice *group, const uint8_t *coded, size_t n_bytes, pith_diag *diag) {
+    rc_decoder decoder;
+    rc_decoder_init(&decoder, coded, n_bytes);
+    mm_begin(m, NULL, &decoder);
+    decode_task task = {m, group};
+    for (uint32_t k = 0; k < group->present; k++) {
+        ps_place place = ps_place_key(k);
+        (void)decode_place(&task, &place);
+    }
+    return check_end(&decoder, diag);
+}
+
+pith_status sc_decode_slice(motion_model *m, pose_slice *slice, const uint8_t *coded, size_t n_bytes, pith_diag *diag) {
+    rc_decoder decoder;
+    rc_decoder_init(&decoder, coded, n_bytes);
+    mm_begin(m, NULL, &decoder);
+    decode_task task = {m, slice};
+    pith_status status = ps_each(slice, decode_place, &task);
+    return status == PITH_OK ? check_end(&decoder, diag) : status;
+}

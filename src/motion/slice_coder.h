@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The Pith authors */
+/* Slices to bytes and back. A slice needs the poses at its two ends, which are coded apart, in groups. */
+#ifndef PITH_MOTION_SLICE_CODER_H
+#define PITH_MOTION_SLICE_CODER_H
+
+#include "motion/pose_search.h"
+
+#define SC_KEYS_A_GROUP 32u /* poses between slices that are coded together */
+
+/* Where the samples of a slice, or of a group of poses between slices, are in the clip. */
+uint32_t sc_present(const mc_clip *clip, uint64_t slice);  /* places of a slice that the clip has; with its ends */
+uint32_t sc_group_keys(const mc_clip *clip, uint64_t group);
+
+/* Codes a group of poses between slices, or a slice whose ends are filled in. The search has its model. */
+pith_status sc_encode_group(pose_search *s, pose_slice *group, uint64_t index, byte_writer *out, pith_diag *diag)
+    PITH_MUST_CHECK;
+pith_status sc_encode_slice(pose_search *s, pose_slice *slice, uint64_t index, byte_writer *out, pith_diag *diag)
+    PITH_MUST_CHECK;
+
+/* Any bytes decode to something; PITH_E_FORMAT if they cannot be what an encoder wrote. */
+pith_status sc_decode_group(motion_model *m, pose_slice *group, const uint8_t *coded, size_t n_bytes, pith_diag *diag)
+    PITH_MUST_CHECK;
+pith_status sc_decode_slice(motion_model *m, pose_slice *slice, const uint8_t *coded, size_t n_bytes, pith_diag *diag)
+    PITH_MUST_CHECK;
+
+#endif
