@@ -2,6 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 #include "motion/motion_clip.h"
 
+#include <math.h>
+
 #include "base/mem.h"
 #include "base/status.h"
 
@@ -20,8 +22,13 @@ static void add_channel(mc_clip *clip, mc_kind kind, uint32_t joint, uint32_t ab
     *c = (mc_channel){.kind = kind, .joint = joint, .n_parts = kind == MC_SCALAR ? 1 : 3, .above = above,
                       .track = clip->n_tracks, .step = {1, 1, 1}};
     clip->n_tracks += c->n_parts;
-    if (kind == MC_SCALAR) return;
+    if (kind == MC_SCALAR) {
+        c->unit = clip->scalars[joint].unit;
+        return;
+    }
     const mc_joint *j = &clip->joints[joint];
+    if (kind == MC_TRANSLATION) c->unit = ldexp(clip->length_unit, -j->shift);
+    if (kind == MC_SCALE) c->unit = 1.0 / MC_SCALE_ONE;
     int32_t along = mc_step(j->step[kind == MC_ROTATION ? 0 : 1 + kind]);
     int32_t across = kind == MC_ROTATION ? mc_step(j->step[1]) : along;
     c->step[0] = along;

@@ -14,6 +14,7 @@
 #define MC_N_STEPS 224u         /* steps are 2^(index / 8), rounded, in the channel's unit */
 #define MC_SCALE_ONE (1 << 20)  /* units in a scale of 1 */
 #define MC_MAX_LOG2_SLICE 12u
+#define MC_MAX_SHIFT 40
 #define MC_N_OUTER 9u           /* a weight for each level */
 
 typedef enum mc_kind { MC_ROTATION = 0, MC_TRANSLATION = 1, MC_SCALE = 2, MC_SCALAR = 3 } mc_kind;
@@ -26,6 +27,7 @@ typedef struct mc_joint {
     bool stepped[3];      /* as PITH_MOTION_STEP_... */
     float constant[3][4]; /* where the motion is MC_CONSTANT */
     uint8_t step[4];      /* indices: rotation along the bone and across it, translation, scale */
+    int8_t shift;         /* a translation's unit is the clip's, halved this often: what hangs on a scale of 100 is finer */
     uint32_t bone;        /* which of the joint's children, counted from 1, the bone points to; 0: no bone */
 } mc_joint;
 
@@ -43,6 +45,7 @@ typedef struct mc_channel {
     uint32_t track;   /* of its first number, for motion_model */
     uint32_t above;   /* rotation channel of the nearest ancestor that has one, or MC_NONE */
     int32_t step[3];
+    double unit;      /* of its numbers: a length, a scale, a scalar; of a rotation 0 */
     turn_frame frame; /* of a rotation */
 } mc_channel;
 

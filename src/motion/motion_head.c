@@ -176,6 +176,8 @@ static void write_clip(byte_writer *w, const mc_clip *c) {
         for (uint32_t j = 0; j < c->n_joints; j++)
             if (c->joints[j].motion[k < 2 ? 0 : k - 1] == MC_MOVES) bw_u8(w, c->joints[j].step[k]);
     for (uint32_t j = 0; j < c->n_joints; j++)
+        if (c->joints[j].motion[MC_TRANSLATION] == MC_MOVES) bw_u8(w, (uint8_t)(c->joints[j].shift + MC_MAX_SHIFT));
+    for (uint32_t j = 0; j < c->n_joints; j++)
         if (c->joints[j].motion[MC_ROTATION] == MC_MOVES) bw_leb128(w, c->joints[j].bone);
     for (unsigned k = 0; k < 3; k++)
         for (uint32_t j = 0; j < c->n_joints; j++)
@@ -218,6 +220,12 @@ static void read_steps(stream *s, mc_clip *c) {
             c->joints[j].step[k] = st_u8(s, "step");
             if (c->joints[j].step[k] >= MC_N_STEPS) st_fail(s, PITH_E_FORMAT, "step %u is too large", c->joints[j].step[k]);
         }
+    for (uint32_t j = 0; j < c->n_joints && s->status == PITH_OK; j++) {
+        if (c->joints[j].motion[MC_TRANSLATION] != MC_MOVES) continue;
+        uint8_t shift = st_u8(s, "shift");
+        if (shift > 2 * MC_MAX_SHIFT) st_fail(s, PITH_E_FORMAT, "shift %u is too large", shift);
+        c->joints[j].shift = (int8_t)(shift - MC_MAX_SHIFT);
+    }
     for (uint32_t j = 0; j < c->n_joints && s->status == PITH_OK; j++)
         if (c->joints[j].motion[MC_ROTATION] == MC_MOVES) c->joints[j].bone = (uint32_t)st_leb128(s, c->n_joints, "bone");
     for (unsigned k = 0; k < 3; k++)

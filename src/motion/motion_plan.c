@@ -202,7 +202,12 @@ static void choose_steps(const planner *p, uint32_t j) {
     double one = tuning->step * (1 << 26);
     coded->step[0] = step_index(one * tuning->twist / along);
     coded->step[1] = step_index(one / across);
-    coded->step[2] = step_index(tuning->translation * p->strict[j] / p->coded->length_unit);
+    int32_t parent = joint_at(p, j)->parent;
+    double scale = 0;
+    for (int i = 0; i < 3; i++) scale = fmax(scale, parent < 0 ? 1 : fabs(p->pose[parent].scale[i]));
+    double shift = scale > 0 && isfinite(scale) ? ceil(log2(scale)) : 0;
+    coded->shift = (int8_t)fmax(-MC_MAX_SHIFT, fmin(MC_MAX_SHIFT, shift));
+    coded->step[2] = step_index(tuning->translation * p->strict[j] / fmax(scale, 1e-9) / ldexp(p->coded->length_unit, -coded->shift));
     coded->step[3] = step_index(SCALE_STEP * p->strict[j] / p->reach[j] * MC_SCALE_ONE);
 }
 

@@ -99,11 +99,8 @@ static void put_sample(const pith_motion_clip *out, const pose_slice *s, uint32_
             for (unsigned k = 0; k < 4; k++) q[k] = (float)((double)from[k] / QUAT_ONE);
             continue;
         }
-        double unit = c->kind == MC_TRANSLATION ? clip->length_unit
-                      : c->kind == MC_SCALE     ? 1.0 / MC_SCALE_ONE
-                                                : clip->scalars[c->joint].unit;
         float *values = channel_values(out, c) + c->n_parts * sample;
-        for (unsigned k = 0; k < c->n_parts; k++) values[k] = (float)((double)v->lengths[k] * unit);
+        for (unsigned k = 0; k < c->n_parts; k++) values[k] = (float)((double)v->lengths[k] * c->unit);
     }
 }
 

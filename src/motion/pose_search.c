@@ -269,7 +269,7 @@ static void code_translation(pose_search *s, pose_slice *slice, uint32_t channel
         for (int i = 0; i < 3; i++)
             if (p->scale[i] != 0) values[i] /= p->scale[i];
     }
-    for (int i = 0; i < 3; i++) values[i] /= slice->clip->length_unit;
+    for (int i = 0; i < 3; i++) values[i] /= slice->clip->channels[channel].unit;
     code_lengths(s, slice, channel, place, values, pose);
 }
 
@@ -277,7 +277,7 @@ static void code_scale(pose_search *s, pose_slice *slice, uint32_t channel, cons
                        uint32_t *pose) {
     const float *scale = s->plan->clip->tracks[slice->clip->channels[channel].joint].scales + 3 * sample;
     double values[3];
-    for (int i = 0; i < 3; i++) values[i] = (double)scale[i] * MC_SCALE_ONE;
+    for (int i = 0; i < 3; i++) values[i] = (double)scale[i] / slice->clip->channels[channel].unit;
     code_lengths(s, slice, channel, place, values, pose);
 }
 
@@ -306,13 +306,13 @@ void search_pose(pose_search *s, pose_slice *slice, const ps_place *place, uint6
         if (motion[MC_TRANSLATION] == MC_MOVES) {
             code_translation(s, slice, channel, place, &pose);
             for (int i = 0; i < 3; i++)
-                l.translation[i] = (double)ps_at(slice, channel, place->at)->lengths[i] * clip->length_unit;
+                l.translation[i] = (double)ps_at(slice, channel, place->at)->lengths[i] * clip->channels[channel].unit;
             channel++;
         }
         if (motion[MC_SCALE] == MC_MOVES) {
             code_scale(s, slice, channel, place, sample, &pose);
             for (int i = 0; i < 3; i++)
-                l.scale[i] = (double)ps_at(slice, channel, place->at)->lengths[i] / MC_SCALE_ONE;
+                l.scale[i] = (double)ps_at(slice, channel, place->at)->lengths[i] * clip->channels[channel].unit;
             channel++;
         }
         s->got[j] = world_of(parent < 0 ? NULL : &s->got[parent], &l);
@@ -323,7 +323,7 @@ void search_pose(pose_search *s, pose_slice *slice, const ps_place *place, uint6
         channel++;
     }
     for (uint32_t i = 0; i < clip->n_scalars; i++, channel++) {
-        double values[3] = {(double)plan->clip->scalars[i].values[sample] / clip->scalars[i].unit, 0, 0};
+        double values[3] = {(double)plan->clip->scalars[i].values[sample] / clip->channels[channel].unit, 0, 0};
         code_lengths(s, slice, channel, place, values, &pose);
     }
 }

@@ -64,8 +64,9 @@ clip_kind clip_kind_of_bytes(const uint8_t *data, size_t n, pith_diag *why) {
 }
 
 clip_kind clip_kind_of_source(const pith_bytes *source) {
-    size_t n = sizeof BVH_SOURCE - 1;
+    size_t n = sizeof BVH_SOURCE - 1; /* of either */
     if (source->n_bytes >= n && memcmp(source->data, BVH_SOURCE, n) == 0) return CLIP_BVH;
+    if (source->n_bytes >= n && memcmp(source->data, GLB_SOURCE, n) == 0) return CLIP_GLB;
     return CLIP_UNKNOWN;
 }
 
@@ -77,7 +78,7 @@ pith_status clip_read(clip_file *out, const uint8_t *data, size_t n_bytes, pith_
         status = bvh_read(out, data, n_bytes, why);
         break;
     case CLIP_GLB:
-        status = clip_fault(why, PITH_E_UNSUPPORTED, "GLB is not read yet");
+        status = glb_read(out, data, n_bytes, why);
         break;
     case CLIP_UNKNOWN:
         status = why ? why->status : PITH_E_FORMAT;
@@ -90,6 +91,7 @@ pith_status clip_read(clip_file *out, const uint8_t *data, size_t n_bytes, pith_
 pith_status clip_write(pith_bytes *out, const pith_motion *motion, pith_diag *why) {
     *out = (pith_bytes){0};
     if (clip_kind_of_source(&motion->source) == CLIP_BVH) return bvh_write(out, motion, why);
+    if (clip_kind_of_source(&motion->source) == CLIP_GLB) return glb_write(out, motion, why);
     return clip_fault(why, PITH_E_UNSUPPORTED, "the file does not tell what it was made from");
 }
 
@@ -103,8 +105,9 @@ static double longest_path(const pith_motion *m) {
     for (uint64_t j = 0; j < m->n_joints; j++) {
         double path = 0;
         for (int32_t a = (int32_t)j; a >= 0 && m->joints[a].parent >= 0; a = m->joints[a].parent) {
+            const pith_motion_joint *parent = &m->joints[m->joints[a].parent];
             const double *t = m->joints[a].translation;
-            path += sqrt(t[0] * t[0] + t[1] * t[1] + t[2] * t[2]);
+            path = (path + sqrt(t[0] * t[0] + t[1] * t[1] + t[2] * t[2])) * fabs(parent->scale[1]);
         }
         longest = fmax(longest, path);
     }
@@ -119,7 +122,10 @@ double clip_guess_unit(const pith_motion *motion, char reason[PITH_MESSAGE_BYTES
     const double body = 95; /* cm: from the hips to a finger tip or to the toes, of an adult */
     double path = longest_path(motion), best = INFINITY;
     size_t chosen = 1;
+    /* glTF is in metres; models that break the standard have centimetres. */
+    bool is_gltf = clip_kind_of_source(&motion->source) == CLIP_GLB;
     for (size_t i = 0; i < sizeof units / sizeof units[0] && path > 0; i++) {
+        if (is_gltf && units[i].cm != 1 && units[i].cm != 100) continue;
         double off = fabs(log(path * units[i].cm / body));
         if (off < best) {
             best = off;

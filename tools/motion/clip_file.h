@@ -42,7 +42,12 @@ double clip_guess_unit(const pith_motion *motion, char reason[PITH_MESSAGE_BYTES
 pith_status bvh_read(clip_file *out, const uint8_t *data, size_t n_bytes, pith_diag *why) PITH_MUST_CHECK;
 pith_status bvh_write(pith_bytes *out, const pith_motion *motion, pith_diag *why) PITH_MUST_CHECK;
 
+pith_status glb_read(clip_file *out, const uint8_t *data, size_t n_bytes, pith_diag *why) PITH_MUST_CHECK;
+pith_status glb_write(pith_bytes *out, const pith_motion *motion, pith_diag *why) PITH_MUST_CHECK;
+
+/* How their sources begin. */
 #define BVH_SOURCE "bvh1\n"
+#define GLB_SOURCE "glb1\n"
 
 /* "status: TEXT" into `why`; returns `status`. */
 pith_status clip_fault(pith_diag *why, pith_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
