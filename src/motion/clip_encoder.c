@@ -212,7 +212,7 @@ static pith_status encode_within(coded_clip *out, const pith_motion *motion, con
             goto cleanup;
         }
         free_parts(out, alloc);
-        target *= 0.999 * fmax(0.3, 1 / worst.ratio);
+        target *= 0.985 * fmax(0.3, 1 / worst.ratio);
     }
 cleanup:
     plan_free(&plan, alloc);

@@ -13,6 +13,7 @@
 #define ROOM_A_JOINT 0.01    /* by which the room of origins grows down the skeleton */
 #define MOST_ROOM 0.97
 #define SCALE_STEP 0.05      /* of the bound */
+#define N_POSES 6
 
 /* Scratch of the planner. */
 typedef struct planner {
@@ -23,7 +24,9 @@ typedef struct planner {
     double *strict; /* smallest error that a joint or one below it allows */
     double *room;   /* limit of a joint's origin */
     uint32_t *depth;
-    world *pose; /* at the first sample */
+    world *poses[N_POSES]; /* at rest, and at samples over the clip: scales may be 0 at some of them */
+    uint8_t *rigid;        /* 1: with the joint at hand; 2: but for a translation above it */
+    uint32_t *from;        /* of what is rigid: plan_point.from */
     uint32_t n_points, capacity;
 } planner;
 
@@ -36,15 +39,18 @@ static double distance(const double a[3], const double b[3]) {
 
 static void measure_reach(planner *p) {
     const motion_plan *plan = p->plan;
-    world_pose(p->pose, plan->motion, plan->clip, 0, 0);
+    uint64_t last = plan->clip->n_samples - 1;
+    world_rest(p->poses[0], plan->motion);
+    for (uint64_t i = 1; i < N_POSES; i++)
+        world_pose(p->poses[i], plan->motion, plan->clip, last / (N_POSES - 2) * (i - 1) + last % (N_POSES - 2) * (i - 1) / (N_POSES - 2), 0);
     for (uint32_t j = 0; j < joint_count(p); j++) {
         p->reach[j] = plan->shells[j];
         p->strict[j] = plan->errors[j];
     }
     for (uint32_t j = joint_count(p); j-- > 0;)
         for (int32_t a = joint_at(p, j)->parent; a >= 0; a = joint_at(p, (uint32_t)a)->parent) {
-            double reach = distance(p->pose[j].position, p->pose[a].position) + plan->shells[j];
-            if (reach > p->reach[a]) p->reach[a] = reach;
+            for (unsigned i = 0; i < N_POSES; i++)
+                p->reach[a] = fmax(p->reach[a], distance(p->poses[i][j].position, p->poses[i][a].position) + plan->shells[j]);
             if (plan->errors[j] < p->strict[a]) p->strict[a] = plan->errors[j];
         }
 }
@@ -81,13 +87,20 @@ static void find_motion(const planner *p, uint32_t j, mc_kind kind, const float 
     if (change(kind, values, rest) > still) coded->motion[kind] = MC_CONSTANT;
 }
 
+/* The largest scale that a joint's translation is seen at. */
+static double parent_scale(const planner *p, uint32_t j) {
+    int32_t parent = joint_at(p, j)->parent;
+    double scale = 0;
+    for (unsigned i = 0; parent >= 0 && i < N_POSES; i++)
+        for (unsigned k = 0; k < 3; k++) scale = fmax(scale, fabs(p->poses[i][parent].scale[k]));
+    return parent < 0 ? 1 : scale;
+}
+
 static void find_motions(const planner *p, uint32_t j) {
     const pith_motion_track *track = &p->plan->clip->tracks[j];
     const pith_motion_joint *joint = joint_at(p, j);
     mc_joint *coded = &p->coded->joints[j];
-    double still = STILL * p->strict[j], scale = 0;
-    const world *parent = joint->parent < 0 ? NULL : &p->pose[joint->parent];
-    for (int i = 0; i < 3; i++) scale = fmax(scale, parent ? fabs(parent->scale[i]) : 1);
+    double still = STILL * p->strict[j], scale = parent_scale(p, j);
     find_motion(p, j, MC_ROTATION, track->rotations, joint->rotation, still / p->reach[j]);
     find_motion(p, j, MC_TRANSLATION, track->translations, joint->translation, scale > 0 ? still / scale : still);
     find_motion(p, j, MC_SCALE, track->scales, joint->scale, still / p->reach[j]);
@@ -101,7 +114,7 @@ static bool moves(const planner *p, uint32_t j) {
 
 /* ---- points ------------------------------------------------------------------------------------------------------------ */
 
-static pith_status add_point(planner *p, uint32_t joint, int axis, double limit, pith_diag *diag) {
+static pith_status add_point(planner *p, uint32_t joint, uint32_t from, int axis, double limit, pith_diag *diag) {
     if (p->n_points == p->capacity) {
         uint32_t more = p->capacity ? 2 * p->capacity : 256;
         plan_point *grown = mem_grow(p->alloc, p->plan->points, p->capacity, more, sizeof *grown);
@@ -109,23 +122,29 @@ static pith_status add_point(planner *p, uint32_t joint, int axis, double limit,
         p->plan->points = grown;
         p->capacity = more;
     }
-    p->plan->points[p->n_points++] = (plan_point){joint, axis, limit};
+    p->plan->points[p->n_points++] = (plan_point){joint, from, axis, limit};
     return PITH_OK;
 }
 
-/* The joint's own shell, and what is rigid with it: joints that do not move count as its own, of others the origins. */
-static pith_status add_points(planner *p, uint32_t j, uint8_t *rigid, pith_diag *diag) {
+/* The joint's own shell, and what is rigid with it: joints that do not turn count as its own, of others the origins.
+ * Where a translation is coded after the turn, it puts the origin right, and what is beyond it turns about that. */
+static pith_status add_points(planner *p, uint32_t j, pith_diag *diag) {
     pith_status status = PITH_OK;
-    memset(rigid, 0, joint_count(p));
-    rigid[j] = 1;
+    memset(p->rigid, 0, joint_count(p));
+    p->rigid[j] = 1;
+    p->from[j] = j;
     for (uint32_t c = j; c < joint_count(p); c++) {
         int32_t parent = joint_at(p, c)->parent;
-        if (c != j && (parent < 0 || !rigid[parent] || p->coded->joints[c].motion[MC_TRANSLATION] == MC_MOVES)) continue;
-        if (c == j || !moves(p, c)) {
-            rigid[c] = 1;
-            for (int k = 0; k < 3; k++) PITH_TRY(add_point(p, c, k, p->plan->errors[c], diag));
-        } else {
-            PITH_TRY(add_point(p, c, -1, p->room[c], diag));
+        if (c != j && (parent < 0 || !p->rigid[parent])) continue;
+        const mc_motion *motion = p->coded->joints[c].motion;
+        bool put_right = c != j && motion[MC_TRANSLATION] == MC_MOVES;
+        if (c != j) p->from[c] = put_right ? c : p->from[parent];
+        double taken = p->from[c] == j ? 0 : p->plan->tuning.translation * 0.87 * p->strict[p->from[c]]; /* by its rounding */
+        if (c == j || motion[MC_ROTATION] != MC_MOVES) {
+            p->rigid[c] = 1;
+            for (int k = 0; k < 3; k++) PITH_TRY(add_point(p, c, p->from[c], k, p->plan->errors[c] - fmin(taken, 0.9 * p->plan->errors[c]), diag));
+        } else if (!put_right) {
+            PITH_TRY(add_point(p, c, p->from[c], -1, p->room[c] - fmin(taken, 0.9 * p->room[c]), diag));
         }
     }
 cleanup:
@@ -146,7 +165,8 @@ static uint32_t find_bone(const planner *p, uint32_t j) {
     for (uint32_t c = j + 1; c < joint_count(p); c++) {
         if (joint_at(p, c)->parent != (int32_t)j) continue;
         n++;
-        double d = distance(p->pose[c].position, p->pose[j].position);
+        double d = 0;
+        for (unsigned i = 0; i < N_POSES; i++) d = fmax(d, distance(p->poses[i][c].position, p->poses[i][j].position));
         if (d > farthest && p->coded->joints[c].motion[MC_TRANSLATION] != MC_MOVES) {
             farthest = d;
             best = n;
@@ -171,20 +191,19 @@ static void point_place(double out[3], const motion_plan *plan, const world *pos
 }
 
 /* How far a turn of 1 about the bone, and across it, moves a point, in its limit. */
-static void find_leverage(const planner *p, uint32_t j, uint32_t bone, double *along, double *across) {
+static void find_leverage(const planner *p, const world *pose, uint32_t j, uint32_t bone, double *along, double *across) {
     const motion_plan *plan = p->plan;
     double axis[3] = {0, 0, 0}, length = 0;
     if (bone) {
-        const world *child = &p->pose[nth_child(p, j, bone)];
-        length = distance(child->position, p->pose[j].position);
-        for (int i = 0; i < 3 && length > 0; i++) axis[i] = (child->position[i] - p->pose[j].position[i]) / length;
+        const world *child = &pose[nth_child(p, j, bone)];
+        length = distance(child->position, pose[j].position);
+        for (int i = 0; i < 3 && length > 0; i++) axis[i] = (child->position[i] - pose[j].position[i]) / length;
     }
-    *along = *across = 0;
     for (uint32_t k = plan->first_point[j]; k < plan->first_point[j + 1]; k++) {
         double place[3], dot = 0, square = 0;
-        point_place(place, plan, p->pose, &plan->points[k]);
+        point_place(place, plan, pose, &plan->points[k]);
         for (int i = 0; i < 3; i++) {
-            double y = place[i] - p->pose[j].position[i];
+            double y = place[i] - pose[plan->points[k].from].position[i];
             dot += y * axis[i];
             square += y * y;
         }
@@ -197,15 +216,12 @@ static void choose_steps(const planner *p, uint32_t j) {
     const plan_tuning *tuning = &p->plan->tuning;
     mc_joint *coded = &p->coded->joints[j];
     coded->bone = coded->motion[MC_ROTATION] == MC_MOVES ? find_bone(p, j) : 0;
-    double along, across;
-    find_leverage(p, j, coded->bone, &along, &across);
+    double along = 0, across = 0;
+    for (unsigned i = 0; i < N_POSES; i++) find_leverage(p, p->poses[i], j, coded->bone, &along, &across);
     double one = tuning->step * (1 << 26);
     coded->step[0] = step_index(one * tuning->twist / along);
     coded->step[1] = step_index(one / across);
-    int32_t parent = joint_at(p, j)->parent;
-    double scale = 0;
-    for (int i = 0; i < 3; i++) scale = fmax(scale, parent < 0 ? 1 : fabs(p->pose[parent].scale[i]));
-    double shift = scale > 0 && isfinite(scale) ? ceil(log2(scale)) : 0;
+    double scale = parent_scale(p, j), shift = scale > 0 && isfinite(scale) ? ceil(log2(scale)) : 0;
     coded->shift = (int8_t)fmax(-MC_MAX_SHIFT, fmin(MC_MAX_SHIFT, shift));
     coded->step[2] = step_index(tuning->translation * p->strict[j] / fmax(scale, 1e-9) / ldexp(p->coded->length_unit, -coded->shift));
     coded->step[3] = step_index(SCALE_STEP * p->strict[j] / p->reach[j] * MC_SCALE_ONE);
@@ -258,7 +274,6 @@ pith_status plan_clip(motion_plan *plan, mc_clip *coded, const pith_motion *moti
     pith_status status = PITH_OK;
     uint32_t n = (uint32_t)motion->n_joints;
     planner p = {.plan = plan, .coded = coded, .alloc = alloc};
-    uint8_t *rigid = mem_alloc(alloc, n, 1);
     *plan = (motion_plan){.motion = motion, .clip = clip, .tuning = *tuning};
     *coded = (mc_clip){0};
     plan->errors = mem_alloc(alloc, n, sizeof *plan->errors);
@@ -269,9 +284,12 @@ pith_status plan_clip(motion_plan *plan, mc_clip *coded, const pith_motion *moti
     p.strict = mem_alloc(alloc, n, sizeof *p.strict);
     p.room = mem_alloc(alloc, n, sizeof *p.room);
     p.depth = mem_alloc(alloc, n, sizeof *p.depth);
-    p.pose = mem_alloc(alloc, n, sizeof *p.pose);
-    if (!rigid || !plan->errors || !plan->shells || !plan->first_point || !plan->rest || !p.reach || !p.strict ||
-        !p.room || !p.depth || !p.pose) {
+    p.rigid = mem_alloc(alloc, n, sizeof *p.rigid);
+    p.from = mem_alloc(alloc, n, sizeof *p.from);
+    bool has_poses = true;
+    for (unsigned i = 0; i < N_POSES; i++) has_poses = (p.poses[i] = mem_alloc(alloc, n, sizeof *p.poses[i])) && has_poses;
+    if (!has_poses || !p.rigid || !p.from || !plan->errors || !plan->shells || !plan->first_point || !plan->rest || !p.reach || !p.strict ||
+        !p.room || !p.depth) {
         status = diag_set(diag, PITH_E_NOMEM, "out of memory for a skeleton of %lu joints", (unsigned long)n);
         goto cleanup;
     }
@@ -295,18 +313,19 @@ pith_status plan_clip(motion_plan *plan, mc_clip *coded, const pith_motion *moti
     }
     for (uint32_t j = 0; j < n; j++) {
         plan->first_point[j] = p.n_points;
-        if (coded->joints[j].motion[MC_ROTATION] == MC_MOVES) PITH_TRY(add_points(&p, j, rigid, diag));
+        if (coded->joints[j].motion[MC_ROTATION] == MC_MOVES) PITH_TRY(add_points(&p, j, diag));
         plan->first_point[j + 1] = p.n_points;
         if (moves(&p, j)) choose_steps(&p, j);
     }
     status = mc_derive(coded, motion->joints, motion->unit_cm, alloc, diag);
 cleanup:
-    mem_free(alloc, rigid);
+    mem_free(alloc, p.rigid);
+    mem_free(alloc, p.from);
     mem_free(alloc, p.reach);
     mem_free(alloc, p.strict);
     mem_free(alloc, p.room);
     mem_free(alloc, p.depth);
-    mem_free(alloc, p.pose);
+    for (unsigned i = 0; i < N_POSES; i++) mem_free(alloc, p.poses[i]);
     return status;
 }
 

@@ -10,6 +10,7 @@
 /* A point that turns with a joint, and how far from its place it may be. */
 typedef struct plan_point {
     uint32_t joint; /* whose origin, or a point of whose shell, it is */
+    uint32_t from;  /* the joint whose origin it turns about: the turned one, or one whose translation is coded after */
     int axis;       /* 0..2: of the shell; -1: the origin */
     double limit;
 } plan_point;

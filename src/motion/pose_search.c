@@ -35,7 +35,8 @@ void search_free(pose_search *s, const pith_alloc *alloc) {
 /* The joint being turned: its points in its own frame, and how far its origin is off. */
 typedef struct joint_case {
     const plan_point *limits;
-    double (*points)[3]; /* from the joint's origin, in its own frame */
+    double (*points)[3]; /* from the origin they turn about, in the joint's frame */
+    uint32_t joint;
     uint32_t n_points;
     double off[3];                /* got - wanted, of the origin */
     const double *wanted;         /* rotation in space */
@@ -48,12 +49,13 @@ static joint_case open_case(pose_search *s, uint32_t joint) {
     uint32_t first = plan->first_point[joint];
     int32_t parent = plan->motion->joints[joint].parent;
     joint_case c = {.limits = plan->points + first, .points = s->points, .n_points = plan->first_point[joint + 1] - first,
-                    .wanted = own->rotation, .parent = parent < 0 ? NULL : s->got[parent].rotation};
+                    .joint = joint, .wanted = own->rotation, .parent = parent < 0 ? NULL : s->got[parent].rotation};
     for (uint32_t k = 0; k < c.n_points; k++) {
         const plan_point *p = &c.limits[k];
         const world *w = &s->wanted[p->joint];
         double place[3];
-        for (int i = 0; i < 3; i++) place[i] = w->position[i] - own->position[i];
+        const double *from = s->wanted[p->from].position;
+        for (int i = 0; i < 3; i++) place[i] = w->position[i] - from[i];
         if (p->axis >= 0) {
             double rest = plan->rest[p->joint].scale[p->axis];
             double length = plan->shells[p->joint] * (rest != 0 ? w->scale[p->axis] / rest : 1);
@@ -72,7 +74,8 @@ static double worst_point(const joint_case *c, const double rotation[9]) {
     for (uint32_t k = 0; k < c->n_points; k++) {
         double moved[3], square = 0;
         matrix_turn(moved, turned, c->points[k]);
-        for (int i = 0; i < 3; i++) square += (moved[i] + c->off[i]) * (moved[i] + c->off[i]);
+        double own = c->limits[k].from == c->joint ? 1 : 0; /* others are put right */
+        for (int i = 0; i < 3; i++) square += (moved[i] + own * c->off[i]) * (moved[i] + own * c->off[i]);
         square /= c->limits[k].limit * c->limits[k].limit;
         if (square > worst) worst = square;
     }
@@ -98,7 +101,7 @@ static bool solve(const double a[6], const double b[3], double x[3]) {
 static bool find_turn(const joint_case *c, double turn_by[3]) {
     double a[6] = {0}, b[3] = {0};
     for (uint32_t k = 0; k < c->n_points; k++) {
-        double y[3], limit = c->limits[k].limit;
+        double y[3], limit = c->limits[k].limit, own = c->limits[k].from == c->joint ? 1 : 0;
         double weight = (c->limits[k].axis < 0 ? 1 : SHELL_WEIGHT) / (limit * limit);
         matrix_turn(y, c->wanted, c->points[k]);
         double square = y[0] * y[0] + y[1] * y[1] + y[2] * y[2];
@@ -108,6 +111,7 @@ static bool find_turn(const joint_case *c, double turn_by[3]) {
         a[3] += weight * (square - y[1] * y[1]);
         a[4] -= weight * y[1] * y[2];
         a[5] += weight * (square - y[2] * y[2]);
+        weight *= own;
         b[0] -= weight * (y[1] * c->off[2] - y[2] * c->off[1]);
         b[1] -= weight * (y[2] * c->off[0] - y[0] * c->off[2]);
         b[2] -= weight * (y[0] * c->off[1] - y[1] * c->off[0]);
@@ -256,7 +260,8 @@ static void code_lengths(pose_search *s, pose_slice *slice, uint32_t channel, co
 /* ---- a pose -------------------------------------------------------------------------------------------------------------- */
 
 /* The translation that takes the joint from its decoded parent to its own place. */
-static void code_translation(pose_search *s, pose_slice *slice, uint32_t channel, const ps_place *place, uint32_t *pose) {
+static void code_translation(pose_search *s, pose_slice *slice, uint32_t channel, const ps_place *place, uint64_t sample,
+                             uint32_t *pose) {
     uint32_t joint = slice->clip->channels[channel].joint;
     int32_t parent = s->plan->motion->joints[joint].parent;
     double values[3];
@@ -266,8 +271,13 @@ static void code_translation(pose_search *s, pose_slice *slice, uint32_t channel
         double from[3];
         for (int i = 0; i < 3; i++) from[i] = values[i] - p->position[i];
         matrix_turn_back(values, p->rotation, from);
-        for (int i = 0; i < 3; i++)
-            if (p->scale[i] != 0) values[i] /= p->scale[i];
+        const float *own = s->plan->clip->tracks[joint].translations + 3 * sample;
+        for (int i = 0; i < 3; i++) {
+            /* Where the parent is nearly nothing, no error is seen, and dividing by it would make one. */
+            double seen = fmax(fabs(values[i]), fabs(own[i] * p->scale[i]));
+            bool tiny = p->scale[i] == 0 || seen < 0.02 * s->plan->errors[joint];
+            values[i] = tiny ? own[i] : values[i] / p->scale[i];
+        }
     }
     for (int i = 0; i < 3; i++) values[i] /= slice->clip->channels[channel].unit;
     code_lengths(s, slice, channel, place, values, pose);
@@ -304,7 +314,7 @@ void search_pose(pose_search *s, pose_slice *slice, const ps_place *place, uint6
         int32_t parent = plan->motion->joints[j].parent;
         local l = decoded_local(s, slice, j);
         if (motion[MC_TRANSLATION] == MC_MOVES) {
-            code_translation(s, slice, channel, place, &pose);
+            code_translation(s, slice, channel, place, sample, &pose);
             for (int i = 0; i < 3; i++)
                 l.translation[i] = (double)ps_at(slice, channel, place->at)->lengths[i] * clip->channels[channel].unit;
             channel++;
