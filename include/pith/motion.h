@@ -72,7 +72,7 @@ typedef struct pith_motion_options {
     size_t struct_size;
     double error; /* cm: largest distance of a point from its place, at every joint and every sample. Default 0.01 */
     double shell; /* cm: the points are this far from the joint along its axes, as in ACL. Default 3 */
-    int effort;   /* 0..3: how many ways to spend the bound are tried. Default 1 */
+    int effort;   /* 0..3: from fast to small. Default 1 */
 } pith_motion_options;
 
 PITH_API pith_status pith_motion_options_defaults(pith_motion_options *options, size_t struct_size);

@@ -262,13 +262,14 @@ static plan_tuning changed(plan_tuning t, int way) {
 
 pith_status clip_encode(coded_clip *out, const pith_motion *motion, const pith_motion_clip *clip, double error,
                         double shell, int effort, const pith_env *env, job *job, span part, pith_diag *diag) {
-    static const int ways_of_effort[4] = {0, 3, 7, N_WAYS};
+    static const int ways_of_effort[4] = {0, 0, 4, N_WAYS};
     const int n_ways = ways_of_effort[effort < 0 ? 0 : effort > 3 ? 3 : effort];
     pith_status status = PITH_OK;
     *out = (coded_clip){0};
     team *crew = team_new(&env->alloc, env->threads);
     if (!crew) return diag_set(diag, PITH_E_NOMEM, "out of memory for threads");
     plan_tuning best = usual;
+    best.few_choices = effort < 1;
     PITH_TRY(job_report(job, "motion", part.from, diag));
     PITH_TRY(encode_within(out, motion, clip, error, shell, &best, crew, &env->alloc, diag));
     for (int way = 0; way < n_ways; way++) {

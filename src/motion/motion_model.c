@@ -13,6 +13,7 @@
 #define N_PLACES 4u /* kinds of parts: along the bone, across it (two), translation */
 #define N_SMALL 16u /* classes of magnitudes that are seldom large */
 #define N_SETS (MM_N_LEVELS * 3u)
+#define COST_BITS 12u /* of a probability, for the table of costs */
 
 /* Counters of a context: MM_N_DECISIONS for each of its values. */
 #define SLOTS_1 (MM_N_LEVELS * MM_N_CLASSES * N_PLACES)
@@ -34,6 +35,7 @@ struct motion_model {
     mix_counter escapes[MM_N_LEVELS][MM_MAX_ESCAPE];
     mix_counter signs[MM_N_SIGNS];
     mix_counter (*tracks)[MM_N_DECISIONS]; /* n_tracks x MM_N_LEVELS */
+    float costs[(1u << COST_BITS) + 1];    /* bits of a decision by its probability */
     uint32_t *means;                       /* n_tracks x MM_N_LEVELS: running means of magnitudes, in 1/256 */
 };
 
@@ -44,7 +46,10 @@ pith_status mm_new(motion_model **out, const pith_alloc *alloc, uint32_t n_track
         m->tracks = mem_alloc(alloc, (size_t)n_tracks * MM_N_LEVELS, sizeof *m->tracks);
         m->means = mem_alloc(alloc, (size_t)n_tracks * MM_N_LEVELS, sizeof *m->means);
     }
-    if (m && m->tracks && m->means) return PITH_OK;
+    if (m && m->tracks && m->means) {
+        for (uint32_t p = 0; p <= 1u << COST_BITS; p++) m->costs[p] = (float)-log2(fmax(p, 0.5) / (1u << COST_BITS));
+        return PITH_OK;
+    }
     mm_free(out, alloc);
     return diag_set(diag, PITH_E_NOMEM, "out of memory for the model of %lu tracks", (unsigned long)n_tracks);
 }
@@ -57,11 +62,12 @@ void mm_free(motion_model **m, const pith_alloc *alloc) {
     *m = NULL;
 }
 
+/* Of a number that is not 0. */
+static uint32_t log2_of(uint32_t magnitude) { return 31u - (uint32_t)__builtin_clz(magnitude); }
+
 uint32_t mm_class(uint32_t magnitude) {
     if (magnitude < 4) return magnitude;
-    uint32_t log2 = 2;
-    while (magnitude >> (log2 + 1)) log2++;
-    uint32_t c = 2 * log2 + (magnitude >> (log2 - 1) & 1);
+    uint32_t log2 = log2_of(magnitude), c = 2 * log2 + (magnitude >> (log2 - 1) & 1);
     return c < MM_N_CLASSES ? c : MM_N_CLASSES - 1;
 }
 
@@ -176,12 +182,6 @@ static unsigned decide(motion_model *m, const contexts *c, uint32_t d, unsigned 
 #define LAST_DECISION (MM_N_DECISIONS - 1)
 #define MAX_LOG2 23u
 
-static uint32_t log2_of(uint32_t magnitude) {
-    uint32_t n = 0;
-    while (magnitude >> (n + 1)) n++;
-    return n;
-}
-
 /* The bits below the highest of a magnitude. */
 static uint32_t code_mantissa(motion_model *m, uint32_t magnitude, uint32_t log2) {
     uint32_t value = 1, row = log2 < 2 * MM_N_DECISIONS ? log2 : 2 * MM_N_DECISIONS - 1;
@@ -240,16 +240,18 @@ void mm_add_weights(const motion_model *m, double sums[MM_N_DECISIONS][MM_N_INPU
         }
 }
 
-static double bit_cost(unsigned bit, uint32_t p) { return -log2((double)(bit ? p : 65536 - p) / 65536); }
+static double bit_cost(const motion_model *m, unsigned bit, uint32_t p) {
+    return m->costs[(bit ? p : 65536 - p) >> (16 - COST_BITS)];
+}
 
 double mm_cost(const motion_model *m, const mm_view *view, int32_t value) {
     uint32_t magnitude = (uint32_t)(value < 0 ? -value : value);
     int32_t inputs[MM_N_INPUTS];
     contexts c = find_contexts(m, view);
-    double cost = bit_cost(magnitude != 0, predict(m, &c, 0, inputs));
+    double cost = bit_cost(m, magnitude != 0, predict(m, &c, 0, inputs));
     if (magnitude == 0) return cost;
     uint32_t known = log2_of(magnitude);
     for (uint32_t n = 0; n <= known && n < MAX_LOG2; n++)
-        cost += bit_cost(n < known, predict(m, &c, n + 1 < LAST_DECISION ? n + 1 : LAST_DECISION, inputs));
+        cost += bit_cost(m, n < known, predict(m, &c, n + 1 < LAST_DECISION ? n + 1 : LAST_DECISION, inputs));
     return cost + known + 1;
 }

@@ -23,6 +23,7 @@ typedef struct plan_tuning {
     double room;        /* of the bound that an origin may take, so that its joint has the rest; more down the skeleton */
     double error_bits;  /* what an error as large as the bound costs at the finest level */
     uint8_t outer;      /* mc_clip.outer */
+    bool few_choices;   /* faster: fewer numbers are tried */
 } plan_tuning;
 
 typedef struct motion_plan {

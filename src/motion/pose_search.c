@@ -162,11 +162,11 @@ static void rotation_in_space(double out[9], const double *parent, quat q) {
 }
 
 /* Whole numbers near x, and 0. */
-static unsigned list_choices(double x, int32_t out[MAX_CHOICES]) {
+static unsigned list_choices(double x, bool few, int32_t out[MAX_CHOICES]) {
     int32_t near = (int32_t)lrint(x), other = x > near ? near + 1 : near - 1, lower = near > 0 ? near - 1 : near + 1;
     const int32_t all[MAX_CHOICES] = {near, other, near ? lower : 0, near > 1 ? near - 2 : near < -1 ? near + 2 : 0, 0};
     unsigned n = 0;
-    for (unsigned i = 0; i < MAX_CHOICES; i++) {
+    for (unsigned i = 0; i < MAX_CHOICES; i += few && i == 1 ? 3 : 1) {
         bool known = false;
         for (unsigned k = 0; k < n; k++) known = known || out[k] == all[i];
         if (!known) out[n++] = all[i];
@@ -193,7 +193,7 @@ static void try_numbers(const pose_search *s, const pose_slice *slice, uint32_t 
     const mc_channel *ch = &slice->clip->channels[channel];
     int32_t choices[3][MAX_CHOICES];
     unsigned n[3];
-    for (unsigned i = 0; i < 3; i++) n[i] = list_choices(x[i], choices[i]);
+    for (unsigned i = 0; i < 3; i++) n[i] = list_choices(x[i], s->plan->tuning.few_choices, choices[i]);
     double error_bits = s->plan->tuning.error_bits * (1 + 2 * (place->level < 6 ? place->level : 6));
     for (unsigned i = 0; i < n[0]; i++) {
         int32_t numbers[3] = {choices[0][i], 0, 0};

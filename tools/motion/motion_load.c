@@ -49,19 +49,16 @@ static cli_exit open_coded(motion_loaded *m, const char *path, const pith_env *e
     return CLI_DONE;
 }
 
-/* The samples of a clip inside a range. */
+static double time_of(const pith_motion_clip *c, uint64_t sample) {
+    return c->times ? (double)c->times[sample] - c->times[0] : (double)sample * c->frame_seconds;
+}
+
+/* The samples of a clip inside a range. Frame times are rounded: 30 frames of 0.0333333 s are one second. */
 static void find_samples(const pith_motion_clip *c, const motion_range *range, uint64_t *first, uint64_t *n) {
     uint64_t last = c->n_samples - 1;
-    *first = 0;
-    if (range->to > 0 || range->from > 0) {
-        uint64_t end = last;
-        for (*first = 0; *first < last; ++*first)
-            if ((c->times ? (double)c->times[*first] - c->times[0] : (double)*first * c->frame_seconds) >= range->from - 1e-9) break;
-        while (range->to > 0 && end > *first &&
-               (c->times ? (double)c->times[end] - c->times[0] : (double)end * c->frame_seconds) > range->to + 1e-9)
-            end--;
-        last = end;
-    }
+    double near = c->n_samples > 1 ? 0.01 * time_of(c, last) / (double)last : 0;
+    for (*first = 0; *first < last && time_of(c, *first) < range->from - near;) ++*first;
+    while (range->to > 0 && last > *first && time_of(c, last) > range->to + near) last--;
     *n = last - *first + 1;
 }
 

@@ -232,7 +232,7 @@ static cli_exit decode_file(const motion_request *r, const char *in, const char 
     pith_env env;
     char out[MAX_PATH];
     cli_make_env(&env, &r->setup);
-    cli_exit code = motion_load(&m, in, &env, r->unit_cm, &r->range);
+    cli_exit code = motion_load(&m, in, &env, 1, &r->range); /* a unit, so that none is guessed of a wrong file */
     if (code == CLI_DONE && !m.reader) code = cli_fail(CLI_INPUT, in, "not a .pithm file");
     if (code == CLI_DONE) {
         file_kind kind = kind_of(&m);
