@@ -341,7 +341,6 @@ static pith_status make_source(scene *s, const double *starts) {
     size_t n_accessors = glb_count(s->g.json, "accessors"), n_views = glb_count(s->g.json, "bufferViews"), used = 0, i;
     unsigned char *accessors = clip_alloc(s->out, n_accessors, 1, s->why), *views = clip_alloc(s->out, n_views, 1, s->why);
     uint8_t *bin = clip_alloc(s->out, s->g.n_bin + 4 * n_views, 1, s->why);
-    json_t *note = json_object(), *nodes = json_array(), *list = json_array();
     if (!accessors || !views || !bin) return PITH_E_NOMEM;
     glb_mark_animation(&s->g, accessors, views);
     for (i = 0; i < n_views; i++) {
@@ -360,6 +359,7 @@ static pith_status make_source(scene *s, const double *starts) {
     }
     for (i = 0; i < n_accessors; i++)
         if (accessors[i]) json_object_clear(glb_item(s->g.json, "accessors", i));
+    json_t *note = json_object(), *nodes = json_array(), *list = json_array();
     for (i = 0; i < s->n_joints; i++) json_array_append_new(nodes, json_integer((json_int_t)s->node_of[i]));
     for (i = 0; i < s->out->motion.n_clips; i++) json_array_append_new(list, json_real(starts[i]));
     json_object_set_new(note, "nodes", nodes);
