@@ -15,11 +15,13 @@ if(tool_sources)
     target_link_libraries(pith_tools PUBLIC
         PkgConfig::PNG PkgConfig::JPEG PkgConfig::WEBP PkgConfig::LCMS PkgConfig::EXPAT PkgConfig::JANSSON PkgConfig::NETTLE
         Threads::Threads ${PITH_LIBM})
-    # The page of `pith compare --html`: the assembler reads its files.
-    set(page_folder ${PROJECT_SOURCE_DIR}/tools/compare)
-    file(GLOB page_files CONFIGURE_DEPENDS ${page_folder}/page*)
-    set_source_files_properties(${page_folder}/html_files.c PROPERTIES
-        COMPILE_DEFINITIONS "PITH_PAGE_FOLDER=\"${page_folder}\"" OBJECT_DEPENDS "${page_files}")
+    # The pages of `pith compare --html` and `pith motion compare --html`: the assembler reads their files.
+    foreach(page_source IN ITEMS compare/html_files.c motion/motion_page.c)
+        get_filename_component(page_folder ${PROJECT_SOURCE_DIR}/tools/${page_source} DIRECTORY)
+        file(GLOB page_files CONFIGURE_DEPENDS ${page_folder}/*page*)
+        set_source_files_properties(${PROJECT_SOURCE_DIR}/tools/${page_source} PROPERTIES
+            COMPILE_DEFINITIONS "PITH_PAGE_FOLDER=\"${page_folder}\"" OBJECT_DEPENDS "${page_files}")
+    endforeach()
     if(GIF_FOUND) # giflib has no pkg-config file
         target_include_directories(pith_tools PUBLIC ${GIF_INCLUDE_DIR})
         target_link_libraries(pith_tools PUBLIC ${GIF_LIBRARY})

@@ -22,6 +22,7 @@ static const cli_option options[] = {
     {CLI_TOGETHER, "together", NULL, "encode: all INs, of one skeleton, into one file"},
     {CLI_RANGE, "range", "FROM:TO", "decode: only this part, in seconds"},
     {CLI_BOUND_LEVEL, "bound", NULL, "compare: check B against its promise, or --error; status 5 if it fails"},
+    {CLI_HTML, "html", "OUT.html", "compare: write a page on which both skeletons move, with the error of each joint over time"},
     CLI_OPTION_JSON,
     CLI_OPTION_FORCE,
     CLI_OPTION_QUIET,
@@ -57,6 +58,7 @@ static cli_exit take_option(motion_request *r, const cli_command *command, int o
     if (option == CLI_TOGETHER) r->together = true;
     if (option == CLI_BOUND_LEVEL) r->check_bound = true;
     if (option == CLI_JSON) r->as_json = true;
+    if (option == CLI_HTML) r->html = argument;
     if (option == CLI_QUIET) cli_be_quiet();
     if (option == CLI_EFFORT) {
         if (!cli_parse_number(&effort, argument, 0, 3) || effort != (double)(int)effort)
@@ -99,6 +101,7 @@ static int run(const cli_command *command, int argc, char **argv) {
         return (int)(encode ? motion_encode_files(&r, command, operands, n) : motion_decode_files(&r, command, operands, n));
     }
     if (r.output) return cli_usage(command, "-o is for encode and decode");
+    if (r.html && strcmp(what, "compare") != 0) return cli_usage(command, "--html is for compare");
     if (strcmp(what, "info") == 0) {
         if (n == 0) return cli_usage(command, "info: which file?");
         return (int)motion_info_files(&r, operands, n);

@@ -134,6 +134,9 @@ PITH_API pith_status pith_motion_compare(const pith_motion *motion_a, uint64_t a
                                          const pith_motion_options *options, const pith_env *env,
                                          pith_motion_comparison *out, float *errors, pith_diag *why) PITH_MUST_CHECK;
 
+/* Where the joints of a clip are: n_samples x n_joints x 3, in cm, in the space of the clip. */
+PITH_API pith_status pith_motion_positions(const pith_motion *motion, uint64_t clip, float *out, pith_diag *why) PITH_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

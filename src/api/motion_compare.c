@@ -7,6 +7,7 @@
 
 #include "api/motion_check.h"
 #include "base/env.h"
+#include "base/exact_math.h"
 #include "base/job.h"
 #include "base/mem.h"
 #include "base/sized.h"
@@ -84,7 +85,7 @@ static double error_of(const comparison *c, uint64_t j) {
 }
 
 static void count_error(comparison *c, double error, uint64_t joint, uint64_t sample) {
-    double bin = error > SMALLEST ? log2(error / SMALLEST) * 64 : 0;
+    double bin = error > SMALLEST ? em_log2(error / SMALLEST) * 64 : 0;
     c->bins[bin < N_BINS ? (size_t)bin : N_BINS - 1]++;
     c->sum += error;
     /* The bound is a number of few digits: what exceeds it by rounding alone does not count. */
@@ -134,13 +135,21 @@ static void count_movement(comparison *c, uint64_t j, uint64_t t) {
     c->result.n_standing++;
 }
 
+/* Of 0..1, by halving the angle until a short series is enough: the same on every machine. */
+static double arc_sine(double x) {
+    double times = 1;
+    for (int i = 0; i < 5; i++, times *= 2) x /= sqrt(2 * (1 + sqrt(fmax(0, 1 - x * x))));
+    double s = x * x;
+    return times * x * (1 + s * (1 / 6.0 + s * (3 / 40.0 + s * (15 / 336.0))));
+}
+
 static void count_angle(comparison *c, uint64_t j, uint64_t t) {
     local a = local_at(&c->a.motion.joints[j], &c->a.clip->tracks[j], t, 0);
     local b = local_at(&c->b.motion.joints[j], &c->b.clip->tracks[j], t, 0);
     const double *p = a.rotation, *q = b.rotation;
     double x = p[3] * q[0] - p[0] * q[3] - p[1] * q[2] + p[2] * q[1], y = p[3] * q[1] - p[1] * q[3] - p[2] * q[0] + p[0] * q[2],
            z = p[3] * q[2] - p[2] * q[3] - p[0] * q[1] + p[1] * q[0];
-    double angle = 2 * asin(fmin(1, sqrt(x * x + y * y + z * z))) * DEGREES;
+    double angle = 2 * arc_sine(fmin(1, sqrt(x * x + y * y + z * z))) * DEGREES;
     c->angles += angle;
     c->result.largest_degrees = fmax(c->result.largest_degrees, angle);
 }
@@ -178,7 +187,7 @@ static void finish(comparison *c) {
     for (size_t bin = 0; bin < N_BINS; bin++) {
         seen += c->bins[bin];
         if ((double)seen < 0.99 * n) continue;
-        c->result.p99 = fmin(c->result.largest, SMALLEST * exp2((double)(bin + 1) / 64));
+        c->result.p99 = fmin(c->result.largest, SMALLEST * em_exp2((double)(bin + 1) / 64));
         break;
     }
     c->result.mean = c->sum / n;
@@ -249,5 +258,22 @@ cleanup:
     mem_free(c->alloc, c->lowest);
     mem_free(c->alloc, c->rest);
     mem_free(&e.alloc, c);
+    return status;
+}
+
+pith_status pith_motion_positions(const pith_motion *motion, uint64_t clip, float *out, pith_diag *why) {
+    pith_status status = PITH_OK;
+    side s = {0};
+    if (why) diag_clear(why);
+    if (!motion || !out) return diag_set(why, PITH_E_ARG, "pith_motion_positions: an argument is NULL");
+    PITH_TRY(open_side(&s, motion, clip, NULL, why));
+    for (uint64_t t = 0; t < s.clip->n_samples; t++) {
+        begin_side(&s, t, 0);
+        for (uint64_t j = 0; j < s.motion.n_joints; j++)
+            for (int i = 0; i < 3; i++) *out++ = (float)(s.pose[j].position[i] * s.motion.unit_cm);
+    }
+cleanup:
+    mem_free(NULL, s.pose);
+    mem_free(NULL, s.places);
     return status;
 }

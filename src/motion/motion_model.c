@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "base/exact_math.h"
 #include "entropy/logistic.h"
 #include "motion/motion_prior.h"
 
@@ -47,7 +48,7 @@ pith_status mm_new(motion_model **out, const pith_alloc *alloc, uint32_t n_track
         m->means = mem_alloc(alloc, (size_t)n_tracks * MM_N_LEVELS, sizeof *m->means);
     }
     if (m && m->tracks && m->means) {
-        for (uint32_t p = 0; p <= 1u << COST_BITS; p++) m->costs[p] = (float)-log2(fmax(p, 0.5) / (1u << COST_BITS));
+        for (uint32_t p = 0; p <= 1u << COST_BITS; p++) m->costs[p] = (float)-em_log2(fmax(p, 0.5) / (1u << COST_BITS));
         return PITH_OK;
     }
     mm_free(out, alloc);

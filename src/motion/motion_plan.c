@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/exact_math.h"
 #include "base/mem.h"
 #include "base/status.h"
 
@@ -154,7 +155,7 @@ cleanup:
 /* ---- steps ----------------------------------------------------------------------------------------------------------- */
 
 static uint8_t step_index(double step) {
-    double index = floor(8 * log2(fmax(step, 1)) + 1e-9);
+    double index = floor(8 * em_log2(fmax(step, 1)) + 1e-9);
     return (uint8_t)(index > MC_N_STEPS - 1 ? MC_N_STEPS - 1 : index);
 }
 
@@ -221,7 +222,7 @@ static void choose_steps(const planner *p, uint32_t j) {
     double one = tuning->step * (1 << 26);
     coded->step[0] = step_index(one * tuning->twist / along);
     coded->step[1] = step_index(one / across);
-    double scale = parent_scale(p, j), shift = scale > 0 && isfinite(scale) ? ceil(log2(scale)) : 0;
+    double scale = parent_scale(p, j), shift = scale > 0 && isfinite(scale) ? ceil(em_log2(scale)) : 0;
     coded->shift = (int8_t)fmax(-MC_MAX_SHIFT, fmin(MC_MAX_SHIFT, shift));
     coded->step[2] = step_index(tuning->translation * p->strict[j] / fmax(scale, 1e-9) / ldexp(p->coded->length_unit, -coded->shift));
     coded->step[3] = step_index(SCALE_STEP * p->strict[j] / p->reach[j] * MC_SCALE_ONE);

@@ -124,10 +124,11 @@ static quat aim(const joint_case *c) {
     double turn_by[3], best[9], least = worst_point(c, c->wanted);
     memcpy(best, c->wanted, sizeof best);
     if (least > 0 && find_turn(c, turn_by)) {
-        double angle = sqrt(turn_by[0] * turn_by[0] + turn_by[1] * turn_by[1] + turn_by[2] * turn_by[2]);
         for (int quarter = 1; quarter <= 4; quarter++) {
-            double part = angle * quarter / 4, q[4] = {0, 0, 0, cos(part / 2)}, m[9], turned[9];
-            for (int i = 0; i < 3 && angle > 0; i++) q[i] = turn_by[i] / angle * sin(part / 2);
+            /* It is small, so that its tangent will do. */
+            double q[4] = {turn_by[0] * quarter / 8, turn_by[1] * quarter / 8, turn_by[2] * quarter / 8, 1}, m[9], turned[9];
+            double n = sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + 1);
+            for (int i = 0; i < 4; i++) q[i] /= n;
             matrix_of_quat(m, q);
             matrix_multiply(turned, m, c->wanted);
             double worst = worst_point(c, turned);

@@ -26,24 +26,25 @@ static void read_vector(double *out, const float *values, unsigned n, uint64_t s
     for (unsigned i = 0; i < n; i++) out[i] = part > 0 && !stepped ? a[i] + part * ((double)a[n + i] - a[i]) : a[i];
 }
 
-/* Spherical interpolation, the short way. */
+/* Spherical interpolation, the short way: halves of halves, so that no sine is needed. */
 static void read_rotation(double q[4], const float *values, uint64_t sample, double part, int stepped) {
-    double a[4], b[4], dot = 0;
-    read_vector(a, values, 4, sample, 0, 1);
-    normalise(a);
-    memcpy(q, a, sizeof a);
+    double from[4], to[4], dot = 0;
+    read_vector(from, values, 4, sample, 0, 1);
+    normalise(from);
+    memcpy(q, from, sizeof from);
     if (!(part > 0) || stepped) return;
-    read_vector(b, values, 4, sample + 1, 0, 1);
-    normalise(b);
-    for (int i = 0; i < 4; i++) dot += a[i] * b[i];
-    double sign = dot < 0 ? -1 : 1, angle = acos(fmin(1, fabs(dot)));
-    double from = 1 - part, to = part;
-    if (angle > 1e-6) {
-        from = sin(angle * (1 - part)) / sin(angle);
-        to = sin(angle * part) / sin(angle);
+    read_vector(to, values, 4, sample + 1, 0, 1);
+    normalise(to);
+    for (int i = 0; i < 4; i++) dot += from[i] * to[i];
+    for (int i = 0; i < 4 && dot < 0; i++) to[i] = -to[i];
+    for (int digit = 0; digit < 24; digit++) {
+        for (int i = 0; i < 4; i++) q[i] = from[i] + to[i];
+        normalise(q);
+        part *= 2;
+        if (part == 1) return;
+        memcpy(part > 1 ? from : to, q, sizeof from);
+        part -= part > 1 ? 1 : 0;
     }
-    for (int i = 0; i < 4; i++) q[i] = from * a[i] + to * sign * b[i];
-    normalise(q);
 }
 
 local local_at(const pith_motion_joint *joint, const pith_motion_track *track, uint64_t sample, double part) {

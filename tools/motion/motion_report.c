@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "cli/cli_json.h"
+#include "files/output_file.h"
+#include "motion/motion_html.h"
 
 static double seconds_of(const pith_motion_clip *c) {
     return c->times ? (double)c->times[c->n_samples - 1] - c->times[0] : (double)(c->n_samples - 1) * c->frame_seconds;
@@ -104,14 +106,28 @@ static pith_motion_options promise_of(const motion_request *r, const motion_load
     return o;
 }
 
-static cli_exit compare_clips(const motion_request *r, const motion_loaded *a, const motion_loaded *b, const char *path, const pith_env *env) {
+/* Compares one clip, and puts it onto the page (NULL: there is none). */
+static pith_status compare_clip(pith_motion_comparison *result, const motion_shown *shown, uint64_t clip,
+                                const pith_motion_options *options, const pith_env *env, FILE *page, pith_diag *why) {
+    const pith_motion *a = &shown->a->motion, *b = &shown->b->motion;
+    float *errors = page ? calloc((size_t)a->clips[clip].n_samples, (size_t)a->n_joints * sizeof *errors) : NULL;
+    if (page && !errors) return clip_fault(why, PITH_E_NOMEM, "out of memory for the page");
+    pith_status status = pith_motion_compare(a, clip, b, clip, options, env, result, errors, why);
+    if (status == PITH_OK && page) status = motion_html_clip(page, shown, clip, options, result, errors, why);
+    free(errors);
+    return status;
+}
+
+static cli_exit compare_clips(const motion_request *r, const motion_shown *shown, const pith_env *env, FILE *page) {
+    const motion_loaded *a = shown->a, *b = shown->b;
+    const char *path = shown->name_b;
     cli_exit code = CLI_DONE;
     json_t *all = json_array();
     for (uint64_t c = 0; c < a->motion.n_clips; c++) {
         pith_diag why = {0};
         pith_motion_comparison result = {.struct_size = sizeof result};
         pith_motion_options options = promise_of(r, b, c);
-        if (pith_motion_compare(&a->motion, c, &b->motion, c, &options, env, &result, NULL, &why) != PITH_OK) {
+        if (compare_clip(&result, shown, c, &options, env, page, &why) != PITH_OK) {
             code = cli_fail(cli_exit_of(why.status, CLI_INPUT), path, "%s", why.message);
             break;
         }
@@ -128,6 +144,23 @@ static cli_exit compare_clips(const motion_request *r, const motion_loaded *a, c
         (void)json_print(a->motion.n_clips == 1 ? json_incref(json_array_get(all, 0)) : json_incref(all));
     }
     json_decref(all);
+    return code;
+}
+
+static cli_exit compare_pair(const motion_request *r, const motion_shown *shown, const pith_env *env) {
+    pith_diag why = {0};
+    output_file *file = NULL;
+    const output_rules rules = {.kind = FILE_HTML, .force = r->setup.force};
+    if (!r->html) return compare_clips(r, shown, env, NULL);
+    if (output_open(&file, r->html, &rules, &why) != PITH_OK)
+        return cli_fail(cli_exit_of(why.status, CLI_OUTPUT), r->html, "%s", why.message);
+    FILE *page = output_stream(file);
+    motion_html_begin(page, shown);
+    cli_exit code = compare_clips(r, shown, env, page);
+    motion_html_end(page);
+    if ((code == CLI_DONE || code == CLI_BOUND) && output_commit(file, &why) != PITH_OK)
+        code = cli_fail(cli_exit_of(why.status, CLI_OUTPUT), r->html, "%s", why.message);
+    output_close(&file);
     return code;
 }
 
@@ -152,7 +185,8 @@ cli_exit motion_compare_files(const motion_request *r, const char *path_a, const
         if (joints) a.motion.joints = joints;
     }
     if (code == CLI_DONE && a.motion.n_clips != b.motion.n_clips) code = cli_fail(CLI_INPUT, path_b, "has another number of clips than %s", path_a);
-    if (code == CLI_DONE) code = compare_clips(r, &a, &b, path_b, &env);
+    const motion_shown shown = {&a, &b, path_a, path_b};
+    if (code == CLI_DONE) code = compare_pair(r, &shown, &env);
     motion_unload(&a);
     motion_unload(&b);
     return code;

@@ -23,6 +23,7 @@ typedef struct motion_request {
     double unit_cm; /* 0: guess */
     motion_range range;
     const char *output;
+    const char *html; /* NULL: no page */
     bool together, as_json, check_bound;
 } motion_request;
 
