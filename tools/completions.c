@@ -209,7 +209,7 @@ static void fish_text(const char *text) {
 
 static void fish_option(const cli_command *command, const cli_option *o) {
     char words[WORDS_BYTES];
-    printf("complete -c pith -n '__fish_seen_subcommand_from %s' -l %s", command->name, o->name);
+    printf("complete -c pith -n '__pith_command %s' -l %s", command->name, o->name);
     if (is_short(o)) printf(" -s %c", o->code);
     if (choices_of(o, words, sizeof words)[0])
         printf(" %s -a '%s'", is_optional(o) ? "-f" : "-x", words);
@@ -225,20 +225,22 @@ static void fish_option(const cli_command *command, const cli_option *o) {
 static void print_fish(void) {
     char words[ACTIONS_BYTES];
     printf("# fish completion for pith; made from the tables of its options.\n"
-           "set -l commands help");
-    for (size_t i = 0; i < N_COMMANDS; i++) printf(" %s", commands[i]->name);
-    printf("\ncomplete -c pith -n \"not __fish_seen_subcommand_from $commands\" -f\n"
-           "complete -c pith -n \"not __fish_seen_subcommand_from $commands\" -a help -d 'show how a command is used'\n"
-           "complete -c pith -n \"not __fish_seen_subcommand_from $commands\" -s h -l help -d 'show the commands'\n"
-           "complete -c pith -n \"not __fish_seen_subcommand_from $commands\" -s V -l version -d 'show the version'\n");
+           "function __pith_command -d 'the command is this one, or there is none yet'\n"
+           "    set -l words (commandline -opc)\n"
+           "    test \"$words[2]\" = \"$argv[1]\"\n"
+           "end\n"
+           "complete -c pith -n __pith_command -f\n"
+           "complete -c pith -n __pith_command -a help -d 'show how a command is used'\n"
+           "complete -c pith -n __pith_command -s h -l help -d 'show the commands'\n"
+           "complete -c pith -n __pith_command -s V -l version -d 'show the version'\n");
     for (size_t i = 0; i < N_COMMANDS; i++) {
         const cli_command *command = commands[i];
-        printf("complete -c pith -n \"not __fish_seen_subcommand_from $commands\" -a %s -d '", command->name);
+        printf("complete -c pith -n __pith_command -a %s -d '", command->name);
         fish_text(command->summary);
-        printf("'\ncomplete -c pith -n '__fish_seen_subcommand_from help' -f -a %s\n", command->name);
+        printf("'\ncomplete -c pith -n '__pith_command help' -f -a %s\n", command->name);
         for (const cli_option *o = command->options; o->code; o++) fish_option(command, o);
         if (actions_of(command, words, sizeof words)[0])
-            printf("complete -c pith -n '__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from %s' -a "
+            printf("complete -c pith -n '__pith_command %s; and not __fish_seen_subcommand_from %s' -a "
                    "'%s'\n",
                    command->name, words, words);
     }

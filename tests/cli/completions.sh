@@ -7,7 +7,8 @@
 
 made=${PITH_BUILD_DIR:-$source_dir/build/release}/completions
 [ -d "$made" ] || { echo "SKIPPED: this build has no completions" && exit 77; }
-commands=(encode decode info compare model)
+mapfile -t commands < <("$pith" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+[ "${#commands[@]}" -ge 5 ] || fail "pith --help shows ${#commands[@]} commands"
 touch a.pith
 
 options_of() { "$pith" "$1" --help | sed -n 's/^  \(-.,\)\{0,1\} *\(--[a-z-]*\).*/\2/p' | sort; }
@@ -30,7 +31,7 @@ expect() { # NAME WORD...: the lines of `got` are the words, in any order
 
 in_bash '' >got
 expect "the commands" --help --version help "${commands[@]}"
-in_bash e >got
+in_bash en >got
 expect "one command" encode
 for command in "${commands[@]}"; do
     options_of "$command" >options
@@ -68,6 +69,7 @@ if command -v fish >/dev/null; then
     for command in "${commands[@]}"; do
         in_fish "$command --" | sed 's/=$//' | sort -u | diff <(options_of "$command") - || fail "fish: the options of $command"
     done
+    in_fish "model verify --" | diff <(options_of model) - || fail "fish: the options of model, after what it is to do"
     in_fish 'decode --depth ' >got
     expect "fish: a value" 16 8
     in_fish 'encode --faithful=' >got
