@@ -3,6 +3,8 @@
 # A front for the commands one types; the build itself is CMakeLists.txt.
 #   make            build into build/release what is installed; says what is missing
 #   make install    PREFIX (default /usr/local), DESTDIR
+#   make dist       the source archive, build/dist/pith-VERSION.tar.xz
+#   make check-debian  Debian packages from it, built, installed, tried and removed on a bare Debian 12 and 13
 #   make test       build and test; installs what is missing (Debian)
 #   make demo       encode and decode a photo (IMAGE=path), beside other codecs; installs too
 #   make python     the Python wheel, in build/release/python/dist; installs what is missing
@@ -25,7 +27,7 @@ BUILD := build/release
 
 PHOTOS ?= ../shared/photos
 
-.PHONY: all deps test demo python bench install fuzz mutants check-exact check-fresh check-threads check-valgrind lint format prior clean \
+.PHONY: all deps test demo dist python bench install fuzz mutants check-debian check-exact check-fresh check-threads check-valgrind lint format prior clean \
 	train-pack
 .NOTPARALLEL: # one build folder; the build itself uses all cores
 
@@ -68,6 +70,9 @@ bench-%:
 install: all
 	@scripts/install "$(PREFIX)" "$(DESTDIR)"
 
+dist:
+	@scripts/dist
+
 # Every fuzz target for MINUTES each (default 1); finds stay in build/fuzz/finds.
 fuzz:
 	@scripts/deps lint
@@ -89,6 +94,11 @@ check-exact:
 check-fresh:
 	@scripts/deps fresh
 	@scripts/check-fresh
+
+# Debian's packages, on bare machines.
+check-debian:
+	@scripts/deps fresh
+	@scripts/check-debian
 
 check-threads:
 	@scripts/deps test

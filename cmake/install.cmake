@@ -14,7 +14,7 @@ install(EXPORT pith NAMESPACE pith:: FILE pith-targets.cmake DESTINATION ${cmake
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/pith-config.cmake.in
                               ${CMAKE_CURRENT_BINARY_DIR}/pith-config.cmake INSTALL_DESTINATION ${cmake_dir}
                               PATH_VARS PITH_MODELS_FOLDER)
-write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/pith-config-version.cmake COMPATIBILITY SameMinorVersion)
+write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/pith-config-version.cmake COMPATIBILITY SameMajorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/pith-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/pith-config-version.cmake
         DESTINATION ${cmake_dir})
 

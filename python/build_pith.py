@@ -3,7 +3,8 @@
 """Builds the extension module pith._pith with cffi, from the public header itself, so that nothing is declared twice.
 
 It links the static library of a build folder ($PITH_BUILD_DIR, default ../build/release), which has the built-in model
-inside, or, where there is none, the installed libpith of pkg-config.
+inside, or, where there is none, the installed libpith of pkg-config. The module finds that library where it lay, or,
+with $PITH_NO_RPATH, where the system looks for libraries.
 """
 import os
 import re
@@ -48,7 +49,8 @@ def make_ffi():
     ffi.cdef(declarations(header))
     ffi.cdef('extern "Python" void pith_python_log(void *user, pith_log_level level, const char *text);')
     ffi.set_source("pith._pith", "#include <pith/pith.h>", include_dirs=include, extra_objects=objects,
-                   libraries=libraries, library_dirs=folders, runtime_library_dirs=folders)
+                   libraries=libraries, library_dirs=folders,
+                   runtime_library_dirs=[] if os.environ.get("PITH_NO_RPATH") else folders)
     return ffi
 
 

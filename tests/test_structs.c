@@ -378,6 +378,19 @@ static void expect(const call *k, pith_status got, pith_status wanted) {
     if (got != wanted) fail_msg("%s: %s", k->name, pith_status_name(got));
 }
 
+/* What lies between fields has no value: how a compiler copies structs decides it. */
+static void clear_padding(const call *k, uint8_t *s) {
+#define CLEAR(type, field, next)                                                                                       \
+    memset(s + offsetof(type, field) + sizeof((type *)0)->field, 0,                                                    \
+           offsetof(type, next) - offsetof(type, field) - sizeof((type *)0)->field)
+    if (strcmp(k->name, "pith_decoder_info") == 0) {
+        CLEAR(pith_info, format.bit_depth, method);
+        CLEAR(pith_info, recipe, lossless);
+    }
+    if (strcmp(k->name, "pith_decoder_chunk") == 0) CLEAR(pith_chunk_info, type, offset);
+#undef CLEAR
+}
+
 static void an_older_caller_is_served_and_nothing_behind_its_struct_touched(void **state) {
     (void)state;
     for (const call *k = calls; k < calls + N_CALLS; k++) {
@@ -389,6 +402,8 @@ static void an_older_caller_is_served_and_nothing_behind_its_struct_touched(void
         size_t said;
         memcpy(&said, s, sizeof said);
         assert_int_equal(said, k->last);
+        clear_padding(k, s);
+        clear_padding(k, whole);
         if (!k->fill) assert_memory_equal(s + sizeof said, whole + sizeof said, k->last - sizeof said);
         free(whole);
         free(s);
@@ -415,7 +430,9 @@ static void a_size_that_was_never_set_is_refused(void **state) {
     (void)state;
     for (const call *k = calls; k < calls + N_CALLS; k++)
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-            uint8_t *s = callers_struct(k, k->size, sizes[i]), *before = callers_struct(k, k->size, sizes[i]);
+            uint8_t *s = callers_struct(k, k->size, sizes[i]), *before = malloc(PITH_MAX_STRUCT_BYTES);
+            assert_non_null(before);
+            memcpy(before, s, PITH_MAX_STRUCT_BYTES);
             expect(k, k->make(s, sizes[i]), PITH_E_ARG);
             assert_memory_equal(s, before, PITH_MAX_STRUCT_BYTES);
             free(before);

@@ -23,7 +23,7 @@ static const cli_option options[] = {
     CLI_OPTION_JSON,
     {CLI_HTML, "html", "OUT.html", "write a page of pictures beside what other codecs make of them"},
     {CLI_SIDE_BY_SIDE, "side-by-side", "OUT.png", "write the pictures beside each other, and no numbers"},
-    {CLI_BOUND_LEVEL, "bound", "LEVEL", "check B against a bound: loose, normal or strict; status 5 if it fails"},
+    {CLI_BOUND_LEVEL, "bound", "loose|normal|strict", "check B against the bound of a level; status 5 if it fails"},
     {CLI_HEATMAP, "heatmap", "OUT.png", "paint where B differs in structure"},
     CLI_OPTION_FORCE,
     CLI_OPTION_QUIET,

@@ -21,7 +21,7 @@
 static const cli_option options[] = {
     CLI_OPTION_MODEL,
     CLI_OPTION_VAE,
-    {CLI_FORMAT, "format", "NAME", "png, jpg, webp, ppm or pam, whatever OUT's ending"},
+    {CLI_FORMAT, "format", "png|jpg|webp|ppm|pam", "the format of OUT, whatever its ending"},
     {'q', "quality", "1..100", "quality of a JPEG or WebP (default 95; WebP 100 is lossless)"},
     {CLI_DEPTH, "depth", "8|16", "bits per sample, 16 for PNG, PPM and PAM only (default: what the picture had)"},
     {CLI_REGION, "region", "WxH+X+Y", "only this part of the picture: size, then the upper left corner (default +0+0)"},

@@ -12,7 +12,7 @@
 #include "models/model_catalogue.h"
 
 static const cli_option options[] = {
-    {CLI_TO, "to", "PRECISION", "convert: to fp16, to int8 at half the size, or to the decoder alone"},
+    {CLI_TO, "to", "fp16|int8|decoder", "convert: to fp16, to int8 at half the size, or to the decoder alone"},
     {CLI_FORCE, "force", NULL, "convert: replace whatever is there"},
     CLI_OPTION_QUIET,
     CLI_OPTION_JSON,

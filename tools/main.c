@@ -9,10 +9,8 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "commands.h"
 #include "files/interrupt.h"
-
-static const cli_command *const commands[] = {&cli_encode, &cli_decode, &cli_info, &cli_compare, &cli_model, &cli_motion};
-#define N_COMMANDS (sizeof commands / sizeof commands[0])
 
 static int show_overview(void) {
     printf("usage: pith COMMAND [OPTION...] FILE...\n"

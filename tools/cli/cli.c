@@ -116,7 +116,7 @@ cli_exit cli_show_help(const cli_command *command) {
                                         : snprintf(left, sizeof left, "    ");
         snprintf(left + n, sizeof left - (size_t)n, "--%s%s%s", o->name, o->argument && !is_optional(o) ? " " : "",
                  o->argument ? o->argument : "");
-        printf("  %-28s %s\n", left, o->help);
+        printf(strlen(left) > 28 ? "  %s\n%31s%s\n" : "  %-28s%s%s\n", left, " ", o->help);
     }
     printf("\n\"-\" is standard input or output; \"--\" ends the options.\n");
     return CLI_HELPED;

@@ -102,7 +102,7 @@ enum {
 typedef struct cli_option {
     int code;             /* the letter, or CLI_LONG_ONLY and above; 0 ends a table */
     const char *name;     /* without the dashes */
-    const char *argument; /* what --help calls it; NULL when it takes none */
+    const char *argument; /* what --help calls it; NULL when it takes none. Completion offers the words of "a|b" */
     const char *help;
 } cli_option;
 
@@ -119,7 +119,7 @@ typedef struct cli_option {
             "use at most this much memory, such as 500M (default: 1 GB with the built-in model)"                       \
     }
 #define CLI_OPTION_BACKEND                                                                                             \
-    { CLI_BACKEND, "backend", "NAME", "the network engine: exact, onednn or ref (default: the model's own)" }
+    { CLI_BACKEND, "backend", "exact|onednn|ref", "the network engine (default: the model's own)" }
 #define CLI_OPTION_VERBOSE                                                                                             \
     { 'v', "verbose", NULL, "say where the time went" }
 #define CLI_OPTION_QUIET                                                                                               \
