@@ -51,7 +51,8 @@ static pith_motion_comparison compare(const motion_case *c, const pith_motion_cl
     assert_int_equal(pith_motion_options_defaults(&o, sizeof o), PITH_OK);
     o.error = error;
     b.clips = decoded;
-    if (pith_motion_compare(&c->motion, 0, &b, 0, &o, NULL, &result, NULL, &why) != PITH_OK) fail_msg("%s", why.message);
+    if (pith_motion_compare(&c->motion, 0, &b, 0, &o, NULL, &result, NULL, &why) != PITH_OK)
+        fail_msg("%s", why.message);
     return result;
 }
 
@@ -72,7 +73,8 @@ static void every_sample_keeps_its_bound(void **state) {
                 assert_int_equal(result.n_over, 0);
                 assert_true(result.largest <= errors[e] && result.scalars <= 1);
                 assert_int_equal(pith_motion_clip_info(r, 0, &info), PITH_OK);
-                assert_true(info.error == errors[e] && info.worst <= errors[e] && result.largest <= info.worst * (1 + 1e-6));
+                assert_true(info.error == errors[e] && info.worst <= errors[e] &&
+                            result.largest <= info.worst * (1 + 1e-6));
                 pith_motion_clip_free(r, &clip);
                 pith_motion_close(&r);
                 pith_bytes_free(NULL, &file);
@@ -122,8 +124,10 @@ static void any_range_decodes_to_the_same(void **state) {
         pith_motion_clip *part = read_clip(r, first, n);
         assert_int_equal(part->n_samples, n);
         for (size_t j = 0; j < 8; j++)
-            assert_memory_equal(part->tracks[j].rotations, whole->tracks[j].rotations + 4 * first, n * 4 * sizeof(float));
-        assert_memory_equal(part->tracks[0].translations, whole->tracks[0].translations + 3 * first, n * 3 * sizeof(float));
+            assert_memory_equal(part->tracks[j].rotations, whole->tracks[j].rotations + 4 * first,
+                                n * 4 * sizeof(float));
+        assert_memory_equal(part->tracks[0].translations, whole->tracks[0].translations + 3 * first,
+                            n * 3 * sizeof(float));
         assert_memory_equal(part->tracks[4].scales, whole->tracks[4].scales + 3 * first, n * 3 * sizeof(float));
         assert_memory_equal(part->scalars[0].values, whole->scalars[0].values + first, n * sizeof(float));
         pith_motion_clip_free(r, &part);
@@ -291,10 +295,10 @@ static void memory_may_run_out_anywhere(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_sample_keeps_its_bound), cmocka_unit_test(a_joint_may_have_its_own_bound),
-        cmocka_unit_test(any_range_decodes_to_the_same), cmocka_unit_test(threads_and_runs_make_the_same_file),
+        cmocka_unit_test(every_sample_keeps_its_bound),     cmocka_unit_test(a_joint_may_have_its_own_bound),
+        cmocka_unit_test(any_range_decodes_to_the_same),    cmocka_unit_test(threads_and_runs_make_the_same_file),
         cmocka_unit_test(names_times_and_source_come_back), cmocka_unit_test(damage_is_found),
-        cmocka_unit_test(wrong_motions_are_refused), cmocka_unit_test(memory_may_run_out_anywhere),
+        cmocka_unit_test(wrong_motions_are_refused),        cmocka_unit_test(memory_may_run_out_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

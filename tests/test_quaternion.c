@@ -27,7 +27,8 @@ static quat random_quat(void) {
 }
 
 static double dot(quat a, quat b) {
-    return ((double)a.x * b.x + (double)a.y * b.y + (double)a.z * b.z + (double)a.w * b.w) / ((double)QUAT_ONE * QUAT_ONE);
+    return ((double)a.x * b.x + (double)a.y * b.y + (double)a.z * b.z + (double)a.w * b.w) /
+           ((double)QUAT_ONE * QUAT_ONE);
 }
 
 static void quaternions_keep_their_length(void **state) {
@@ -56,7 +57,8 @@ static void a_turn_is_near_its_angle(void **state) {
     (void)state;
     for (double angle = -0.5; angle <= 0.5; angle += 0.01) {
         quat q = quat_of_turn((turn){{0, (int32_t)(angle * (1 << 26)), 0}});
-        assert_true(fabs(2 * asin((double)q.y / QUAT_ONE) - angle) < 0.02 * fabs(angle) * angle * angle + 1e-8 + 0.006 * fabs(angle));
+        assert_true(fabs(2 * asin((double)q.y / QUAT_ONE) - angle) <
+                    0.02 * fabs(angle) * angle * angle + 1e-8 + 0.006 * fabs(angle));
         assert_true(q.x == 0 && q.z == 0);
     }
 }
@@ -97,7 +99,8 @@ static void bits_are_the_same_everywhere(void **state) {
         turn t = turn_of_quat(m);
         int32_t all[11] = {a.x, a.y, a.z, a.w, m.x, m.y, m.z, m.w, t.v[0], t.v[1], t.v[2]};
         for (int k = 0; k < 11; k++) {
-            uint8_t bytes[4] = {(uint8_t)all[k], (uint8_t)(all[k] >> 8), (uint8_t)(all[k] >> 16), (uint8_t)(all[k] >> 24)};
+            uint8_t bytes[4] = {(uint8_t)all[k], (uint8_t)(all[k] >> 8), (uint8_t)(all[k] >> 16),
+                                (uint8_t)(all[k] >> 24)};
             crc = crc32_update(crc, bytes, sizeof bytes);
         }
     }

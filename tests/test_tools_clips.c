@@ -16,12 +16,14 @@
 #include "motion/clip_file.h"
 
 /* Small letters, tabs, a joint without channels, another order, a second root, no newline at the end. */
-static const char bvh[] = "hierarchy\r\nROOT hip joint\r\n{\r\n\tOFFSET 0 1.5 -2e-1\r\n\tCHANNELS 6 Xposition Yposition Zposition Zrotation "
-                          "Yrotation Xrotation\r\n\tJOINT knee {\r\n\t\tOFFSET .5 -40 0\r\n\t\tCHANNELS 3 Yrotation Xrotation Zrotation\r\n"
-                          "\t\tEnd Site\r\n\t\t{\r\n\t\t\tOFFSET 0.0 -1.250 0\r\n\t\t}\r\n\t}\r\n\tJOINT rigid\r\n\t{\r\n\t\tOFFSET 1 2 3\r\n"
-                          "\t\tCHANNELS 0\r\n\t}\r\n}\r\nROOT prop\r\n{\r\n\tOFFSET 9 9 9\r\n\tCHANNELS 2 Yposition Xrotation\r\n}\r\nMOTION\r\n"
-                          "Frames:\t3\r\nFrame Time: .0083333\r\n1 2 3 10 20 30 40 50 60 7 45\r\n1 2 3.5 179 80 -30 -40 89.9999 60 8 90\r\n"
-                          "1e1 2 5.1072e-06 -175 85 -30 -45 90 65 9 -135";
+static const char bvh[] =
+    "hierarchy\r\nROOT hip joint\r\n{\r\n\tOFFSET 0 1.5 -2e-1\r\n\tCHANNELS 6 Xposition Yposition Zposition Zrotation "
+    "Yrotation Xrotation\r\n\tJOINT knee {\r\n\t\tOFFSET .5 -40 0\r\n\t\tCHANNELS 3 Yrotation Xrotation Zrotation\r\n"
+    "\t\tEnd Site\r\n\t\t{\r\n\t\t\tOFFSET 0.0 -1.250 0\r\n\t\t}\r\n\t}\r\n\tJOINT rigid\r\n\t{\r\n\t\tOFFSET 1 2 3\r\n"
+    "\t\tCHANNELS 0\r\n\t}\r\n}\r\nROOT prop\r\n{\r\n\tOFFSET 9 9 9\r\n\tCHANNELS 2 Yposition "
+    "Xrotation\r\n}\r\nMOTION\r\n"
+    "Frames:\t3\r\nFrame Time: .0083333\r\n1 2 3 10 20 30 40 50 60 7 45\r\n1 2 3.5 179 80 -30 -40 89.9999 60 8 90\r\n"
+    "1e1 2 5.1072e-06 -175 85 -30 -45 90 65 9 -135";
 
 static pith_status read_text(clip_file *f, const void *data, size_t n, pith_diag *why) {
     uint8_t *copy = malloc(n ? n : 1); /* of the exact size, for the sanitizers */
@@ -63,7 +65,8 @@ static void same_motion(const pith_motion *a, const pith_motion *b, double most)
             assert_int_equal(x->tracks[j].stepped, y->tracks[j].stepped);
         }
         assert_int_equal(x->n_scalars, y->n_scalars);
-        for (size_t i = 0; i < x->n_scalars; i++) near_values(x->scalars[i].values, y->scalars[i].values, x->n_samples, 1, most);
+        for (size_t i = 0; i < x->n_scalars; i++)
+            near_values(x->scalars[i].values, y->scalars[i].values, x->n_samples, 1, most);
     }
 }
 
@@ -100,9 +103,12 @@ static void bvh_angles_of_any_order(void **state) {
     static const char *const orders[] = {"X Y Z", "X Z Y", "Y X Z", "Y Z X", "Z X Y", "Z Y X"};
     for (size_t o = 0; o < 6; o++) {
         char text[8192];
-        int n = snprintf(text, sizeof text, "HIERARCHY\nROOT a\n{\nOFFSET 0 0 0\nCHANNELS 3 %crotation %crotation %crotation\n}\nMOTION\nFrames: 60\nFrame Time: 0.1\n",
+        int n = snprintf(text, sizeof text,
+                         "HIERARCHY\nROOT a\n{\nOFFSET 0 0 0\nCHANNELS 3 %crotation %crotation "
+                         "%crotation\n}\nMOTION\nFrames: 60\nFrame Time: 0.1\n",
                          orders[o][0], orders[o][2], orders[o][4]);
-        for (int t = 0; t < 60; t++) n += snprintf(text + n, sizeof text - (size_t)n, "%d %d %d\n", 13 * t, 3 * t - 90, 200 - 9 * t);
+        for (int t = 0; t < 60; t++)
+            n += snprintf(text + n, sizeof text - (size_t)n, "%d %d %d\n", 13 * t, 3 * t - 90, 200 - 9 * t);
         clip_file a, b;
         pith_diag why;
         pith_bytes again;
@@ -124,7 +130,8 @@ static void wrong_bvh_is_refused(void **state) {
         if (read_text(&f, bvh, n, &why) == PITH_OK) clip_free(&f); /* the last number may be cut */
     static const char *const wrong[] = {
         "HIERARCHY\nMOTION\nFrames: 1\nFrame Time: 1\n",
-        "HIERARCHY\nROOT a\n{\nOFFSET 0 0 0\nCHANNELS 3 Xrotation Xrotation Yrotation\n}\nMOTION\nFrames: 1\nFrame Time: 1\n0 0 0\n",
+        "HIERARCHY\nROOT a\n{\nOFFSET 0 0 0\nCHANNELS 3 Xrotation Xrotation Yrotation\n}\nMOTION\nFrames: 1\nFrame "
+        "Time: 1\n0 0 0\n",
         "HIERARCHY\nROOT a\n{\nOFFSET 0 0 0\nCHANNELS 1 Xrotation\n}\nMOTION\nFrames: 99999999999\nFrame Time: 1\n0\n",
         "HIERARCHY\nROOT a\n{\nOFFSET 0 0 0\nCHANNELS 1 Xrotation\n}\nMOTION\nFrames: 2\nFrame Time: 0\n0 0\n",
         "HIERARCHY\nROOT a\n{\nOFFSET 0 nan 0\nCHANNELS 1 Xrotation\n}\nMOTION\nFrames: 1\nFrame Time: 1\n0\n",
@@ -132,7 +139,8 @@ static void wrong_bvh_is_refused(void **state) {
         "HIERARCHY\nROOT a\n{\nOFFSET 0 0 0\nCHANNELS 1 Xrotation\n}\n}\nMOTION\nFrames: 1\nFrame Time: 1\n0\n",
         "Kaydara FBX Binary  \x00\x1a\x00",
         "nothing"};
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) assert_int_not_equal(read_text(&f, wrong[i], strlen(wrong[i]), &why), PITH_OK);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_int_not_equal(read_text(&f, wrong[i], strlen(wrong[i]), &why), PITH_OK);
     assert_int_not_equal(read_text(&f, wrong[7], 20, &why), PITH_OK);
     assert_non_null(strstr(why.message, "FBX"));
 }
@@ -162,7 +170,8 @@ static pith_bytes make_glb(const char *json, const float *floats, size_t n_float
 
 static const char glb_json[] =
     "{\"asset\":{\"version\":\"2.0\"},\"extras\":{\"mine\":[1,2]},\"buffers\":[{\"byteLength\":172}],"
-    "\"bufferViews\":[{\"buffer\":0,\"byteOffset\":0,\"byteLength\":12},{\"buffer\":0,\"byteOffset\":12,\"byteLength\":48},"
+    "\"bufferViews\":[{\"buffer\":0,\"byteOffset\":0,\"byteLength\":12},{\"buffer\":0,\"byteOffset\":12,\"byteLength\":"
+    "48},"
     "{\"buffer\":0,\"byteOffset\":60,\"byteLength\":8},{\"buffer\":0,\"byteOffset\":68,\"byteLength\":24},"
     "{\"buffer\":0,\"byteOffset\":92,\"byteLength\":16},{\"buffer\":0,\"byteOffset\":108,\"byteLength\":64}],"
     "\"accessors\":[{\"bufferView\":0,\"componentType\":5126,\"count\":3,\"type\":\"SCALAR\",\"min\":[0],\"max\":[1]},"
@@ -171,13 +180,16 @@ static const char glb_json[] =
     "{\"bufferView\":3,\"componentType\":5126,\"count\":2,\"type\":\"VEC3\"},"
     "{\"bufferView\":4,\"componentType\":5126,\"count\":4,\"type\":\"SCALAR\"},"
     "{\"bufferView\":5,\"componentType\":5126,\"count\":1,\"type\":\"MAT4\"}],"
-    "\"nodes\":[{\"name\":\"leaf\",\"translation\":[0,2,0]},{\"name\":\"root\",\"children\":[0],\"scale\":[2,2,2]},{\"name\":\"camera\"}],"
+    "\"nodes\":[{\"name\":\"leaf\",\"translation\":[0,2,0]},{\"name\":\"root\",\"children\":[0],\"scale\":[2,2,2]},{"
+    "\"name\":\"camera\"}],"
     "\"skins\":[{\"joints\":[0],\"inverseBindMatrices\":5}],"
-    "\"animations\":[{\"name\":\"wave\",\"samplers\":[{\"input\":0,\"output\":1},{\"input\":2,\"output\":3,\"interpolation\":\"STEP\"},"
+    "\"animations\":[{\"name\":\"wave\",\"samplers\":[{\"input\":0,\"output\":1},{\"input\":2,\"output\":3,"
+    "\"interpolation\":\"STEP\"},"
     "{\"input\":2,\"output\":4}],\"channels\":[{\"sampler\":0,\"target\":{\"node\":0,\"path\":\"rotation\"}},"
-    "{\"sampler\":1,\"target\":{\"node\":1,\"path\":\"translation\"}},{\"sampler\":2,\"target\":{\"node\":1,\"path\":\"weights\"}}]}]}";
-static const float glb_floats[43] = {0, 0.5f, 1, 0, 0, 0, 1, 0, 0.6f, 0, 0.8f, 0, 0, 0, 1, 0.25f, 1, 1, 2, 3, 4, 5, 6,
-                                     0, 1, 0.5f, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, -2, 1};
+    "{\"sampler\":1,\"target\":{\"node\":1,\"path\":\"translation\"}},{\"sampler\":2,\"target\":{\"node\":1,\"path\":"
+    "\"weights\"}}]}]}";
+static const float glb_floats[43] = {0, 0.5f, 1, 0,    0, 0, 1, 0, 0.6f, 0, 0.8f, 0, 0, 0, 1, 0.25f, 1, 1, 2, 3,  4, 5,
+                                     6, 0,    1, 0.5f, 0, 1, 0, 0, 0,    0, 1,    0, 0, 0, 0, 1,     0, 0, 0, -2, 1};
 
 static void glb_comes_back(void **state) {
     (void)state;
@@ -201,11 +213,14 @@ static void glb_comes_back(void **state) {
     same_motion(m, &b.motion, 1e-6);
     /* What is not animation is as it was: extras, and the skin's matrix. */
     json_t *json = json_loadb((const char *)again.data + 20, again.data[12] | (size_t)again.data[13] << 8, 0, NULL);
-    assert_int_equal(json_integer_value(json_array_get(json_object_get(json_object_get(json, "extras"), "mine"), 1)), 2);
+    assert_int_equal(json_integer_value(json_array_get(json_object_get(json_object_get(json, "extras"), "mine"), 1)),
+                     2);
     assert_null(json_object_get(json, "pith"));
     json_t *accessor = json_array_get(json_object_get(json, "accessors"), 5);
-    json_t *view = json_array_get(json_object_get(json, "bufferViews"), (size_t)json_integer_value(json_object_get(accessor, "bufferView")));
-    size_t bin = 28 + (again.data[12] | (size_t)again.data[13] << 8), at = (size_t)json_integer_value(json_object_get(view, "byteOffset"));
+    json_t *view = json_array_get(json_object_get(json, "bufferViews"),
+                                  (size_t)json_integer_value(json_object_get(accessor, "bufferView")));
+    size_t bin = 28 + (again.data[12] | (size_t)again.data[13] << 8),
+           at = (size_t)json_integer_value(json_object_get(view, "byteOffset"));
     assert_memory_equal(again.data + bin + at, glb_floats + 27, 64);
     json_decref(json);
     free(file.data);
@@ -256,11 +271,14 @@ static void wrong_glb_is_refused(void **state) {
 /* Between cubic keys samples are added, so that straight lines come near. */
 static void splines_are_sampled(void **state) {
     (void)state;
-    static const char json[] =
-        "{\"asset\":{\"version\":\"2.0\"},\"buffers\":[{\"byteLength\":80}],\"bufferViews\":[{\"buffer\":0,\"byteLength\":8},"
-        "{\"buffer\":0,\"byteOffset\":8,\"byteLength\":72}],\"accessors\":[{\"bufferView\":0,\"componentType\":5126,\"count\":2,\"type\":\"SCALAR\"},"
-        "{\"bufferView\":1,\"componentType\":5126,\"count\":6,\"type\":\"VEC3\"}],\"nodes\":[{}],\"animations\":[{\"samplers\":[{\"input\":0,"
-        "\"output\":1,\"interpolation\":\"CUBICSPLINE\"}],\"channels\":[{\"sampler\":0,\"target\":{\"node\":0,\"path\":\"translation\"}}]}]}";
+    static const char json[] = "{\"asset\":{\"version\":\"2.0\"},\"buffers\":[{\"byteLength\":80}],\"bufferViews\":[{"
+                               "\"buffer\":0,\"byteLength\":8},"
+                               "{\"buffer\":0,\"byteOffset\":8,\"byteLength\":72}],\"accessors\":[{\"bufferView\":0,"
+                               "\"componentType\":5126,\"count\":2,\"type\":\"SCALAR\"},"
+                               "{\"bufferView\":1,\"componentType\":5126,\"count\":6,\"type\":\"VEC3\"}],\"nodes\":[{}]"
+                               ",\"animations\":[{\"samplers\":[{\"input\":0,"
+                               "\"output\":1,\"interpolation\":\"CUBICSPLINE\"}],\"channels\":[{\"sampler\":0,"
+                               "\"target\":{\"node\":0,\"path\":\"translation\"}}]}]}";
     /* x: from 0 with slope 0 to 1 with slope 0; y: a straight line */
     static const float floats[20] = {0, 1, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 4, 0, 1, 4, 0, 0, 4, 0};
     clip_file f;
@@ -294,8 +312,9 @@ static void the_unit_is_guessed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bvh_comes_back),       cmocka_unit_test(bvh_angles_of_any_order), cmocka_unit_test(wrong_bvh_is_refused),
-        cmocka_unit_test(glb_comes_back),       cmocka_unit_test(wrong_glb_is_refused),    cmocka_unit_test(splines_are_sampled),
+        cmocka_unit_test(bvh_comes_back),       cmocka_unit_test(bvh_angles_of_any_order),
+        cmocka_unit_test(wrong_bvh_is_refused), cmocka_unit_test(glb_comes_back),
+        cmocka_unit_test(wrong_glb_is_refused), cmocka_unit_test(splines_are_sampled),
         cmocka_unit_test(the_unit_is_guessed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

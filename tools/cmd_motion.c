@@ -16,13 +16,15 @@ static const cli_option options[] = {
     {'o', "output", "OUT", "the file to write, or the folder for many files"},
     {CLI_ERROR, "error", "LENGTH", "encode, compare: the largest error of any joint at any sample (default 0.01cm)"},
     {CLI_SHELL, "shell", "LENGTH", "encode, compare: measured this far from the joint (default 3cm)"},
-    {CLI_JOINT, "joint", "NAME=LENGTH", "encode, compare: another error for joints of this name; * and ? stand for any letters"},
+    {CLI_JOINT, "joint", "NAME=LENGTH",
+     "encode, compare: another error for joints of this name; * and ? stand for any letters"},
     {CLI_UNIT, "unit", "LENGTH", "what one unit of a BVH file is, such as 1cm or 5.644cm (default: guessed)"},
     {CLI_EFFORT, "effort", "N", "encode: 0 (fast) to 3 (small)"},
     {CLI_TOGETHER, "together", NULL, "encode: all INs, of one skeleton, into one file"},
     {CLI_RANGE, "range", "FROM:TO", "decode: only this part, in seconds"},
     {CLI_BOUND_LEVEL, "bound", NULL, "compare: check B against its promise, or --error; status 5 if it fails"},
-    {CLI_HTML, "html", "OUT.html", "compare: write a page on which both skeletons move, with the error of each joint over time"},
+    {CLI_HTML, "html", "OUT.html",
+     "compare: write a page on which both skeletons move, with the error of each joint over time"},
     CLI_OPTION_JSON,
     CLI_OPTION_FORCE,
     CLI_OPTION_QUIET,
@@ -44,7 +46,8 @@ static bool parse_range(motion_range *range, const char *text) {
 }
 
 static bool take_number(double *v, const char *text, const cli_command *command, const char *name, cli_exit *code) {
-    if (!motion_parse_length(v, text)) *code = cli_usage(command, "--%s takes a length such as 0.1mm or 1cm, not \"%s\"", name, text);
+    if (!motion_parse_length(v, text))
+        *code = cli_usage(command, "--%s takes a length such as 0.1mm or 1cm, not \"%s\"", name, text);
     return *code == CLI_DONE;
 }
 
@@ -69,7 +72,8 @@ static cli_exit take_option(motion_request *r, const cli_command *command, int o
         return cli_usage(command, "--range takes FROM:TO in seconds, not \"%s\"", argument);
     if (option == CLI_JOINT) {
         const char *equals = strrchr(argument, '=');
-        if (r->n_joint_rules == MOTION_MAX_RULES) return cli_usage(command, "--joint more than %d times", MOTION_MAX_RULES);
+        if (r->n_joint_rules == MOTION_MAX_RULES)
+            return cli_usage(command, "--joint more than %d times", MOTION_MAX_RULES);
         if (!equals || equals == argument || !motion_parse_length(&r->joint_rules[r->n_joint_rules].error, equals + 1))
             return cli_usage(command, "--joint takes NAME=LENGTH such as 'Hand*=0.1mm', not \"%s\"", argument);
         r->joint_rules[r->n_joint_rules].pattern = argument;
@@ -98,7 +102,8 @@ static int run(const cli_command *command, int argc, char **argv) {
         if (r.check_bound) return cli_usage(command, "--bound is for compare");
         if (encode && (r.range.from > 0 || r.range.to > 0)) return cli_usage(command, "--range is for decode");
         if (r.together && (!encode || !r.output)) return cli_usage(command, "--together is for encode, and needs -o");
-        return (int)(encode ? motion_encode_files(&r, command, operands, n) : motion_decode_files(&r, command, operands, n));
+        return (int)(encode ? motion_encode_files(&r, command, operands, n)
+                            : motion_decode_files(&r, command, operands, n));
     }
     if (r.output) return cli_usage(command, "-o is for encode and decode");
     if (r.html && strcmp(what, "compare") != 0) return cli_usage(command, "--html is for compare");
@@ -115,4 +120,5 @@ static int run(const cli_command *command, int argc, char **argv) {
 
 const cli_command cli_motion = {
     "motion", "[OPTION...] encode IN... | decode IN... | info FILE... | compare A B",
-    "Character animation (BVH, GLB) to .pithm files and back, every joint within a bound that is checked.", options, run};
+    "Character animation (BVH, GLB) to .pithm files and back, every joint within a bound that is checked.", options,
+    run};

@@ -31,7 +31,7 @@ typedef struct pith_motion_track {
     const float *rotations;    /* n_samples x 4 */
     const float *translations; /* n_samples x 3 */
     const float *scales;       /* n_samples x 3 */
-    uint32_t stepped;          /* PITH_MOTION_STEP_...: values hold until the next sample */
+    uint32_t stepped;          /* what holds until the next sample: PITH_MOTION_STEP_ROTATIONS and the like, added */
 } pith_motion_track;
 
 #define PITH_MOTION_STEP_ROTATIONS 1u
@@ -62,7 +62,7 @@ typedef struct pith_motion {
     uint64_t n_joints;
     const pith_motion_clip *clips;
     uint64_t n_clips;
-    double unit_cm;     /* what one unit of length is */
+    double unit_cm;    /* what one unit of length is */
     pith_bytes source; /* kept as it is: what the reader of the clip's file needs to write the file again */
 } pith_motion;
 
@@ -96,18 +96,18 @@ PITH_API const pith_motion *pith_motion_contents(const pith_motion_reader *reade
 
 typedef struct pith_motion_info {
     size_t struct_size;
-    double error, shell;  /* promised, in cm; joints may have others */
-    double worst;         /* the largest error the encoder measured, in cm, of joints without a bound of their own */
+    double error, shell; /* promised, in cm; joints may have others */
+    double worst;        /* the largest error the encoder measured, in cm, of joints without a bound of their own */
     uint64_t n_slices, slice_samples;
-    uint64_t n_bytes;     /* of the clip in the file, without what all clips share */
+    uint64_t n_bytes;                               /* of the clip in the file, without what all clips share */
     uint64_t n_rotations, n_translations, n_scales; /* joints of which these move */
 } pith_motion_info;
 PITH_API pith_status pith_motion_clip_info(const pith_motion_reader *reader, uint64_t clip, pith_motion_info *info);
 
 /* Decodes `n_samples` samples of a clip from `first` on; only their slices are read. Rotations are unit quaternions of
  * no fixed sign. The result is the caller's, but its names belong to the reader. */
-PITH_API pith_status pith_motion_read(const pith_motion_reader *reader, uint64_t clip, uint64_t first, uint64_t n_samples,
-                                      pith_motion_clip **out, pith_diag *why) PITH_MUST_CHECK;
+PITH_API pith_status pith_motion_read(const pith_motion_reader *reader, uint64_t clip, uint64_t first,
+                                      uint64_t n_samples, pith_motion_clip **out, pith_diag *why) PITH_MUST_CHECK;
 PITH_API void pith_motion_clip_free(const pith_motion_reader *reader, pith_motion_clip **clip);
 
 /* ---- compare ---------------------------------------------------------------- */
@@ -115,27 +115,28 @@ PITH_API void pith_motion_clip_free(const pith_motion_reader *reader, pith_motio
 /* How far clip B is from clip A. Lengths are in cm. */
 typedef struct pith_motion_comparison {
     size_t struct_size;
-    double largest, p99, mean;     /* error as in the options, over joints and samples */
+    double largest, p99, mean; /* error as in the options, over joints and samples */
     uint64_t largest_joint, largest_sample;
-    uint64_t n_over;               /* joints at samples whose error is over their bound */
-    double between;                /* largest error at four times the rate */
-    double position;               /* mean distance of the joints' origins (MPJPE) */
+    uint64_t n_over;                 /* joints at samples whose error is over their bound */
+    double between;                  /* largest error at four times the rate */
+    double position;                 /* mean distance of the joints' origins (MPJPE) */
     double degrees, largest_degrees; /* of the joints' rotations to their parents: mean, largest */
-    double jitter;                 /* RMS of the third difference of positions, B's in A's; 1 is right, 0: A has none */
-    double sliding;                /* cm/s: mean speed of feet along the ground while they stand in A, B's minus A's */
-    uint64_t n_standing;           /* joints at samples that stand */
-    double scalars;                /* largest difference of a scalar in its bound */
+    double jitter;       /* RMS of the third difference of positions, B's in A's; 1 is right, 0: A has none */
+    double sliding;      /* cm/s: mean speed of feet along the ground while they stand in A, B's minus A's */
+    uint64_t n_standing; /* joints at samples that stand */
+    double scalars;      /* largest difference of a scalar in its bound */
 } pith_motion_comparison;
 
 /* Compares clip `a` of motion A with clip `b` of motion B: the same joints in the same order and as many samples.
  * Bounds and shells are those of the options and of A's joints. `errors`, if not NULL, receives each joint's largest
  * error at each sample, n_samples x n_joints, in cm. */
-PITH_API pith_status pith_motion_compare(const pith_motion *motion_a, uint64_t a, const pith_motion *motion_b, uint64_t b,
-                                         const pith_motion_options *options, const pith_env *env,
+PITH_API pith_status pith_motion_compare(const pith_motion *motion_a, uint64_t a, const pith_motion *motion_b,
+                                         uint64_t b, const pith_motion_options *options, const pith_env *env,
                                          pith_motion_comparison *out, float *errors, pith_diag *why) PITH_MUST_CHECK;
 
 /* Where the joints of a clip are: n_samples x n_joints x 3, in cm, in the space of the clip. */
-PITH_API pith_status pith_motion_positions(const pith_motion *motion, uint64_t clip, float *out, pith_diag *why) PITH_MUST_CHECK;
+PITH_API pith_status pith_motion_positions(const pith_motion *motion, uint64_t clip, float *out, pith_diag *why)
+    PITH_MUST_CHECK;
 
 #ifdef __cplusplus
 }

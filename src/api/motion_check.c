@@ -35,7 +35,8 @@ static pith_status check_clip(const pith_motion *m, const pith_motion_clip *c, p
     if (c->n_samples == 0 || !c->tracks) return diag_set(why, PITH_E_ARG, "clip '%s' has no samples", name);
     if (c->n_samples > MH_MAX_SAMPLES || c->n_scalars > MH_MAX_SCALARS || strlen(name) > MH_MAX_NAME)
         return diag_set(why, PITH_E_LIMIT, "clip '%s' has too many samples or scalars, or too long a name", name);
-    if (!(c->frame_seconds >= 0) || !isfinite(c->frame_seconds) || (c->n_samples > 1 && !c->times && c->frame_seconds == 0))
+    if (!(c->frame_seconds >= 0) || !isfinite(c->frame_seconds) ||
+        (c->n_samples > 1 && !c->times && c->frame_seconds == 0))
         return diag_set(why, PITH_E_ARG, "clip '%s' has a frame time of %g s", name, c->frame_seconds);
     for (uint64_t t = 0; c->times && t < c->n_samples; t++)
         if (!isfinite(c->times[t]) || (t && !(c->times[t] > c->times[t - 1])))
@@ -64,8 +65,8 @@ pith_status motion_check(const pith_motion *m, pith_diag *why) {
     if (m->n_joints > MH_MAX_JOINTS || m->n_clips > MH_MAX_CLIPS)
         return diag_set(why, PITH_E_LIMIT, "%llu joints and %llu clips; the limits are %u and %u",
                         (unsigned long long)m->n_joints, (unsigned long long)m->n_clips, MH_MAX_JOINTS, MH_MAX_CLIPS);
-    motion_head head = {.unit_cm = m->unit_cm, .joints = (pith_motion_joint *)(uintptr_t)m->joints,
-                        .n_joints = (uint32_t)m->n_joints};
+    motion_head head = {
+        .unit_cm = m->unit_cm, .joints = (pith_motion_joint *)(uintptr_t)m->joints, .n_joints = (uint32_t)m->n_joints};
     const char *fault = mh_fault(&head);
     if (fault) return diag_set(why, PITH_E_ARG, "the motion has %s", fault);
     for (uint64_t c = 0; c < m->n_clips; c++) {

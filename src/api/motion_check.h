@@ -10,6 +10,7 @@
 pith_status motion_check(const pith_motion *motion, pith_diag *why) PITH_MUST_CHECK;
 
 /* Copies the caller's options (NULL: the defaults), checked. */
-pith_status motion_take_options(pith_motion_options *own, const pith_motion_options *callers, pith_diag *why) PITH_MUST_CHECK;
+pith_status motion_take_options(pith_motion_options *own, const pith_motion_options *callers, pith_diag *why)
+    PITH_MUST_CHECK;
 
 #endif

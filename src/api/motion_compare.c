@@ -13,19 +13,19 @@
 #include "base/sized.h"
 #include "motion/pose_world.h"
 
-#define N_BINS 4096u          /* of the histogram of errors, for the percentile: 64 for each power of two */
-#define SMALLEST 1e-9         /* cm: the lowest bin */
+#define N_BINS 4096u  /* of the histogram of errors, for the percentile: 64 for each power of two */
+#define SMALLEST 1e-9 /* cm: the lowest bin */
 #define QUARTERS 4
-#define STANDING_HEIGHT 2.0   /* cm above a foot's lowest place */
-#define STANDING_SPEED 10.0   /* cm/s */
-#define UP 1                  /* the axis that points up, in BVH and glTF alike */
+#define STANDING_HEIGHT 2.0 /* cm above a foot's lowest place */
+#define STANDING_SPEED 10.0 /* cm/s */
+#define UP 1                /* the axis that points up, in BVH and glTF alike */
 #define DEGREES (180 / 3.14159265358979323846)
 
 typedef struct side {
     pith_motion motion;
     const pith_motion_clip *clip;
-    world *pose;             /* at the sample */
-    double (*places)[4][3];  /* of each joint's origin at the last four samples, in cm */
+    world *pose;            /* at the sample */
+    double (*places)[4][3]; /* of each joint's origin at the last four samples, in cm */
 } side;
 
 typedef struct comparison {
@@ -43,14 +43,16 @@ typedef struct comparison {
 static pith_status check_pair(const comparison *c, pith_diag *why) {
     const pith_motion *a = &c->a.motion, *b = &c->b.motion;
     if (a->n_joints != b->n_joints)
-        return diag_set(why, PITH_E_ARG, "A has %llu joints, B has %llu", (unsigned long long)a->n_joints, (unsigned long long)b->n_joints);
+        return diag_set(why, PITH_E_ARG, "A has %llu joints, B has %llu", (unsigned long long)a->n_joints,
+                        (unsigned long long)b->n_joints);
     for (uint64_t j = 0; j < a->n_joints; j++)
         if (a->joints[j].parent != b->joints[j].parent)
             return diag_set(why, PITH_E_ARG, "joint %llu has another parent in B", (unsigned long long)j);
     if (c->a.clip->n_samples != c->b.clip->n_samples)
         return diag_set(why, PITH_E_ARG, "A has %llu samples, B has %llu", (unsigned long long)c->a.clip->n_samples,
                         (unsigned long long)c->b.clip->n_samples);
-    if (c->a.clip->n_scalars != c->b.clip->n_scalars) return diag_set(why, PITH_E_ARG, "A and B have not as many scalars");
+    if (c->a.clip->n_scalars != c->b.clip->n_scalars)
+        return diag_set(why, PITH_E_ARG, "A and B have not as many scalars");
     return PITH_OK;
 }
 
@@ -65,14 +67,18 @@ static bool is_foot(const char *name) {
     return false;
 }
 
-static void begin_side(side *s, uint64_t sample, double part) { world_pose(s->pose, &s->motion, s->clip, sample, part); }
+static void begin_side(side *s, uint64_t sample, double part) {
+    world_pose(s->pose, &s->motion, s->clip, sample, part);
+}
 
 static void find_lowest(comparison *c) {
-    for (uint64_t j = 0; j < c->a.motion.n_joints; j++) c->lowest[j] = is_foot(c->a.motion.joints[j].name) ? INFINITY : NAN;
+    for (uint64_t j = 0; j < c->a.motion.n_joints; j++)
+        c->lowest[j] = is_foot(c->a.motion.joints[j].name) ? INFINITY : NAN;
     for (uint64_t t = 0; t < c->a.clip->n_samples; t++) {
         begin_side(&c->a, t, 0);
         for (uint64_t j = 0; j < c->a.motion.n_joints; j++)
-            c->lowest[j] = isnan(c->lowest[j]) ? NAN : fmin(c->lowest[j], c->a.pose[j].position[UP] * c->a.motion.unit_cm);
+            c->lowest[j] =
+                isnan(c->lowest[j]) ? NAN : fmin(c->lowest[j], c->a.pose[j].position[UP] * c->a.motion.unit_cm);
     }
 }
 
@@ -96,7 +102,9 @@ static void count_error(comparison *c, double error, uint64_t joint, uint64_t sa
     c->result.largest_sample = sample;
 }
 
-static double distance(const double a[3], const double b[3]) { return sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) + (a[2] - b[2]) * (a[2] - b[2])); }
+static double distance(const double a[3], const double b[3]) {
+    return sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) + (a[2] - b[2]) * (a[2] - b[2]));
+}
 
 static double jerk_of(double p[4][3], uint64_t t) {
     double sum = 0;
@@ -147,7 +155,8 @@ static void count_angle(comparison *c, uint64_t j, uint64_t t) {
     local a = local_at(&c->a.motion.joints[j], &c->a.clip->tracks[j], t, 0);
     local b = local_at(&c->b.motion.joints[j], &c->b.clip->tracks[j], t, 0);
     const double *p = a.rotation, *q = b.rotation;
-    double x = p[3] * q[0] - p[0] * q[3] - p[1] * q[2] + p[2] * q[1], y = p[3] * q[1] - p[1] * q[3] - p[2] * q[0] + p[0] * q[2],
+    double x = p[3] * q[0] - p[0] * q[3] - p[1] * q[2] + p[2] * q[1],
+           y = p[3] * q[1] - p[1] * q[3] - p[2] * q[0] + p[0] * q[2],
            z = p[3] * q[2] - p[2] * q[3] - p[0] * q[1] + p[1] * q[0];
     double angle = 2 * arc_sine(fmin(1, sqrt(x * x + y * y + z * z))) * DEGREES;
     c->angles += angle;
@@ -197,7 +206,8 @@ static void finish(comparison *c) {
     if (c->result.n_standing) c->result.sliding = (c->slide_b - c->slide_a) / (double)c->result.n_standing;
 }
 
-static pith_status open_side(side *s, const pith_motion *motion, uint64_t clip, const pith_alloc *alloc, pith_diag *why) {
+static pith_status open_side(side *s, const pith_motion *motion, uint64_t clip, const pith_alloc *alloc,
+                             pith_diag *why) {
     pith_status status = sized_take(&s->motion, sizeof s->motion, motion, "pith_motion", why);
     if (status == PITH_OK) status = motion_check(&s->motion, why);
     if (status != PITH_OK) return status;
@@ -214,7 +224,8 @@ static pith_status begin(comparison *c, pith_diag *why) {
     c->shells = mem_alloc(c->alloc, n, sizeof *c->shells);
     c->lowest = mem_alloc(c->alloc, n, sizeof *c->lowest);
     c->rest = mem_alloc(c->alloc, n, sizeof *c->rest);
-    if (!c->errors || !c->shells || !c->lowest || !c->rest) return diag_set(why, PITH_E_NOMEM, "out of memory for joints");
+    if (!c->errors || !c->shells || !c->lowest || !c->rest)
+        return diag_set(why, PITH_E_NOMEM, "out of memory for joints");
     for (uint64_t j = 0; j < n; j++) {
         const pith_motion_joint *joint = &c->a.motion.joints[j];
         c->errors[j] = joint->error > 0 ? joint->error : c->options.error;

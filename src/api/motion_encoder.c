@@ -12,7 +12,8 @@
 #include "motion/motion_file.h"
 
 pith_status pith_motion_options_defaults(pith_motion_options *options, size_t struct_size) {
-    static const pith_motion_options defaults = {.struct_size = sizeof defaults, .error = 0.01, .shell = 3, .effort = 1};
+    static const pith_motion_options defaults = {
+        .struct_size = sizeof defaults, .error = 0.01, .shell = 3, .effort = 1};
     return sized_start(options, struct_size, &defaults, sizeof defaults);
 }
 
@@ -27,9 +28,12 @@ pith_status motion_take_options(pith_motion_options *own, const pith_motion_opti
 }
 
 /* The head borrows the caller's joints, and owns nothing but the array of clips. */
-static pith_status write_file(pith_bytes *file, const pith_motion *m, coded_clip *clips, const pith_env *env, pith_diag *why) {
-    motion_head head = {.unit_cm = m->unit_cm, .joints = (pith_motion_joint *)(uintptr_t)m->joints,
-                        .n_joints = (uint32_t)m->n_joints, .n_clips = (uint32_t)m->n_clips};
+static pith_status write_file(pith_bytes *file, const pith_motion *m, coded_clip *clips, const pith_env *env,
+                              pith_diag *why) {
+    motion_head head = {.unit_cm = m->unit_cm,
+                        .joints = (pith_motion_joint *)(uintptr_t)m->joints,
+                        .n_joints = (uint32_t)m->n_joints,
+                        .n_clips = (uint32_t)m->n_clips};
     byte_writer out, source;
     bw_init(&out, &env->alloc);
     bw_init(&source, &env->alloc);

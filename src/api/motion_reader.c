@@ -27,17 +27,24 @@ static pith_status fill_contents(pith_motion_reader *r, pith_diag *why) {
         if (clip->n_samples > MAX_VALUES / (clip->n_channels + 1))
             return diag_set(why, PITH_E_LIMIT, "clip '%s' is too long for its %lu channels", clip->name,
                             (unsigned long)clip->n_channels);
-        r->clips[c] = (pith_motion_clip){.name = clip->name, .n_samples = clip->n_samples,
-                                         .frame_seconds = clip->frame_seconds, .times = clip->times};
+        r->clips[c] = (pith_motion_clip){.name = clip->name,
+                                         .n_samples = clip->n_samples,
+                                         .frame_seconds = clip->frame_seconds,
+                                         .times = clip->times};
     }
-    r->contents = (pith_motion){.struct_size = sizeof r->contents, .joints = head->joints, .n_joints = head->n_joints,
-                                .clips = r->clips, .n_clips = head->n_clips, .unit_cm = head->unit_cm};
+    r->contents = (pith_motion){.struct_size = sizeof r->contents,
+                                .joints = head->joints,
+                                .n_joints = head->n_joints,
+                                .clips = r->clips,
+                                .n_clips = head->n_clips,
+                                .unit_cm = head->unit_cm};
     pith_status status = source_unpack(&r->source, &r->file.source, r->env.max_file_bytes, &r->env.alloc, why);
     r->contents.source = r->source;
     return status;
 }
 
-pith_status pith_motion_open(pith_motion_reader **out, const void *file, size_t n_bytes, const pith_env *env, pith_diag *why) {
+pith_status pith_motion_open(pith_motion_reader **out, const void *file, size_t n_bytes, const pith_env *env,
+                             pith_diag *why) {
     pith_status status = PITH_OK;
     pith_env e;
     if (why) diag_clear(why);
@@ -74,8 +81,12 @@ pith_status pith_motion_clip_info(const pith_motion_reader *reader, uint64_t cli
     if (!reader || !info || clip >= reader->contents.n_clips) return PITH_E_ARG;
     const mc_clip *c = &reader->file.head.clips[clip];
     const motion_parts *parts = &reader->file.parts[clip];
-    pith_motion_info own = {.struct_size = sizeof own, .error = c->bound, .shell = c->shell, .worst = c->worst,
-                            .n_slices = mc_n_slices(c), .slice_samples = mc_slice(c)};
+    pith_motion_info own = {.struct_size = sizeof own,
+                            .error = c->bound,
+                            .shell = c->shell,
+                            .worst = c->worst,
+                            .n_slices = mc_n_slices(c),
+                            .slice_samples = mc_slice(c)};
     for (uint64_t g = 0; g < ms_n_groups(c); g++) own.n_bytes += parts->groups[g].n_bytes;
     for (uint64_t s = 0; s < mc_n_slices(c); s++) own.n_bytes += parts->slices[s].n_bytes;
     for (uint32_t j = 0; j < c->n_joints; j++) {
@@ -91,7 +102,8 @@ pith_status pith_motion_read(const pith_motion_reader *reader, uint64_t clip, ui
     if (why) diag_clear(why);
     if (!reader || !out) return diag_set(why, PITH_E_ARG, "pith_motion_read: an argument is NULL");
     *out = NULL;
-    if (clip >= reader->contents.n_clips) return diag_set(why, PITH_E_ARG, "there is no clip %llu", (unsigned long long)clip);
+    if (clip >= reader->contents.n_clips)
+        return diag_set(why, PITH_E_ARG, "there is no clip %llu", (unsigned long long)clip);
     uint64_t n = reader->clips[clip].n_samples;
     if (first >= n || n_samples == 0 || n_samples > n - first)
         return diag_set(why, PITH_E_ARG, "samples %llu to %llu of a clip of %llu", (unsigned long long)first,

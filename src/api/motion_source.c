@@ -12,7 +12,8 @@
 #define METHOD_ZLIB 1u
 #define SHORT_BYTES ((size_t)64 << 10)
 
-static pith_status deflate_source(byte_writer *out, const pith_bytes *source, const pith_alloc *alloc, pith_diag *diag) {
+static pith_status deflate_source(byte_writer *out, const pith_bytes *source, const pith_alloc *alloc,
+                                  pith_diag *diag) {
     uLong bound = compressBound((uLong)source->n_bytes);
     uint8_t *packed = source->n_bytes < UINT32_MAX ? mem_alloc(alloc, bound, 1) : NULL;
     if (!packed) return diag_set(diag, PITH_E_NOMEM, "out of memory for %zu bytes of the source", source->n_bytes);
@@ -35,7 +36,8 @@ pith_status source_pack(byte_writer *out, const pith_bytes *source, const pith_a
     return bc_encode(out, source->data, source->n_bytes, alloc, diag);
 }
 
-static pith_status inflate_source(pith_bytes *source, stream *s, uint64_t max_bytes, const pith_alloc *alloc, pith_diag *diag) {
+static pith_status inflate_source(pith_bytes *source, stream *s, uint64_t max_bytes, const pith_alloc *alloc,
+                                  pith_diag *diag) {
     uint64_t n = st_leb128(s, UINT32_MAX, "count");
     if (s->status != PITH_OK) return s->status;
     /* Deflate makes at most 1032 bytes of one. */

@@ -6,7 +6,8 @@
 
 #include "base/stream.h"
 
-pith_status source_pack(byte_writer *out, const pith_bytes *source, const pith_alloc *alloc, pith_diag *diag) PITH_MUST_CHECK;
+pith_status source_pack(byte_writer *out, const pith_bytes *source, const pith_alloc *alloc, pith_diag *diag)
+    PITH_MUST_CHECK;
 /* `*source` is freed by mem_free. At most max_bytes. */
 pith_status source_unpack(pith_bytes *source, const pith_bytes *payload, uint64_t max_bytes, const pith_alloc *alloc,
                           pith_diag *diag) PITH_MUST_CHECK;

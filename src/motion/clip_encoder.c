@@ -14,9 +14,11 @@
 #define MAX_ROUNDS 6        /* of encoding, each with a target that is a little lower */
 #define SAMPLES_AT_ONCE 512 /* when the bound is checked */
 
-static const plan_tuning usual = {.step = 0.9, .twist = 0.85, .translation = 0.4, .room = 0.78, .error_bits = 3, .outer = 32};
+static const plan_tuning usual = {
+    .step = 0.9, .twist = 0.85, .translation = 0.4, .room = 0.78, .error_bits = 3, .outer = 32};
 
-/* ---- one way of coding ---------------------------------------------------------------------------------------------------- */
+/* ---- one way of coding
+ * ---------------------------------------------------------------------------------------------------- */
 
 typedef struct worker {
     pose_search search;
@@ -100,8 +102,8 @@ static void free_parts(coded_clip *c, const pith_alloc *alloc) {
 }
 
 /* Codes the planned clip: first the poses between slices, then the slices, shared by threads. */
-static pith_status encode_parts(coded_clip *out, const motion_plan *plan, double target, team *crew, const pith_alloc *alloc,
-                                pith_diag *diag) {
+static pith_status encode_parts(coded_clip *out, const motion_plan *plan, double target, team *crew,
+                                const pith_alloc *alloc, pith_diag *diag) {
     pith_status status = PITH_OK;
     encoding e = {.out = out, .plan = plan, .alloc = alloc};
     out->n_groups = ms_n_groups(&out->clip);
@@ -133,11 +135,12 @@ cleanup:
     return status;
 }
 
-/* ---- the promise ------------------------------------------------------------------------------------------------------------ */
+/* ---- the promise
+ * ------------------------------------------------------------------------------------------------------------ */
 
 typedef struct worst_case {
-    double ratio;   /* largest error in its joint's bound */
-    double error;   /* largest error of a joint without a bound of its own, in cm */
+    double ratio; /* largest error in its joint's bound */
+    double error; /* largest error of a joint without a bound of its own, in cm */
 } worst_case;
 
 static void measure_sample(worst_case *worst, const motion_plan *plan, const world *wanted, const world *got) {
@@ -148,11 +151,13 @@ static void measure_sample(worst_case *worst, const motion_plan *plan, const wor
     }
 }
 
-static void measure_scalars(worst_case *worst, const pith_motion_clip *wanted, uint64_t from, const pith_motion_clip *got) {
+static void measure_scalars(worst_case *worst, const pith_motion_clip *wanted, uint64_t from,
+                            const pith_motion_clip *got) {
     for (uint64_t i = 0; i < wanted->n_scalars; i++) {
         double bound = wanted->scalars[i].error > 0 ? wanted->scalars[i].error : 1.0 / 4096;
         for (uint64_t t = 0; t < got->n_samples; t++)
-            worst->ratio = fmax(worst->ratio, fabs((double)wanted->scalars[i].values[from + t] - got->scalars[i].values[t]) / bound);
+            worst->ratio = fmax(worst->ratio,
+                                fabs((double)wanted->scalars[i].values[from + t] - got->scalars[i].values[t]) / bound);
     }
 }
 
@@ -161,7 +166,8 @@ static pith_status measure_worst(worst_case *worst, const coded_clip *coded, con
                                  const pith_alloc *alloc, pith_diag *diag) {
     pith_status status = PITH_OK;
     const pith_motion *motion = plan->motion;
-    world *wanted = mem_alloc(alloc, motion->n_joints, sizeof *wanted), *got = mem_alloc(alloc, motion->n_joints, sizeof *got);
+    world *wanted = mem_alloc(alloc, motion->n_joints, sizeof *wanted),
+          *got = mem_alloc(alloc, motion->n_joints, sizeof *got);
     pith_motion_clip *decoded = NULL;
     *worst = (worst_case){0};
     if (!wanted || !got) {
@@ -220,7 +226,8 @@ cleanup:
     return status;
 }
 
-/* ---- effort ----------------------------------------------------------------------------------------------------------------- */
+/* ---- effort
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 /* The other ways to try, one after the other, each from the best so far. */
 #define N_WAYS 10

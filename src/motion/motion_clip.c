@@ -19,8 +19,12 @@ int32_t mc_step(uint8_t index) {
 
 static void add_channel(mc_clip *clip, mc_kind kind, uint32_t joint, uint32_t above) {
     mc_channel *c = &clip->channels[clip->n_channels++];
-    *c = (mc_channel){.kind = kind, .joint = joint, .n_parts = kind == MC_SCALAR ? 1 : 3, .above = above,
-                      .track = clip->n_tracks, .step = {1, 1, 1}};
+    *c = (mc_channel){.kind = kind,
+                      .joint = joint,
+                      .n_parts = kind == MC_SCALAR ? 1 : 3,
+                      .above = above,
+                      .track = clip->n_tracks,
+                      .step = {1, 1, 1}};
     clip->n_tracks += c->n_parts;
     if (kind == MC_SCALAR) {
         c->unit = clip->scalars[joint].unit;
@@ -54,7 +58,8 @@ pith_status mc_derive(mc_clip *clip, const pith_motion_joint *joints, double uni
     uint32_t *rotations = mem_alloc(alloc, clip->n_joints, sizeof *rotations); /* each joint's, or its ancestor's */
     if (!clip->channels || !rotations) {
         mem_free(alloc, rotations);
-        return diag_set(diag, PITH_E_NOMEM, "out of memory for the channels of %lu joints", (unsigned long)clip->n_joints);
+        return diag_set(diag, PITH_E_NOMEM, "out of memory for the channels of %lu joints",
+                        (unsigned long)clip->n_joints);
     }
     for (uint32_t j = 0; j < clip->n_joints; j++) {
         const mc_motion *motion = clip->joints[j].motion;

@@ -11,11 +11,11 @@
 #include "motion/quaternion.h"
 
 #define MC_NONE UINT32_MAX
-#define MC_N_STEPS 224u         /* steps are 2^(index / 8), rounded, in the channel's unit */
-#define MC_SCALE_ONE (1 << 20)  /* units in a scale of 1 */
+#define MC_N_STEPS 224u        /* steps are 2^(index / 8), rounded, in the channel's unit */
+#define MC_SCALE_ONE (1 << 20) /* units in a scale of 1 */
 #define MC_MAX_LOG2_SLICE 12u
 #define MC_MAX_SHIFT 40
-#define MC_N_OUTER 9u           /* a weight for each level */
+#define MC_N_OUTER 9u /* a weight for each level */
 
 typedef enum mc_kind { MC_ROTATION = 0, MC_TRANSLATION = 1, MC_SCALE = 2, MC_SCALAR = 3 } mc_kind;
 
@@ -24,11 +24,11 @@ typedef enum mc_motion { MC_REST = 0, MC_CONSTANT = 1, MC_MOVES = 2 } mc_motion;
 
 typedef struct mc_joint {
     mc_motion motion[3];  /* by mc_kind */
-    bool stepped[3];      /* as PITH_MOTION_STEP_... */
+    bool stepped[3];      /* holds until the next sample */
     float constant[3][4]; /* where the motion is MC_CONSTANT */
     uint8_t step[4];      /* indices: rotation along the bone and across it, translation, scale */
-    int8_t shift;         /* a translation's unit is the clip's, halved this often: what hangs on a scale of 100 is finer */
-    uint32_t bone;        /* which of the joint's children, counted from 1, the bone points to; 0: no bone */
+    int8_t shift;  /* a translation's unit is the clip's, halved this often: what hangs on a scale of 100 is finer */
+    uint32_t bone; /* which of the joint's children, counted from 1, the bone points to; 0: no bone */
 } mc_joint;
 
 typedef struct mc_scalar {
@@ -53,11 +53,11 @@ typedef struct mc_clip {
     char *name;
     uint64_t n_samples;
     double frame_seconds;
-    float *times; /* NULL: even */
+    float *times;               /* NULL: even */
     double bound, shell, worst; /* cm: promised, where it is measured, and what was measured */
     double finest;              /* cm: the smallest bound of a joint */
-    uint32_t log2_slice;         /* samples in a slice */
-    uint8_t outer[MC_N_OUTER];   /* weights of the outer neighbours, in 1/256 */
+    uint32_t log2_slice;        /* samples in a slice */
+    uint8_t outer[MC_N_OUTER];  /* weights of the outer neighbours, in 1/256 */
     mc_joint *joints;
     mc_scalar *scalars;
     uint32_t n_joints, n_scalars;

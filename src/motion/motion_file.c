@@ -29,7 +29,8 @@ pith_status mf_write(byte_writer *out, const motion_head *head, const coded_clip
     return out->status == PITH_OK ? PITH_OK : diag_set(diag, out->status, "out of memory for the file");
 }
 
-/* ---- read -------------------------------------------------------------------------------------------------------------- */
+/* ---- read
+ * -------------------------------------------------------------------------------------------------------------- */
 
 typedef struct walk {
     const uint8_t *data;
@@ -42,14 +43,15 @@ typedef struct walk {
 static pith_status check_start(const walk *w) {
     size_t n = w->n_bytes < MF_MAGIC_BYTES ? w->n_bytes : MF_MAGIC_BYTES;
     if (n && memcmp(w->data, MF_MAGIC, n) != 0) return diag_set(w->diag, PITH_E_FORMAT, "not a Pith motion file");
-    if (w->n_bytes < MF_MAGIC_BYTES + 1) return diag_set(w->diag, PITH_E_TRUNCATED, "the file ends after %zu bytes", w->n_bytes);
+    if (w->n_bytes < MF_MAGIC_BYTES + 1)
+        return diag_set(w->diag, PITH_E_TRUNCATED, "the file ends after %zu bytes", w->n_bytes);
     if (w->n_bytes > w->env->max_file_bytes)
         return diag_set(w->diag, PITH_E_LIMIT, "a file of %zu bytes, the limit is %llu", w->n_bytes,
                         (unsigned long long)w->env->max_file_bytes);
     uint8_t version = w->data[MF_MAGIC_BYTES];
     if (version == (MF_VERSION_MAJOR << 4 | MF_VERSION_MINOR)) return PITH_OK;
-    return diag_set(w->diag, PITH_E_VERSION, "motion format %u.%u, this library reads %u.%u", version >> 4, version & 15u,
-                    MF_VERSION_MAJOR, MF_VERSION_MINOR);
+    return diag_set(w->diag, PITH_E_VERSION, "motion format %u.%u, this library reads %u.%u", version >> 4,
+                    version & 15u, MF_VERSION_MAJOR, MF_VERSION_MINOR);
 }
 
 /* The next chunk, whole and undamaged; false at the end of the file. */
@@ -82,7 +84,8 @@ static pith_status expect(walk *w, motion_file *file, uint8_t type, pith_bytes *
             *payload = bytes;
             return PITH_OK;
         } else if (chunk.type < CTR_CHUNK_SKIPPABLE) {
-            return diag_set(w->diag, PITH_E_FORMAT, "the chunk at byte %zu has type %u, not %u", chunk.offset, chunk.type, type);
+            return diag_set(w->diag, PITH_E_FORMAT, "the chunk at byte %zu has type %u, not %u", chunk.offset,
+                            chunk.type, type);
         }
     }
 }
@@ -92,8 +95,7 @@ static pith_status count_chunks(const motion_file *file, const walk *w, uint64_t
     *n = 0;
     for (uint32_t c = 0; c < file->head.n_clips; c++) {
         *n += ms_n_groups(&file->head.clips[c]) + mc_n_slices(&file->head.clips[c]);
-        if (*n > w->n_bytes)
-            return diag_set(w->diag, PITH_E_TRUNCATED, "clips of more slices than the file has bytes");
+        if (*n > w->n_bytes) return diag_set(w->diag, PITH_E_TRUNCATED, "clips of more slices than the file has bytes");
     }
     return PITH_OK;
 }

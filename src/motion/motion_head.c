@@ -17,7 +17,8 @@
 #define HAS_ERROR 8u
 #define HAS_SHELL 16u
 
-/* ---- numbers --------------------------------------------------------------------------------------------------------- */
+/* ---- numbers
+ * --------------------------------------------------------------------------------------------------------- */
 
 /* A double: the number of its decimals and its digits, where it is such a number, or the nearest double or float to
  * one; else its 8 bytes. */
@@ -87,7 +88,8 @@ static void put_text(byte_writer *w, const char *text) { bw_bytes(w, text, strle
 static char *get_text(stream *s, const char *field, const pith_alloc *alloc) {
     const uint8_t *text = s->data + s->position;
     size_t left = st_left(s);
-    const uint8_t *end = s->status == PITH_OK && left ? memchr(text, 0, left < MH_MAX_NAME + 1 ? left : MH_MAX_NAME + 1) : NULL;
+    const uint8_t *end =
+        s->status == PITH_OK && left ? memchr(text, 0, left < MH_MAX_NAME + 1 ? left : MH_MAX_NAME + 1) : NULL;
     if (!end) {
         st_fail(s, PITH_E_FORMAT, "%s does not end", field);
         return NULL;
@@ -101,7 +103,8 @@ static char *get_text(stream *s, const char *field, const pith_alloc *alloc) {
     return copy;
 }
 
-/* ---- skeleton --------------------------------------------------------------------------------------------------------- */
+/* ---- skeleton
+ * --------------------------------------------------------------------------------------------------------- */
 
 static bool all_are(const double *v, unsigned n, double value) {
     for (unsigned i = 0; i < n; i++)
@@ -143,8 +146,8 @@ static void read_joint(stream *s, pith_motion_joint *joint, unsigned flags) {
 static void read_joints(stream *s, motion_head *head, const pith_alloc *alloc) {
     for (uint32_t j = 0; j < head->n_joints && s->status == PITH_OK; j++) {
         uint64_t back = st_leb128(s, j, "parent");
-        head->joints[j] = (pith_motion_joint){.parent = back ? (int32_t)(j - back) : -1, .rotation = {0, 0, 0, 1},
-                                              .scale = {1, 1, 1}};
+        head->joints[j] = (pith_motion_joint){
+            .parent = back ? (int32_t)(j - back) : -1, .rotation = {0, 0, 0, 1}, .scale = {1, 1, 1}};
     }
     const uint8_t *flags = st_bytes(s, head->n_joints, "flags");
     for (uint32_t j = 0; j < head->n_joints && s->status == PITH_OK; j++)
@@ -152,7 +155,8 @@ static void read_joints(stream *s, motion_head *head, const pith_alloc *alloc) {
     for (uint32_t j = 0; j < head->n_joints && s->status == PITH_OK; j++) read_joint(s, &head->joints[j], flags[j]);
 }
 
-/* ---- clips -------------------------------------------------------------------------------------------------------------- */
+/* ---- clips
+ * -------------------------------------------------------------------------------------------------------------- */
 
 static void write_clip(byte_writer *w, const mc_clip *c) {
     put_text(w, c->name);
@@ -166,7 +170,8 @@ static void write_clip(byte_writer *w, const mc_clip *c) {
     bw_bytes(w, c->outer, sizeof c->outer);
     for (uint32_t j = 0; j < c->n_joints; j++) {
         const mc_joint *joint = &c->joints[j];
-        bw_u8(w, (uint8_t)((unsigned)joint->motion[0] | (unsigned)joint->motion[1] << 2 | (unsigned)joint->motion[2] << 4));
+        bw_u8(w, (uint8_t)((unsigned)joint->motion[0] | (unsigned)joint->motion[1] << 2 |
+                           (unsigned)joint->motion[2] << 4));
     }
     for (uint32_t j = 0; j < c->n_joints; j++) {
         const mc_joint *joint = &c->joints[j];
@@ -218,7 +223,8 @@ static void read_steps(stream *s, mc_clip *c) {
         for (uint32_t j = 0; j < c->n_joints && s->status == PITH_OK; j++) {
             if (c->joints[j].motion[k < 2 ? 0 : k - 1] != MC_MOVES) continue;
             c->joints[j].step[k] = st_u8(s, "step");
-            if (c->joints[j].step[k] >= MC_N_STEPS) st_fail(s, PITH_E_FORMAT, "step %u is too large", c->joints[j].step[k]);
+            if (c->joints[j].step[k] >= MC_N_STEPS)
+                st_fail(s, PITH_E_FORMAT, "step %u is too large", c->joints[j].step[k]);
         }
     for (uint32_t j = 0; j < c->n_joints && s->status == PITH_OK; j++) {
         if (c->joints[j].motion[MC_TRANSLATION] != MC_MOVES) continue;
@@ -227,7 +233,8 @@ static void read_steps(stream *s, mc_clip *c) {
         c->joints[j].shift = (int8_t)(shift - MC_MAX_SHIFT);
     }
     for (uint32_t j = 0; j < c->n_joints && s->status == PITH_OK; j++)
-        if (c->joints[j].motion[MC_ROTATION] == MC_MOVES) c->joints[j].bone = (uint32_t)st_leb128(s, c->n_joints, "bone");
+        if (c->joints[j].motion[MC_ROTATION] == MC_MOVES)
+            c->joints[j].bone = (uint32_t)st_leb128(s, c->n_joints, "bone");
     for (unsigned k = 0; k < 3; k++)
         for (uint32_t j = 0; j < c->n_joints && s->status == PITH_OK; j++)
             for (unsigned i = 0; c->joints[j].motion[k] == MC_CONSTANT && i < (k == MC_ROTATION ? 4u : 3u); i++)
@@ -295,7 +302,8 @@ static void read_clip(stream *s, const motion_head *head, mc_clip *c, const pith
     read_times(s, c, alloc);
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------------------ */
+/* ---- the whole
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static bool all_finite(const double *v, unsigned n) {
     for (unsigned i = 0; i < n; i++)
@@ -327,7 +335,8 @@ pith_status mh_write(byte_writer *out, const motion_head *head, const pith_alloc
     for (uint32_t c = 0; c < head->n_clips; c++) write_clip(&w, &head->clips[c]);
     pith_status status = w.status == PITH_OK ? PITH_OK : diag_set(diag, w.status, "out of memory for the head");
     if (status == PITH_OK && w.n_bytes > MH_MAX_BYTES)
-        status = diag_set(diag, PITH_E_LIMIT, "skeleton and clips need %zu bytes, the limit is %zu", w.n_bytes, MH_MAX_BYTES);
+        status = diag_set(diag, PITH_E_LIMIT, "skeleton and clips need %zu bytes, the limit is %zu", w.n_bytes,
+                          MH_MAX_BYTES);
     if (status == PITH_OK) status = bc_encode(out, w.data, w.n_bytes, alloc, diag);
     bw_free(&w);
     return status;
@@ -342,7 +351,8 @@ pith_status mh_read(motion_head *head, const uint8_t *coded, size_t n_bytes, con
     stream s;
     st_init(&s, data, n, "HEAD", 0, diag);
     head->unit_cm = get_positive(&s, "unit");
-    uint32_t n_joints = (uint32_t)st_leb128(&s, MH_MAX_JOINTS, "joints"), n_clips = (uint32_t)st_leb128(&s, MH_MAX_CLIPS, "clips");
+    uint32_t n_joints = (uint32_t)st_leb128(&s, MH_MAX_JOINTS, "joints"),
+             n_clips = (uint32_t)st_leb128(&s, MH_MAX_CLIPS, "clips");
     /* Each joint and each clip takes at least two bytes. */
     if (s.status == PITH_OK && (n_joints > st_left(&s) || n_clips > st_left(&s)))
         st_fail(&s, PITH_E_TRUNCATED, "more joints or clips than there are bytes");
@@ -368,7 +378,8 @@ pith_status mh_read(motion_head *head, const uint8_t *coded, size_t n_bytes, con
 }
 
 void mh_free(motion_head *head, const pith_alloc *alloc) {
-    for (uint32_t j = 0; head->joints && j < head->n_joints; j++) mem_free(alloc, (char *)(uintptr_t)head->joints[j].name);
+    for (uint32_t j = 0; head->joints && j < head->n_joints; j++)
+        mem_free(alloc, (char *)(uintptr_t)head->joints[j].name);
     for (uint32_t c = 0; head->clips && c < head->n_clips; c++) mc_free(&head->clips[c], alloc);
     mem_free(alloc, head->joints);
     mem_free(alloc, head->clips);

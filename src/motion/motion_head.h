@@ -25,7 +25,8 @@ typedef struct motion_head {
 /* NULL if the head keeps the limits above and its numbers are finite; else what does not. */
 const char *mh_fault(const motion_head *head);
 
-pith_status mh_write(byte_writer *out, const motion_head *head, const pith_alloc *alloc, pith_diag *diag) PITH_MUST_CHECK;
+pith_status mh_write(byte_writer *out, const motion_head *head, const pith_alloc *alloc, pith_diag *diag)
+    PITH_MUST_CHECK;
 /* Everything is checked, and derived. On failure nothing is left to free. */
 pith_status mh_read(motion_head *head, const uint8_t *coded, size_t n_bytes, const pith_alloc *alloc, pith_diag *diag)
     PITH_MUST_CHECK;

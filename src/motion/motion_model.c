@@ -111,7 +111,8 @@ void mm_begin(motion_model *m, rc_encoder *encoder, rc_decoder *decoder) {
     }
 }
 
-/* ---- decisions ------------------------------------------------------------------------------------------------------ */
+/* ---- decisions ------------------------------------------------------------------------------------------------------
+ */
 
 static unsigned code_bit(motion_model *m, unsigned bit, uint32_t probability) {
     if (m->decoder) return rc_decode(m->decoder, probability);
@@ -148,7 +149,9 @@ static contexts find_contexts(const motion_model *m, const mm_view *v) {
     uint32_t mean = mean_of(m, v), place = v->part < 3 ? v->part : 3, around = v->before + v->after;
     contexts c = {.classes = {mm_class(mean >> 3), mm_class(v->beside), mm_class(around),
                               mm_class(around + 2 * v->last + v->beside), mm_class(v->pose)},
-                  .set = v->level * 3 + (place == 0 ? 0 : place == 3 ? 2 : 1)};
+                  .set = v->level * 3 + (place == 0   ? 0
+                                         : place == 3 ? 2
+                                                      : 1)};
     const uint32_t slots[5] = {(v->level * MM_N_CLASSES + c.classes[0]) * N_PLACES + place,
                                (c.classes[1] * N_SMALL + small_class(mean >> 5)) * N_PLACES + place,
                                (c.classes[2] * MM_N_CLASSES + mm_class(2 * v->last)) * N_PLACES + place,
@@ -235,7 +238,8 @@ void mm_add_weights(const motion_model *m, double sums[MM_N_DECISIONS][MM_N_INPU
     for (uint32_t s = 0; s < N_SETS; s++)
         for (uint32_t d = 0; d < MM_N_DECISIONS; d++) {
             double moved = 0; /* how much a set has learnt */
-            for (uint32_t i = 0; i < MM_N_INPUTS; i++) moved += fabs((double)m->weights[s][d][i] - motion_prior_weights[d][i]);
+            for (uint32_t i = 0; i < MM_N_INPUTS; i++)
+                moved += fabs((double)m->weights[s][d][i] - motion_prior_weights[d][i]);
             for (uint32_t i = 0; i < MM_N_INPUTS; i++) sums[d][i] += moved * m->weights[s][d][i];
             uses[d] += moved;
         }

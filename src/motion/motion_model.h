@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The coder of a slice's numbers: each becomes binary decisions, whose probabilities come from what was coded around it.
- * One function serves both directions; doc/motion-format.md, "Numbers". */
+/* The coder of a slice's numbers: each becomes binary decisions, whose probabilities come from what was coded around
+ * it. One function serves both directions; doc/motion-format.md, "Numbers". */
 #ifndef PITH_MOTION_MOTION_MODEL_H
 #define PITH_MOTION_MOTION_MODEL_H
 
@@ -9,11 +9,11 @@
 #include "entropy/mixer.h"
 #include "entropy/range_coder.h"
 
-#define MM_N_LEVELS 9u      /* 0: every second sample, up to 7; 8: the poses between slices */
+#define MM_N_LEVELS 9u /* 0: every second sample, up to 7; 8: the poses between slices */
 #define MM_LEVEL_KEY 8u
-#define MM_N_PARTS 6u       /* of a joint: three of its rotation, three of its translation or scale */
-#define MM_N_CLASSES 24u    /* of magnitudes */
-#define MM_N_DECISIONS 13u  /* is it 0? is it above 1, 3, 7 ...? */
+#define MM_N_PARTS 6u      /* of a joint: three of its rotation, three of its translation or scale */
+#define MM_N_CLASSES 24u   /* of magnitudes */
+#define MM_N_DECISIONS 13u /* is it 0? is it above 1, 3, 7 ...? */
 #define MM_N_CONTEXTS 6u
 #define MM_N_INPUTS (MM_N_CONTEXTS + 1u)
 #define MM_N_SIGNS 27u

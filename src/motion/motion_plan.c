@@ -10,10 +10,10 @@
 #include "base/status.h"
 
 #define SLICE_SECONDS 2.0
-#define STILL 0.02           /* what moves less than this part of its limit is constant */
-#define ROOM_A_JOINT 0.01    /* by which the room of origins grows down the skeleton */
+#define STILL 0.02        /* what moves less than this part of its limit is constant */
+#define ROOM_A_JOINT 0.01 /* by which the room of origins grows down the skeleton */
 #define MOST_ROOM 0.97
-#define SCALE_STEP 0.05      /* of the bound */
+#define SCALE_STEP 0.05 /* of the bound */
 #define N_POSES 6
 
 /* Scratch of the planner. */
@@ -43,7 +43,8 @@ static void measure_reach(planner *p) {
     uint64_t last = plan->clip->n_samples - 1;
     world_rest(p->poses[0], plan->motion);
     for (uint64_t i = 1; i < N_POSES; i++)
-        world_pose(p->poses[i], plan->motion, plan->clip, last / (N_POSES - 2) * (i - 1) + last % (N_POSES - 2) * (i - 1) / (N_POSES - 2), 0);
+        world_pose(p->poses[i], plan->motion, plan->clip,
+                   last / (N_POSES - 2) * (i - 1) + last % (N_POSES - 2) * (i - 1) / (N_POSES - 2), 0);
     for (uint32_t j = 0; j < joint_count(p); j++) {
         p->reach[j] = plan->shells[j];
         p->strict[j] = plan->errors[j];
@@ -51,16 +52,19 @@ static void measure_reach(planner *p) {
     for (uint32_t j = joint_count(p); j-- > 0;)
         for (int32_t a = joint_at(p, j)->parent; a >= 0; a = joint_at(p, (uint32_t)a)->parent) {
             for (unsigned i = 0; i < N_POSES; i++)
-                p->reach[a] = fmax(p->reach[a], distance(p->poses[i][j].position, p->poses[i][a].position) + plan->shells[j]);
+                p->reach[a] =
+                    fmax(p->reach[a], distance(p->poses[i][j].position, p->poses[i][a].position) + plan->shells[j]);
             if (plan->errors[j] < p->strict[a]) p->strict[a] = plan->errors[j];
         }
 }
 
-/* ---- what moves ----------------------------------------------------------------------------------------------------- */
+/* ---- what moves -----------------------------------------------------------------------------------------------------
+ */
 
 /* Twice the sine of half the angle between two rotations. */
 static double turn_between(const float a[4], const double b[4]) {
-    double x = b[3] * a[0] - b[0] * a[3] - b[1] * a[2] + b[2] * a[1], y = b[3] * a[1] - b[1] * a[3] - b[2] * a[0] + b[0] * a[2],
+    double x = b[3] * a[0] - b[0] * a[3] - b[1] * a[2] + b[2] * a[1],
+           y = b[3] * a[1] - b[1] * a[3] - b[2] * a[0] + b[0] * a[2],
            z = b[3] * a[2] - b[2] * a[3] - b[0] * a[1] + b[1] * a[0];
     double norm = sqrt(((double)a[0] * a[0] + (double)a[1] * a[1] + (double)a[2] * a[2] + (double)a[3] * a[3]) *
                        (b[0] * b[0] + b[1] * b[1] + b[2] * b[2] + b[3] * b[3]));
@@ -74,7 +78,8 @@ static double change(mc_kind kind, const float *value, const double *from) {
     return largest;
 }
 
-static void find_motion(const planner *p, uint32_t j, mc_kind kind, const float *values, const double *rest, double still) {
+static void find_motion(const planner *p, uint32_t j, mc_kind kind, const float *values, const double *rest,
+                        double still) {
     mc_joint *coded = &p->coded->joints[j];
     unsigned n = kind == MC_ROTATION ? 4 : 3;
     if (!values) return;
@@ -113,7 +118,8 @@ static bool moves(const planner *p, uint32_t j) {
     return m[0] == MC_MOVES || m[1] == MC_MOVES || m[2] == MC_MOVES;
 }
 
-/* ---- points ------------------------------------------------------------------------------------------------------------ */
+/* ---- points
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static pith_status add_point(planner *p, uint32_t joint, uint32_t from, int axis, double limit, pith_diag *diag) {
     if (p->n_points == p->capacity) {
@@ -140,10 +146,13 @@ static pith_status add_points(planner *p, uint32_t j, pith_diag *diag) {
         const mc_motion *motion = p->coded->joints[c].motion;
         bool put_right = c != j && motion[MC_TRANSLATION] == MC_MOVES;
         if (c != j) p->from[c] = put_right ? c : p->from[parent];
-        double taken = p->from[c] == j ? 0 : p->plan->tuning.translation * 0.87 * p->strict[p->from[c]]; /* by its rounding */
+        double taken =
+            p->from[c] == j ? 0 : p->plan->tuning.translation * 0.87 * p->strict[p->from[c]]; /* by its rounding */
         if (c == j || motion[MC_ROTATION] != MC_MOVES) {
             p->rigid[c] = 1;
-            for (int k = 0; k < 3; k++) PITH_TRY(add_point(p, c, p->from[c], k, p->plan->errors[c] - fmin(taken, 0.9 * p->plan->errors[c]), diag));
+            for (int k = 0; k < 3; k++)
+                PITH_TRY(
+                    add_point(p, c, p->from[c], k, p->plan->errors[c] - fmin(taken, 0.9 * p->plan->errors[c]), diag));
         } else if (!put_right) {
             PITH_TRY(add_point(p, c, p->from[c], -1, p->room[c] - fmin(taken, 0.9 * p->room[c]), diag));
         }
@@ -152,7 +161,8 @@ cleanup:
     return status;
 }
 
-/* ---- steps ----------------------------------------------------------------------------------------------------------- */
+/* ---- steps
+ * ----------------------------------------------------------------------------------------------------------- */
 
 static uint8_t step_index(double step) {
     double index = floor(8 * em_log2(fmax(step, 1)) + 1e-9);
@@ -192,7 +202,8 @@ static void point_place(double out[3], const motion_plan *plan, const world *pos
 }
 
 /* How far a turn of 1 about the bone, and across it, moves a point, in its limit. */
-static void find_leverage(const planner *p, const world *pose, uint32_t j, uint32_t bone, double *along, double *across) {
+static void find_leverage(const planner *p, const world *pose, uint32_t j, uint32_t bone, double *along,
+                          double *across) {
     const motion_plan *plan = p->plan;
     double axis[3] = {0, 0, 0}, length = 0;
     if (bone) {
@@ -224,11 +235,13 @@ static void choose_steps(const planner *p, uint32_t j) {
     coded->step[1] = step_index(one / across);
     double scale = parent_scale(p, j), shift = scale > 0 && isfinite(scale) ? ceil(em_log2(scale)) : 0;
     coded->shift = (int8_t)fmax(-MC_MAX_SHIFT, fmin(MC_MAX_SHIFT, shift));
-    coded->step[2] = step_index(tuning->translation * p->strict[j] / fmax(scale, 1e-9) / ldexp(p->coded->length_unit, -coded->shift));
+    coded->step[2] = step_index(tuning->translation * p->strict[j] / fmax(scale, 1e-9) /
+                                ldexp(p->coded->length_unit, -coded->shift));
     coded->step[3] = step_index(SCALE_STEP * p->strict[j] / p->reach[j] * MC_SCALE_ONE);
 }
 
-/* ---- the plan ---------------------------------------------------------------------------------------------------------- */
+/* ---- the plan
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static char *copy_text(const pith_alloc *alloc, const char *text) {
     size_t n = text ? strlen(text) : 0;
@@ -241,8 +254,12 @@ static pith_status begin_clip(planner *p, double error, double shell, pith_diag 
     const pith_motion_clip *clip = p->plan->clip;
     mc_clip *coded = p->coded;
     uint32_t n = joint_count(p);
-    *coded = (mc_clip){.n_samples = clip->n_samples, .frame_seconds = clip->frame_seconds, .bound = error, .shell = shell,
-                       .n_joints = n, .n_scalars = (uint32_t)clip->n_scalars};
+    *coded = (mc_clip){.n_samples = clip->n_samples,
+                       .frame_seconds = clip->frame_seconds,
+                       .bound = error,
+                       .shell = shell,
+                       .n_joints = n,
+                       .n_scalars = (uint32_t)clip->n_scalars};
     coded->name = copy_text(p->alloc, clip->name);
     coded->joints = mem_alloc(p->alloc, n, sizeof *coded->joints);
     coded->scalars = mem_alloc(p->alloc, coded->n_scalars, sizeof *coded->scalars);
@@ -265,7 +282,8 @@ static void choose_slice(mc_clip *coded) {
     double frame = coded->frame_seconds;
     if (coded->times && coded->n_samples > 1)
         frame = (coded->times[coded->n_samples - 1] - coded->times[0]) / (double)(coded->n_samples - 1);
-    while (coded->log2_slice < MC_MAX_LOG2_SLICE && (1.5 * mc_slice(coded)) * frame < SLICE_SECONDS) coded->log2_slice++;
+    while (coded->log2_slice < MC_MAX_LOG2_SLICE && (1.5 * mc_slice(coded)) * frame < SLICE_SECONDS)
+        coded->log2_slice++;
     /* A short clip is one slice. */
     while (coded->log2_slice > 0 && mc_slice(coded) / 2 >= coded->n_samples) coded->log2_slice--;
 }
@@ -288,9 +306,10 @@ pith_status plan_clip(motion_plan *plan, mc_clip *coded, const pith_motion *moti
     p.rigid = mem_alloc(alloc, n, sizeof *p.rigid);
     p.from = mem_alloc(alloc, n, sizeof *p.from);
     bool has_poses = true;
-    for (unsigned i = 0; i < N_POSES; i++) has_poses = (p.poses[i] = mem_alloc(alloc, n, sizeof *p.poses[i])) && has_poses;
-    if (!has_poses || !p.rigid || !p.from || !plan->errors || !plan->shells || !plan->first_point || !plan->rest || !p.reach || !p.strict ||
-        !p.room || !p.depth) {
+    for (unsigned i = 0; i < N_POSES; i++)
+        has_poses = (p.poses[i] = mem_alloc(alloc, n, sizeof *p.poses[i])) && has_poses;
+    if (!has_poses || !p.rigid || !p.from || !plan->errors || !plan->shells || !plan->first_point || !plan->rest ||
+        !p.reach || !p.strict || !p.room || !p.depth) {
         status = diag_set(diag, PITH_E_NOMEM, "out of memory for a skeleton of %lu joints", (unsigned long)n);
         goto cleanup;
     }

@@ -20,10 +20,10 @@ typedef struct plan_tuning {
     double step;        /* of rotations: how far a step moves the farthest point, in its limit */
     double twist;       /* the same about the bone, in `step` */
     double translation; /* step in the bound */
-    double room;        /* of the bound that an origin may take, so that its joint has the rest; more down the skeleton */
-    double error_bits;  /* what an error as large as the bound costs at the finest level */
-    uint8_t outer;      /* mc_clip.outer */
-    bool few_choices;   /* faster: fewer numbers are tried */
+    double room; /* of the bound that an origin may take, so that its joint has the rest; more down the skeleton */
+    double error_bits; /* what an error as large as the bound costs at the finest level */
+    uint8_t outer;     /* mc_clip.outer */
+    bool few_choices;  /* faster: fewer numbers are tried */
 } plan_tuning;
 
 typedef struct motion_plan {

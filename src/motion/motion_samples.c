@@ -12,7 +12,8 @@
 
 uint64_t ms_n_groups(const mc_clip *clip) { return (mc_n_keys(clip) + SC_KEYS_A_GROUP - 1) / SC_KEYS_A_GROUP; }
 
-/* ---- the clip as it is given out ---------------------------------------------------------------------------------------- */
+/* ---- the clip as it is given out
+ * ---------------------------------------------------------------------------------------- */
 
 /* Where the parts of the block begin, in bytes. */
 typedef struct block_layout {
@@ -58,8 +59,13 @@ static void fill_clip(char *block, const block_layout *l, const mc_clip *clip, u
         times = take(&next, (size_t)n);
         memcpy(times, clip->times + first, (size_t)n * sizeof *times);
     }
-    *out = (pith_motion_clip){.name = clip->name, .n_samples = n, .frame_seconds = clip->frame_seconds, .times = times,
-                              .tracks = tracks, .scalars = scalars, .n_scalars = clip->n_scalars};
+    *out = (pith_motion_clip){.name = clip->name,
+                              .n_samples = n,
+                              .frame_seconds = clip->frame_seconds,
+                              .times = times,
+                              .tracks = tracks,
+                              .scalars = scalars,
+                              .n_scalars = clip->n_scalars};
     for (uint32_t j = 0; j < clip->n_joints; j++) {
         const mc_joint *joint = &clip->joints[j];
         const float *values[3] = {NULL, NULL, NULL};
@@ -75,8 +81,8 @@ static void fill_clip(char *block, const block_layout *l, const mc_clip *clip, u
                                             (joint->stepped[2] ? PITH_MOTION_STEP_SCALES : 0)};
     }
     for (uint32_t i = 0; i < clip->n_scalars; i++)
-        scalars[i] = (pith_motion_scalar){.name = clip->scalars[i].name, .values = take(&next, (size_t)n),
-                                          .stepped = clip->scalars[i].stepped};
+        scalars[i] = (pith_motion_scalar){
+            .name = clip->scalars[i].name, .values = take(&next, (size_t)n), .stepped = clip->scalars[i].stepped};
 }
 
 /* Where a channel's values go; the block is ours. */
@@ -104,7 +110,8 @@ static void put_sample(const pith_motion_clip *out, const pose_slice *s, uint32_
     }
 }
 
-/* ---- decode ------------------------------------------------------------------------------------------------------------- */
+/* ---- decode
+ * ------------------------------------------------------------------------------------------------------------- */
 
 typedef struct worker {
     motion_model *model;
@@ -115,7 +122,7 @@ typedef struct worker {
 typedef struct decoding {
     const motion_parts *parts;
     pith_motion_clip *out;
-    uint64_t first, n;                /* samples */
+    uint64_t first, n; /* samples */
     uint64_t first_slice, first_group;
     pose_slice *groups;
     worker *workers;
@@ -134,8 +141,7 @@ static void decode_group(void *user, int64_t item, int who) {
     pose_slice *group = &d->groups[item];
     const pith_bytes *coded = &d->parts->groups[index];
     group->present = sc_group_keys(d->parts->clip, index);
-    if (w->diag.status == PITH_OK &&
-        sc_decode_group(w->model, group, coded->data, coded->n_bytes, &w->diag) != PITH_OK)
+    if (w->diag.status == PITH_OK && sc_decode_group(w->model, group, coded->data, coded->n_bytes, &w->diag) != PITH_OK)
         fail(d, who);
 }
 
@@ -166,7 +172,8 @@ static void decode_slice(void *user, int64_t item, int who) {
         return;
     }
     for (uint32_t place = 0; place < slice->present; place++)
-        if (place < mc_slice(clip) && wanted(d, start + place)) put_sample(d->out, slice, place, start + place - d->first);
+        if (place < mc_slice(clip) && wanted(d, start + place))
+            put_sample(d->out, slice, place, start + place - d->first);
 }
 
 static pith_status new_workers(decoding *d, int n, const pith_alloc *alloc, pith_diag *diag) {
@@ -199,7 +206,10 @@ pith_status ms_decode(pith_motion_clip **out, const motion_parts *parts, uint64_
     if (mc_n_slices(clip) > first_slice)
         n_slices = (last_key + 1 < mc_n_slices(clip) ? last_key + 1 : mc_n_slices(clip)) - first_slice;
     if (last_key + 1 < mc_n_keys(clip)) last_key++;
-    decoding d = {.parts = parts, .first = first, .n = n, .first_slice = first_slice,
+    decoding d = {.parts = parts,
+                  .first = first,
+                  .n = n,
+                  .first_slice = first_slice,
                   .first_group = first_slice / SC_KEYS_A_GROUP};
     n_groups = last_key / SC_KEYS_A_GROUP - d.first_group + 1;
     team *crew = team_new(alloc, n_slices < 2 ? 1 : threads);

@@ -13,7 +13,8 @@
 pith_status search_new(pose_search *s, const motion_plan *plan, const pith_alloc *alloc, pith_diag *diag) {
     uint32_t n = (uint32_t)plan->motion->n_joints, most = 0;
     for (uint32_t j = 0; j < n; j++)
-        if (plan->first_point[j + 1] - plan->first_point[j] > most) most = plan->first_point[j + 1] - plan->first_point[j];
+        if (plan->first_point[j + 1] - plan->first_point[j] > most)
+            most = plan->first_point[j + 1] - plan->first_point[j];
     *s = (pose_search){.plan = plan, .target = 0.9995};
     s->wanted = mem_alloc(alloc, n, sizeof *s->wanted);
     s->got = mem_alloc(alloc, n, sizeof *s->got);
@@ -30,7 +31,8 @@ void search_free(pose_search *s, const pith_alloc *alloc) {
     *s = (pose_search){0};
 }
 
-/* ---- a joint's points ------------------------------------------------------------------------------------------------- */
+/* ---- a joint's points
+ * ------------------------------------------------------------------------------------------------- */
 
 /* The joint being turned: its points in its own frame, and how far its origin is off. */
 typedef struct joint_case {
@@ -38,9 +40,9 @@ typedef struct joint_case {
     double (*points)[3]; /* from the origin they turn about, in the joint's frame */
     uint32_t joint;
     uint32_t n_points;
-    double off[3];                /* got - wanted, of the origin */
-    const double *wanted;         /* rotation in space */
-    const double *parent;         /* the decoded parent's rotation, or NULL */
+    double off[3];        /* got - wanted, of the origin */
+    const double *wanted; /* rotation in space */
+    const double *parent; /* the decoded parent's rotation, or NULL */
 } joint_case;
 
 static joint_case open_case(pose_search *s, uint32_t joint) {
@@ -48,8 +50,12 @@ static joint_case open_case(pose_search *s, uint32_t joint) {
     const world *own = &s->wanted[joint];
     uint32_t first = plan->first_point[joint];
     int32_t parent = plan->motion->joints[joint].parent;
-    joint_case c = {.limits = plan->points + first, .points = s->points, .n_points = plan->first_point[joint + 1] - first,
-                    .joint = joint, .wanted = own->rotation, .parent = parent < 0 ? NULL : s->got[parent].rotation};
+    joint_case c = {.limits = plan->points + first,
+                    .points = s->points,
+                    .n_points = plan->first_point[joint + 1] - first,
+                    .joint = joint,
+                    .wanted = own->rotation,
+                    .parent = parent < 0 ? NULL : s->got[parent].rotation};
     for (uint32_t k = 0; k < c.n_points; k++) {
         const plan_point *p = &c.limits[k];
         const world *w = &s->wanted[p->joint];
@@ -82,7 +88,8 @@ static double worst_point(const joint_case *c, const double rotation[9]) {
     return sqrt(worst);
 }
 
-/* ---- aim -------------------------------------------------------------------------------------------------------------- */
+/* ---- aim
+ * -------------------------------------------------------------------------------------------------------------- */
 
 /* Solves a x = b for a symmetric matrix (its upper triangle, row by row). False if it is singular. */
 static bool solve(const double a[6], const double b[3], double x[3]) {
@@ -126,7 +133,8 @@ static quat aim(const joint_case *c) {
     if (least > 0 && find_turn(c, turn_by)) {
         for (int quarter = 1; quarter <= 4; quarter++) {
             /* It is small, so that its tangent will do. */
-            double q[4] = {turn_by[0] * quarter / 8, turn_by[1] * quarter / 8, turn_by[2] * quarter / 8, 1}, m[9], turned[9];
+            double q[4] = {turn_by[0] * quarter / 8, turn_by[1] * quarter / 8, turn_by[2] * quarter / 8, 1}, m[9],
+                   turned[9];
             double n = sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + 1);
             for (int i = 0; i < 4; i++) q[i] /= n;
             matrix_of_quat(m, q);
@@ -147,10 +155,12 @@ static quat aim(const joint_case *c) {
     }
     quat_of_matrix(q, own);
     double n = sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]) / QUAT_ONE;
-    return (quat){(int32_t)lrint(q[0] / n), (int32_t)lrint(q[1] / n), (int32_t)lrint(q[2] / n), (int32_t)lrint(q[3] / n)};
+    return (quat){(int32_t)lrint(q[0] / n), (int32_t)lrint(q[1] / n), (int32_t)lrint(q[2] / n),
+                  (int32_t)lrint(q[3] / n)};
 }
 
-/* ---- choice ------------------------------------------------------------------------------------------------------------ */
+/* ---- choice
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static void rotation_in_space(double out[9], const double *parent, quat q) {
     const double one = 1.0 / QUAT_ONE, d[4] = {q.x * one, q.y * one, q.z * one, q.w * one};
@@ -190,7 +200,8 @@ static double cost_of(const pose_search *s, const pose_slice *slice, uint32_t ch
 }
 
 static void try_numbers(const pose_search *s, const pose_slice *slice, uint32_t channel, const ps_place *place,
-                        const ps_prediction *prediction, const joint_case *c, const double x[3], uint32_t pose, choice *best) {
+                        const ps_prediction *prediction, const joint_case *c, const double x[3], uint32_t pose,
+                        choice *best) {
     const mc_channel *ch = &slice->clip->channels[channel];
     int32_t choices[3][MAX_CHOICES];
     unsigned n[3];
@@ -258,11 +269,12 @@ static void code_lengths(pose_search *s, pose_slice *slice, uint32_t channel, co
     *ps_at(slice, channel, place->at) = ps_value_of(ch, &prediction, numbers, 0);
 }
 
-/* ---- a pose -------------------------------------------------------------------------------------------------------------- */
+/* ---- a pose
+ * -------------------------------------------------------------------------------------------------------------- */
 
 /* The translation that takes the joint from its decoded parent to its own place. */
-static void code_translation(pose_search *s, pose_slice *slice, uint32_t channel, const ps_place *place, uint64_t sample,
-                             uint32_t *pose) {
+static void code_translation(pose_search *s, pose_slice *slice, uint32_t channel, const ps_place *place,
+                             uint64_t sample, uint32_t *pose) {
     uint32_t joint = slice->clip->channels[channel].joint;
     int32_t parent = s->plan->motion->joints[joint].parent;
     double values[3];
@@ -295,7 +307,8 @@ static void code_scale(pose_search *s, pose_slice *slice, uint32_t channel, cons
 static local decoded_local(const pose_search *s, const pose_slice *slice, uint32_t joint) {
     const mc_joint *coded = &slice->clip->joints[joint];
     local l = local_rest(&s->plan->motion->joints[joint]);
-    for (int i = 0; i < 4 && coded->motion[MC_ROTATION] == MC_CONSTANT; i++) l.rotation[i] = coded->constant[MC_ROTATION][i];
+    for (int i = 0; i < 4 && coded->motion[MC_ROTATION] == MC_CONSTANT; i++)
+        l.rotation[i] = coded->constant[MC_ROTATION][i];
     for (int i = 0; i < 3 && coded->motion[MC_TRANSLATION] == MC_CONSTANT; i++)
         l.translation[i] = coded->constant[MC_TRANSLATION][i];
     for (int i = 0; i < 3 && coded->motion[MC_SCALE] == MC_CONSTANT; i++) l.scale[i] = coded->constant[MC_SCALE][i];

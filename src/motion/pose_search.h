@@ -17,7 +17,8 @@ typedef struct pose_search {
     uint32_t n_missed;       /* rotations for which nothing was within the limits */
 } pose_search;
 
-pith_status search_new(pose_search *s, const motion_plan *plan, const pith_alloc *alloc, pith_diag *diag) PITH_MUST_CHECK;
+pith_status search_new(pose_search *s, const motion_plan *plan, const pith_alloc *alloc, pith_diag *diag)
+    PITH_MUST_CHECK;
 void search_free(pose_search *s, const pith_alloc *alloc);
 
 /* Chooses and codes all channels of the clip's `sample` at a place of the slice. */

@@ -24,7 +24,8 @@ void ps_free(pose_slice *s, const pith_alloc *alloc) {
     *s = (pose_slice){0};
 }
 
-/* ---- places ---------------------------------------------------------------------------------------------------------- */
+/* ---- places
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static uint32_t if_present(const pose_slice *s, uint32_t at) { return at < s->present ? at : MC_NONE; }
 
@@ -55,7 +56,8 @@ pith_status ps_each(const pose_slice *s, pith_status (*each)(void *user, const p
     return PITH_OK;
 }
 
-/* ---- prediction ------------------------------------------------------------------------------------------------------- */
+/* ---- prediction
+ * ------------------------------------------------------------------------------------------------------- */
 
 static bool has_outer(const ps_place *p) { return p->outer_before != MC_NONE && p->outer_after != MC_NONE; }
 
@@ -129,7 +131,8 @@ void ps_distance(const mc_channel *c, const ps_prediction *prediction, quat rota
     for (unsigned i = 0; i < 3; i++) distance[i] = (double)(t.v[i] - prediction->offsets[i]);
 }
 
-/* ---- numbers ----------------------------------------------------------------------------------------------------------- */
+/* ---- numbers
+ * ----------------------------------------------------------------------------------------------------------- */
 
 static int32_t number_at(const pose_slice *s, uint32_t channel, uint32_t place, uint32_t part) {
     return place == MC_NONE ? 0 : s->numbers[(size_t)channel * s->n_samples + place][part];

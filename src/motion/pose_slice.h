@@ -59,7 +59,8 @@ void ps_distance(const mc_channel *channel, const ps_prediction *prediction, qua
 
 mm_view ps_view(const pose_slice *s, uint32_t channel, const ps_place *p, uint32_t part, const int32_t numbers[3],
                 uint32_t pose);
-/* Codes a channel's numbers at a place, and keeps them; `pose` grows by their magnitudes. Of a rotation also `*escape`. */
+/* Codes a channel's numbers at a place, and keeps them; `pose` grows by their magnitudes. Of a rotation also `*escape`.
+ */
 void ps_code(pose_slice *s, motion_model *m, uint32_t channel, const ps_place *p, int32_t numbers[3], uint32_t *escape,
              uint32_t *pose);
 

@@ -85,13 +85,13 @@ void matrix_turn_back(double out[3], const double m[9], const double v[3]) {
 void quat_of_matrix(double q[4], const double m[9]) {
     const double squares[4] = {1 + m[0] - m[4] - m[8], 1 - m[0] + m[4] - m[8], 1 - m[0] - m[4] + m[8],
                                1 + m[0] + m[4] + m[8]};
-    const double sums[3] = {m[7] + m[5], m[2] + m[6], m[3] + m[1]}, differences[3] = {m[7] - m[5], m[2] - m[6], m[3] - m[1]};
+    const double sums[3] = {m[7] + m[5], m[2] + m[6], m[3] + m[1]},
+                 differences[3] = {m[7] - m[5], m[2] - m[6], m[3] - m[1]};
     int k = 3;
     for (int i = 0; i < 3; i++)
         if (squares[i] > squares[k]) k = i;
     double twice = sqrt(squares[k]);
-    for (int i = 0; i < 3; i++)
-        q[i] = (k == 3 ? differences[i] : i == k ? squares[k] : sums[3 - i - k]) / (2 * twice);
+    for (int i = 0; i < 3; i++) q[i] = (k == 3 ? differences[i] : i == k ? squares[k] : sums[3 - i - k]) / (2 * twice);
     q[3] = (k == 3 ? squares[3] : differences[k]) / (2 * twice);
 }
 

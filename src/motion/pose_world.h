@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* Where a skeleton's joints are: transforms are multiplied down the hierarchy as in ACL (rotation, translation and scale
- * apart, so that no shear appears). In doubles: the encoder and the metric use it, no decoder does. */
+/* Where a skeleton's joints are: transforms are multiplied down the hierarchy as in ACL (rotation, translation and
+ * scale apart, so that no shear appears). In doubles: the encoder and the metric use it, no decoder does. */
 #ifndef PITH_MOTION_POSE_WORLD_H
 #define PITH_MOTION_POSE_WORLD_H
 

@@ -34,7 +34,7 @@ quat quat_middle(quat a, quat b) {
     int64_t sign = dot < 0 ? -1 : 1;
     int64_t x = a.x + sign * b.x, y = a.y + sign * b.y, z = a.z + sign * b.z, w = a.w + sign * b.w;
     /* |a + b|^2 is between 2 and 4. Its inverse root: a line within 3 %, then three of Newton's steps. */
-    int64_t half = (QUAT_ONE >> 1) + ((dot < 0 ? -dot : dot) >> 31); /* |a + b|^2 / 4, in 1/2^30 */
+    int64_t half = (QUAT_ONE >> 1) + ((dot < 0 ? -dot : dot) >> 31);    /* |a + b|^2 / 4, in 1/2^30 */
     int64_t inverse = 1962934272 - (((int64_t)889192448 * half) >> 30); /* 1 / sqrt(half) */
     for (int i = 0; i < 3; i++) {
         int64_t square = (inverse * inverse) >> 30;
@@ -57,8 +57,8 @@ quat quat_of_turn(turn t) {
 turn turn_of_quat(quat q) {
     if (q.w < 0) q = (quat){-q.x, -q.y, -q.z, -q.w};
     int64_t inverse = (int64_t)(((uint64_t)1 << 61) / (uint64_t)((int64_t)QUAT_ONE + q.w));
-    return (turn){{(int32_t)((q.x * inverse) >> 33), (int32_t)((q.y * inverse) >> 33),
-                   (int32_t)((q.z * inverse) >> 33)}};
+    return (turn){
+        {(int32_t)((q.x * inverse) >> 33), (int32_t)((q.y * inverse) >> 33), (int32_t)((q.z * inverse) >> 33)}};
 }
 
 static uint64_t square_root(uint64_t n) {
@@ -90,25 +90,26 @@ static quat quat_to_axis(const double axis[3]) {
 turn_frame turn_frame_of_axis(const double axis[3]) {
     quat q = quat_to_axis(axis);
     const int64_t x = q.x, y = q.y, z = q.z, w = q.w, one = (int64_t)1 << 30;
-    return (turn_frame){{(int32_t)(one - ((y * y + z * z) >> 29)), (int32_t)((x * y - w * z) >> 29),
-                         (int32_t)((x * z + w * y) >> 29), (int32_t)((x * y + w * z) >> 29),
-                         (int32_t)(one - ((x * x + z * z) >> 29)), (int32_t)((y * z - w * x) >> 29),
-                         (int32_t)((x * z - w * y) >> 29), (int32_t)((y * z + w * x) >> 29),
-                         (int32_t)(one - ((x * x + y * y) >> 29))}};
+    return (turn_frame){
+        {(int32_t)(one - ((y * y + z * z) >> 29)), (int32_t)((x * y - w * z) >> 29), (int32_t)((x * z + w * y) >> 29),
+         (int32_t)((x * y + w * z) >> 29), (int32_t)(one - ((x * x + z * z) >> 29)), (int32_t)((y * z - w * x) >> 29),
+         (int32_t)((x * z - w * y) >> 29), (int32_t)((y * z + w * x) >> 29), (int32_t)(one - ((x * x + y * y) >> 29))}};
 }
 
 turn turn_from_frame(const turn_frame *f, turn t) {
     turn r;
     for (int i = 0; i < 3; i++)
         r.v[i] = (int32_t)(((int64_t)f->m[3 * i] * t.v[0] + (int64_t)f->m[3 * i + 1] * t.v[1] +
-                            (int64_t)f->m[3 * i + 2] * t.v[2]) >> 30);
+                            (int64_t)f->m[3 * i + 2] * t.v[2]) >>
+                           30);
     return r;
 }
 
 turn turn_to_frame(const turn_frame *f, turn t) {
     turn r;
     for (int i = 0; i < 3; i++)
-        r.v[i] = (int32_t)(((int64_t)f->m[i] * t.v[0] + (int64_t)f->m[3 + i] * t.v[1] +
-                            (int64_t)f->m[6 + i] * t.v[2]) >> 30);
+        r.v[i] =
+            (int32_t)(((int64_t)f->m[i] * t.v[0] + (int64_t)f->m[3 + i] * t.v[1] + (int64_t)f->m[6 + i] * t.v[2]) >>
+                      30);
     return r;
 }

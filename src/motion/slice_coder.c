@@ -14,7 +14,8 @@ uint32_t sc_group_keys(const mc_clip *clip, uint64_t group) {
     return left > SC_KEYS_A_GROUP ? SC_KEYS_A_GROUP : (uint32_t)left;
 }
 
-/* ---- encode ----------------------------------------------------------------------------------------------------------- */
+/* ---- encode
+ * ----------------------------------------------------------------------------------------------------------- */
 
 typedef struct encode_task {
     pose_search *search;
@@ -56,7 +57,8 @@ pith_status sc_encode_slice(pose_search *s, pose_slice *slice, uint64_t index, b
     return status == PITH_OK ? end : status;
 }
 
-/* ---- decode ------------------------------------------------------------------------------------------------------------ */
+/* ---- decode
+ * ------------------------------------------------------------------------------------------------------------ */
 
 typedef struct decode_task {
     motion_model *model;

@@ -9,7 +9,7 @@
 #define SC_KEYS_A_GROUP 32u /* poses between slices that are coded together */
 
 /* Where the samples of a slice, or of a group of poses between slices, are in the clip. */
-uint32_t sc_present(const mc_clip *clip, uint64_t slice);  /* places of a slice that the clip has; with its ends */
+uint32_t sc_present(const mc_clip *clip, uint64_t slice); /* places of a slice that the clip has; with its ends */
 uint32_t sc_group_keys(const mc_clip *clip, uint64_t group);
 
 /* Codes a group of poses between slices, or a slice whose ends are filled in. The search has its model. */

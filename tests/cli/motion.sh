@@ -100,4 +100,4 @@ for wrong in "--error 0" "--error -1cm" "--error 1parsec" "--effort 7" "--range 
 done
 refuses 1 "encode.*decode" "$pith" motion
 refuses 1 "which file" "$pith" motion encode
-[ ! -e no.bvh ] && [ ! -e no.pithm ] && [ ! -e cut.pithm.bvh ] || fail "something was written"
+for file in no.bvh no.pithm cut.pithm.bvh; do [ ! -e "$file" ] || fail "$file was written"; done

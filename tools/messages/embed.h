@@ -19,7 +19,8 @@
 
 #define EMBED(name, file)                                                                                              \
     __asm__(EMBED_CONSTANTS(name) ".globl " EMBED_SYMBOL(name) "\n" EMBED_SYMBOL(name) ":\n"                           \
-                                  ".incbin \"" PITH_PAGE_FOLDER "/" file "\"\n"                                        \
-                                  ".byte 0\n" EMBED_CODE)
+                                                                                       ".incbin \"" PITH_PAGE_FOLDER   \
+                                                                                       "/" file "\"\n"                 \
+                                                                                       ".byte 0\n" EMBED_CODE)
 
 #endif

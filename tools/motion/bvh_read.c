@@ -113,7 +113,8 @@ static pith_status read_channels(bvh *b, bvh_joint *j) {
 
 static pith_status read_end_site(bvh *b, int32_t joint) {
     (void)rest_of_line(b);
-    if (joint == NO_JOINT || !is(next_word(b), "{") || !is(next_word(b), "OFFSET")) return bad(b, "an End Site without an OFFSET");
+    if (joint == NO_JOINT || !is(next_word(b), "{") || !is(next_word(b), "OFFSET"))
+        return bad(b, "an End Site without an OFFSET");
     for (int i = 0; i < 3; i++) {
         word w = next_word(b);
         double v;
@@ -147,7 +148,8 @@ static pith_status add_joint(bvh *b, int32_t parent) {
     memcpy(copy, name.text, name.n);
     if (strlen(copy) != name.n) return bad(b, "a name with a zero byte");
     b->joints[b->n_joints] = (bvh_joint){0};
-    b->out->joints[b->n_joints++] = (pith_motion_joint){.parent = parent, .name = copy, .rotation = {0, 0, 0, 1}, .scale = {1, 1, 1}};
+    b->out->joints[b->n_joints++] =
+        (pith_motion_joint){.parent = parent, .name = copy, .rotation = {0, 0, 0, 1}, .scale = {1, 1, 1}};
     return is(next_word(b), "{") ? PITH_OK : bad(b, "no { after a joint's name");
 }
 
@@ -188,7 +190,8 @@ static pith_status read_counted(bvh *b, const char *label, double *v, char *text
             (void)peek_word(b);
             continue;
         }
-        if (b->at >= b->end || tolower((unsigned char)*b->at) != tolower((unsigned char)*l)) return bad(b, "Frames: or Frame Time: is missing");
+        if (b->at >= b->end || tolower((unsigned char)*b->at) != tolower((unsigned char)*l))
+            return bad(b, "Frames: or Frame Time: is missing");
         b->at++;
     }
     (void)peek_word(b);
@@ -245,23 +248,28 @@ static pith_status read_motion(bvh *b) {
     clip_file *out = b->out;
     pith_status status = is(next_word(b), "MOTION") ? PITH_OK : bad(b, "no MOTION");
     if (status == PITH_OK) status = (peek_word(b), read_counted(b, "Frames", &n_frames, NULL, 0));
-    if (status == PITH_OK) status = (peek_word(b), read_counted(b, "Frame Time", &seconds, b->frame_time, sizeof b->frame_time));
+    if (status == PITH_OK)
+        status = (peek_word(b), read_counted(b, "Frame Time", &seconds, b->frame_time, sizeof b->frame_time));
     if (status != PITH_OK) return status;
     if (!(n_frames >= 1) || n_frames != floor(n_frames)) return bad(b, "no frames");
     if (!(seconds > 0)) return bad(b, "the frame time is not positive");
     /* A number takes two bytes at least. */
     if (n_frames > MAX_SAMPLES || n_frames * (double)b->n_channels > (double)MAX_NUMBERS ||
         n_frames * (double)b->n_channels > (double)(b->end - b->at))
-        return clip_fault(b->why, PITH_E_LIMIT, "%.0f frames of %zu numbers are more than the file has, or than is allowed", n_frames, b->n_channels);
+        return clip_fault(b->why, PITH_E_LIMIT,
+                          "%.0f frames of %zu numbers are more than the file has, or than is allowed", n_frames,
+                          b->n_channels);
     size_t n = (size_t)n_frames;
     pith_motion_track *tracks = clip_alloc(out, b->n_joints, sizeof *tracks, b->why);
     float **values = clip_alloc(out, 2 * b->n_joints, sizeof *values, b->why);
     out->clips = clip_alloc(out, 1, sizeof *out->clips, b->why);
     if (!tracks || !values || !out->clips) return PITH_E_NOMEM;
     for (size_t j = 0; j < b->n_joints; j++) {
-        if (has_channels(&b->joints[j], 3) && !(tracks[j].rotations = values[2 * j] = clip_alloc(out, n, 4 * sizeof(float), b->why)))
+        if (has_channels(&b->joints[j], 3) &&
+            !(tracks[j].rotations = values[2 * j] = clip_alloc(out, n, 4 * sizeof(float), b->why)))
             return PITH_E_NOMEM;
-        if (has_channels(&b->joints[j], 0) && !(tracks[j].translations = values[2 * j + 1] = clip_alloc(out, n, 3 * sizeof(float), b->why)))
+        if (has_channels(&b->joints[j], 0) &&
+            !(tracks[j].translations = values[2 * j + 1] = clip_alloc(out, n, 3 * sizeof(float), b->why)))
             return PITH_E_NOMEM;
     }
     for (size_t t = 0; t < n && status == PITH_OK; t++) status = read_sample(b, tracks, values, t);
@@ -276,14 +284,16 @@ static pith_status read_motion(bvh *b) {
 static pith_status make_source(bvh *b) {
     static const char letters[] = "XYZxyz";
     size_t n = sizeof BVH_SOURCE + sizeof b->frame_time, used;
-    for (size_t j = 0; j < b->n_joints; j++) n += MAX_CHANNELS + 4 + (b->joints[j].has_end ? 3 * sizeof b->joints[j].end[0] : 0);
+    for (size_t j = 0; j < b->n_joints; j++)
+        n += MAX_CHANNELS + 4 + (b->joints[j].has_end ? 3 * sizeof b->joints[j].end[0] : 0);
     char *text = clip_alloc(b->out, n, 1, b->why);
     if (!text) return PITH_E_NOMEM;
     used = (size_t)snprintf(text, n, "%s%s\n", BVH_SOURCE, b->frame_time);
     for (size_t j = 0; j < b->n_joints; j++) {
         const bvh_joint *joint = &b->joints[j];
         for (unsigned c = 0; c < joint->n_channels; c++) text[used++] = letters[joint->channels[c]];
-        if (joint->has_end) used += (size_t)snprintf(text + used, n - used, " %s %s %s", joint->end[0], joint->end[1], joint->end[2]);
+        if (joint->has_end)
+            used += (size_t)snprintf(text + used, n - used, " %s %s %s", joint->end[0], joint->end[1], joint->end[2]);
         text[used++] = '\n';
     }
     b->out->motion.source = (pith_bytes){(uint8_t *)text, used};

@@ -52,8 +52,8 @@ static const char *shortest(char text[32], double v) {
 /* ---- the source ------------------------------------------------------------------------------- */
 
 typedef struct joint_source {
-    char channels[8]; /* letters of XYZxyz */
-    char end[104];    /* "x y z"; empty: no End Site */
+    char channels[8];   /* letters of XYZxyz */
+    char end[104];      /* "x y z"; empty: no End Site */
     double previous[3]; /* angles of the last sample, in the order of the channels */
 } joint_source;
 
@@ -143,9 +143,13 @@ static void matrix_of(double m[3][3], const float q[4]) {
 static double degrees(double radians) { return radians * (HALF_TURN / 3.14159265358979323846); }
 
 /* The angle plus whole turns that is nearest to `to`. */
-static double near_angle(double angle, double to) { return angle + 2 * HALF_TURN * round((to - angle) / (2 * HALF_TURN)); }
+static double near_angle(double angle, double to) {
+    return angle + 2 * HALF_TURN * round((to - angle) / (2 * HALF_TURN));
+}
 
-static double unlike(const double a[3], const double b[3]) { return fabs(a[0] - b[0]) + fabs(a[1] - b[1]) + fabs(a[2] - b[2]); }
+static double unlike(const double a[3], const double b[3]) {
+    return fabs(a[0] - b[0]) + fabs(a[1] - b[1]) + fabs(a[2] - b[2]);
+}
 
 /* Angles about axes i, j, k, all different, whose product is the rotation; of all such the nearest to the last ones. */
 static void find_angles(double out[3], double m[3][3], unsigned i, unsigned j, unsigned k, const double last[3]) {
@@ -184,7 +188,8 @@ static void find_order(const char *channels, unsigned order[3]) {
         if (!used[axis]) order[n++] = axis;
 }
 
-static void put_sample(text_out *t, const pith_motion *m, const pith_motion_clip *clip, joint_source *sources, uint64_t sample) {
+static void put_sample(text_out *t, const pith_motion *m, const pith_motion_clip *clip, joint_source *sources,
+                       uint64_t sample) {
     const char *between = "";
     for (uint64_t j = 0; j < m->n_joints; j++) {
         const pith_motion_track *track = &clip->tracks[j];
@@ -199,7 +204,7 @@ static void put_sample(text_out *t, const pith_motion *m, const pith_motion_clip
             memcpy(s->previous, angles, sizeof angles);
         }
         for (const char *c = s->channels; *c; c++) {
-            double v = *c >= 'x'              ? angles[n_rotation++]
+            double v = *c >= 'x'             ? angles[n_rotation++]
                        : track->translations ? (double)track->translations[3 * sample + (uint64_t)(*c - 'X')]
                                              : m->joints[j].translation[*c - 'X'];
             put(t, "%s%.6f", between, v == 0 ? 0.0 : v);
@@ -212,7 +217,9 @@ static void put_sample(text_out *t, const pith_motion *m, const pith_motion_clip
 pith_status bvh_write(pith_bytes *out, const pith_motion *motion, pith_diag *why) {
     text_out t = {0};
     char frame_time[32];
-    if (motion->n_clips != 1) return clip_fault(why, PITH_E_UNSUPPORTED, "a BVH file holds one clip, not %llu", (unsigned long long)motion->n_clips);
+    if (motion->n_clips != 1)
+        return clip_fault(why, PITH_E_UNSUPPORTED, "a BVH file holds one clip, not %llu",
+                          (unsigned long long)motion->n_clips);
     joint_source *sources = calloc((size_t)motion->n_joints, sizeof *sources);
     if (!sources) return clip_fault(why, PITH_E_NOMEM, "out of memory");
     if (!read_source(motion, sources, frame_time)) {

@@ -56,8 +56,9 @@ clip_kind clip_kind_of_bytes(const uint8_t *data, size_t n, pith_diag *why) {
     if (n - at >= 9 && strncasecmp((const char *)data + at, "HIERARCHY", 9) == 0) return CLIP_BVH;
     if (n >= 4 && memcmp(data, "glTF", 4) == 0) return CLIP_GLB;
     if ((n >= 18 && memcmp(data, "Kaydara FBX Binary", 18) == 0) || (n >= 5 && memcmp(data, "; FBX", 5) == 0))
-        clip_fault(why, PITH_E_UNSUPPORTED, "an FBX file; convert it to GLB first, such as with Blender: File, Import, FBX, "
-                                            "then Export, glTF 2.0");
+        clip_fault(why, PITH_E_UNSUPPORTED,
+                   "an FBX file; convert it to GLB first, such as with Blender: File, Import, FBX, "
+                   "then Export, glTF 2.0");
     else
         clip_fault(why, PITH_E_FORMAT, "neither BVH nor GLB (glTF 2.0 in one file)");
     return CLIP_UNKNOWN;

@@ -9,30 +9,39 @@
 #define CHUNK_BIN 0x004e4942u
 #define MAX_ELEMENTS ((size_t)1 << 28)
 
-static uint32_t u32_at(const uint8_t *p) { return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24; }
+static uint32_t u32_at(const uint8_t *p) {
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
 
 /* ---- file ------------------------------------------------------------------------------------ */
 
 static pith_status check_extensions(const json_t *json, pith_diag *why) {
-    static const char *const refused[] = {"EXT_meshopt_compression", "KHR_meshopt_compression", "KHR_animation_pointer"};
+    static const char *const refused[] = {"EXT_meshopt_compression", "KHR_meshopt_compression",
+                                          "KHR_animation_pointer"};
     size_t i;
     json_t *name;
-    json_array_foreach(json_object_get(json, "extensionsUsed"), i, name) for (size_t k = 0; k < sizeof refused / sizeof *refused; k++)
-        if (json_is_string(name) && strcmp(json_string_value(name), refused[k]) == 0)
-            return clip_fault(why, PITH_E_UNSUPPORTED, "uses %s, which is not read; export it without", refused[k]);
+    json_array_foreach(json_object_get(json, "extensionsUsed"), i,
+                       name) for (size_t k = 0; k < sizeof refused / sizeof *refused;
+                                  k++) if (json_is_string(name) &&
+                                           strcmp(json_string_value(name), refused[k]) ==
+                                               0) return clip_fault(why, PITH_E_UNSUPPORTED,
+                                                                    "uses %s, which is not read; export it without",
+                                                                    refused[k]);
     return PITH_OK;
 }
 
 pith_status glb_open(glb *g, const uint8_t *data, size_t n, pith_diag *why) {
     *g = (glb){0};
     if (n < 20 || memcmp(data, "glTF", 4) != 0) return clip_fault(why, PITH_E_FORMAT, "not a GLB file");
-    if (u32_at(data + 4) != 2) return clip_fault(why, PITH_E_VERSION, "glTF version %lu, only 2 is read", (unsigned long)u32_at(data + 4));
+    if (u32_at(data + 4) != 2)
+        return clip_fault(why, PITH_E_VERSION, "glTF version %lu, only 2 is read", (unsigned long)u32_at(data + 4));
     size_t total = u32_at(data + 8), at = 12;
     if (total > n) return clip_fault(why, PITH_E_TRUNCATED, "the file says it has %zu bytes, and has %zu", total, n);
     while (at + 8 <= total) {
         size_t length = u32_at(data + at);
         uint32_t type = u32_at(data + at + 4);
-        if (length > total - at - 8) return clip_fault(why, PITH_E_TRUNCATED, "the chunk at byte %zu does not end in the file", at);
+        if (length > total - at - 8)
+            return clip_fault(why, PITH_E_TRUNCATED, "the chunk at byte %zu does not end in the file", at);
         if (type == CHUNK_JSON && !g->json) {
             json_error_t error;
             g->json = json_loadb((const char *)data + at + 8, length, JSON_REJECT_DUPLICATES, &error);
@@ -54,7 +63,9 @@ void glb_close(glb *g) {
 
 /* ---- JSON -------------------------------------------------------------------------------------- */
 
-json_t *glb_item(const json_t *json, const char *name, size_t index) { return json_array_get(json_object_get(json, name), index); }
+json_t *glb_item(const json_t *json, const char *name, size_t index) {
+    return json_array_get(json_object_get(json, name), index);
+}
 
 size_t glb_count(const json_t *json, const char *name) { return json_array_size(json_object_get(json, name)); }
 
@@ -102,7 +113,8 @@ static float read_component(const uint8_t *p, component c) {
     return fmaxf((float)v / (c.n_bytes == 1 ? 127.0f : 32767.0f), -1);
 }
 
-pith_status glb_numbers(float **out, size_t *n, const glb *g, size_t accessor, unsigned width, clip_file *owner, pith_diag *why) {
+pith_status glb_numbers(float **out, size_t *n, const glb *g, size_t accessor, unsigned width, clip_file *owner,
+                        pith_diag *why) {
     const json_t *a = glb_item(g->json, "accessors", accessor), *type = json_object_get(a, "type");
     static const char *const types[5] = {"", "SCALAR", "VEC2", "VEC3", "VEC4"};
     component c = component_of(glb_index(a, "componentType", 0));
@@ -115,9 +127,11 @@ pith_status glb_numbers(float **out, size_t *n, const glb *g, size_t accessor, u
     if (!view || glb_index(view, "buffer", GLB_NONE) != 0 || json_object_get(glb_item(g->json, "buffers", 0), "uri"))
         return clip_fault(why, PITH_E_UNSUPPORTED, "accessor %zu is not in the file's own binary chunk", accessor);
     size_t element = (size_t)width * c.n_bytes, stride = glb_index(view, "byteStride", element);
-    size_t first = glb_index(view, "byteOffset", 0), length = glb_index(view, "byteLength", 0), offset = glb_index(a, "byteOffset", 0);
-    if (*n == 0 || *n > MAX_ELEMENTS || stride < element || stride > 252 || first > g->n_bin || length > g->n_bin - first ||
-        offset > length || element > length - offset || (*n - 1) > (length - offset - element) / stride)
+    size_t first = glb_index(view, "byteOffset", 0), length = glb_index(view, "byteLength", 0),
+           offset = glb_index(a, "byteOffset", 0);
+    if (*n == 0 || *n > MAX_ELEMENTS || stride < element || stride > 252 || first > g->n_bin ||
+        length > g->n_bin - first || offset > length || element > length - offset ||
+        (*n - 1) > (length - offset - element) / stride)
         return clip_fault(why, PITH_E_FORMAT, "accessor %zu reaches over the end of its buffer view", accessor);
     float *v = *out = clip_alloc(owner, *n, width * sizeof *v, why);
     if (!v) return PITH_E_NOMEM;
@@ -125,7 +139,8 @@ pith_status glb_numbers(float **out, size_t *n, const glb *g, size_t accessor, u
     for (size_t i = 0; i < *n; i++)
         for (unsigned k = 0; k < width; k++) {
             v[i * width + k] = read_component(p + i * stride + (size_t)k * c.n_bytes, c);
-            if (!isfinite(v[i * width + k])) return clip_fault(why, PITH_E_FORMAT, "accessor %zu has a number that is not finite", accessor);
+            if (!isfinite(v[i * width + k]))
+                return clip_fault(why, PITH_E_FORMAT, "accessor %zu has a number that is not finite", accessor);
         }
     return PITH_OK;
 }
@@ -133,10 +148,11 @@ pith_status glb_numbers(float **out, size_t *n, const glb *g, size_t accessor, u
 /* ---- what animations use ----------------------------------------------------------------------------- */
 
 static void unmark(const json_t *index, unsigned char *marks, size_t n) {
-    if (json_is_integer(index) && json_integer_value(index) >= 0 && (size_t)json_integer_value(index) < n) marks[json_integer_value(index)] = 0;
+    if (json_is_integer(index) && json_integer_value(index) >= 0 && (size_t)json_integer_value(index) < n)
+        marks[json_integer_value(index)] = 0;
 }
 
-/* Unmarks what the values of these keys point to, anywhere below; under `all_below` every whole number counts. */
+/* Unmarks what the values of these keys point to, anywhere below; with `all` every whole number counts. */
 static void unmark_below(const json_t *json, const char *const *keys, unsigned char *marks, size_t n, bool all) {
     const char *key;
     json_t *value;
@@ -172,14 +188,16 @@ void glb_mark_animation(const glb *g, unsigned char *accessors, unsigned char *v
         }
     }
     json_object_foreach(g->json, key, value) {
-        if (strcmp(key, "animations") != 0 && strcmp(key, "accessors") != 0) unmark_below(value, accessor_keys, accessors, n_accessors, false);
+        if (strcmp(key, "animations") != 0 && strcmp(key, "accessors") != 0)
+            unmark_below(value, accessor_keys, accessors, n_accessors, false);
     }
     for (i = 0; i < n_accessors; i++) {
         size_t view = glb_index(glb_item(g->json, "accessors", i), "bufferView", GLB_NONE);
         if (accessors[i] && view < n_views) views[view] = 1;
     }
     json_object_foreach(g->json, key, value) {
-        if (strcmp(key, "accessors") != 0 && strcmp(key, "animations") != 0) unmark_below(value, view_keys, views, n_views, false);
+        if (strcmp(key, "accessors") != 0 && strcmp(key, "animations") != 0)
+            unmark_below(value, view_keys, views, n_views, false);
     }
     for (i = 0; i < n_accessors; i++)
         if (!accessors[i]) unmark_below(glb_item(g->json, "accessors", i), view_keys, views, n_views, false);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The animations of a GLB file. A clip's samples are at all times at which one of its channels has a key; each channel is
- * evaluated at all of them. Cubic splines become straight lines between samples at least every 1/60 s. */
+/* The animations of a GLB file. A clip's samples are at all times at which one of its channels has a key; each channel
+ * is evaluated at all of them. Cubic splines become straight lines between samples at least every 1/60 s. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 #define MAX_TIMES ((size_t)1 << 24)
 #define MAX_TARGETS 4096u
 #define CUBIC_SECONDS (1.0 / 60)
-#define SAME_SECONDS 1e-5  /* times that are nearer count as one */
-#define EVEN_SECONDS 1e-4  /* times that are off by less count as even */
+#define SAME_SECONDS 1e-5 /* times that are nearer count as one */
+#define EVEN_SECONDS 1e-4 /* times that are off by less count as even */
 
 typedef struct scene {
     glb g;
@@ -29,7 +29,9 @@ typedef struct scene {
 
 /* ---- nodes ------------------------------------------------------------------------------------ */
 
-static pith_status fault(const scene *s, const char *what, size_t which) { return clip_fault(s->why, PITH_E_FORMAT, "%s %zu", what, which); }
+static pith_status fault(const scene *s, const char *what, size_t which) {
+    return clip_fault(s->why, PITH_E_FORMAT, "%s %zu", what, which);
+}
 
 static pith_status find_parents(scene *s) {
     for (size_t i = 0; i < s->n_nodes; i++) s->parents[i] = GLB_NONE;
@@ -37,7 +39,8 @@ static pith_status find_parents(scene *s) {
         size_t k;
         json_t *child;
         json_array_foreach(json_object_get(glb_item(s->g.json, "nodes", i), "children"), k, child) {
-            size_t c = json_is_integer(child) && json_integer_value(child) >= 0 ? (size_t)json_integer_value(child) : GLB_NONE;
+            size_t c =
+                json_is_integer(child) && json_integer_value(child) >= 0 ? (size_t)json_integer_value(child) : GLB_NONE;
             if (c >= s->n_nodes || s->parents[c] != GLB_NONE || c == i) return fault(s, "a wrong child of node", i);
             s->parents[c] = i;
         }
@@ -63,8 +66,9 @@ static void find_needed(scene *s) {
             need(s, glb_index(json_object_get(channel, "target"), "node", GLB_NONE));
     }
     json_array_foreach(json_object_get(s->g.json, "skins"), i, skin) {
-        json_array_foreach(json_object_get(skin, "joints"), k, joint)
-            if (json_is_integer(joint) && json_integer_value(joint) >= 0) need(s, (size_t)json_integer_value(joint));
+        json_array_foreach(json_object_get(skin, "joints"), k,
+                           joint) if (json_is_integer(joint) && json_integer_value(joint) >= 0)
+            need(s, (size_t)json_integer_value(joint));
     }
 }
 
@@ -85,7 +89,8 @@ static void decompose(pith_motion_joint *j, const double m[16]) {
         j->translation[c] = m[12 + c];
         j->scale[c] = sqrt(m[4 * c] * m[4 * c] + m[4 * c + 1] * m[4 * c + 1] + m[4 * c + 2] * m[4 * c + 2]);
     }
-    double det = m[0] * (m[5] * m[10] - m[6] * m[9]) - m[4] * (m[1] * m[10] - m[2] * m[9]) + m[8] * (m[1] * m[6] - m[2] * m[5]);
+    double det =
+        m[0] * (m[5] * m[10] - m[6] * m[9]) - m[4] * (m[1] * m[10] - m[2] * m[9]) + m[8] * (m[1] * m[6] - m[2] * m[5]);
     if (det < 0) j->scale[0] = -j->scale[0];
     for (int c = 0; c < 3; c++)
         for (int i = 0; i < 3; i++) r[3 * i + c] = j->scale[c] != 0 ? m[4 * c + i] / j->scale[c] : (i == c);
@@ -109,7 +114,9 @@ static pith_status read_node(scene *s, size_t joint, size_t node) {
     pith_motion_joint *j = &s->out->joints[joint];
     double m[16];
     *j = (pith_motion_joint){.parent = s->parents[node] == GLB_NONE ? -1 : (int32_t)s->joint_of[s->parents[node]],
-                             .name = "", .rotation = {0, 0, 0, 1}, .scale = {1, 1, 1}};
+                             .name = "",
+                             .rotation = {0, 0, 0, 1},
+                             .scale = {1, 1, 1}};
     if (json_is_string(name) && json_string_length(name) < 1000) {
         char *copy = clip_alloc(s->out, json_string_length(name) + 1, 1, s->why);
         if (!copy) return PITH_E_NOMEM;
@@ -170,10 +177,12 @@ static pith_status read_channel(scene *s, const json_t *animation, const json_t 
     static const char *const paths[] = {"rotation", "translation", "scale", "weights"};
     static const unsigned widths[] = {4, 3, 3, 1};
     const json_t *target = json_object_get(json, "target"), *path = json_object_get(target, "path");
-    const json_t *sampler = json_array_get(json_object_get(animation, "samplers"), glb_index(json, "sampler", GLB_NONE));
+    const json_t *sampler =
+        json_array_get(json_object_get(animation, "samplers"), glb_index(json, "sampler", GLB_NONE));
     const json_t *mode = json_object_get(sampler, "interpolation");
     size_t node = glb_index(target, "node", GLB_NONE), n_values;
-    if (node >= s->n_nodes || !json_is_string(path) || !sampler) return fault(s, "a channel without a target; node", node);
+    if (node >= s->n_nodes || !json_is_string(path) || !sampler)
+        return fault(s, "a channel without a target; node", node);
     while (c->path < 4 && strcmp(json_string_value(path), paths[c->path]) != 0) c->path++;
     if (c->path == 4) return clip_fault(s->why, PITH_E_UNSUPPORTED, "a channel of %s", json_string_value(path));
     c->joint = s->joint_of[node];
@@ -181,18 +190,22 @@ static pith_status read_channel(scene *s, const json_t *animation, const json_t 
     c->cubic = json_is_string(mode) && strcmp(json_string_value(mode), "CUBICSPLINE") == 0;
     pith_status status = glb_numbers(&c->times, &c->n, &s->g, glb_index(sampler, "input", GLB_NONE), 1, s->out, s->why);
     if (status == PITH_OK)
-        status = glb_numbers(&c->values, &n_values, &s->g, glb_index(sampler, "output", GLB_NONE), widths[c->path], s->out, s->why);
+        status = glb_numbers(&c->values, &n_values, &s->g, glb_index(sampler, "output", GLB_NONE), widths[c->path],
+                             s->out, s->why);
     if (status != PITH_OK) return status;
     size_t each = c->cubic ? 3 : 1;
     c->width = c->path == 3 ? n_values / c->n / each : widths[c->path];
-    if (c->path == 3 ? c->width == 0 || c->width > MAX_TARGETS || n_values != c->n * each * c->width : n_values != c->n * each)
+    if (c->path == 3 ? c->width == 0 || c->width > MAX_TARGETS || n_values != c->n * each * c->width
+                     : n_values != c->n * each)
         return fault(s, "a channel has not as many values as times; node", node);
     for (size_t i = 1; i < c->n; i++)
         if (!(c->times[i] > c->times[i - 1])) return fault(s, "times do not increase; node", node);
     return PITH_OK;
 }
 
-static const float *key_value(const channel *c, size_t key) { return c->values + (c->cubic ? 3 * key + 1 : key) * c->width; }
+static const float *key_value(const channel *c, size_t key) {
+    return c->values + (c->cubic ? 3 * key + 1 : key) * c->width;
+}
 
 static void slerp(double *out, const float *a, const float *b, double part) {
     double dot = 0, na = 0, nb = 0;
@@ -258,7 +271,8 @@ static pith_status merge_times(scene *s, const channel *channels, size_t n, floa
                 if (!(span < 1e6)) return clip_fault(s->why, PITH_E_LIMIT, "a spline of %g s", span);
                 size_t pieces = span > 0 ? (size_t)ceil(span / CUBIC_SECONDS) : 1;
                 if (!fill) all += pieces;
-                for (size_t p = 0; fill && p < pieces; p++) (*out)[used++] = (float)(t[k] + span * (double)p / (double)pieces);
+                for (size_t p = 0; fill && p < pieces; p++)
+                    (*out)[used++] = (float)(t[k] + span * (double)p / (double)pieces);
                 if (all > MAX_TIMES) return clip_fault(s->why, PITH_E_LIMIT, "more than %zu keys", MAX_TIMES);
             }
     }
@@ -278,8 +292,8 @@ static double even_step(const float *times, size_t n) {
     return step;
 }
 
-static pith_status fill_channel(scene *s, const channel *c, pith_motion_clip *clip, pith_motion_track *tracks, const float *times,
-                                pith_motion_scalar *scalars, size_t *n_scalars) {
+static pith_status fill_channel(scene *s, const channel *c, pith_motion_clip *clip, pith_motion_track *tracks,
+                                const float *times, pith_motion_scalar *scalars, size_t *n_scalars) {
     size_t n = (size_t)clip->n_samples, hint = 0;
     float *values = clip_alloc(s->out, n, c->width * sizeof *values, s->why);
     if (!values) return PITH_E_NOMEM;
@@ -327,19 +341,26 @@ static pith_status read_clip(scene *s, const json_t *animation, pith_motion_clip
     if (json_is_string(name)) strcpy(copy, json_string_value(name));
     copy[strlen(copy) > 1000 ? 1000 : strlen(copy)] = '\0';
     *start = times[0];
-    *clip = (pith_motion_clip){.name = copy, .n_samples = n_times, .frame_seconds = even_step(times, n_times), .tracks = tracks, .scalars = scalars};
+    *clip = (pith_motion_clip){.name = copy,
+                               .n_samples = n_times,
+                               .frame_seconds = even_step(times, n_times),
+                               .tracks = tracks,
+                               .scalars = scalars};
     if (clip->frame_seconds == 0) clip->times = times;
-    for (size_t i = 0; i < n && status == PITH_OK; i++) status = fill_channel(s, &channels[i], clip, tracks, times, scalars, &n_scalars);
+    for (size_t i = 0; i < n && status == PITH_OK; i++)
+        status = fill_channel(s, &channels[i], clip, tracks, times, scalars, &n_scalars);
     clip->n_scalars = n_scalars;
     return status;
 }
 
 /* ---- the file ---------------------------------------------------------------------------------------------- */
 
-/* JSON without animations and the views that only they use, whose places stay empty ({}); the rest of the binary chunk. */
+/* JSON without animations and the views that only they use, whose places stay empty ({}); the rest of the binary chunk.
+ */
 static pith_status make_source(scene *s, const double *starts) {
     size_t n_accessors = glb_count(s->g.json, "accessors"), n_views = glb_count(s->g.json, "bufferViews"), used = 0, i;
-    unsigned char *accessors = clip_alloc(s->out, n_accessors, 1, s->why), *views = clip_alloc(s->out, n_views, 1, s->why);
+    unsigned char *accessors = clip_alloc(s->out, n_accessors, 1, s->why),
+                  *views = clip_alloc(s->out, n_views, 1, s->why);
     uint8_t *bin = clip_alloc(s->out, s->g.n_bin + 4 * n_views, 1, s->why);
     if (!accessors || !views || !bin) return PITH_E_NOMEM;
     glb_mark_animation(&s->g, accessors, views);
@@ -349,9 +370,11 @@ static pith_status make_source(scene *s, const double *starts) {
         if (views[i]) {
             json_object_clear(view);
         } else if (glb_index(view, "buffer", GLB_NONE) == 0 && s->g.bin) {
-            if (first > s->g.n_bin || length > s->g.n_bin - first) return fault(s, "outside of the binary chunk: buffer view", i);
+            if (first > s->g.n_bin || length > s->g.n_bin - first)
+                return fault(s, "outside of the binary chunk: buffer view", i);
             /* Views may share bytes, so that all of them together may be more than the chunk. */
-            if (length > s->g.n_bin + 4 * n_views - used) return clip_fault(s->why, PITH_E_UNSUPPORTED, "buffer views that overlap");
+            if (length > s->g.n_bin + 4 * n_views - used)
+                return clip_fault(s->why, PITH_E_UNSUPPORTED, "buffer views that overlap");
             if (length) memcpy(bin + used, s->g.bin + first, length);
             json_object_set_new(view, "byteOffset", json_integer((json_int_t)used));
             used = (used + length + 3) & ~(size_t)3;
@@ -373,7 +396,8 @@ static pith_status make_source(scene *s, const double *starts) {
         memcpy(source, GLB_SOURCE, sizeof GLB_SOURCE - 1);
         for (i = 0; i < 4; i++) source[sizeof GLB_SOURCE - 1 + i] = (uint8_t)(n_text >> (8 * i));
         memcpy(source + head, text, n_text);
-        if (used) memcpy(source + head + n_text, bin, used > s->g.n_bin + 4 * n_views ? s->g.n_bin + 4 * n_views : used);
+        if (used)
+            memcpy(source + head + n_text, bin, used > s->g.n_bin + 4 * n_views ? s->g.n_bin + 4 * n_views : used);
         s->out->motion.source = (pith_bytes){source, head + n_text + used};
     }
     free(text);
@@ -384,7 +408,8 @@ static pith_status read_scene(scene *s) {
     size_t n_clips = glb_count(s->g.json, "animations");
     s->n_nodes = glb_count(s->g.json, "nodes");
     if (n_clips == 0) return clip_fault(s->why, PITH_E_UNSUPPORTED, "the file has no animation");
-    if (s->n_nodes > MAX_NODES) return clip_fault(s->why, PITH_E_LIMIT, "%zu nodes, the limit is %u", s->n_nodes, MAX_NODES);
+    if (s->n_nodes > MAX_NODES)
+        return clip_fault(s->why, PITH_E_LIMIT, "%zu nodes, the limit is %u", s->n_nodes, MAX_NODES);
     s->parents = clip_alloc(s->out, s->n_nodes, sizeof *s->parents, s->why);
     s->needed = clip_alloc(s->out, s->n_nodes, sizeof *s->needed, s->why);
     s->joint_of = clip_alloc(s->out, s->n_nodes, sizeof *s->joint_of, s->why);

@@ -49,10 +49,11 @@ static size_t put_accessor(glb_out *o, const float *values, size_t n, unsigned w
     static const char *const types[5] = {"", "SCALAR", "VEC2", "VEC3", "VEC4"};
     size_t first = o->n_bin;
     put_bytes(o, values, n * width * sizeof *values);
-    json_t *view = json_pack("{si sI sI}", "buffer", 0, "byteOffset", (json_int_t)first, "byteLength", (json_int_t)(o->n_bin - first));
+    json_t *view = json_pack("{si sI sI}", "buffer", 0, "byteOffset", (json_int_t)first, "byteLength",
+                             (json_int_t)(o->n_bin - first));
     size_t number = place(o->views, &o->next_view, view);
-    json_t *accessor = json_pack("{sI si sI ss}", "bufferView", (json_int_t)number, "componentType", FLOAT_COMPONENT, "count",
-                                 (json_int_t)n, "type", types[width]);
+    json_t *accessor = json_pack("{sI si sI ss}", "bufferView", (json_int_t)number, "componentType", FLOAT_COMPONENT,
+                                 "count", (json_int_t)n, "type", types[width]);
     if (with_range) {
         json_object_set_new(accessor, "min", json_pack("[f]", (double)values[0]));
         json_object_set_new(accessor, "max", json_pack("[f]", (double)values[n - 1]));
@@ -75,7 +76,8 @@ typedef struct clip_out {
 } clip_out;
 
 /* One channel; what never changes gets two keys. */
-static void put_channel(glb_out *o, clip_out *c, const float *values, unsigned width, size_t node, const char *path, bool stepped) {
+static void put_channel(glb_out *o, clip_out *c, const float *values, unsigned width, size_t node, const char *path,
+                        bool stepped) {
     size_t input, output;
     if (c->n > 2 && is_constant(values, c->n, width)) {
         float ends[2] = {c->seconds[0], c->seconds[c->n - 1]}, twice[8];
@@ -89,10 +91,11 @@ static void put_channel(glb_out *o, clip_out *c, const float *values, unsigned w
         input = c->times;
         output = put_accessor(o, values, c->n, width, false);
     }
-    json_array_append_new(c->samplers, json_pack("{sI sI ss}", "input", (json_int_t)input, "output", (json_int_t)output, "interpolation",
-                                                 stepped ? "STEP" : "LINEAR"));
-    json_array_append_new(c->channels, json_pack("{sI s{sI ss}}", "sampler", (json_int_t)(json_array_size(c->samplers) - 1), "target",
-                                                 "node", (json_int_t)node, "path", path));
+    json_array_append_new(c->samplers, json_pack("{sI sI ss}", "input", (json_int_t)input, "output", (json_int_t)output,
+                                                 "interpolation", stepped ? "STEP" : "LINEAR"));
+    json_array_append_new(c->channels,
+                          json_pack("{sI s{sI ss}}", "sampler", (json_int_t)(json_array_size(c->samplers) - 1),
+                                    "target", "node", (json_int_t)node, "path", path));
 }
 
 /* Weights of one node: its scalars stand together, in order. Returns how many there are. */
@@ -110,14 +113,17 @@ static size_t put_weights(glb_out *o, clip_out *c, const pith_motion_clip *clip,
     if (c->times == GLB_NONE) c->times = put_accessor(o, c->seconds, c->n, 1, true);
     size_t output = put_accessor(o, values, c->n * n, 1, false);
     free(values);
-    json_array_append_new(c->samplers, json_pack("{sI sI ss}", "input", (json_int_t)c->times, "output", (json_int_t)output, "interpolation",
-                                                 clip->scalars[first].stepped ? "STEP" : "LINEAR"));
-    json_array_append_new(c->channels, json_pack("{sI s{sI ss}}", "sampler", (json_int_t)(json_array_size(c->samplers) - 1), "target",
-                                                 "node", (json_int_t)node, "path", "weights"));
+    json_array_append_new(c->samplers,
+                          json_pack("{sI sI ss}", "input", (json_int_t)c->times, "output", (json_int_t)output,
+                                    "interpolation", clip->scalars[first].stepped ? "STEP" : "LINEAR"));
+    json_array_append_new(c->channels,
+                          json_pack("{sI s{sI ss}}", "sampler", (json_int_t)(json_array_size(c->samplers) - 1),
+                                    "target", "node", (json_int_t)node, "path", "weights"));
     return n;
 }
 
-static json_t *put_clip(glb_out *o, const pith_motion *m, const pith_motion_clip *clip, const json_t *nodes, double start) {
+static json_t *put_clip(glb_out *o, const pith_motion *m, const pith_motion_clip *clip, const json_t *nodes,
+                        double start) {
     clip_out c = {json_array(), json_array(), (size_t)clip->n_samples, GLB_NONE, GLB_NONE, NULL};
     c.seconds = malloc(c.n * sizeof *c.seconds);
     if (!c.seconds) o->failed = true;
@@ -127,9 +133,12 @@ static json_t *put_clip(glb_out *o, const pith_motion *m, const pith_motion_clip
         const pith_motion_track *track = &clip->tracks[j];
         size_t node = (size_t)json_integer_value(json_array_get(nodes, j));
         if (track->translations)
-            put_channel(o, &c, track->translations, 3, node, "translation", track->stepped & PITH_MOTION_STEP_TRANSLATIONS);
-        if (track->rotations) put_channel(o, &c, track->rotations, 4, node, "rotation", track->stepped & PITH_MOTION_STEP_ROTATIONS);
-        if (track->scales) put_channel(o, &c, track->scales, 3, node, "scale", track->stepped & PITH_MOTION_STEP_SCALES);
+            put_channel(o, &c, track->translations, 3, node, "translation",
+                        track->stepped & PITH_MOTION_STEP_TRANSLATIONS);
+        if (track->rotations)
+            put_channel(o, &c, track->rotations, 4, node, "rotation", track->stepped & PITH_MOTION_STEP_ROTATIONS);
+        if (track->scales)
+            put_channel(o, &c, track->scales, 3, node, "scale", track->stepped & PITH_MOTION_STEP_SCALES);
     }
     for (size_t i = 0; i < clip->n_scalars && !o->failed;) i += put_weights(o, &c, clip, i);
     free(c.seconds);
@@ -187,15 +196,19 @@ static pith_status join(pith_bytes *out, glb_out *o, pith_diag *why) {
 }
 
 static pith_status write_motion(pith_bytes *out, glb_out *o, const pith_motion *m, pith_diag *why) {
-    const json_t *note = json_object_get(o->json, "pith"), *nodes = json_object_get(note, "nodes"), *starts = json_object_get(note, "starts");
-    if (json_array_size(nodes) != m->n_joints) return clip_fault(why, PITH_E_FORMAT, "the file's source does not fit its skeleton");
+    const json_t *note = json_object_get(o->json, "pith"), *nodes = json_object_get(note, "nodes"),
+                 *starts = json_object_get(note, "starts");
+    if (json_array_size(nodes) != m->n_joints)
+        return clip_fault(why, PITH_E_FORMAT, "the file's source does not fit its skeleton");
     if (!json_is_array(json_object_get(o->json, "accessors"))) json_object_set_new(o->json, "accessors", json_array());
-    if (!json_is_array(json_object_get(o->json, "bufferViews"))) json_object_set_new(o->json, "bufferViews", json_array());
+    if (!json_is_array(json_object_get(o->json, "bufferViews")))
+        json_object_set_new(o->json, "bufferViews", json_array());
     o->accessors = json_object_get(o->json, "accessors");
     o->views = json_object_get(o->json, "bufferViews");
     json_t *animations = json_array();
     for (size_t c = 0; c < m->n_clips && !o->failed; c++)
-        json_array_append_new(animations, put_clip(o, m, &m->clips[c], nodes, json_number_value(json_array_get(starts, c))));
+        json_array_append_new(animations,
+                              put_clip(o, m, &m->clips[c], nodes, json_number_value(json_array_get(starts, c))));
     json_object_set_new(o->json, "animations", animations);
     json_object_del(o->json, "pith");
     fill_empty(o);
@@ -205,10 +218,13 @@ static pith_status write_motion(pith_bytes *out, glb_out *o, const pith_motion *
 pith_status glb_write(pith_bytes *out, const pith_motion *m, pith_diag *why) {
     size_t head = sizeof GLB_SOURCE - 1 + 4, n_text = 0;
     const pith_bytes *s = &m->source;
-    for (size_t i = 0; i < 4 && s->n_bytes >= head; i++) n_text |= (size_t)s->data[sizeof GLB_SOURCE - 1 + i] << (8 * i);
-    if (s->n_bytes < head || n_text > s->n_bytes - head) return clip_fault(why, PITH_E_FORMAT, "the file's source ends too soon");
+    for (size_t i = 0; i < 4 && s->n_bytes >= head; i++)
+        n_text |= (size_t)s->data[sizeof GLB_SOURCE - 1 + i] << (8 * i);
+    if (s->n_bytes < head || n_text > s->n_bytes - head)
+        return clip_fault(why, PITH_E_FORMAT, "the file's source ends too soon");
     glb_out o = {.json = json_loadb((const char *)s->data + head, n_text, 0, NULL)};
-    pith_status status = json_is_object(o.json) ? PITH_OK : clip_fault(why, PITH_E_FORMAT, "the file's source is not JSON");
+    pith_status status =
+        json_is_object(o.json) ? PITH_OK : clip_fault(why, PITH_E_FORMAT, "the file's source is not JSON");
     put_bytes(&o, s->data + head + n_text, s->n_bytes - head - n_text);
     if (status == PITH_OK) status = write_motion(out, &o, m, why);
     json_decref(o.json);

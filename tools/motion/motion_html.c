@@ -33,7 +33,8 @@ static void put_floats(FILE *out, const float *values, uint64_t n, size_t width,
         for (size_t i = 0; i < width; i++) {
             uint32_t bits;
             memcpy(&bits, &values[t * width + i], sizeof bits);
-            const uint8_t bytes[4] = {(uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16), (uint8_t)(bits >> 24)};
+            const uint8_t bytes[4] = {(uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16),
+                                      (uint8_t)(bits >> 24)};
             fwrite(text, 1, base64_encode_update(&context, text, sizeof bytes, bytes), out);
         }
     fwrite(text, 1, base64_encode_final(&context, text), out);
@@ -95,12 +96,14 @@ pith_status motion_html_clip(FILE *out, const motion_shown *shown, uint64_t clip
     uint64_t stride = c->n_samples * n_joints / MAX_PLACES + 1;
     float *places = calloc((size_t)c->n_samples, n_joints * 3 * sizeof *places);
     if (!places) return clip_fault(why, PITH_E_NOMEM, "out of memory for the page");
-    double seconds = c->times && c->n_samples > 1 ? ((double)c->times[c->n_samples - 1] - c->times[0]) / (double)(c->n_samples - 1)
-                                                  : c->frame_seconds;
+    double seconds = c->times && c->n_samples > 1
+                         ? ((double)c->times[c->n_samples - 1] - c->times[0]) / (double)(c->n_samples - 1)
+                         : c->frame_seconds;
     fputs(clip ? ",\n{\"name\":" : "\n{\"name\":", out);
     put_json(out, json_text(c->name));
-    fprintf(out, ",\"n\":%llu,\"seconds\":%.9g,\"bound\":%.9g,\"figures\":", (unsigned long long)((c->n_samples + stride - 1) / stride),
-            seconds > 0 ? seconds * (double)stride : 1.0, options->error);
+    fprintf(out, ",\"n\":%llu,\"seconds\":%.9g,\"bound\":%.9g,\"figures\":",
+            (unsigned long long)((c->n_samples + stride - 1) / stride), seconds > 0 ? seconds * (double)stride : 1.0,
+            options->error);
     put_json(out, figures_json(options, figures));
     put_skeleton(out, m);
     pith_status status = PITH_OK;

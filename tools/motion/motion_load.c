@@ -11,7 +11,8 @@
 static cli_exit read_stream(motion_loaded *m, FILE *stream, const char *path, uint64_t max_bytes) {
     size_t capacity = 0;
     for (;;) {
-        if (m->n_bytes > max_bytes) return cli_fail(CLI_OUTPUT, path, "is longer than %llu bytes", (unsigned long long)max_bytes);
+        if (m->n_bytes > max_bytes)
+            return cli_fail(CLI_OUTPUT, path, "is longer than %llu bytes", (unsigned long long)max_bytes);
         if (m->n_bytes == capacity) {
             capacity = capacity ? 2 * capacity : 65536;
             uint8_t *grown = realloc(m->data, capacity);
@@ -67,7 +68,8 @@ static cli_exit read_coded(motion_loaded *m, const char *path, const motion_rang
     uint64_t n = m->motion.n_clips;
     m->decoded = calloc((size_t)n, sizeof *m->decoded);
     m->read = calloc((size_t)n, sizeof *m->read);
-    if (!m->decoded || !m->read) return cli_fail(CLI_OUTPUT, path, "out of memory for %llu clips", (unsigned long long)n);
+    if (!m->decoded || !m->read)
+        return cli_fail(CLI_OUTPUT, path, "out of memory for %llu clips", (unsigned long long)n);
     for (uint64_t c = 0; c < n; c++) {
         uint64_t first, count;
         find_samples(&m->motion.clips[c], range, &first, &count);
@@ -78,7 +80,8 @@ static cli_exit read_coded(motion_loaded *m, const char *path, const motion_rang
     return CLI_DONE;
 }
 
-cli_exit motion_load(motion_loaded *m, const char *path, const pith_env *env, double unit_cm, const motion_range *range) {
+cli_exit motion_load(motion_loaded *m, const char *path, const pith_env *env, double unit_cm,
+                     const motion_range *range) {
     pith_diag why = {0};
     cli_exit code = read_path(m, path, env);
     if (code != CLI_DONE) return code;

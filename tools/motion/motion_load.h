@@ -24,7 +24,8 @@ typedef struct motion_range {
 
 /* Reads `path`, "-" for standard input, and says what is wrong. `unit_cm`: 0 for the file's own or a guess, which is
  * said unless it is quiet. To be unloaded in either case. */
-cli_exit motion_load(motion_loaded *m, const char *path, const pith_env *env, double unit_cm, const motion_range *range);
+cli_exit motion_load(motion_loaded *m, const char *path, const pith_env *env, double unit_cm,
+                     const motion_range *range);
 /* Reads a .pithm file's head alone: the clips have no tracks. */
 cli_exit motion_load_head(motion_loaded *m, const char *path, const pith_env *env);
 void motion_unload(motion_loaded *m);

@@ -25,36 +25,40 @@ static json_t *clip_json(const motion_loaded *m, uint64_t c) {
     const pith_motion_clip *clip = &m->motion.clips[c];
     pith_motion_info i = {.struct_size = sizeof i};
     (void)!pith_motion_clip_info(m->reader, c, &i);
-    return json_pack("{so sI sf sf sf sf sI sI sI sI sI}", "name", json_text(clip->name), "samples", (json_int_t)clip->n_samples,
-                     "seconds", seconds_of(clip), "error_cm", i.error, "shell_cm", i.shell, "worst_cm", i.worst, "bytes",
-                     (json_int_t)i.n_bytes, "slices", (json_int_t)i.n_slices, "rotations", (json_int_t)i.n_rotations,
-                     "translations", (json_int_t)i.n_translations, "scales", (json_int_t)i.n_scales);
+    return json_pack("{so sI sf sf sf sf sI sI sI sI sI}", "name", json_text(clip->name), "samples",
+                     (json_int_t)clip->n_samples, "seconds", seconds_of(clip), "error_cm", i.error, "shell_cm", i.shell,
+                     "worst_cm", i.worst, "bytes", (json_int_t)i.n_bytes, "slices", (json_int_t)i.n_slices, "rotations",
+                     (json_int_t)i.n_rotations, "translations", (json_int_t)i.n_translations, "scales",
+                     (json_int_t)i.n_scales);
 }
 
 static cli_exit print_info_json(const motion_loaded *m, const char *path) {
     json_t *clips = json_array();
     for (uint64_t c = 0; c < m->motion.n_clips; c++) json_array_append_new(clips, clip_json(m, c));
-    return json_print(json_pack("{so so sI sf sI so}", "file", json_text(path), "made_from", json_text(kind_name(&m->motion)), "joints",
-                                (json_int_t)m->motion.n_joints, "unit_cm", m->motion.unit_cm, "bytes", (json_int_t)m->n_bytes,
-                                "clips", clips));
+    return json_print(json_pack("{so so sI sf sI so}", "file", json_text(path), "made_from",
+                                json_text(kind_name(&m->motion)), "joints", (json_int_t)m->motion.n_joints, "unit_cm",
+                                m->motion.unit_cm, "bytes", (json_int_t)m->n_bytes, "clips", clips));
 }
 
 static cli_exit print_info(const motion_loaded *m, const char *path) {
     cli_shown shown;
-    printf("%s\n  animation %" PRIu64 " joints, %" PRIu64 " clip%s, made from %s; a unit is %g cm\n  size      %zu bytes\n",
-           cli_show(&shown, path), m->motion.n_joints, m->motion.n_clips, m->motion.n_clips == 1 ? "" : "s", kind_name(&m->motion),
-           m->motion.unit_cm, m->n_bytes);
+    printf("%s\n  animation %" PRIu64 " joints, %" PRIu64
+           " clip%s, made from %s; a unit is %g cm\n  size      %zu bytes\n",
+           cli_show(&shown, path), m->motion.n_joints, m->motion.n_clips, m->motion.n_clips == 1 ? "" : "s",
+           kind_name(&m->motion), m->motion.unit_cm, m->n_bytes);
     for (uint64_t c = 0; c < m->motion.n_clips; c++) {
         const pith_motion_clip *clip = &m->motion.clips[c];
         pith_motion_info i = {.struct_size = sizeof i};
         (void)!pith_motion_clip_info(m->reader, c, &i);
         double seconds = seconds_of(clip);
-        printf("  clip      %s%s%" PRIu64 " samples, %.3f s; %" PRIu64 " bytes", cli_show(&shown, clip->name), clip->name[0] ? ": " : "",
-               clip->n_samples, seconds, i.n_bytes);
+        printf("  clip      %s%s%" PRIu64 " samples, %.3f s; %" PRIu64 " bytes", cli_show(&shown, clip->name),
+               clip->name[0] ? ": " : "", clip->n_samples, seconds, i.n_bytes);
         if (seconds > 0) printf(" (%.0f a second)", (double)i.n_bytes / seconds);
-        printf("\n  promise   every joint within %g cm at every sample, %g cm from the joint; the largest error is %.4g cm\n", i.error,
-               i.shell, i.worst);
-        printf("  moving    %" PRIu64 " rotations, %" PRIu64 " translations, %" PRIu64 " scales; %" PRIu64 " slices of %" PRIu64 " samples\n",
+        printf("\n  promise   every joint within %g cm at every sample, %g cm from the joint; the largest error is "
+               "%.4g cm\n",
+               i.error, i.shell, i.worst);
+        printf("  moving    %" PRIu64 " rotations, %" PRIu64 " translations, %" PRIu64 " scales; %" PRIu64
+               " slices of %" PRIu64 " samples\n",
                i.n_rotations, i.n_translations, i.n_scales, i.n_slices, i.slice_samples);
     }
     return CLI_DONE;
@@ -77,21 +81,23 @@ cli_exit motion_info_files(const motion_request *r, char **paths, int n) {
 /* ---- compare --------------------------------------------------------------------------------------------- */
 
 static json_t *comparison_json(const motion_loaded *a, uint64_t clip, const pith_motion_comparison *c) {
-    return json_pack("{so so so so so sI so so so so so so so sI}", "clip", json_text(a->motion.clips[clip].name), "max_error_cm",
-                     json_number(c->largest), "p99_cm", json_number(c->p99), "mean_cm", json_number(c->mean), "joint",
-                     json_text(a->motion.joints[c->largest_joint].name), "sample", (json_int_t)c->largest_sample, "between_samples_cm",
-                     json_number(c->between), "mpjpe_mm", json_number(10 * c->position), "mean_degrees", json_number(c->degrees),
-                     "max_degrees", json_number(c->largest_degrees), "jitter", json_number(c->jitter), "foot_sliding_cm_per_s",
+    return json_pack("{so so so so so sI so so so so so so so sI}", "clip", json_text(a->motion.clips[clip].name),
+                     "max_error_cm", json_number(c->largest), "p99_cm", json_number(c->p99), "mean_cm",
+                     json_number(c->mean), "joint", json_text(a->motion.joints[c->largest_joint].name), "sample",
+                     (json_int_t)c->largest_sample, "between_samples_cm", json_number(c->between), "mpjpe_mm",
+                     json_number(10 * c->position), "mean_degrees", json_number(c->degrees), "max_degrees",
+                     json_number(c->largest_degrees), "jitter", json_number(c->jitter), "foot_sliding_cm_per_s",
                      json_number(c->sliding), "scalars", json_number(c->scalars), "over_bound", (json_int_t)c->n_over);
 }
 
 static void print_comparison(const motion_loaded *a, uint64_t clip, const pith_motion_comparison *c) {
     cli_shown shown;
     if (a->motion.clips[clip].name[0]) printf("clip %s\n", cli_show(&shown, a->motion.clips[clip].name));
-    printf("max_error_cm %.6f\np99_cm %.6f\nmean_cm %.6f\njoint %s\nsample %" PRIu64 "\nbetween_samples_cm %.6f\nmpjpe_mm %.5f\n"
+    printf("max_error_cm %.6f\np99_cm %.6f\nmean_cm %.6f\njoint %s\nsample %" PRIu64
+           "\nbetween_samples_cm %.6f\nmpjpe_mm %.5f\n"
            "mean_degrees %.5f\nmax_degrees %.5f\njitter %.4f\nfoot_sliding_cm_per_s %.4f\n",
-           c->largest, c->p99, c->mean, cli_show(&shown, a->motion.joints[c->largest_joint].name), c->largest_sample, c->between,
-           10 * c->position, c->degrees, c->largest_degrees, c->jitter, c->sliding);
+           c->largest, c->p99, c->mean, cli_show(&shown, a->motion.joints[c->largest_joint].name), c->largest_sample,
+           c->between, 10 * c->position, c->degrees, c->largest_degrees, c->jitter, c->sliding);
     if (a->motion.clips[clip].n_scalars) printf("scalars %.4f\n", c->scalars);
     printf("over_bound %" PRIu64 "\n", c->n_over);
 }
@@ -137,7 +143,8 @@ static cli_exit compare_clips(const motion_request *r, const motion_shown *shown
             print_comparison(a, c, &result);
         bool kept = result.n_over == 0 && result.scalars <= 1;
         if (r->check_bound && !kept)
-            code = cli_fail(CLI_BOUND, path, "%" PRIu64 " joints at samples are over the bound of %g cm; the largest error is %.6g cm",
+            code = cli_fail(CLI_BOUND, path,
+                            "%" PRIu64 " joints at samples are over the bound of %g cm; the largest error is %.6g cm",
                             result.n_over, options.error, result.largest);
     }
     if (r->as_json && code != CLI_INPUT) {
@@ -169,7 +176,8 @@ cli_exit motion_compare_files(const motion_request *r, const char *path_a, const
     pith_env env;
     cli_make_env(&env, &r->setup);
     cli_exit code = motion_load(&a, path_a, &env, r->unit_cm, &r->range);
-    if (code == CLI_DONE) code = motion_load(&b, path_b, &env, r->unit_cm > 0 ? r->unit_cm : a.motion.unit_cm, &r->range);
+    if (code == CLI_DONE)
+        code = motion_load(&b, path_b, &env, r->unit_cm > 0 ? r->unit_cm : a.motion.unit_cm, &r->range);
     /* Where one of them knows its unit, the other has the same. */
     if (code == CLI_DONE && b.reader && !a.reader && !(r->unit_cm > 0)) a.motion.unit_cm = b.motion.unit_cm;
     if (code == CLI_DONE) code = motion_apply_rules(r, &a, path_a);
@@ -184,7 +192,8 @@ cli_exit motion_compare_files(const motion_request *r, const char *path_a, const
         }
         if (joints) a.motion.joints = joints;
     }
-    if (code == CLI_DONE && a.motion.n_clips != b.motion.n_clips) code = cli_fail(CLI_INPUT, path_b, "has another number of clips than %s", path_a);
+    if (code == CLI_DONE && a.motion.n_clips != b.motion.n_clips)
+        code = cli_fail(CLI_INPUT, path_b, "has another number of clips than %s", path_a);
     const motion_shown shown = {&a, &b, path_a, path_b};
     if (code == CLI_DONE) code = compare_pair(r, &shown, &env);
     motion_unload(&a);

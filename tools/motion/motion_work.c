@@ -24,7 +24,8 @@ static bool is_folder(const char *path) {
 }
 
 /* The OUT of an IN: -o, a file in the folder -o, or beside IN. */
-static cli_exit name_output(char out[MAX_PATH], const motion_request *r, const char *in, const char *ending, bool many) {
+static cli_exit name_output(char out[MAX_PATH], const motion_request *r, const char *in, const char *ending,
+                            bool many) {
     const char *name = cli_name_of(in), *dot = strrchr(name, '.');
     size_t n_stem = dot && dot > name ? (size_t)(dot - name) : strlen(name), n_folder = (size_t)(name - in);
     int n;
@@ -51,7 +52,8 @@ static cli_exit write_output(const char *path, const pith_bytes *bytes, file_kin
     pith_diag why = {0};
     output_file *file;
     const output_rules rules = {.kind = kind, .force = r->setup.force};
-    if (output_open(&file, path, &rules, &why) != PITH_OK) return cli_fail(cli_exit_of(why.status, CLI_OUTPUT), path, "%s", why.message);
+    if (output_open(&file, path, &rules, &why) != PITH_OK)
+        return cli_fail(cli_exit_of(why.status, CLI_OUTPUT), path, "%s", why.message);
     bool whole = fwrite(bytes->data, 1, bytes->n_bytes, output_stream(file)) == bytes->n_bytes;
     pith_status status = whole ? output_commit(file, &why) : PITH_E_IO;
     int error = errno;
@@ -93,7 +95,8 @@ cli_exit motion_apply_rules(const motion_request *r, motion_loaded *m, const cha
     return CLI_DONE;
 }
 
-static void print_encoded(const motion_request *r, const char *in, const char *out, size_t n_in, const pith_motion *m, size_t n_out) {
+static void print_encoded(const motion_request *r, const char *in, const char *out, size_t n_in, const pith_motion *m,
+                          size_t n_out) {
     double seconds = 0;
     for (uint64_t c = 0; c < m->n_clips; c++) {
         const pith_motion_clip *clip = &m->clips[c];
@@ -101,14 +104,15 @@ static void print_encoded(const motion_request *r, const char *in, const char *o
                                : (double)(clip->n_samples - 1) * clip->frame_seconds;
     }
     if (r->as_json)
-        (void)json_print(json_pack("{so so sI sI sf}", "in", json_text(in), "out", json_text(out), "bytes_in", (json_int_t)n_in,
-                                   "bytes", (json_int_t)n_out, "seconds", seconds));
+        (void)json_print(json_pack("{so so sI sI sf}", "in", json_text(in), "out", json_text(out), "bytes_in",
+                                   (json_int_t)n_in, "bytes", (json_int_t)n_out, "seconds", seconds));
     else if (strcmp(out, "-") != 0)
-        cli_say(out, "%zu bytes; %llu joint%s, %.2f s%s", n_out, (unsigned long long)m->n_joints, m->n_joints == 1 ? "" : "s",
-                seconds, m->n_clips > 1 ? ", several clips" : "");
+        cli_say(out, "%zu bytes; %llu joint%s, %.2f s%s", n_out, (unsigned long long)m->n_joints,
+                m->n_joints == 1 ? "" : "s", seconds, m->n_clips > 1 ? ", several clips" : "");
 }
 
-static cli_exit encode_motion(const motion_request *r, const pith_motion *m, const char *in, size_t n_in, const char *out) {
+static cli_exit encode_motion(const motion_request *r, const pith_motion *m, const char *in, size_t n_in,
+                              const char *out) {
     pith_env env;
     pith_bytes file = {0};
     pith_diag why = {0};
@@ -196,12 +200,16 @@ static cli_exit encode_together(const motion_request *r, char **in, int n) {
 
 /* ---- decode ------------------------------------------------------------------------------------ */
 
-static file_kind kind_of(const motion_loaded *m) { return clip_kind_of_source(&m->motion.source) == CLIP_GLB ? FILE_GLB : FILE_BVH; }
+static file_kind kind_of(const motion_loaded *m) {
+    return clip_kind_of_source(&m->motion.source) == CLIP_GLB ? FILE_GLB : FILE_BVH;
+}
 
-static cli_exit write_clips(const motion_request *r, const pith_motion *m, file_kind kind, const char *in, const char *out) {
+static cli_exit write_clips(const motion_request *r, const pith_motion *m, file_kind kind, const char *in,
+                            const char *out) {
     pith_bytes bytes;
     pith_diag why = {0};
-    if (clip_write(&bytes, m, &why) != PITH_OK) return cli_fail(cli_exit_of(why.status, CLI_INPUT), in, "%s", why.message);
+    if (clip_write(&bytes, m, &why) != PITH_OK)
+        return cli_fail(cli_exit_of(why.status, CLI_INPUT), in, "%s", why.message);
     cli_exit code = write_output(out, &bytes, kind, r);
     free(bytes.data);
     return code;
@@ -210,7 +218,8 @@ static cli_exit write_clips(const motion_request *r, const pith_motion *m, file_
 /* A BVH file holds one clip: several become files with the clips' names in a folder. */
 static cli_exit write_each(const motion_request *r, const motion_loaded *m, const char *in, const char *out) {
     cli_exit worst = CLI_DONE;
-    if (!is_folder(out) && mkdir(out, 0777) != 0) return cli_fail(CLI_OUTPUT, out, "cannot make the folder: %s", strerror(errno));
+    if (!is_folder(out) && mkdir(out, 0777) != 0)
+        return cli_fail(CLI_OUTPUT, out, "cannot make the folder: %s", strerror(errno));
     for (uint64_t c = 0; c < m->motion.n_clips; c++) {
         pith_motion one = m->motion;
         char path[MAX_PATH], name[256];
@@ -221,7 +230,8 @@ static cli_exit write_each(const motion_request *r, const motion_loaded *m, cons
             if (*p == '/' || (unsigned char)*p < 0x20) *p = '_';
         int n = name[0] && name[0] != '.' ? snprintf(path, sizeof path, "%s/%s.bvh", out, name)
                                           : snprintf(path, sizeof path, "%s/clip%llu.bvh", out, (unsigned long long)c);
-        cli_exit code = n > 0 && n < MAX_PATH ? write_clips(r, &one, FILE_BVH, in, path) : cli_fail(CLI_USAGE, in, "the output's name is too long");
+        cli_exit code = n > 0 && n < MAX_PATH ? write_clips(r, &one, FILE_BVH, in, path)
+                                              : cli_fail(CLI_USAGE, in, "the output's name is too long");
         if (code > worst) worst = code;
     }
     return worst;
@@ -263,7 +273,8 @@ static cli_exit each(const motion_request *r, char **operands, int n, bool encod
         const char *given = has_output ? operands[1] : NULL;
         if (encodes && !given) code = name_output(out, r, operands[i], ".pithm", n_in > 1);
         if (code == CLI_DONE)
-            code = encodes ? encode_file(r, operands[i], given ? given : out) : decode_file(r, operands[i], given, n_in > 1);
+            code = encodes ? encode_file(r, operands[i], given ? given : out)
+                           : decode_file(r, operands[i], given, n_in > 1);
         if (code > worst) worst = code;
     }
     return worst;
