@@ -14,6 +14,7 @@
 
 #include <pith/motion.h>
 
+#include "base/stream.h"
 #include "capped_alloc.h"
 #include "motion_case.h"
 
@@ -293,12 +294,66 @@ static void memory_may_run_out_anywhere(void **state) {
     motion_case_free(&c);
 }
 
+/* The CRC of all floats of a clip; tests/reference/motion_reader.py says in which order. */
+static uint32_t crc_of_floats(uint32_t crc, const float *values, uint64_t n) {
+    for (uint64_t i = 0; values && i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        const uint8_t bytes[4] = {(uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16), (uint8_t)(bits >> 24)};
+        crc = crc32_update(crc, bytes, sizeof bytes);
+    }
+    return crc;
+}
+
+static uint32_t crc_of_clip(const pith_motion_reader *r, uint64_t clip, uint64_t n) {
+    pith_motion_clip *c;
+    pith_diag why;
+    uint32_t crc = 0;
+    if (pith_motion_read(r, clip, 0, n, &c, &why) != PITH_OK) fail_msg("%s", why.message);
+    for (uint64_t j = 0; j < pith_motion_contents(r)->n_joints; j++) {
+        crc = crc_of_floats(crc, c->tracks[j].rotations, 4 * n);
+        crc = crc_of_floats(crc, c->tracks[j].translations, 3 * n);
+        crc = crc_of_floats(crc, c->tracks[j].scales, 3 * n);
+    }
+    for (uint64_t i = 0; i < c->n_scalars; i++) crc = crc_of_floats(crc, c->scalars[i].values, n);
+    pith_motion_clip_free(r, &c);
+    return crc;
+}
+
+/* tests/golden/motion: the same floats on every machine, and with every later version that reads this format. */
+static void golden_files_decode_to_the_same(void **state) {
+    (void)state;
+    char path[4096], name[64];
+    unsigned long clip, n, n_lines = 0;
+    unsigned crc;
+    snprintf(path, sizeof path, "%s/tests/golden/motion/motion.txt", getenv("PITH_SOURCE_DIR"));
+    FILE *list = fopen(path, "r");
+    assert_non_null(list);
+    while (fscanf(list, "%63s %lu %lu %x", name, &clip, &n, &crc) == 4) {
+        static uint8_t data[65536];
+        snprintf(path, sizeof path, "%s/tests/golden/motion/%s", getenv("PITH_SOURCE_DIR"), name);
+        FILE *file = fopen(path, "rb");
+        assert_non_null(file);
+        size_t n_bytes = fread(data, 1, sizeof data, file);
+        fclose(file);
+        pith_motion_reader *r = open_file((pith_bytes){data, n_bytes});
+        assert_true(clip < pith_motion_contents(r)->n_clips);
+        assert_int_equal(pith_motion_contents(r)->clips[clip].n_samples, n);
+        if (crc_of_clip(r, clip, n) != crc) fail_msg("%s, clip %lu: other floats", name, clip);
+        pith_motion_close(&r);
+        n_lines++;
+    }
+    fclose(list);
+    assert_true(n_lines >= 6);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_sample_keeps_its_bound),     cmocka_unit_test(a_joint_may_have_its_own_bound),
         cmocka_unit_test(any_range_decodes_to_the_same),    cmocka_unit_test(threads_and_runs_make_the_same_file),
         cmocka_unit_test(names_times_and_source_come_back), cmocka_unit_test(damage_is_found),
         cmocka_unit_test(wrong_motions_are_refused),        cmocka_unit_test(memory_may_run_out_anywhere),
+        cmocka_unit_test(golden_files_decode_to_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
