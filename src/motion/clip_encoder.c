@@ -143,11 +143,15 @@ typedef struct worst_case {
     double error; /* largest error of a joint without a bound of its own, in cm */
 } worst_case;
 
+static void keep_largest(double *largest, double value) {
+    if (value > *largest) *largest = value;
+}
+
 static void measure_sample(worst_case *worst, const motion_plan *plan, const world *wanted, const world *got) {
     for (uint64_t j = 0; j < plan->motion->n_joints; j++) {
         double error = world_error(&wanted[j], &got[j], &plan->rest[j], plan->shells[j]);
-        worst->ratio = fmax(worst->ratio, error / plan->errors[j]);
-        if (!(plan->motion->joints[j].error > 0)) worst->error = fmax(worst->error, error * plan->motion->unit_cm);
+        keep_largest(&worst->ratio, error / plan->errors[j]);
+        if (!(plan->motion->joints[j].error > 0)) keep_largest(&worst->error, error * plan->motion->unit_cm);
     }
 }
 
@@ -155,9 +159,8 @@ static void measure_scalars(worst_case *worst, const pith_motion_clip *wanted, u
                             const pith_motion_clip *got) {
     for (uint64_t i = 0; i < wanted->n_scalars; i++) {
         double bound = wanted->scalars[i].error > 0 ? wanted->scalars[i].error : 1.0 / 4096;
-        for (uint64_t t = 0; t < got->n_samples; t++)
-            worst->ratio = fmax(worst->ratio,
-                                fabs((double)wanted->scalars[i].values[from + t] - got->scalars[i].values[t]) / bound);
+        const float *a = wanted->scalars[i].values + from, *b = got->scalars[i].values;
+        for (uint64_t t = 0; t < got->n_samples; t++) keep_largest(&worst->ratio, fabs((double)a[t] - b[t]) / bound);
     }
 }
 
