@@ -32,9 +32,15 @@ query=$(command -v gdk-pixbuf-query-loaders ||
     ls "$(pkg-config --variable=gdk_pixbuf_binarydir gdk-pixbuf-2.0 2>/dev/null)/../gdk-pixbuf-query-loaders" 2>/dev/null) || query=
 [ -e "$loader" ] || { echo "SKIPPED: this build has no gdk-pixbuf loader" && exit 77; }
 [ "$query" ] || { echo "SKIPPED: gdk-pixbuf-query-loaders is not installed" && exit 77; }
-if nm -D "$loader" | grep __asan >/dev/null; then echo "SKIPPED: gdk-pixbuf's programs cannot load what the sanitizers watch" && exit 77; fi
 export GDK_PIXBUF_MODULE_FILE=$work/loaders.cache
-"$query" "$loader" >"$GDK_PIXBUF_MODULE_FILE"
+# gdk-pixbuf's programs cannot load what the sanitizers watch, but ours can: then the list is written here.
+watched=no
+if nm -D "$loader" | grep __asan >/dev/null; then
+    watched=yes
+    printf '"%s"\n"pith" 4 "gdk-pixbuf" "Pith" "MIT"\n"image/x-pith" ""\n"pith" ""\n"\\360PIT" "" 100\n\n' "$loader" >"$GDK_PIXBUF_MODULE_FILE"
+else
+    "$query" "$loader" >"$GDK_PIXBUF_MODULE_FILE"
+fi
 grep -q '"image/x-pith"' "$GDK_PIXBUF_MODULE_FILE" || fail "gdk-pixbuf-query-loaders does not list the loader"
 
 # The whole conformance set: grey and colour, alpha, exact, palette, 16 bits, residuals.
@@ -61,7 +67,9 @@ cmp -s preview.pam seen.pam || fail "a small picture is not the preview"
 ok "$probe" -p b.pith $((size + 1)) >seen.pam
 if cmp -s preview.pam seen.pam; then fail "a larger picture is the preview"; fi
 
-if command -v gdk-pixbuf-thumbnailer >/dev/null; then
+if [ $watched = yes ]; then
+    echo "SKIPPED, thumbnails: gdk-pixbuf-thumbnailer cannot load what the sanitizers watch"
+elif command -v gdk-pixbuf-thumbnailer >/dev/null; then
     ok gdk-pixbuf-thumbnailer -s 16 b.pith thumbnail.png >/dev/null
     file thumbnail.png | grep -qE 'PNG image data, (16 x [0-9]+|[0-9]+ x 16),' || fail "the thumbnail is $(file thumbnail.png)"
 else
