@@ -8,6 +8,7 @@
 #   make test       build and test; installs what is missing (Debian)
 #   make demo       encode and decode a photo (IMAGE=path), beside other codecs; installs too
 #   make python     the Python wheel, in build/release/python/dist; installs what is missing
+#   make web        the npm package for browsers, in build/web (needs emscripten); make check-web tries it in Chromium
 #   make bench      network layers, whole runs, quality on Kodak
 #   make bench-quality   quality at equal bytes beside JPEG, WebP, AVIF, JPEG XL: tables and plots
 #   make prior      the built-in model's prior anew, after the model was replaced (PHOTOS=folder)
@@ -27,7 +28,7 @@ BUILD := build/release
 
 PHOTOS ?= ../shared/photos
 
-.PHONY: all deps test demo dist python bench install fuzz mutants check-debian check-exact check-fresh check-threads check-valgrind lint format prior clean \
+.PHONY: all deps test demo dist python web check-web bench install fuzz mutants check-debian check-exact check-fresh check-threads check-valgrind lint format prior clean \
 	train-pack
 .NOTPARALLEL: # one build folder; the build itself uses all cores
 
@@ -55,6 +56,12 @@ python:
 
 # What the README's figures come from. make bench-NAME runs bench/NAME.sh, or else
 # the program bench/NAME.c or bench/bench_NAME.c, alone.
+web:
+	@scripts/web
+
+check-web:
+	@scripts/check-web
+
 bench:
 	@scripts/deps bench
 	@scripts/build release

@@ -13,7 +13,7 @@ if(EMSCRIPTEN)
     add_executable(pith-web EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/web/pith_web.c)
     target_link_libraries(pith-web PRIVATE pith_static)
     set_target_properties(pith-web PROPERTIES OUTPUT_NAME pith SUFFIX .mjs)
-    target_link_options(pith-web PRIVATE --no-entry -O3 -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=worker -sFILESYSTEM=0
+    target_link_options(pith-web PRIVATE --no-entry -O3 -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=worker
         -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=64MB -sMAXIMUM_MEMORY=2GB -sEXPORT_NAME=createPith
         -sEXPORTED_FUNCTIONS=_malloc,_free -sEXPORTED_RUNTIME_METHODS=UTF8ToString,HEAPU8)
 endif()

@@ -47,10 +47,10 @@ typedef struct pith_motion_scalar {
 } pith_motion_scalar;
 
 typedef struct pith_motion_clip {
-    const char *name;                /* "" if there is none */
-    uint64_t n_samples;              /* at least 1 */
-    double frame_seconds;            /* between samples; 0: `times` tells */
-    const float *times;              /* n_samples, seconds, increasing; NULL: sample i is at i x frame_seconds */
+    const char *name;     /* "" if there is none */
+    uint64_t n_samples;   /* at least 1 */
+    double frame_seconds; /* between samples; 0: `times` tells */
+    const float *times;   /* n_samples, seconds, each after the one before; NULL: sample i is at i x frame_seconds */
     const pith_motion_track *tracks; /* n_joints */
     const pith_motion_scalar *scalars;
     uint64_t n_scalars;
