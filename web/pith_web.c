@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
-/* The decoder as pith-worker.js calls it: one model, one file at a time. Functions that can fail return a pith_status, and
- * web_message says why. */
+/* The decoder as pith-worker.js calls it: one model, one file at a time. Functions that can fail return a pith_status,
+ * and web_message says why. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,20 +54,31 @@ static void put_hex(char *out, const uint8_t *bytes) {
     for (size_t i = 0; i < PITH_FINGERPRINT_BYTES; i++) snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 }
 
+static const char *method_name(pith_method method) {
+    switch (method) {
+    case PITH_METHOD_LATENT:
+        return "latent";
+    case PITH_METHOD_PALETTE:
+        return "palette";
+    case PITH_METHOD_EXACT:
+        return "exact";
+    }
+    return "?";
+}
+
 /* What is in the file, as JSON. Names of models have no character that JSON would want escaped. */
 EMSCRIPTEN_KEEPALIVE const char *web_info(void) {
-    static const char *const methods[] = {"latent", "palette", "exact"};
     static const char *const levels[] = {"none", "loose", "normal", "strict"};
     const pith_info *i = &web.info;
     char latent[2 * PITH_FINGERPRINT_BYTES + 1];
     put_hex(latent, i->latent_id);
     snprintf(web.text, sizeof web.text,
              "{\"width\":%" PRIu32 ",\"height\":%" PRIu32 ",\"channels\":%u,\"bytes\":%" PRIu64 ",\"method\":\"%s\","
-             "\"model\":\"%s\",\"latent_id\":\"%s\",\"lossless\":%s,\"bits\":%u,\"faithful\":\"%s\",\"residual_bytes\":%" PRIu64
-             ",\"version\":\"%" PRIu32 ".%" PRIu32 "\"}",
-             i->format.width, i->format.height, i->format.n_channels, i->n_file_bytes,
-             (unsigned)i->method < 3 ? methods[i->method] : "?", i->model_name, latent, i->lossless ? "true" : "false",
-             i->source_bit_depth, (unsigned)i->faithful < 4 ? levels[i->faithful] : "?", i->n_residual_bytes, i->version_major,
+             "\"model\":\"%s\",\"latent_id\":\"%s\",\"lossless\":%s,\"bits\":%u,\"faithful\":\"%s\",\"residual_bytes\":"
+             "%" PRIu64 ",\"version\":\"%" PRIu32 ".%" PRIu32 "\"}",
+             i->format.width, i->format.height, i->format.n_channels, i->n_file_bytes, method_name(i->method),
+             i->model_name, latent, i->lossless ? "true" : "false", i->source_bit_depth,
+             (unsigned)i->faithful < 4 ? levels[i->faithful] : "?", i->n_residual_bytes, i->version_major,
              i->version_minor);
     return web.text;
 }
@@ -82,8 +93,8 @@ static void widen(uint8_t *rgba, const uint8_t *pixels, size_t n, unsigned n_cha
     }
 }
 
-/* Decodes the open file, or its preview of 1/8 of the size, to web_pixels. A preview of latents needs no model's networks, but
- * the model. */
+/* Decodes the open file, or its preview of 1/8 of the size, to web_pixels. A preview of latents needs no model's
+ * networks, but the model. */
 EMSCRIPTEN_KEEPALIVE int web_decode(int preview) {
     pith_decode_options options;
     pith_sink sink;
@@ -108,7 +119,8 @@ EMSCRIPTEN_KEEPALIVE int web_decode(int preview) {
     rows.pixels = block + (4 - f->n_channels) * n;
     web.image.pixels = block;
     status = pith_sink_to_image(&sink, sizeof sink, &rows);
-    if (status == PITH_OK) status = pith_decode(web.decoder, web.info.method == PITH_METHOD_EXACT ? NULL : web.model, &options, &sink);
+    if (status == PITH_OK)
+        status = pith_decode(web.decoder, web.info.method == PITH_METHOD_EXACT ? NULL : web.model, &options, &sink);
     if (status == PITH_OK) widen(block, rows.pixels, n, f->n_channels);
     return status;
 }

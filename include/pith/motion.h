@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 /* Character animation: clips of one skeleton, in which every joint at every sample stays within a bound that is checked
- * by decoding and written into the file (.pithm; doc/motion-format.md).
+ * by decoding and written into the file (.pithm; doc/motion-format.md). The format is a draft, and so is this header:
+ * until it is 1.0, both may change with any release.
  *
  * Rotations are unit quaternions (x, y, z, w), local to the parent. Lengths are in the clip's own unit, whose size in
  * centimetres the caller tells. Rules of ownership, threads, errors and struct sizes are those of pith.h. */
