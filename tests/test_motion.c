@@ -164,6 +164,27 @@ static void threads_and_runs_make_the_same_file(void **state) {
     motion_case_free(&c);
 }
 
+static void a_track_at_rest_stays_a_track(void **state) {
+    (void)state;
+    motion_case c;
+    float rotations[20 * 4] = {0}, scales[20 * 3];
+    motion_case_make(&c, 20, 0);
+    for (int t = 0; t < 20; t++) rotations[4 * t + 3] = 1;
+    for (int i = 0; i < 60; i++) scales[i] = 1;
+    c.tracks[8].rotations = rotations;
+    c.tracks[6].scales = scales;
+    pith_bytes file = encode(&c.motion, 0.1, 0, NULL);
+    pith_motion_reader *r = open_file(file);
+    pith_motion_clip *clip = read_clip(r, 3, 10);
+    assert_memory_equal(clip->tracks[8].rotations, rotations, 10 * 4 * sizeof *rotations);
+    assert_memory_equal(clip->tracks[6].scales, scales, 10 * 3 * sizeof *scales);
+    assert_null(clip->tracks[8].translations);
+    pith_motion_clip_free(r, &clip);
+    pith_motion_close(&r);
+    pith_bytes_free(NULL, &file);
+    motion_case_free(&c);
+}
+
 static void names_times_and_source_come_back(void **state) {
     (void)state;
     motion_case c;
@@ -349,10 +370,15 @@ static void golden_files_decode_to_the_same(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_sample_keeps_its_bound),     cmocka_unit_test(a_joint_may_have_its_own_bound),
-        cmocka_unit_test(any_range_decodes_to_the_same),    cmocka_unit_test(threads_and_runs_make_the_same_file),
-        cmocka_unit_test(names_times_and_source_come_back), cmocka_unit_test(damage_is_found),
-        cmocka_unit_test(wrong_motions_are_refused),        cmocka_unit_test(memory_may_run_out_anywhere),
+        cmocka_unit_test(every_sample_keeps_its_bound),
+        cmocka_unit_test(a_joint_may_have_its_own_bound),
+        cmocka_unit_test(any_range_decodes_to_the_same),
+        cmocka_unit_test(threads_and_runs_make_the_same_file),
+        cmocka_unit_test(a_track_at_rest_stays_a_track),
+        cmocka_unit_test(names_times_and_source_come_back),
+        cmocka_unit_test(damage_is_found),
+        cmocka_unit_test(wrong_motions_are_refused),
+        cmocka_unit_test(memory_may_run_out_anywhere),
         cmocka_unit_test(golden_files_decode_to_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

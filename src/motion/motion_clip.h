@@ -20,7 +20,12 @@
 typedef enum mc_kind { MC_ROTATION = 0, MC_TRANSLATION = 1, MC_SCALE = 2, MC_SCALAR = 3 } mc_kind;
 
 /* How a joint's rotation, translation or scale behaves in a clip. */
-typedef enum mc_motion { MC_REST = 0, MC_CONSTANT = 1, MC_MOVES = 2 } mc_motion;
+typedef enum mc_motion {
+    MC_REST = 0, /* there is no track */
+    MC_CONSTANT = 1,
+    MC_MOVES = 2,
+    MC_GIVEN = 3 /* there is a track, which stays at rest */
+} mc_motion;
 
 typedef struct mc_joint {
     mc_motion motion[3];  /* by mc_kind */

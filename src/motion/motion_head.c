@@ -209,7 +209,6 @@ static void read_motions(stream *s, mc_clip *c) {
         uint8_t bits = st_u8(s, "motion");
         for (unsigned k = 0; k < 3; k++) {
             c->joints[j].motion[k] = (mc_motion)(bits >> (2 * k) & 3);
-            if (c->joints[j].motion[k] > MC_MOVES) st_fail(s, PITH_E_FORMAT, "motion %u is not known", bits);
         }
     }
     for (uint32_t j = 0; j < c->n_joints && s->status == PITH_OK; j++) {

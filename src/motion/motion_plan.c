@@ -90,7 +90,7 @@ static void find_motion(const planner *p, uint32_t j, mc_kind kind, const float 
             coded->motion[kind] = MC_MOVES;
             return;
         }
-    if (change(kind, values, rest) > still) coded->motion[kind] = MC_CONSTANT;
+    coded->motion[kind] = change(kind, values, rest) > still ? MC_CONSTANT : MC_GIVEN;
 }
 
 /* The largest scale that a joint's translation is seen at. */

@@ -49,8 +49,18 @@ static void repeat(float *out, const float *value, unsigned width, uint64_t n) {
     for (uint64_t t = 0; t < n; t++) memcpy(out + t * width, value, width * sizeof *out);
 }
 
+static void repeat_rest(float *out, const pith_motion_joint *joint, mc_kind kind, uint64_t n) {
+    const double *rest = kind == MC_ROTATION      ? joint->rotation
+                         : kind == MC_TRANSLATION ? joint->translation
+                                                  : joint->scale;
+    float value[4];
+    for (unsigned i = 0; i < widths[kind]; i++) value[i] = (float)rest[i];
+    repeat(out, value, widths[kind], n);
+}
+
 /* The values that move are left out. */
-static void fill_clip(char *block, const block_layout *l, const mc_clip *clip, uint64_t first, uint64_t n) {
+static void fill_clip(char *block, const block_layout *l, const motion_parts *parts, uint64_t first, uint64_t n) {
+    const mc_clip *clip = parts->clip;
     pith_motion_clip *out = (pith_motion_clip *)(void *)block;
     pith_motion_track *tracks = (pith_motion_track *)(void *)(block + l->tracks);
     pith_motion_scalar *scalars = (pith_motion_scalar *)(void *)(block + l->scalars);
@@ -73,6 +83,7 @@ static void fill_clip(char *block, const block_layout *l, const mc_clip *clip, u
             if (joint->motion[k] == MC_REST) continue;
             float *v = take(&next, (size_t)n * widths[k]);
             if (joint->motion[k] == MC_CONSTANT) repeat(v, joint->constant[k], widths[k], n);
+            if (joint->motion[k] == MC_GIVEN) repeat_rest(v, &parts->joints[j], (mc_kind)k, n);
             values[k] = v;
         }
         tracks[j] = (pith_motion_track){values[0], values[1], values[2],
@@ -123,7 +134,7 @@ typedef struct decoding {
     const motion_parts *parts;
     pith_motion_clip *out;
     uint64_t first, n; /* samples */
-    uint64_t first_slice, first_group;
+    uint64_t first_slice, first_group, last_key;
     pose_slice *groups;
     worker *workers;
     atomic_int failed; /* 1 + the first worker that failed */
@@ -141,7 +152,9 @@ static void decode_group(void *user, int64_t item, int who) {
     pose_slice *group = &d->groups[item];
     const pith_bytes *coded = &d->parts->groups[index];
     group->present = sc_group_keys(d->parts->clip, index);
-    if (w->diag.status == PITH_OK && sc_decode_group(w->model, group, coded->data, coded->n_bytes, &w->diag) != PITH_OK)
+    uint64_t end = d->last_key + 1 - index * SC_KEYS_A_GROUP;
+    if (end > SC_KEYS_A_GROUP) end = SC_KEYS_A_GROUP;
+    if (w->diag.status == PITH_OK && sc_decode_group(w->model, group, (uint32_t)end, coded, &w->diag) != PITH_OK)
         fail(d, who);
 }
 
@@ -166,8 +179,10 @@ static void decode_slice(void *user, int64_t item, int who) {
     slice->present = sc_present(clip, index);
     put_key(d, slice, index, 0);
     if (index + 1 < mc_n_keys(clip)) put_key(d, slice, index + 1, mc_slice(clip));
-    const pith_bytes *coded = &d->parts->slices[index];
-    if (sc_decode_slice(w->model, slice, coded->data, coded->n_bytes, &w->diag) != PITH_OK) {
+    const uint64_t end = d->first + d->n;
+    const sc_range places = {d->first > start ? (uint32_t)(d->first - start) : 0,
+                             end - start > mc_slice(clip) ? mc_slice(clip) : (uint32_t)(end - start)};
+    if (sc_decode_slice(w->model, slice, places, &d->parts->slices[index], &w->diag) != PITH_OK) {
         fail(d, who);
         return;
     }
@@ -211,6 +226,7 @@ pith_status ms_decode(pith_motion_clip **out, const motion_parts *parts, uint64_
                   .n = n,
                   .first_slice = first_slice,
                   .first_group = first_slice / SC_KEYS_A_GROUP};
+    d.last_key = last_key;
     n_groups = last_key / SC_KEYS_A_GROUP - d.first_group + 1;
     team *crew = team_new(alloc, n_slices < 2 ? 1 : threads);
     char *block = lay_out(&layout, clip, n) ? mem_alloc(alloc, layout.n_bytes, 1) : NULL;
@@ -220,7 +236,7 @@ pith_status ms_decode(pith_motion_clip **out, const motion_parts *parts, uint64_
         status = diag_set(diag, PITH_E_NOMEM, "out of memory for %llu samples", (unsigned long long)n);
         goto cleanup;
     }
-    fill_clip(block, &layout, clip, first, n);
+    fill_clip(block, &layout, parts, first, n);
     d.out = (pith_motion_clip *)(void *)block;
     for (uint64_t g = 0; g < n_groups; g++) PITH_TRY(ps_new(&d.groups[g], clip, SC_KEYS_A_GROUP, alloc, diag));
     PITH_TRY(new_workers(&d, team_size(crew), alloc, diag));

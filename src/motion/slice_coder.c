@@ -63,18 +63,27 @@ pith_status sc_encode_slice(pose_search *s, pose_slice *slice, uint64_t index, b
 typedef struct decode_task {
     motion_model *model;
     pose_slice *slice;
+    sc_range wanted;
+    uint32_t n_missing; /* wanted places that are not yet decoded */
 } decode_task;
 
-static pith_status decode_place(void *user, const ps_place *place) {
-    decode_task *t = user;
+static void decode_pose(motion_model *m, pose_slice *slice, const ps_place *place) {
     uint32_t pose = 0;
-    for (uint32_t c = 0; c < t->slice->clip->n_channels; c++) {
-        ps_prediction prediction = ps_predict(t->slice, c, place);
+    for (uint32_t c = 0; c < slice->clip->n_channels; c++) {
+        ps_prediction prediction = ps_predict(slice, c, place);
         int32_t numbers[3] = {0, 0, 0};
         uint32_t escape = 0;
-        ps_code(t->slice, t->model, c, place, numbers, &escape, &pose);
-        *ps_at(t->slice, c, place->at) = ps_value_of(&t->slice->clip->channels[c], &prediction, numbers, escape);
+        ps_code(slice, m, c, place, numbers, &escape, &pose);
+        *ps_at(slice, c, place->at) = ps_value_of(&slice->clip->channels[c], &prediction, numbers, escape);
     }
+}
+
+/* Ends with PITH_E_ABORTED when nothing more is wanted. */
+static pith_status decode_place(void *user, const ps_place *place) {
+    decode_task *t = user;
+    if (t->n_missing == 0) return PITH_E_ABORTED;
+    decode_pose(t->model, t->slice, place);
+    if (place->at >= t->wanted.first && place->at < t->wanted.end) t->n_missing--;
     return PITH_OK;
 }
 
@@ -83,23 +92,30 @@ static pith_status check_end(const rc_decoder *decoder, pith_diag *diag) {
     return diag_set(diag, PITH_E_FORMAT, "the coded numbers do not end where their chunk does");
 }
 
-pith_status sc_decode_group(motion_model *m, pose_slice *group, const uint8_t *coded, size_t n_bytes, pith_diag *diag) {
+pith_status sc_decode_group(motion_model *m, pose_slice *group, uint32_t end, const pith_bytes *coded,
+                            pith_diag *diag) {
     rc_decoder decoder;
-    rc_decoder_init(&decoder, coded, n_bytes);
+    rc_decoder_init(&decoder, coded->data, coded->n_bytes);
     mm_begin(m, NULL, &decoder);
-    decode_task task = {m, group};
-    for (uint32_t k = 0; k < group->present; k++) {
+    for (uint32_t k = 0; k < group->present && k < end; k++) {
         ps_place place = ps_place_key(k);
-        (void)decode_place(&task, &place);
+        decode_pose(m, group, &place);
     }
-    return check_end(&decoder, diag);
+    return end < group->present ? PITH_OK : check_end(&decoder, diag);
 }
 
-pith_status sc_decode_slice(motion_model *m, pose_slice *slice, const uint8_t *coded, size_t n_bytes, pith_diag *diag) {
+pith_status sc_decode_slice(motion_model *m, pose_slice *slice, sc_range wanted, const pith_bytes *coded,
+                            pith_diag *diag) {
+    uint32_t last = slice->n_samples - 1;
+    if (wanted.first < 1) wanted.first = 1; /* the ends are poses between slices */
+    if (wanted.end > last) wanted.end = last;
+    if (wanted.end > slice->present) wanted.end = slice->present;
+    decode_task task = {m, slice, wanted, wanted.end > wanted.first ? wanted.end - wanted.first : 0};
+    if (task.n_missing == 0 && last > 1 && slice->present > 1) return PITH_OK;
     rc_decoder decoder;
-    rc_decoder_init(&decoder, coded, n_bytes);
+    rc_decoder_init(&decoder, coded->data, coded->n_bytes);
     mm_begin(m, NULL, &decoder);
-    decode_task task = {m, slice};
     pith_status status = ps_each(slice, decode_place, &task);
+    if (status == PITH_E_ABORTED) return PITH_OK;
     return status == PITH_OK ? check_end(&decoder, diag) : status;
 }

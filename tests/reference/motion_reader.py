@@ -98,10 +98,13 @@ class Head:  # sections 4, 5
         self.parents = [j - b if b else -1 for j, b in enumerate(backs)]
         flags = [self.byte() for _ in range(n_joints)]
         self.names = [self.text() for _ in range(n_joints)]
-        self.translations = []
+        self.rests = []  # rotation, translation, scale
         for f in flags:
-            self.translations.append([self.number() for _ in range(3)] if f & 1 else [0.0] * 3)
-            for _ in range((4 if f & 2 else 0) + (3 if f & 4 else 0) + (f >> 3 & 1) + (f >> 4 & 1)):
+            translation = [self.number() for _ in range(3)] if f & 1 else [0.0] * 3
+            rotation = [self.number() for _ in range(4)] if f & 2 else [0.0, 0.0, 0.0, 1.0]
+            scale = [self.number() for _ in range(3)] if f & 4 else [1.0] * 3
+            self.rests.append([rotation, translation, scale])
+            for _ in range((f >> 3 & 1) + (f >> 4 & 1)):
                 self.number()
         self.clips = [self.clip(n_joints) for _ in range(n_clips)]
         if self.at != len(data):
@@ -157,6 +160,8 @@ class Head:  # sections 4, 5
         constants = [[None] * 3 for _ in range(n_joints)]
         for kind in range(3):
             for j in range(n_joints):
+                if motion[j][kind] == 3:
+                    constants[j][kind] = self.rests[j][kind]
                 if motion[j][kind] == 1:
                     constants[j][kind] = [self.float() for _ in range(4 if kind == 0 else 3)]
         scalars = []
@@ -188,7 +193,7 @@ class Head:  # sections 4, 5
 
     def frame(self, joint, bone):  # section 7
         children = [j for j, p in enumerate(self.parents) if p == joint]
-        axis = self.translations[children[bone - 1]] if 0 < bone <= len(children) else [0.0] * 3
+        axis = self.rests[children[bone - 1]][1] if 0 < bone <= len(children) else [0.0] * 3
         largest = max(abs(v) for v in axis)
         q = (0, 0, 0, ONE)
         if largest > 0:
@@ -407,8 +412,8 @@ def decode_clip(clip, groups, slices):
     size, n, keys, samples = 1 << clip['k'], clip['n'], [], {}
     n_channels = len(clip['channels'])
     for g, data in enumerate(groups):
-        model, group = Model(data), Slice(clip, 32)
-        count = min(32, (n - 1) // size + 1 - 32 * g)
+        model, group = Model(data), Slice(clip, 8)
+        count = min(8, (n - 1) // size + 1 - 8 * g)
         for k in range(count):
             group.decode_place(model, k, 8, k - 1 if k else None, None, None, None, None)
         model.decoder.check_end()
@@ -442,7 +447,7 @@ def floats_of(clip, samples):  # section 10
     by_place = {(c['joint'], c['kind']): i for i, c in enumerate(clip['channels'])}
     for j, motion in enumerate(clip['motion']):
         for kind in range(3):
-            if motion[kind] == 1:
+            if motion[kind] in (1, 3):
                 out += clip['constants'][j][kind] * clip['n']
             elif motion[kind] == 2:
                 i = by_place[j, kind]
@@ -473,7 +478,7 @@ def read_file(path):
     head, at = Head(coded_bytes(chunks[0][1])), 1
     for number, clip in enumerate(head.clips):
         size, n = 1 << clip['k'], clip['n']
-        n_groups, n_slices = -(-((n - 1) // size + 1) // 32), -(-(n - 1) // size)
+        n_groups, n_slices = -(-((n - 1) // size + 1) // 8), -(-(n - 1) // size)
         part = chunks[at:at + n_groups + n_slices]
         if [kind for kind, _ in part] != [2] * n_groups + [3] * n_slices:
             raise Refused('other chunks than the clips have')
