@@ -26,16 +26,16 @@ encode() {
 figure() { awk -v name="$1" '$1 == name {print $2}' "$work/figures" | sort -g | tail -n 1; }
 
 echo "== at ACL's own largest error, motion capture of $data/test (effort $effort)"
-printf '%-46s %6s %10s %9s %9s %6s\n' clip asked "error (cm)" ACL Pith ratio
+printf '%-46s %6s %10s %9s %9s %9s %6s %6s\n' clip asked "error (cm)" ACL "xz" Pith "to ACL" "to xz"
 tail -n +2 "$data/acl.tsv" | while IFS=$'\t' read -r clip _ _ _ _ unit asked bytes error _; do
     n=$(encode "$data/test/$clip" "$unit" "$error")
-    printf '%-46s %6s %10s %9d %9d %6.3f\n' "$clip" "$asked" "$error" "$bytes" "$n" "$(bc -l <<<"$n / $bytes")"
+    deltas=$(python3 "$root/bench/motion_deltas.py" "$pith" "$data/test/$clip" "$unit" "$error")
+    printf '%-46s %6s %10s %9d %9d %9d %6.3f %6.3f\n' "$clip" "$asked" "$error" "$bytes" "$deltas" "$n" \
+        "$(bc -l <<<"$n / $bytes")" "$(bc -l <<<"$n / $deltas")"
 done | tee "$work/acl"
-awk '{sum[$2] += log($6); n[$2]++}
-    END {for (a in sum) printf "geometric mean, ACL asked for %s cm: %.3f\n", a, exp(sum[a] / n[a])}' "$work/acl" | sort
+awk '{sum[$2] += log($7); xz[$2] += log($8); n[$2]++}
+    END {for (a in sum) printf "geometric mean, ACL asked for %s cm: %.3f of ACL, %.3f of xz\n", a, exp(sum[a] / n[a]), exp(xz[a] / n[a])}' "$work/acl" | sort
 
-# What a simple coder needs: each local rotation as three numbers in steps that the whole chain below may take, and its
-# root's position, as differences from sample to sample.
 echo
 echo "== bytes a second at a bound, the same clips"
 printf '%-46s %6s %9s %9s\n' clip bound Pith "jitter"
