@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "motion/clip_file.h"
+#include "motion/motion_samples.h"
 #include "motion/slice_coder.h"
 
 #define N_SHARED (MM_N_CONTEXTS - 1)
@@ -27,11 +28,6 @@ static void observe(void *user, const uint32_t classes[N_SHARED], uint32_t decis
     for (unsigned k = 0; k < N_SHARED; k++) t->bits[k][classes[k]][decision][bit]++;
 }
 
-static void copy_key(pose_slice *slice, uint32_t place, const pose_slice *groups, uint64_t key) {
-    for (uint32_t c = 0; c < slice->clip->n_channels; c++)
-        *ps_at(slice, c, place) = *ps_at(&groups[key / SC_KEYS_A_GROUP], c, key % SC_KEYS_A_GROUP);
-}
-
 /* Codes a clip as the encoder does, with everything observed. */
 static pith_status code_clip(tally *t, const pith_motion *m, double error, pith_diag *why) {
     motion_plan plan = {0};
@@ -47,7 +43,7 @@ static pith_status code_clip(tally *t, const pith_motion *m, double error, pith_
     PITH_TRY(mm_new(&search.model, NULL, clip.n_tracks, why));
     PITH_TRY(ps_new(&slice, &clip, mc_slice(&clip) + 1, NULL, why));
     mm_observe(search.model, observe, t);
-    n_groups = (mc_n_keys(&clip) + SC_KEYS_A_GROUP - 1) / SC_KEYS_A_GROUP;
+    n_groups = ms_n_groups(&clip);
     groups = calloc((size_t)n_groups, sizeof *groups);
     if (!groups) PITH_TRY(PITH_E_NOMEM);
     for (uint64_t g = 0; g < n_groups; g++) {
@@ -55,8 +51,8 @@ static pith_status code_clip(tally *t, const pith_motion *m, double error, pith_
         PITH_TRY(sc_encode_group(&search, &groups[g], g, &bytes, why));
     }
     for (uint64_t s = 0; s < mc_n_slices(&clip); s++) {
-        copy_key(&slice, 0, groups, s);
-        if (s + 1 < mc_n_keys(&clip)) copy_key(&slice, mc_slice(&clip), groups, s + 1);
+        sc_put_key(&slice, 0, groups, 0, s);
+        if (s + 1 < mc_n_keys(&clip)) sc_put_key(&slice, mc_slice(&clip), groups, 0, s + 1);
         PITH_TRY(sc_encode_slice(&search, &slice, s, &bytes, why));
         mm_add_weights(search.model, t->weights, t->uses);
     }

@@ -102,8 +102,7 @@ static int run(const cli_command *command, int argc, char **argv) {
         if (r.check_bound) return cli_usage(command, "--bound is for compare");
         if (encode && (r.range.from > 0 || r.range.to > 0)) return cli_usage(command, "--range is for decode");
         if (r.together && (!encode || !r.output)) return cli_usage(command, "--together is for encode, and needs -o");
-        return (int)(encode ? motion_encode_files(&r, command, operands, n)
-                            : motion_decode_files(&r, command, operands, n));
+        return (int)(encode ? motion_encode_files(&r, operands, n) : motion_decode_files(&r, operands, n));
     }
     if (r.output) return cli_usage(command, "-o is for encode and decode");
     if (r.html && strcmp(what, "compare") != 0) return cli_usage(command, "--html is for compare");

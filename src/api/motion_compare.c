@@ -102,10 +102,6 @@ static void count_error(comparison *c, double error, uint64_t joint, uint64_t sa
     c->result.largest_sample = sample;
 }
 
-static double distance(const double a[3], const double b[3]) {
-    return sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) + (a[2] - b[2]) * (a[2] - b[2]));
-}
-
 static double jerk_of(double p[4][3], uint64_t t) {
     double sum = 0;
     for (int i = 0; i < 3; i++) {
@@ -130,7 +126,7 @@ static void count_movement(comparison *c, uint64_t j, uint64_t t) {
         c->a.places[j][t % 4][i] = c->a.pose[j].position[i] * c->a.motion.unit_cm;
         c->b.places[j][t % 4][i] = c->b.pose[j].position[i] * c->b.motion.unit_cm;
     }
-    c->positions += distance(c->a.places[j][t % 4], c->b.places[j][t % 4]);
+    c->positions += point_distance(c->a.places[j][t % 4], c->b.places[j][t % 4]);
     if (t >= 3) {
         c->jerk_a += jerk_of(c->a.places[j], t);
         c->jerk_b += jerk_of(c->b.places[j], t);

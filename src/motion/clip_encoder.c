@@ -51,11 +51,6 @@ static void encode_group(void *user, int64_t item, int who) {
     keep(&e->out->groups[item], &bytes);
 }
 
-static void put_key(const encoding *e, pose_slice *slice, uint64_t key, uint32_t place) {
-    for (uint32_t c = 0; c < slice->clip->n_channels; c++)
-        *ps_at(slice, c, place) = *ps_at(&e->groups[key / SC_KEYS_A_GROUP], c, key % SC_KEYS_A_GROUP);
-}
-
 static void encode_slice(void *user, int64_t item, int who) {
     encoding *e = user;
     worker *w = &e->workers[who];
@@ -63,8 +58,8 @@ static void encode_slice(void *user, int64_t item, int who) {
     uint64_t index = (uint64_t)item;
     byte_writer bytes;
     bw_init(&bytes, e->alloc);
-    put_key(e, &w->slice, index, 0);
-    if (index + 1 < mc_n_keys(clip)) put_key(e, &w->slice, index + 1, mc_slice(clip));
+    sc_put_key(&w->slice, 0, e->groups, 0, index);
+    if (index + 1 < mc_n_keys(clip)) sc_put_key(&w->slice, mc_slice(clip), e->groups, 0, index + 1);
     if (w->diag.status == PITH_OK) (void)!sc_encode_slice(&w->search, &w->slice, index, &bytes, &w->diag);
     keep(&e->out->slices[item], &bytes);
 }

@@ -34,10 +34,6 @@ typedef struct planner {
 static uint32_t joint_count(const planner *p) { return (uint32_t)p->plan->motion->n_joints; }
 static const pith_motion_joint *joint_at(const planner *p, uint32_t j) { return &p->plan->motion->joints[j]; }
 
-static double distance(const double a[3], const double b[3]) {
-    return sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) + (a[2] - b[2]) * (a[2] - b[2]));
-}
-
 static void measure_reach(planner *p) {
     const motion_plan *plan = p->plan;
     uint64_t last = plan->clip->n_samples - 1;
@@ -52,8 +48,8 @@ static void measure_reach(planner *p) {
     for (uint32_t j = joint_count(p); j-- > 0;)
         for (int32_t a = joint_at(p, j)->parent; a >= 0; a = joint_at(p, (uint32_t)a)->parent) {
             for (unsigned i = 0; i < N_POSES; i++)
-                p->reach[a] =
-                    fmax(p->reach[a], distance(p->poses[i][j].position, p->poses[i][a].position) + plan->shells[j]);
+                p->reach[a] = fmax(p->reach[a],
+                                   point_distance(p->poses[i][j].position, p->poses[i][a].position) + plan->shells[j]);
             if (plan->errors[j] < p->strict[a]) p->strict[a] = plan->errors[j];
         }
 }
@@ -177,7 +173,8 @@ static uint32_t find_bone(const planner *p, uint32_t j) {
         if (joint_at(p, c)->parent != (int32_t)j) continue;
         n++;
         double d = 0;
-        for (unsigned i = 0; i < N_POSES; i++) d = fmax(d, distance(p->poses[i][c].position, p->poses[i][j].position));
+        for (unsigned i = 0; i < N_POSES; i++)
+            d = fmax(d, point_distance(p->poses[i][c].position, p->poses[i][j].position));
         if (d > farthest && p->coded->joints[c].motion[MC_TRANSLATION] != MC_MOVES) {
             farthest = d;
             best = n;
@@ -192,9 +189,9 @@ static uint32_t nth_child(const planner *p, uint32_t j, uint32_t n) {
     return j;
 }
 
-static void point_place(double out[3], const motion_plan *plan, const world *pose, const plan_point *point) {
+void plan_point_place(double out[3], const motion_plan *plan, const world *pose, const plan_point *point) {
     const world *w = &pose[point->joint];
-    memcpy(out, w->position, 3 * sizeof *out);
+    for (int i = 0; i < 3; i++) out[i] = w->position[i] - pose[point->from].position[i];
     if (point->axis < 0) return;
     const double rest = plan->rest[point->joint].scale[point->axis];
     double length = plan->shells[point->joint] * (rest != 0 ? w->scale[point->axis] / rest : 1);
@@ -208,16 +205,15 @@ static void find_leverage(const planner *p, const world *pose, uint32_t j, uint3
     double axis[3] = {0, 0, 0}, length = 0;
     if (bone) {
         const world *child = &pose[nth_child(p, j, bone)];
-        length = distance(child->position, pose[j].position);
+        length = point_distance(child->position, pose[j].position);
         for (int i = 0; i < 3 && length > 0; i++) axis[i] = (child->position[i] - pose[j].position[i]) / length;
     }
     for (uint32_t k = plan->first_point[j]; k < plan->first_point[j + 1]; k++) {
         double place[3], dot = 0, square = 0;
-        point_place(place, plan, pose, &plan->points[k]);
+        plan_point_place(place, plan, pose, &plan->points[k]);
         for (int i = 0; i < 3; i++) {
-            double y = place[i] - pose[plan->points[k].from].position[i];
-            dot += y * axis[i];
-            square += y * y;
+            dot += place[i] * axis[i];
+            square += place[i] * place[i];
         }
         *along = fmax(*along, sqrt(fmax(0, square - dot * dot)) / plan->points[k].limit);
         *across = fmax(*across, sqrt(square) / plan->points[k].limit);

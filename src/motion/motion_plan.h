@@ -40,6 +40,8 @@ typedef struct motion_plan {
 pith_status plan_clip(motion_plan *plan, mc_clip *coded, const pith_motion *motion, const pith_motion_clip *clip,
                       double error, double shell, const plan_tuning *tuning, const pith_alloc *alloc, pith_diag *diag)
     PITH_MUST_CHECK;
+/* Where a point is in a pose, from the origin it turns about. */
+void plan_point_place(double out[3], const motion_plan *plan, const world *pose, const plan_point *point);
 void plan_free(motion_plan *plan, const pith_alloc *alloc);
 
 #endif

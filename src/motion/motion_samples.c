@@ -162,11 +162,6 @@ static const pose_slice *group_of(const decoding *d, uint64_t key) {
     return &d->groups[key / SC_KEYS_A_GROUP - d->first_group];
 }
 
-static void put_key(const decoding *d, pose_slice *slice, uint64_t key, uint32_t place) {
-    for (uint32_t c = 0; c < slice->clip->n_channels; c++)
-        *ps_at(slice, c, place) = *ps_at(group_of(d, key), c, key % SC_KEYS_A_GROUP);
-}
-
 static bool wanted(const decoding *d, uint64_t sample) { return sample >= d->first && sample - d->first < d->n; }
 
 static void decode_slice(void *user, int64_t item, int who) {
@@ -177,8 +172,8 @@ static void decode_slice(void *user, int64_t item, int who) {
     pose_slice *slice = &w->slice;
     if (w->diag.status != PITH_OK) return;
     slice->present = sc_present(clip, index);
-    put_key(d, slice, index, 0);
-    if (index + 1 < mc_n_keys(clip)) put_key(d, slice, index + 1, mc_slice(clip));
+    sc_put_key(slice, 0, d->groups, d->first_group, index);
+    if (index + 1 < mc_n_keys(clip)) sc_put_key(slice, mc_slice(clip), d->groups, d->first_group, index + 1);
     const uint64_t end = d->first + d->n;
     const sc_range places = {d->first > start ? (uint32_t)(d->first - start) : 0,
                              end - start > mc_slice(clip) ? mc_slice(clip) : (uint32_t)(end - start)};

@@ -57,16 +57,8 @@ static joint_case open_case(pose_search *s, uint32_t joint) {
                     .wanted = own->rotation,
                     .parent = parent < 0 ? NULL : s->got[parent].rotation};
     for (uint32_t k = 0; k < c.n_points; k++) {
-        const plan_point *p = &c.limits[k];
-        const world *w = &s->wanted[p->joint];
         double place[3];
-        const double *from = s->wanted[p->from].position;
-        for (int i = 0; i < 3; i++) place[i] = w->position[i] - from[i];
-        if (p->axis >= 0) {
-            double rest = plan->rest[p->joint].scale[p->axis];
-            double length = plan->shells[p->joint] * (rest != 0 ? w->scale[p->axis] / rest : 1);
-            for (int i = 0; i < 3; i++) place[i] += length * w->rotation[3 * i + p->axis];
-        }
+        plan_point_place(place, plan, s->wanted, &c.limits[k]);
         matrix_turn_back(c.points[k], own->rotation, place);
     }
     for (int i = 0; i < 3; i++) c.off[i] = s->got[joint].position[i] - own->position[i];
@@ -245,10 +237,7 @@ static void code_rotation(pose_search *s, pose_slice *slice, uint32_t channel, c
         try_numbers(s, slice, channel, place, &prediction, &c, x, *pose, &best);
         if (best.found) break;
         for (unsigned i = 0; i < 3; i++) best.numbers[i] = (int32_t)lrint(x[i]);
-        if (best.escape == MM_MAX_ESCAPE) {
-            s->n_missed++;
-            break;
-        }
+        if (best.escape == MM_MAX_ESCAPE) break; /* the encoder will see the error, and try a lower target */
     }
     ps_code(slice, s->model, channel, place, best.numbers, &best.escape, pose);
     *ps_at(slice, channel, place->at) = ps_value_of(ch, &prediction, best.numbers, best.escape);

@@ -14,7 +14,6 @@ typedef struct pose_search {
     motion_model *model;     /* borrowed */
     world *wanted, *got;     /* by joint: as it was, and as it is decoded */
     double (*points)[3];     /* scratch: of the joint being coded */
-    uint32_t n_missed;       /* rotations for which nothing was within the limits */
 } pose_search;
 
 pith_status search_new(pose_search *s, const motion_plan *plan, const pith_alloc *alloc, pith_diag *diag)

@@ -59,6 +59,10 @@ local local_at(const pith_motion_joint *joint, const pith_motion_track *track, u
     return l;
 }
 
+double point_distance(const double a[3], const double b[3]) {
+    return sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) + (a[2] - b[2]) * (a[2] - b[2]));
+}
+
 void matrix_of_quat(double m[9], const double q[4]) {
     const double x = q[0], y = q[1], z = q[2], w = q[3];
     const double r[9] = {1 - 2 * (y * y + z * z), 2 * (x * y - w * z),     2 * (x * z + w * y),

@@ -29,6 +29,7 @@ world world_of(const world *parent, const local *l);
 void world_pose(world *out, const pith_motion *motion, const pith_motion_clip *clip, uint64_t sample, double part);
 void world_rest(world *out, const pith_motion *motion);
 
+double point_distance(const double a[3], const double b[3]);
 void matrix_of_quat(double m[9], const double q[4]);
 void matrix_multiply(double out[9], const double a[9], const double b[9]);
 void matrix_turn(double out[3], const double m[9], const double v[3]);

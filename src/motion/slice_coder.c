@@ -14,6 +14,12 @@ uint32_t sc_group_keys(const mc_clip *clip, uint64_t group) {
     return left > SC_KEYS_A_GROUP ? SC_KEYS_A_GROUP : (uint32_t)left;
 }
 
+void sc_put_key(pose_slice *slice, uint32_t place, const pose_slice *groups, uint64_t first_group, uint64_t key) {
+    const pose_slice *group = &groups[key / SC_KEYS_A_GROUP - first_group];
+    for (uint32_t c = 0; c < slice->clip->n_channels; c++)
+        *ps_at(slice, c, place) = *ps_at(group, c, key % SC_KEYS_A_GROUP);
+}
+
 /* ---- encode
  * ----------------------------------------------------------------------------------------------------------- */
 

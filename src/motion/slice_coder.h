@@ -12,6 +12,9 @@
 uint32_t sc_present(const mc_clip *clip, uint64_t slice); /* places of a slice that the clip has; with its ends */
 uint32_t sc_group_keys(const mc_clip *clip, uint64_t group);
 
+/* Puts a pose between slices, out of groups whose first is `first_group`, at a place of a slice. */
+void sc_put_key(pose_slice *slice, uint32_t place, const pose_slice *groups, uint64_t first_group, uint64_t key);
+
 /* Codes a group of poses between slices, or a slice whose ends are filled in. The search has its model. */
 pith_status sc_encode_group(pose_search *s, pose_slice *group, uint64_t index, byte_writer *out, pith_diag *diag)
     PITH_MUST_CHECK;

@@ -7,42 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "imageio/file_bytes.h"
 #include "imageio/file_kind.h"
 #include "imageio/image_colour.h"
 #include "imageio/imageio_format.h"
 #include "messages/tool_fail.h"
 
-static pith_status read_stream(pith_file *file, FILE *stream, uint64_t max_bytes, pith_diag *why) {
-    size_t capacity = 0;
-    for (;;) {
-        if (file->n_bytes > max_bytes)
-            return tool_fail(why, PITH_E_LIMIT, "is longer than %" PRIu64 " bytes", max_bytes);
-        if (file->n_bytes == capacity) {
-            capacity = capacity ? 2 * capacity : 65536;
-            uint8_t *grown = realloc(file->data, capacity);
-            if (!grown) return tool_fail(why, PITH_E_NOMEM, "out of memory for the file");
-            file->data = grown;
-        }
-        size_t n = fread(file->data + file->n_bytes, 1, capacity - file->n_bytes, stream);
-        if (n == 0) break;
-        file->n_bytes += n;
-    }
-    if (ferror(stream)) return tool_fail_errno(why, PITH_E_IO, "cannot read");
-    return file->n_bytes ? PITH_OK : tool_fail(why, PITH_E_TRUNCATED, "is empty");
-}
-
-static pith_status read_path(pith_file *file, const char *path, uint64_t max_bytes, pith_diag *why) {
-    if (strcmp(path, "-") == 0) return read_stream(file, stdin, max_bytes, why);
-    FILE *stream = fopen(path, "rb");
-    if (!stream) return tool_fail_errno(why, PITH_E_IO, "cannot open");
-    pith_status status = read_stream(file, stream, max_bytes, why);
-    fclose(stream);
-    return status;
-}
-
 static pith_status open_file(pith_file *file, const char *path, const pith_env *env, bool damaged, pith_diag *why) {
     *file = (pith_file){.info = {.struct_size = sizeof file->info}};
-    pith_status status = read_path(file, path, env->max_file_bytes, why);
+    pith_status status = file_bytes_read(&file->data, &file->n_bytes, path, env->max_file_bytes, why);
     if (status == PITH_OK) status = pith_decoder_new(&file->decoder, env, why);
     if (status == PITH_OK) {
         status = damaged ? pith_decoder_open_damaged(file->decoder, file->data, file->n_bytes)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "messages/tool_fail.h"
 #include "motion/clip_file.h"
 
 #define MAX_JOINTS 16384u
@@ -35,7 +36,7 @@ typedef struct bvh {
 } bvh;
 
 static pith_status bad(const bvh *b, const char *what) {
-    return clip_fault(b->why, PITH_E_FORMAT, "line %u: %s", b->line, what);
+    return tool_fail(b->why, PITH_E_FORMAT, "line %u: %s", b->line, what);
 }
 
 /* ---- words --------------------------------------------------------------------------------------- */
@@ -127,14 +128,14 @@ static pith_status read_end_site(bvh *b, int32_t joint) {
 }
 
 static pith_status add_joint(bvh *b, int32_t parent) {
-    if (b->n_joints == MAX_JOINTS) return clip_fault(b->why, PITH_E_LIMIT, "more than %u joints", MAX_JOINTS);
+    if (b->n_joints == MAX_JOINTS) return tool_fail(b->why, PITH_E_LIMIT, "more than %u joints", MAX_JOINTS);
     if (b->n_joints == b->capacity) {
         size_t more = b->capacity ? 2 * b->capacity : 64;
         bvh_joint *joints = realloc(b->joints, more * sizeof *joints);
         if (joints) b->joints = joints;
         pith_motion_joint *out = realloc(b->out->joints, more * sizeof *out);
         if (out) b->out->joints = out;
-        if (!joints || !out) return clip_fault(b->why, PITH_E_NOMEM, "out of memory");
+        if (!joints || !out) return tool_fail(b->why, PITH_E_NOMEM, "out of memory");
         b->capacity = more;
     }
     word name = rest_of_line(b);
@@ -256,9 +257,9 @@ static pith_status read_motion(bvh *b) {
     /* A number takes two bytes at least. */
     if (n_frames > MAX_SAMPLES || n_frames * (double)b->n_channels > (double)MAX_NUMBERS ||
         n_frames * (double)b->n_channels > (double)(b->end - b->at))
-        return clip_fault(b->why, PITH_E_LIMIT,
-                          "%.0f frames of %zu numbers are more than the file has, or than is allowed", n_frames,
-                          b->n_channels);
+        return tool_fail(b->why, PITH_E_LIMIT,
+                         "%.0f frames of %zu numbers are more than the file has, or than is allowed", n_frames,
+                         b->n_channels);
     size_t n = (size_t)n_frames;
     pith_motion_track *tracks = clip_alloc(out, b->n_joints, sizeof *tracks, b->why);
     float **values = clip_alloc(out, 2 * b->n_joints, sizeof *values, b->why);

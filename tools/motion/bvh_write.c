@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "messages/tool_fail.h"
 #include "motion/clip_file.h"
 
 #define HALF_TURN 180.0
@@ -218,13 +219,13 @@ pith_status bvh_write(pith_bytes *out, const pith_motion *motion, pith_diag *why
     text_out t = {0};
     char frame_time[32];
     if (motion->n_clips != 1)
-        return clip_fault(why, PITH_E_UNSUPPORTED, "a BVH file holds one clip, not %llu",
-                          (unsigned long long)motion->n_clips);
+        return tool_fail(why, PITH_E_UNSUPPORTED, "a BVH file holds one clip, not %llu",
+                         (unsigned long long)motion->n_clips);
     joint_source *sources = calloc((size_t)motion->n_joints, sizeof *sources);
-    if (!sources) return clip_fault(why, PITH_E_NOMEM, "out of memory");
+    if (!sources) return tool_fail(why, PITH_E_NOMEM, "out of memory");
     if (!read_source(motion, sources, frame_time)) {
         free(sources);
-        return clip_fault(why, PITH_E_FORMAT, "the file's source does not fit its skeleton");
+        return tool_fail(why, PITH_E_FORMAT, "the file's source does not fit its skeleton");
     }
     put_hierarchy(&t, motion, sources);
     put(&t, "MOTION\nFrames: %llu\nFrame Time: %s\n", (unsigned long long)motion->clips[0].n_samples, frame_time);
@@ -232,7 +233,7 @@ pith_status bvh_write(pith_bytes *out, const pith_motion *motion, pith_diag *why
     free(sources);
     if (t.failed) {
         free(t.data);
-        return clip_fault(why, PITH_E_NOMEM, "out of memory");
+        return tool_fail(why, PITH_E_NOMEM, "out of memory");
     }
     *out = (pith_bytes){(uint8_t *)t.data, t.n};
     return PITH_OK;

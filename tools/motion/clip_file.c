@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 #include "motion/clip_file.h"
+#include "messages/tool_fail.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-pith_status clip_fault(pith_diag *why, pith_status status, const char *format, ...) {
-    if (!why || why->status != PITH_OK) return status;
-    why->status = status;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(why->message, sizeof why->message, format, args);
-    va_end(args);
-    for (char *c = why->message; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
-    return status;
-}
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
@@ -28,7 +16,7 @@ void *clip_alloc(clip_file *f, size_t count, size_t size, pith_diag *why) {
         size_t more = f->capacity ? 2 * f->capacity : 64;
         void **grown = realloc(f->blocks, more * sizeof *grown);
         if (!grown) {
-            clip_fault(why, PITH_E_NOMEM, "out of memory");
+            tool_fail(why, PITH_E_NOMEM, "out of memory");
             return NULL;
         }
         f->blocks = grown;
@@ -36,7 +24,7 @@ void *clip_alloc(clip_file *f, size_t count, size_t size, pith_diag *why) {
     }
     void *block = calloc(count ? count : 1, size ? size : 1);
     if (!block)
-        clip_fault(why, PITH_E_NOMEM, "out of memory for %zu x %zu bytes", count, size);
+        tool_fail(why, PITH_E_NOMEM, "out of memory for %zu x %zu bytes", count, size);
     else
         f->blocks[f->n_blocks++] = block;
     return block;
@@ -56,11 +44,11 @@ clip_kind clip_kind_of_bytes(const uint8_t *data, size_t n, pith_diag *why) {
     if (n - at >= 9 && strncasecmp((const char *)data + at, "HIERARCHY", 9) == 0) return CLIP_BVH;
     if (n >= 4 && memcmp(data, "glTF", 4) == 0) return CLIP_GLB;
     if ((n >= 18 && memcmp(data, "Kaydara FBX Binary", 18) == 0) || (n >= 5 && memcmp(data, "; FBX", 5) == 0))
-        clip_fault(why, PITH_E_UNSUPPORTED,
-                   "an FBX file; convert it to GLB first, such as with Blender: File, Import, FBX, "
-                   "then Export, glTF 2.0");
+        tool_fail(why, PITH_E_UNSUPPORTED,
+                  "an FBX file; convert it to GLB first, such as with Blender: File, Import, FBX, "
+                  "then Export, glTF 2.0");
     else
-        clip_fault(why, PITH_E_FORMAT, "neither BVH nor GLB (glTF 2.0 in one file)");
+        tool_fail(why, PITH_E_FORMAT, "neither BVH nor GLB (glTF 2.0 in one file)");
     return CLIP_UNKNOWN;
 }
 
@@ -93,7 +81,7 @@ pith_status clip_write(pith_bytes *out, const pith_motion *motion, pith_diag *wh
     *out = (pith_bytes){0};
     if (clip_kind_of_source(&motion->source) == CLIP_BVH) return bvh_write(out, motion, why);
     if (clip_kind_of_source(&motion->source) == CLIP_GLB) return glb_write(out, motion, why);
-    return clip_fault(why, PITH_E_UNSUPPORTED, "the file does not tell what it was made from");
+    return tool_fail(why, PITH_E_UNSUPPORTED, "the file does not tell what it was made from");
 }
 
 /* ---- unit ------------------------------------------------------------------------------------ */

@@ -49,8 +49,4 @@ pith_status glb_write(pith_bytes *out, const pith_motion *motion, pith_diag *why
 #define BVH_SOURCE "bvh1\n"
 #define GLB_SOURCE "glb1\n"
 
-/* "status: TEXT" into `why`; returns `status`. */
-pith_status clip_fault(pith_diag *why, pith_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 #include "motion/glb_parts.h"
+#include "messages/tool_fail.h"
 
 #include <math.h>
 #include <string.h>
@@ -24,35 +25,35 @@ static pith_status check_extensions(const json_t *json, pith_diag *why) {
                        name) for (size_t k = 0; k < sizeof refused / sizeof *refused;
                                   k++) if (json_is_string(name) &&
                                            strcmp(json_string_value(name), refused[k]) ==
-                                               0) return clip_fault(why, PITH_E_UNSUPPORTED,
-                                                                    "uses %s, which is not read; export it without",
-                                                                    refused[k]);
+                                               0) return tool_fail(why, PITH_E_UNSUPPORTED,
+                                                                   "uses %s, which is not read; export it without",
+                                                                   refused[k]);
     return PITH_OK;
 }
 
 pith_status glb_open(glb *g, const uint8_t *data, size_t n, pith_diag *why) {
     *g = (glb){0};
-    if (n < 20 || memcmp(data, "glTF", 4) != 0) return clip_fault(why, PITH_E_FORMAT, "not a GLB file");
+    if (n < 20 || memcmp(data, "glTF", 4) != 0) return tool_fail(why, PITH_E_FORMAT, "not a GLB file");
     if (u32_at(data + 4) != 2)
-        return clip_fault(why, PITH_E_VERSION, "glTF version %lu, only 2 is read", (unsigned long)u32_at(data + 4));
+        return tool_fail(why, PITH_E_VERSION, "glTF version %lu, only 2 is read", (unsigned long)u32_at(data + 4));
     size_t total = u32_at(data + 8), at = 12;
-    if (total > n) return clip_fault(why, PITH_E_TRUNCATED, "the file says it has %zu bytes, and has %zu", total, n);
+    if (total > n) return tool_fail(why, PITH_E_TRUNCATED, "the file says it has %zu bytes, and has %zu", total, n);
     while (at + 8 <= total) {
         size_t length = u32_at(data + at);
         uint32_t type = u32_at(data + at + 4);
         if (length > total - at - 8)
-            return clip_fault(why, PITH_E_TRUNCATED, "the chunk at byte %zu does not end in the file", at);
+            return tool_fail(why, PITH_E_TRUNCATED, "the chunk at byte %zu does not end in the file", at);
         if (type == CHUNK_JSON && !g->json) {
             json_error_t error;
             g->json = json_loadb((const char *)data + at + 8, length, JSON_REJECT_DUPLICATES, &error);
-            if (!g->json) return clip_fault(why, PITH_E_FORMAT, "JSON: %s", error.text);
+            if (!g->json) return tool_fail(why, PITH_E_FORMAT, "JSON: %s", error.text);
         } else if (type == CHUNK_BIN && !g->bin) {
             g->bin = data + at + 8;
             g->n_bin = length;
         }
         at += 8 + length;
     }
-    if (!json_is_object(g->json)) return clip_fault(why, PITH_E_FORMAT, "no JSON");
+    if (!json_is_object(g->json)) return tool_fail(why, PITH_E_FORMAT, "no JSON");
     return check_extensions(g->json, why);
 }
 
@@ -120,19 +121,19 @@ pith_status glb_numbers(float **out, size_t *n, const glb *g, size_t accessor, u
     component c = component_of(glb_index(a, "componentType", 0));
     *n = glb_index(a, "count", 0);
     if (!a || c.n_bytes == 0 || !json_is_string(type) || strcmp(json_string_value(type), types[width]) != 0)
-        return clip_fault(why, PITH_E_FORMAT, "accessor %zu does not hold what an animation needs", accessor);
+        return tool_fail(why, PITH_E_FORMAT, "accessor %zu does not hold what an animation needs", accessor);
     if (json_object_get(a, "sparse") || !json_object_get(a, "bufferView"))
-        return clip_fault(why, PITH_E_UNSUPPORTED, "accessor %zu of an animation is sparse", accessor);
+        return tool_fail(why, PITH_E_UNSUPPORTED, "accessor %zu of an animation is sparse", accessor);
     const json_t *view = glb_item(g->json, "bufferViews", glb_index(a, "bufferView", GLB_NONE));
     if (!view || glb_index(view, "buffer", GLB_NONE) != 0 || json_object_get(glb_item(g->json, "buffers", 0), "uri"))
-        return clip_fault(why, PITH_E_UNSUPPORTED, "accessor %zu is not in the file's own binary chunk", accessor);
+        return tool_fail(why, PITH_E_UNSUPPORTED, "accessor %zu is not in the file's own binary chunk", accessor);
     size_t element = (size_t)width * c.n_bytes, stride = glb_index(view, "byteStride", element);
     size_t first = glb_index(view, "byteOffset", 0), length = glb_index(view, "byteLength", 0),
            offset = glb_index(a, "byteOffset", 0);
     if (*n == 0 || *n > MAX_ELEMENTS || stride < element || stride > 252 || first > g->n_bin ||
         length > g->n_bin - first || offset > length || element > length - offset ||
         (*n - 1) > (length - offset - element) / stride)
-        return clip_fault(why, PITH_E_FORMAT, "accessor %zu reaches over the end of its buffer view", accessor);
+        return tool_fail(why, PITH_E_FORMAT, "accessor %zu reaches over the end of its buffer view", accessor);
     float *v = *out = clip_alloc(owner, *n, width * sizeof *v, why);
     if (!v) return PITH_E_NOMEM;
     const uint8_t *p = g->bin + first + offset;
@@ -140,7 +141,7 @@ pith_status glb_numbers(float **out, size_t *n, const glb *g, size_t accessor, u
         for (unsigned k = 0; k < width; k++) {
             v[i * width + k] = read_component(p + i * stride + (size_t)k * c.n_bytes, c);
             if (!isfinite(v[i * width + k]))
-                return clip_fault(why, PITH_E_FORMAT, "accessor %zu has a number that is not finite", accessor);
+                return tool_fail(why, PITH_E_FORMAT, "accessor %zu has a number that is not finite", accessor);
         }
     return PITH_OK;
 }

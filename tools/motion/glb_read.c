@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "messages/tool_fail.h"
 #include "motion/glb_parts.h"
 
 #define MAX_NODES 16384u
@@ -30,7 +31,7 @@ typedef struct scene {
 /* ---- nodes ------------------------------------------------------------------------------------ */
 
 static pith_status fault(const scene *s, const char *what, size_t which) {
-    return clip_fault(s->why, PITH_E_FORMAT, "%s %zu", what, which);
+    return tool_fail(s->why, PITH_E_FORMAT, "%s %zu", what, which);
 }
 
 static pith_status find_parents(scene *s) {
@@ -160,7 +161,7 @@ static pith_status read_nodes(scene *s) {
         }
     }
     for (size_t j = 0; j < s->n_joints && status == PITH_OK; j++) status = read_node(s, j, s->node_of[j]);
-    if (s->n_joints == 0) return clip_fault(s->why, PITH_E_UNSUPPORTED, "no node is animated");
+    if (s->n_joints == 0) return tool_fail(s->why, PITH_E_UNSUPPORTED, "no node is animated");
     return status;
 }
 
@@ -184,7 +185,7 @@ static pith_status read_channel(scene *s, const json_t *animation, const json_t 
     if (node >= s->n_nodes || !json_is_string(path) || !sampler)
         return fault(s, "a channel without a target; node", node);
     while (c->path < 4 && strcmp(json_string_value(path), paths[c->path]) != 0) c->path++;
-    if (c->path == 4) return clip_fault(s->why, PITH_E_UNSUPPORTED, "a channel of %s", json_string_value(path));
+    if (c->path == 4) return tool_fail(s->why, PITH_E_UNSUPPORTED, "a channel of %s", json_string_value(path));
     c->joint = s->joint_of[node];
     c->stepped = json_is_string(mode) && strcmp(json_string_value(mode), "STEP") == 0;
     c->cubic = json_is_string(mode) && strcmp(json_string_value(mode), "CUBICSPLINE") == 0;
@@ -268,12 +269,12 @@ static pith_status merge_times(scene *s, const channel *channels, size_t n, floa
             for (size_t k = 0; k < channels[i].n; k++) {
                 const float *t = channels[i].times;
                 double span = channels[i].cubic && k + 1 < channels[i].n ? (double)t[k + 1] - t[k] : 0;
-                if (!(span < 1e6)) return clip_fault(s->why, PITH_E_LIMIT, "a spline of %g s", span);
+                if (!(span < 1e6)) return tool_fail(s->why, PITH_E_LIMIT, "a spline of %g s", span);
                 size_t pieces = span > 0 ? (size_t)ceil(span / CUBIC_SECONDS) : 1;
                 if (!fill) all += pieces;
                 for (size_t p = 0; fill && p < pieces; p++)
                     (*out)[used++] = (float)(t[k] + span * (double)p / (double)pieces);
-                if (all > MAX_TIMES) return clip_fault(s->why, PITH_E_LIMIT, "more than %zu keys", MAX_TIMES);
+                if (all > MAX_TIMES) return tool_fail(s->why, PITH_E_LIMIT, "more than %zu keys", MAX_TIMES);
             }
     }
     qsort(*out, used, sizeof **out, by_value);
@@ -332,7 +333,7 @@ static pith_status read_clip(scene *s, const json_t *animation, pith_motion_clip
         if (channels[n].path == 3) n_weights += channels[n].width;
         n++;
     }
-    if (n == 0) return clip_fault(s->why, PITH_E_UNSUPPORTED, "an animation without channels");
+    if (n == 0) return tool_fail(s->why, PITH_E_UNSUPPORTED, "an animation without channels");
     pith_status status = merge_times(s, channels, n, &times, &n_times);
     if (status != PITH_OK) return status;
     pith_motion_scalar *scalars = clip_alloc(s->out, n_weights, sizeof *scalars, s->why);
@@ -374,7 +375,7 @@ static pith_status make_source(scene *s, const double *starts) {
                 return fault(s, "outside of the binary chunk: buffer view", i);
             /* Views may share bytes, so that all of them together may be more than the chunk. */
             if (length > s->g.n_bin + 4 * n_views - used)
-                return clip_fault(s->why, PITH_E_UNSUPPORTED, "buffer views that overlap");
+                return tool_fail(s->why, PITH_E_UNSUPPORTED, "buffer views that overlap");
             if (length) memcpy(bin + used, s->g.bin + first, length);
             json_object_set_new(view, "byteOffset", json_integer((json_int_t)used));
             used = (used + length + 3) & ~(size_t)3;
@@ -401,15 +402,15 @@ static pith_status make_source(scene *s, const double *starts) {
         s->out->motion.source = (pith_bytes){source, head + n_text + used};
     }
     free(text);
-    return source ? PITH_OK : clip_fault(s->why, PITH_E_NOMEM, "out of memory for the rest of the file");
+    return source ? PITH_OK : tool_fail(s->why, PITH_E_NOMEM, "out of memory for the rest of the file");
 }
 
 static pith_status read_scene(scene *s) {
     size_t n_clips = glb_count(s->g.json, "animations");
     s->n_nodes = glb_count(s->g.json, "nodes");
-    if (n_clips == 0) return clip_fault(s->why, PITH_E_UNSUPPORTED, "the file has no animation");
+    if (n_clips == 0) return tool_fail(s->why, PITH_E_UNSUPPORTED, "the file has no animation");
     if (s->n_nodes > MAX_NODES)
-        return clip_fault(s->why, PITH_E_LIMIT, "%zu nodes, the limit is %u", s->n_nodes, MAX_NODES);
+        return tool_fail(s->why, PITH_E_LIMIT, "%zu nodes, the limit is %u", s->n_nodes, MAX_NODES);
     s->parents = clip_alloc(s->out, s->n_nodes, sizeof *s->parents, s->why);
     s->needed = clip_alloc(s->out, s->n_nodes, sizeof *s->needed, s->why);
     s->joint_of = clip_alloc(s->out, s->n_nodes, sizeof *s->joint_of, s->why);

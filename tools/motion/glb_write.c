@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "messages/tool_fail.h"
 #include "motion/glb_parts.h"
 
 #define FLOAT_COMPONENT 5126
@@ -192,14 +193,14 @@ static pith_status join(pith_bytes *out, glb_out *o, pith_diag *why) {
         *out = (pith_bytes){file, total};
     }
     free(text);
-    return file ? PITH_OK : clip_fault(why, PITH_E_NOMEM, "out of memory for the file");
+    return file ? PITH_OK : tool_fail(why, PITH_E_NOMEM, "out of memory for the file");
 }
 
 static pith_status write_motion(pith_bytes *out, glb_out *o, const pith_motion *m, pith_diag *why) {
     const json_t *note = json_object_get(o->json, "pith"), *nodes = json_object_get(note, "nodes"),
                  *starts = json_object_get(note, "starts");
     if (json_array_size(nodes) != m->n_joints)
-        return clip_fault(why, PITH_E_FORMAT, "the file's source does not fit its skeleton");
+        return tool_fail(why, PITH_E_FORMAT, "the file's source does not fit its skeleton");
     if (!json_is_array(json_object_get(o->json, "accessors"))) json_object_set_new(o->json, "accessors", json_array());
     if (!json_is_array(json_object_get(o->json, "bufferViews")))
         json_object_set_new(o->json, "bufferViews", json_array());
@@ -221,10 +222,10 @@ pith_status glb_write(pith_bytes *out, const pith_motion *m, pith_diag *why) {
     for (size_t i = 0; i < 4 && s->n_bytes >= head; i++)
         n_text |= (size_t)s->data[sizeof GLB_SOURCE - 1 + i] << (8 * i);
     if (s->n_bytes < head || n_text > s->n_bytes - head)
-        return clip_fault(why, PITH_E_FORMAT, "the file's source ends too soon");
+        return tool_fail(why, PITH_E_FORMAT, "the file's source ends too soon");
     glb_out o = {.json = json_loadb((const char *)s->data + head, n_text, 0, NULL)};
     pith_status status =
-        json_is_object(o.json) ? PITH_OK : clip_fault(why, PITH_E_FORMAT, "the file's source is not JSON");
+        json_is_object(o.json) ? PITH_OK : tool_fail(why, PITH_E_FORMAT, "the file's source is not JSON");
     put_bytes(&o, s->data + head + n_text, s->n_bytes - head - n_text);
     if (status == PITH_OK) status = write_motion(out, &o, m, why);
     json_decref(o.json);

@@ -8,6 +8,7 @@
 #include <nettle/base64.h>
 
 #include "cli/cli_json.h"
+#include "messages/tool_fail.h"
 
 #define DATA_MARK "{{data}}"
 #define MAX_PLACES 300000u /* joints at samples that a clip shows; of a longer one every second, third, ... sample */
@@ -95,7 +96,7 @@ pith_status motion_html_clip(FILE *out, const motion_shown *shown, uint64_t clip
     size_t n_joints = (size_t)m->n_joints;
     uint64_t stride = c->n_samples * n_joints / MAX_PLACES + 1;
     float *places = calloc((size_t)c->n_samples, n_joints * 3 * sizeof *places);
-    if (!places) return clip_fault(why, PITH_E_NOMEM, "out of memory for the page");
+    if (!places) return tool_fail(why, PITH_E_NOMEM, "out of memory for the page");
     double seconds = c->times && c->n_samples > 1
                          ? ((double)c->times[c->n_samples - 1] - c->times[0]) / (double)(c->n_samples - 1)
                          : c->frame_seconds;

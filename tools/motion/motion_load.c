@@ -2,45 +2,23 @@
  * SPDX-FileCopyrightText: 2026 The Pith authors */
 #include "motion/motion_load.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static cli_exit read_stream(motion_loaded *m, FILE *stream, const char *path, uint64_t max_bytes) {
-    size_t capacity = 0;
-    for (;;) {
-        if (m->n_bytes > max_bytes)
-            return cli_fail(CLI_OUTPUT, path, "is longer than %llu bytes", (unsigned long long)max_bytes);
-        if (m->n_bytes == capacity) {
-            capacity = capacity ? 2 * capacity : 65536;
-            uint8_t *grown = realloc(m->data, capacity);
-            if (!grown) return cli_fail(CLI_OUTPUT, path, "out of memory for the file");
-            m->data = grown;
-        }
-        size_t n = fread(m->data + m->n_bytes, 1, capacity - m->n_bytes, stream);
-        if (n == 0) break;
-        m->n_bytes += n;
-    }
-    if (ferror(stream)) return cli_fail(CLI_INPUT, path, "cannot read: %s", strerror(errno));
-    return m->n_bytes ? CLI_DONE : cli_fail(CLI_INPUT, path, "is empty");
-}
-
-static cli_exit read_path(motion_loaded *m, const char *path, const pith_env *env) {
-    *m = (motion_loaded){.motion = {.struct_size = sizeof m->motion}};
-    if (strcmp(path, "-") == 0) return read_stream(m, stdin, path, env->max_file_bytes);
-    FILE *stream = fopen(path, "rb");
-    if (!stream) return cli_fail(CLI_INPUT, path, "cannot open: %s", strerror(errno));
-    cli_exit code = read_stream(m, stream, path, env->max_file_bytes);
-    fclose(stream);
-    return code;
-}
+#include "imageio/file_bytes.h"
 
 static bool is_coded(const motion_loaded *m) { return m->n_bytes >= 4 && memcmp(m->data, "\xf0PIM", 4) == 0; }
 
 static cli_exit fail(const char *path, const pith_diag *why) {
     return cli_fail(cli_exit_of(why->status, CLI_INPUT), path, "%s", why->message);
+}
+
+static cli_exit read_path(motion_loaded *m, const char *path, const pith_env *env) {
+    pith_diag why = {0};
+    *m = (motion_loaded){.motion = {.struct_size = sizeof m->motion}};
+    if (file_bytes_read(&m->data, &m->n_bytes, path, env->max_file_bytes, &why) != PITH_OK) return fail(path, &why);
+    return CLI_DONE;
 }
 
 static cli_exit open_coded(motion_loaded *m, const char *path, const pith_env *env) {

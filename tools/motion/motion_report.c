@@ -10,6 +10,7 @@
 
 #include "cli/cli_json.h"
 #include "files/output_file.h"
+#include "messages/tool_fail.h"
 #include "motion/motion_html.h"
 
 static double seconds_of(const pith_motion_clip *c) {
@@ -117,7 +118,7 @@ static pith_status compare_clip(pith_motion_comparison *result, const motion_sho
                                 const pith_motion_options *options, const pith_env *env, FILE *page, pith_diag *why) {
     const pith_motion *a = &shown->a->motion, *b = &shown->b->motion;
     float *errors = page ? calloc((size_t)a->clips[clip].n_samples, (size_t)a->n_joints * sizeof *errors) : NULL;
-    if (page && !errors) return clip_fault(why, PITH_E_NOMEM, "out of memory for the page");
+    if (page && !errors) return tool_fail(why, PITH_E_NOMEM, "out of memory for the page");
     pith_status status = pith_motion_compare(a, clip, b, clip, options, env, result, errors, why);
     if (status == PITH_OK && page) status = motion_html_clip(page, shown, clip, options, result, errors, why);
     free(errors);

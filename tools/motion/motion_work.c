@@ -280,12 +280,8 @@ static cli_exit each(const motion_request *r, char **operands, int n, bool encod
     return worst;
 }
 
-cli_exit motion_encode_files(const motion_request *r, const cli_command *command, char **operands, int n) {
-    (void)command;
+cli_exit motion_encode_files(const motion_request *r, char **operands, int n) {
     return r->together ? encode_together(r, operands, n) : each(r, operands, n, true);
 }
 
-cli_exit motion_decode_files(const motion_request *r, const cli_command *command, char **operands, int n) {
-    (void)command;
-    return each(r, operands, n, false);
-}
+cli_exit motion_decode_files(const motion_request *r, char **operands, int n) { return each(r, operands, n, false); }

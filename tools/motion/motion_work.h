@@ -28,8 +28,8 @@ typedef struct motion_request {
 } motion_request;
 
 /* Each IN to OUT: the last operand if it is a .pithm file that is not there yet or one of ours, -o, or beside IN. */
-cli_exit motion_encode_files(const motion_request *r, const cli_command *command, char **operands, int n);
-cli_exit motion_decode_files(const motion_request *r, const cli_command *command, char **operands, int n);
+cli_exit motion_encode_files(const motion_request *r, char **operands, int n);
+cli_exit motion_decode_files(const motion_request *r, char **operands, int n);
 
 /* Gives the joints that --joint names their errors. */
 cli_exit motion_apply_rules(const motion_request *r, motion_loaded *m, const char *path);
